@@ -1,0 +1,96 @@
+"""Fixed tiles on one pool of threads.
+
+The bits of a result never depend on the number of threads: the caller cuts the work into tiles by the sizes of the
+arrays alone, each tile writes its own part of the output, and sums over tiles are taken in the order of the tiles.
+NumPy releases the interpreter lock inside its loops and BLAS runs with one thread (the command line sees to it), so
+tiles run side by side.  Handing a tile over costs about 20 µs: give a tile 0.3 ms of work, and run smaller work
+as one tile, which costs nothing.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+from collections.abc import Callable, Sequence
+from queue import SimpleQueue
+from typing import Any
+
+import numpy as np
+
+
+class _Job:
+    """Tiles that any thread may take; done when every one has been worked."""
+
+    def __init__(self, task: Callable[[Any], Any], tiles: Sequence[Any]):
+        self.task = task
+        self.tiles = tiles
+        self.results: list[Any] = [None] * len(tiles)
+        self.errors: dict[int, BaseException] = {}
+        self.next = itertools.count()  # next() is one step under the interpreter lock: no tile is taken twice
+        self.finished = itertools.count(1)
+        self.done = threading.Lock()
+        self.done.acquire()
+
+    def work(self) -> None:
+        while (i := next(self.next)) < len(self.tiles):
+            try:
+                self.results[i] = self.task(self.tiles[i])
+            except BaseException as error:  # raised again by the caller's thread
+                self.errors[i] = error
+            if next(self.finished) == len(self.tiles):
+                self.done.release()
+
+    def wait(self) -> None:
+        self.done.acquire()
+        if self.errors:
+            raise self.errors[min(self.errors)]
+
+
+def _work() -> None:
+    # NumPy's error state belongs to a thread: divergence is found by looking at the cost, not by warnings.
+    with np.errstate(all="ignore"):
+        while True:
+            _jobs.get().work()
+
+
+_threads = 1
+_jobs: SimpleQueue[_Job] = SimpleQueue()
+_workers: list[threading.Thread] = []
+
+
+def available_cores() -> int:
+    """Cores that this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def set_threads(count: int) -> None:
+    """Use `count` threads, the calling one included.  Changes speed, never bits."""
+    global _threads
+    if count < 1:
+        raise ValueError(f"the number of threads is at least 1, not {count}")
+    _threads = count
+    while len(_workers) < count - 1:
+        worker = threading.Thread(target=_work, name=f"nntrain-{len(_workers) + 1}", daemon=True)
+        _workers.append(worker)
+        worker.start()
+
+
+def get_threads() -> int:
+    return _threads
+
+
+def run(task: Callable[[Any], Any], tiles: Sequence[Any]) -> list[Any]:
+    """`[task(tile) for tile in tiles]` on the pool, results in the order of the tiles.
+
+    The calling thread works too.  The first exception (by tile) is raised here after all tiles have ended.
+    """
+    if _threads == 1 or len(tiles) == 1:
+        return [task(tile) for tile in tiles]
+    job = _Job(task, tiles)
+    helpers = min(_threads, len(tiles)) - 1
+    for _ in range(helpers):
+        _jobs.put(job)
+    job.work()
+    job.wait()
+    return job.results
