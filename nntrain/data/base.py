@@ -1,0 +1,120 @@
+"""What every dataset gives: facts, parts, batches.
+
+Datasets lie in memory or on disk example-first, as NumPy users keep them; `Part.batch` gathers rows and moves the axis
+once, so that everything after it sees examples as columns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from nntrain.components import Component, arg
+from nntrain.params import Array, Shape
+
+
+@dataclass
+class Batch:
+    """One batch, batch axis last.
+
+    X   (…, m) in the network's dtype, or integers for an embedding
+    Y   labels (m,) or (T, m) as integers, or values (n_y, m)
+    lengths   (m,) valid steps of padded sequences, or None
+    resets    True where no recurrent state may be carried in from the batch before (see Part.carries_state)
+    """
+
+    X: Array
+    Y: Array
+    lengths: Array | None = None
+    resets: bool = True
+
+    @property
+    def size(self) -> int:
+        """Number of examples m."""
+        return int(self.X.shape[-1])
+
+
+@dataclass
+class Facts:
+    """What the data say about themselves: `$dataset.classes` in a config, and the manifest of a checkpoint.
+
+    input_shape   shape of one example without the batch axis
+    target        "labels" (integers 0 … classes − 1) or "values" (floats, `outputs` of them)
+    preparation   what turns raw input into network input and predictions into the data's units, as JSON: column
+                  names and categories, normalisation fitted on the training part, label names.  Written by the dataset,
+                  read back by it (Dataset.restore), so that eval and predict need the checkpoint alone
+    """
+
+    input_shape: Shape
+    target: Literal["labels", "values"]
+    classes: int | None = None
+    outputs: int | None = None
+    vocabulary: int | None = None
+    label_names: list[str] | None = None
+    preparation: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def features(self) -> int:
+        """Numbers in one example (of a sequence: in one step)."""
+        return int(np.prod(self.input_shape)) if len(self.input_shape) != 2 else self.input_shape[1]
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything, as the manifest keeps it."""
+        return {**self.__dict__, "input_shape": list(self.input_shape)}
+
+    @classmethod
+    def from_json(cls, saved: dict[str, Any]) -> Facts:
+        return cls(**{**saved, "input_shape": tuple(saved["input_shape"])})
+
+
+class Part:
+    """The training, validation or test part of a dataset.
+
+    size            number of examples
+    carries_state   the examples are streams cut into pieces: batches come in order and recurrent state goes along
+    """
+
+    size: int
+    carries_state = False
+
+    def batch(self, indices: Array, augmentation: Any = None) -> Batch:
+        """The examples at `indices` (int64 (m,)) as one batch."""
+        raise NotImplementedError
+
+
+@dataclass
+class Data:
+    """A loaded dataset.  `parts` has "train" and, where there are any, "validation" and "test"."""
+
+    facts: Facts
+    parts: dict[str, Part]
+    sha256: str  # of the data themselves, wherever they lie
+
+
+class Dataset(Component):
+    """Base of all datasets."""
+
+    kind: ClassVar[str] = "dataset"
+    batch_size: int = arg("examples a batch m", default=32, ge=1, kw_only=True)
+    shuffle: bool = arg("new order of the training examples every epoch", default=True, kw_only=True)
+    validation: float | str = arg(
+        "validation part: a share of the training part or a file", default=0.1, ge=0, lt=1, kw_only=True
+    )
+    test: float | str = arg("test part: a share of the data or a file", default=0.0, ge=0, lt=1, kw_only=True)
+    standardize: bool = arg("inputs to mean 0, deviation 1, fitted on the training part", default=False, kw_only=True)
+    drop_last: bool = arg("leave out a last batch that is not full", default=False, kw_only=True)
+
+    def load(self, seed: int, dtype: DTypeLike, facts: Facts | None = None) -> Data:
+        """Read or make the data.  Raises DataError.
+
+        With `facts` (from a checkpoint) nothing is fitted anew: normalisation, categories, labels and vocabulary are
+        the checkpoint's, and data that do not fit them are a DataError.
+        """
+        raise NotImplementedError
+
+    def read_inputs(self, source: Any, facts: Facts, dtype: DTypeLike) -> Part:
+        """Examples without targets for `nntrain predict`: `source` is a path or a text stream of csv."""
+        raise NotImplementedError

@@ -1,0 +1,86 @@
+"""The layer contract.  A layer is one step of the computing graph: it knows its equation and its derivative."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from nntrain import streams
+from nntrain.components import Component, arg
+from nntrain.params import Array, Shape, Tree, Views
+
+__all__ = ["Array", "Context", "Layer", "Shape", "ShapeError", "Tree", "Views", "layer_names"]
+
+
+class ShapeError(ValueError):
+    """A layer cannot take the shape that comes in.  The innermost layer concerned is `layer`."""
+
+    layer: Layer | None = None
+
+
+class Context:
+    """What a forward pass knows besides X and the parameters.
+
+    training   dropout drops, batch_norm takes the batch's statistics
+    seed, step, application   the place in the run: layers draw from streams keyed by it.  `application` tells apart two
+               passes through one network in one step (a discriminator sees real and drawn examples)
+    lengths    (m,) number of valid steps of each sequence, or None where all steps count
+    labels     (m,) class labels, for a conditional network
+    state      recurrent state carried from the batch before: a layer's path -> arrays; layers replace their entry
+    cost       what layers add to the cost (KL divergence); the layer's backward adds the derivative itself
+    """
+
+    __slots__ = ("application", "cost", "labels", "lengths", "seed", "state", "step", "training")
+
+    def __init__(self, *, training: bool, seed: int = 0, step: int = 0, application: int = 0) -> None:
+        self.training = training
+        self.seed = seed
+        self.step = step
+        self.application = application
+        self.lengths: Array | None = None
+        self.labels: Array | None = None
+        self.state: dict[str, tuple[Array, ...]] | None = None
+        self.cost = 0.0
+
+    def stream(self, p: Views) -> streams.Stream:
+        """The random stream of the layer whose parameters are `p`, for this step."""
+        return streams.stream(self.seed, streams.LAYER, self.step, self.application, streams.key(p.path))
+
+
+class Layer(Component):
+    """Base of all layers: hyperparameters only.
+
+    What backward needs travels in the cache that forward returns, so one layer can be applied twice before a
+    backward pass.  The batch axis m is the last of every array; shapes in `declare` leave it out.
+    """
+
+    kind: ClassVar[str] = "layer"
+    name: str | None = arg(
+        "name in saved parameters; default: the type and its count, dense_1", default=None, kw_only=True
+    )
+
+    def declare(self, shape: Shape) -> tuple[Shape, Tree]:
+        """Output shape and parameters for an input shape.  Raises ShapeError with what was expected and what came."""
+        return shape, {}
+
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+        """Output and the cache for backward.  Never writes into X."""
+        raise NotImplementedError
+
+    def backward(self, p: Views, g: Views, dY: Array, cache: Any) -> Array:
+        """Add ∂J/∂parameters to `g`; return dX = ∂J/∂X.  Never writes into dY."""
+        raise NotImplementedError
+
+    def accumulate(self, p: Views, g: Views, dY: Array, cache: Any) -> None:
+        """Add ∂J/∂parameters to `g`, without dX: all that a network's first layer has to do."""
+        self.backward(p, g, dY, cache)
+
+
+def layer_names(layers: Sequence[Layer]) -> list[str]:
+    """The layers' names in their container: as given, else the type and its count from 1."""
+    counts: dict[str, int] = {}
+    names = []
+    for layer in layers:
+        counts[layer.type] = counts.get(layer.type, 0) + 1
+        names.append(layer.name or f"{layer.type}_{counts[layer.type]}")
+    return names
