@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any, ClassVar
 
 from nntrain import streams
@@ -63,6 +64,10 @@ class Layer(Component):
         """Output shape and parameters for an input shape.  Raises ShapeError with what was expected and what came."""
         return shape, {}
 
+    def flops(self, shape: Shape) -> int:
+        """Floating-point operations of the forward pass on one example of this input shape; a multiply-add is two."""
+        return prod(self.declare(shape)[0])
+
     def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
         """Output and the cache for backward.  Never writes into X."""
         raise NotImplementedError
@@ -70,6 +75,10 @@ class Layer(Component):
     def backward(self, p: Views, g: Views, dY: Array, cache: Any) -> Array:
         """Add ∂J/∂parameters to `g`; return dX = ∂J/∂X.  Never writes into dY."""
         raise NotImplementedError
+
+    def apply(self, p: Views, X: Array, context: Context) -> Array:
+        """Output alone, for evaluation: containers drop each cache as soon as its layer is done."""
+        return self.forward(p, X, context)[0]
 
     def accumulate(self, p: Views, g: Views, dY: Array, cache: Any) -> None:
         """Add ∂J/∂parameters to `g`, without dX: all that a network's first layer has to do."""
