@@ -47,16 +47,19 @@ class Views:
     """Named views into a flat vector: `p.W` is an array; of a container, `p.children` are its layers' views in order.
 
     A view is written into (`p.W[...] = …`, `g.W += …`), never replaced: assigning another array is an error, as it
-    would silently leave the flat vector behind.  `path` is the place in saved names: `residual_1.dense_1`.
+    would silently leave the flat vector behind.  `path` is the place in saved names: `residual_1.dense_1`; `empty`
+    says that neither here nor in the children there is any array.
     """
 
     path: str
+    empty: bool
     children: tuple[Views, ...]
 
     def __init__(self, path: str, entries: dict[str, Any]):
         children = tuple(v for v in entries.values() if isinstance(v, Views))
         arrays = {k: v for k, v in entries.items() if not isinstance(v, Views)}
-        self.__dict__.update(arrays, path=path, children=children)
+        empty = not arrays and all(child.empty for child in children)
+        self.__dict__.update(arrays, path=path, children=children, empty=empty)
 
     def __getattr__(self, name: str) -> Array:
         raise AttributeError(f"{self.path or 'the network'} has no parameter {name!r}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import prod
 from typing import Any, ClassVar
 
@@ -10,13 +11,26 @@ from nntrain import streams
 from nntrain.components import Component, arg
 from nntrain.params import Array, Shape, Tree, Views
 
-__all__ = ["Array", "Context", "Layer", "Shape", "ShapeError", "Tree", "Views", "layer_names"]
+__all__ = [
+    "Array",
+    "Context",
+    "Layer",
+    "Shape",
+    "ShapeError",
+    "Tree",
+    "Views",
+    "feature_axis",
+    "layer_names",
+    "show_shape",
+]
 
 
 class ShapeError(ValueError):
     """A layer cannot take the shape that comes in.  The innermost layer concerned is `layer`."""
 
-    layer: Layer | None = None
+    def __init__(self, message: str, layer: Layer | None = None):
+        super().__init__(message)
+        self.layer = layer
 
 
 class Context:
@@ -48,6 +62,7 @@ class Context:
         return streams.stream(self.seed, streams.LAYER, self.step, self.application, streams.key(p.path))
 
 
+@dataclass(frozen=True)
 class Layer(Component):
     """Base of all layers: hyperparameters only.
 
@@ -93,3 +108,14 @@ def layer_names(layers: Sequence[Layer]) -> list[str]:
         counts[layer.type] = counts.get(layer.type, 0) + 1
         names.append(layer.name or f"{layer.type}_{counts[layer.type]}")
     return names
+
+
+def feature_axis(shape: Shape) -> int:
+    """The axis of features: n of a vector (n,), n of a sequence (T, n), the channels of an image (C, H, W)."""
+    return 1 if len(shape) == 2 else 0
+
+
+def show_shape(shape: Shape) -> str:
+    """A shape without the batch axis as messages write it, with what it is: `(1, 8, 8) (an image)`."""
+    kinds = {0: "a number", 1: "a vector", 2: "a sequence", 3: "an image"}
+    return f"{shape} ({kinds[len(shape)]})" if len(shape) in kinds else str(shape)

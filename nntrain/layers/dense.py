@@ -1,0 +1,101 @@
+"""The fully connected layer, whole and in its two steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nntrain.components import arg, component
+from nntrain.initializers import HeNormal, Initializer, Zeros
+from nntrain.kernels import dense as kernel
+from nntrain.layers.base import Array, Context, Layer, Shape, ShapeError, Tree, Views, show_shape
+from nntrain.params import Param
+
+
+def _features(layer: Layer, shape: Shape) -> int:
+    """n_x of a vector (n_x,) or a sequence (T, n_x)."""
+    if len(shape) not in (1, 2):
+        hint = "; put `flatten` before it" if len(shape) > 2 else ""
+        raise ShapeError(f"expected a vector (n,) or a sequence (T, n), got {show_shape(shape)}{hint}", layer)
+    return shape[-1]
+
+
+@component("dense")
+class Dense(Layer):
+    """Z = W X + b.   X (n_x, m)   W (units, n_x)   b (units, 1)   Z (units, m)
+
+    dW = dZ Xᵀ,  db = Σ dZ over the examples,  dX = Wᵀ dZ.  The 1/m of the course's dW comes with dZ, from the loss.
+    Acts on every step of a sequence X (T, n_x, m).  Course 1, week 3.
+    """
+
+    units: int = arg("number of outputs", ge=1)
+    bias: bool = arg("add b", default=True)
+    init: Initializer = arg("initial W", default=HeNormal())
+
+    def declare(self, shape: Shape) -> tuple[Shape, Tree]:
+        n_x = _features(self, shape)
+        tree = {"W": Param((self.units, n_x), self.init, decay=True)}
+        if self.bias:
+            tree["b"] = Param((self.units, 1), Zeros())
+        return (*shape[:-1], self.units), tree
+
+    def flops(self, shape: Shape) -> int:
+        steps = shape[0] if len(shape) == 2 else 1
+        return steps * self.units * (2 * shape[-1] + self.bias)
+
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+        return kernel.affine(p.W, X, p.b if self.bias else None), X
+
+    def backward(self, p: Views, g: Views, dZ: Array, X: Any) -> Array:
+        self.accumulate(p, g, dZ, X)
+        return kernel.input_gradient(p.W, dZ)
+
+    def accumulate(self, p: Views, g: Views, dZ: Array, X: Any) -> None:
+        kernel.add_weight_gradient(g.W, dZ, X)
+        if self.bias:
+            kernel.add_bias_gradient(g.b, dZ)
+
+
+@component("linear")
+class Linear(Layer):
+    """Z = W X, the first step of dense.   X (n_x, m)   W (units, n_x)   Z (units, m)
+
+    dW = dZ Xᵀ,  dX = Wᵀ dZ
+    """
+
+    units: int = arg("number of outputs", ge=1)
+    init: Initializer = arg("initial W", default=HeNormal())
+
+    def declare(self, shape: Shape) -> tuple[Shape, Tree]:
+        n_x = _features(self, shape)
+        return (*shape[:-1], self.units), {"W": Param((self.units, n_x), self.init, decay=True)}
+
+    def flops(self, shape: Shape) -> int:
+        return 2 * shape[-1] * self.declare(shape)[0][0]
+
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+        return kernel.affine(p.W, X, None), X
+
+    def backward(self, p: Views, g: Views, dZ: Array, X: Any) -> Array:
+        kernel.add_weight_gradient(g.W, dZ, X)
+        return kernel.input_gradient(p.W, dZ)
+
+    def accumulate(self, p: Views, g: Views, dZ: Array, X: Any) -> None:
+        kernel.add_weight_gradient(g.W, dZ, X)
+
+
+@component("bias")
+class Bias(Layer):
+    """Z = X + b, the second step of dense.   X (n, m)   b (n, 1)   Z (n, m)
+
+    db = Σ dZ over the examples,  dX = dZ
+    """
+
+    def declare(self, shape: Shape) -> tuple[Shape, Tree]:
+        return shape, {"b": Param((_features(self, shape), 1), Zeros())}
+
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+        return X + p.b, None
+
+    def backward(self, p: Views, g: Views, dZ: Array, cache: Any) -> Array:
+        kernel.add_bias_gradient(g.b, dZ)
+        return dZ

@@ -1,0 +1,51 @@
+"""Layers that change the shape and nothing else.  The batch axis is the last, so they are views: free."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from nntrain.components import arg, component
+from nntrain.layers.base import Array, Context, Layer, Shape, ShapeError, Tree, Views, show_shape
+
+
+class _Reshape(Layer):
+    """Forward and backward of a layer that only declares another shape: order of elements is row-major."""
+
+    def flops(self, shape: Shape) -> int:
+        return 0
+
+    def backward(self, p: Views, g: Views, dY: Array, cache: Any) -> Array:
+        return dY.reshape(cache)
+
+
+@component("flatten")
+class Flatten(_Reshape):
+    """(C, H, W) -> (C·H·W,), in row-major order.  A vector stays as it is."""
+
+    def declare(self, shape: Shape) -> tuple[Shape, Tree]:
+        return (prod(shape),), {}
+
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+        return X.reshape(-1, X.shape[-1]), X.shape
+
+
+@component("reshape")
+class Reshape(_Reshape):
+    """Another shape with as many elements, in row-major order; one size may be -1 and is inferred."""
+
+    shape: tuple[int, ...] = arg("sizes without the batch axis; one may be -1", ge=-1)
+
+    def __post_init__(self) -> None:
+        if 0 in self.shape or self.shape.count(-1) > 1 or not self.shape:
+            raise ValueError(f"shape: sizes are at least 1, and one of them may be -1, not {list(self.shape)}")
+
+    def declare(self, shape: Shape) -> tuple[Shape, Tree]:
+        known = -prod(self.shape) if -1 in self.shape else prod(self.shape)
+        fits = prod(shape) % known == 0 if -1 in self.shape else prod(shape) == known
+        if not fits:
+            raise ShapeError(f"{prod(shape)} elements of the input {show_shape(shape)} cannot fill {self.shape}", self)
+        return tuple(prod(shape) // known if size == -1 else size for size in self.shape), {}
+
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+        return X.reshape((*self.shape, X.shape[-1])), X.shape
