@@ -62,7 +62,7 @@ class Context:
         return streams.stream(self.seed, streams.LAYER, self.step, self.application, streams.key(p.path))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Layer(Component):
     """Base of all layers: hyperparameters only.
 
