@@ -90,11 +90,11 @@ def sync_directory(path: str | os.PathLike[str]) -> None:
 
 def remove_leftovers(directory: str | os.PathLike[str]) -> None:
     """Remove temporary files of writers that were killed.  Only the process that holds the run's lock may call it."""
-    with suppress(FileNotFoundError), naming(directory, "cannot be tidied"):
-        for entry in list(os.scandir(directory)):
-            if entry.name.startswith(TEMPORARY_PREFIX) and entry.name.endswith(TEMPORARY_SUFFIX):
+    with naming(directory, "cannot be tidied"):
+        for name in os.listdir(directory):
+            if name.startswith(TEMPORARY_PREFIX) and name.endswith(TEMPORARY_SUFFIX):
                 with suppress(FileNotFoundError):
-                    os.unlink(entry.path)
+                    os.unlink(os.path.join(directory, name))
 
 
 def json_bytes(value: Any, indent: int | None = None) -> bytes:

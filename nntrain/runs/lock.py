@@ -1,0 +1,82 @@
+"""One process a run: flock on an empty file, which the system releases however the process ends.
+
+Windows has no flock: there no lock is taken, a second process on one run goes unnoticed, and a killed run is listed
+as interrupted while a live one is too.  File systems that refuse flock (some network ones) are worked on without it,
+with a warning.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from nntrain.storage import naming
+
+_REFUSED = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
+_TRIES, _PAUSE = 20, 0.005
+
+if sys.platform == "win32":
+
+    def _flock(descriptor: int, exclusive: bool) -> bool | None:
+        return None
+
+else:
+    import fcntl
+
+    def _flock(descriptor: int, exclusive: bool) -> bool | None:
+        """True: locked.  False: another process holds it.  None: there are no locks here."""
+        try:
+            fcntl.flock(descriptor, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            if error.errno in _REFUSED:
+                return None
+            raise
+        return True
+
+
+@dataclass
+class Lock:
+    """Held until `release` or the end of the process; `enforced` is False where the file system has no locks."""
+
+    descriptor: int
+    enforced: bool
+
+    def release(self) -> None:
+        os.close(self.descriptor)
+
+
+def take(path: Path) -> Lock | None:
+    """The lock, or None if another process holds it.  Raises StorageError."""
+    with naming(path, "cannot be locked"):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
+        try:
+            for _ in range(_TRIES):  # `is_held` takes the lock for microseconds: a listing must not stop a start
+                taken = _flock(descriptor, exclusive=True)
+                if taken is not False:
+                    return Lock(descriptor, enforced=taken is True)
+                time.sleep(_PAUSE)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+        return None
+
+
+def is_held(path: Path) -> bool:
+    """Whether a live process holds the lock.  Leaves no trace; a lock that cannot be asked counts as free."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        return _flock(descriptor, exclusive=False) is False
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
