@@ -7,6 +7,7 @@ once, so that everything after it sees examples as columns.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -21,7 +22,7 @@ class Batch:
     """One batch, batch axis last.
 
     X   (…, m) in the network's dtype, or integers for an embedding
-    Y   labels (m,) or (T, m) as integers, or values (n_y, m)
+    Y   labels (m,) or (T, m) as integers, or values (n_y, m) or (T, n_y, m); (0, m) where there are no targets
     lengths   (m,) valid steps of padded sequences, or None
     resets    True where no recurrent state may be carried in from the batch before (see Part.carries_state)
     """
@@ -61,6 +62,14 @@ class Facts:
         """Numbers in one example (of a sequence: in one step)."""
         return int(np.prod(self.input_shape)) if len(self.input_shape) != 2 else self.input_shape[1]
 
+    def to_units(self, Y: Array) -> Array:
+        """Values (…, n_y, m), predicted or true, in the data's units: Y · deviation + mean in float64 where the dataset
+        standardizes its targets, else Y itself."""
+        scaling = self.preparation.get("standardize_target")
+        if scaling is None:
+            return Y
+        return Y * np.asarray(scaling["deviation"])[:, None] + np.asarray(scaling["mean"])[:, None]
+
     def as_json(self) -> dict[str, Any]:
         """Everything, as the manifest keeps it."""
         return {**self.__dict__, "input_shape": list(self.input_shape)}
@@ -80,8 +89,8 @@ class Part:
     size: int
     carries_state = False
 
-    def batch(self, indices: Array, augmentation: Any = None) -> Batch:
-        """The examples at `indices` (int64 (m,)) as one batch."""
+    def batch(self, indices: Array) -> Batch:
+        """The examples at `indices` (int64 (m,)) as one batch, in fresh arrays."""
         raise NotImplementedError
 
 
@@ -94,18 +103,33 @@ class Data:
     sha256: str  # of the data themselves, wherever they lie
 
 
+@dataclass(frozen=True, kw_only=True)
 class Dataset(Component):
-    """Base of all datasets."""
+    """Base of all datasets.
+
+    Sources with an official test part ignore `test`.  Shares are drawn by the seed, of every class alike.
+    """
 
     kind: ClassVar[str] = "dataset"
+    takes_files: ClassVar[bool] = False  # whether validation and test may be files
     batch_size: int = arg("examples a batch m", default=32, ge=1, kw_only=True)
     shuffle: bool = arg("new order of the training examples every epoch", default=True, kw_only=True)
-    validation: float | str = arg(
+    validation: float | Path = arg(
         "validation part: a share of the training part or a file", default=0.1, ge=0, lt=1, kw_only=True
     )
-    test: float | str = arg("test part: a share of the data or a file", default=0.0, ge=0, lt=1, kw_only=True)
-    standardize: bool = arg("inputs to mean 0, deviation 1, fitted on the training part", default=False, kw_only=True)
+    test: float | Path = arg("test part: a share of the data or a file", default=0.0, ge=0, lt=1, kw_only=True)
+    standardize: bool = arg(
+        "inputs to mean 0, deviation 1, fitted on the training part: by column or feature, of images by channel",
+        default=False,
+        kw_only=True,
+    )
     drop_last: bool = arg("leave out a last batch that is not full", default=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        for name in ("validation", "test"):
+            value = getattr(self, name)
+            if not self.takes_files and not isinstance(value, (int, float)):
+                raise ValueError(f"{name}: {self.type} takes a share (0 or more, below 1), not the file {value}")
 
     def load(self, seed: int, dtype: DTypeLike, facts: Facts | None = None) -> Data:
         """Read or make the data.  Raises DataError.

@@ -1,0 +1,170 @@
+"""Examples in arrays: what every dataset becomes, and the gathering of batches."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from nntrain.data import standardize
+from nntrain.data.base import Batch, Data, Dataset, Facts, Part
+from nntrain.data.splits import divide
+from nntrain.errors import DataError
+from nntrain.params import Array, Shape
+
+EAGER_BYTES = 1 << 26  # integers become floats at once up to this size; beyond it, batch by batch, to save memory
+
+
+@dataclass
+class Examples:
+    """inputs (N, …), targets (N,), (N, T), (N, n_y) or (N, T, n_y); `source` names them in errors."""
+
+    inputs: Array
+    targets: Array
+    source: str
+
+
+class ArrayPart(Part):
+    """Rows of arrays.  A batch gathers rows and then moves the axis: gathering columns is eight times slower."""
+
+    def __init__(self, inputs: Inputs, targets: Array | None, rows: Array | None):
+        self.inputs, self.targets = inputs, targets
+        # all rows in order need no second indexing
+        self.rows = None if rows is None or len(rows) == len(inputs.flat) else rows
+        self.size = len(inputs.flat) if rows is None else len(rows)
+
+    def batch(self, indices: Array) -> Batch:
+        rows = indices if self.rows is None else self.rows[indices]
+        if self.targets is None:
+            return Batch(self.inputs.take(rows), np.empty((0, len(rows))))
+        Y = self.targets.take(rows, axis=0)
+        return Batch(self.inputs.take(rows), Y if Y.ndim == 1 else np.ascontiguousarray(np.moveaxis(Y, 0, -1)))
+
+
+class Inputs:
+    """Inputs as the network takes them: scaled, standardized and cast, at once where they fit into memory as floats,
+    otherwise batch by batch (integers of large image sets, memory-mapped files)."""
+
+    def __init__(self, array: Array, dtype: DTypeLike, preparation: dict[str, Any]):
+        mapped = isinstance(array, np.memmap)
+        self.shape: Shape = array.shape[1:]
+        self.dtype = np.dtype(np.int64) if "vocabulary" in preparation else np.dtype(dtype)
+        # a mapped file stays mapped: this is a view of it without the subclass, whose every slice is slow
+        self.flat = np.asarray(array).reshape(len(array), -1)
+        pixels = "scale" in preparation and array.dtype.kind in "iu"
+        self.scale: Array | None = np.asarray(preparation["scale"], self.dtype) if pixels else None
+        self.mean: Array | None = None
+        if "standardize" in preparation:
+            scale = preparation["scale"] if pixels else 1.0
+            mean, deviation = (np.asarray(preparation["standardize"][k]) for k in ("mean", "deviation"))
+            # (scale · x − mean) / deviation, a number for each of the flat features
+            work = np.float64 if array.dtype.itemsize > 2 else self.dtype
+            self.mean = self._spread(mean / scale).astype(work)
+            self.factor = self._spread(scale / deviation).astype(work)
+        large = array.size * self.dtype.itemsize > EAGER_BYTES
+        if not mapped and not (large and array.dtype.kind in "iub"):
+            self.flat = np.ascontiguousarray(self._convert(self.flat))
+            self.mean = self.scale = None
+
+    def _spread(self, values: Array) -> Array:
+        by_axis = standardize.along_feature(values, len(self.shape) + 1)
+        return np.ascontiguousarray(np.broadcast_to(by_axis, self.shape)).reshape(-1)
+
+    def _convert(self, X: Array) -> Array:
+        if self.mean is not None:
+            return ((X - self.mean) * self.factor).astype(self.dtype, copy=False)
+        X = X.astype(self.dtype, copy=False)
+        return X if self.scale is None else X * self.scale
+
+    def take(self, rows: Array) -> Array:
+        """(…, m) for rows (m,).  Small integers are transposed before they become floats: a quarter of the memory."""
+        taken = self.flat.take(rows, axis=0)
+        if self.mean is not None:
+            taken = self._convert(taken)
+        X = np.ascontiguousarray(taken.T).astype(self.dtype, copy=False)
+        if self.mean is None and self.scale is not None:
+            X *= self.scale
+        return X.reshape(*self.shape, len(rows))
+
+
+class ArrayDataset(Dataset):
+    """Base of the datasets that are arrays of numbers."""
+
+    scale: ClassVar[float | None] = None  # integers are pixels: times this they lie in 0 … 1
+
+    def read(self, seed: int, facts: Facts | None) -> dict[str, Examples]:
+        """ "train", and the parts that have a source of their own."""
+        raise NotImplementedError
+
+    def facts(self, train: Examples) -> Facts:
+        """The facts, but for what is fitted on the training part."""
+        raise NotImplementedError
+
+    def load(self, seed: int, dtype: DTypeLike, facts: Facts | None = None) -> Data:
+        sources = self.read(seed, facts)
+        train = sources["train"]
+        found = self.facts(train)
+        if facts is None:
+            facts = found
+            if self.scale is not None:
+                facts.preparation["scale"] = self.scale
+        for examples in sources.values():
+            check_fits(examples, facts)
+        by_class = train.targets if facts.target == "labels" and train.targets.ndim == 1 else None
+        rows = divide(self, train.source, len(train.inputs), by_class, sources.keys(), seed)
+        if facts is found and self.standardize:
+            facts.preparation["standardize"] = standardize.fit(train.inputs, rows["train"], self.scale or 1.0)
+        return Data(facts, make_parts(sources, rows, facts, dtype), digest(sources))
+
+    def read_inputs(self, source: Any, facts: Facts, dtype: DTypeLike) -> Part:
+        from nntrain.data.inputs import read_array
+
+        return ArrayPart(Inputs(read_array(source, facts), dtype, facts.preparation), None, None)
+
+
+def make_parts(sources: dict[str, Examples], rows: dict[str, Array], facts: Facts, dtype: DTypeLike) -> dict[str, Part]:
+    """The parts in the order train, validation, test.  Parts of one source share its arrays."""
+    inputs = {name: Inputs(s.inputs, dtype, facts.preparation) for name, s in sources.items()}
+    kind = np.dtype(np.int64) if facts.target == "labels" else np.dtype(dtype)
+    targets = {name: s.targets.astype(kind, copy=False) for name, s in sources.items()}
+    parts: dict[str, Part] = {}
+    for part in ("train", "validation", "test"):
+        source = part if part in sources else "train"
+        if part in sources or part in rows:
+            parts[part] = ArrayPart(inputs[source], targets[source], rows.get(part))
+    return parts
+
+
+def check_fits(examples: Examples, facts: Facts) -> None:
+    """Inputs and labels must be of the shapes and classes that the facts say."""
+    shape = examples.inputs.shape[1:]
+    if shape != facts.input_shape:
+        raise DataError(
+            f"{examples.source}: error: one example has shape {show(shape)}, expected {show(facts.input_shape)}"
+        )
+    labels = examples.targets.dtype.kind in "iub"
+    if labels != (facts.target == "labels"):
+        raise DataError(
+            f"{examples.source}: error: the targets are {'labels' if labels else 'values'}, expected {facts.target}"
+        )
+    outputs = examples.targets.shape[-1] if examples.targets.ndim > 1 else 1
+    if not labels and outputs != facts.outputs:
+        raise DataError(f"{examples.source}: error: {outputs} target values an example, expected {facts.outputs}")
+
+
+def show(shape: Shape) -> str:
+    return "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"
+
+
+def digest(sources: dict[str, Examples]) -> str:
+    """SHA-256 over dtypes, shapes and bytes."""
+    sha = hashlib.sha256()
+    for name in sorted(sources):
+        for array in (sources[name].inputs, sources[name].targets):
+            sha.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+            for chunk in standardize.chunks(array):
+                sha.update(np.ascontiguousarray(chunk).view(np.uint8).data)
+    return sha.hexdigest()

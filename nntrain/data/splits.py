@@ -1,0 +1,64 @@
+"""Which examples belong to which part."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+
+from nntrain import streams
+from nntrain.data.base import Dataset
+from nntrain.errors import DataError
+from nntrain.params import Array
+
+
+def divide(
+    dataset: Dataset, source: str, size: int, labels: Array | None, given: Collection[str], seed: int
+) -> dict[str, Array]:
+    """Rows (ascending) of the parts that are cut from `size` examples: the test share first, then the validation share
+    of what is left.  `given`: parts that have a source of their own.  `labels` (size,): each class is cut alike.
+    """
+    rows = {"train": np.arange(size)}
+    for draw, part in enumerate(("test", "validation")):
+        share = getattr(dataset, part)
+        if part in given or not isinstance(share, (int, float)) or share == 0:
+            continue
+        left = rows["train"]
+        if len(left) < 2:
+            raise DataError(
+                f"{source}: error: {size} examples are too few for {part}: {share:g}; give {part}: 0 or a file"
+            )
+        of_class = None if labels is None else labels[left]
+        chosen = choose(len(left), share, streams.stream(seed, streams.SPLIT, draw), of_class)
+        rows["train"], rows[part] = left[~chosen], left[chosen]
+    return {part: rows[part] for part in ("train", "validation", "test") if part in rows}
+
+
+def choose(size: int, share: float, stream: streams.Stream, labels: Array | None) -> Array:
+    """True for the chosen of `size` examples: the rounded share, at least one and not all.
+
+    With labels each class gives its share by largest remainder, and keeps an example where that is possible.
+    """
+    order = stream.permutation(size)
+    total = min(max(round(share * size), 1), size - 1)
+    chosen = np.zeros(size, bool)
+    if labels is None:
+        chosen[order[:total]] = True
+        return chosen
+    _, of_class, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    quota = _quotas(counts, share, total)
+    by_class = order[np.argsort(of_class[order], kind="stable")]
+    rank = np.arange(size) - np.repeat(np.cumsum(counts) - counts, counts)
+    chosen[by_class[rank < np.repeat(quota, counts)]] = True
+    return chosen
+
+
+def _quotas(counts: Array, share: float, total: int) -> Array:
+    """How many of each class: whole parts of share · count, the rest to the largest remainders; classes keep one."""
+    exact = share * counts
+    quota = np.minimum(np.floor(exact).astype(np.int64), counts - 1)
+    for limit in (counts - 1, counts):
+        while (missing := total - int(quota.sum())) > 0 and (open_ := np.flatnonzero(quota < limit)).size:
+            neediest = open_[np.argsort(quota[open_] - exact[open_], kind="stable")][:missing]
+            quota[neediest] += 1
+    return quota
