@@ -16,18 +16,19 @@ def sigmoid(Z: Array) -> Array:
     return np.add(A, half, A)
 
 
-def exp_shifted(Z: Array, axis: int) -> tuple[Array, Array]:
-    """E = e^(Z − max Z) in C order, and its sum along the axis, which stays with size 1.
+def exp_shifted(Z: Array, axis: int) -> tuple[Array, Array, Array]:
+    """E = e^(Z − max Z) in C order, its sum and max Z along the axis; both keep the axis with size 1.
 
     Softmax is E / sum; the largest exponent is 0, so nothing overflows and the sum is at least 1.
     """
+    top = np.maximum.reduce(Z, axis, keepdims=True)
     E = np.empty(Z.shape, Z.dtype)
-    np.subtract(Z, np.maximum.reduce(Z, axis, None, None, True), E)
+    np.subtract(Z, top, E)
     np.exp(E, E)
-    return E, np.add.reduce(E, axis, None, None, True)
+    return E, np.add.reduce(E, axis, keepdims=True), top
 
 
 def softmax(Z: Array, axis: int) -> Array:
     """A = e^Z / Σ e^Z along the axis."""
-    E, total = exp_shifted(Z, axis)
+    E, total, _ = exp_shifted(Z, axis)
     return np.divide(E, total, E)
