@@ -7,7 +7,7 @@ Steps count from 0.  A factor is a pure function of the step, so a resumed run h
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import cos, inf, isnan, pi
+from math import cos, inf, isfinite, pi
 from typing import Any, ClassVar, Literal
 
 from nntrain.components import Component, arg, component
@@ -126,7 +126,7 @@ class OneCycle(Schedule):
 class Plateau(Schedule):
     """Multiplied by `factor` whenever training.monitor has not got better for `patience` validations in a row.
 
-    Better is what passes the best value so far by more than min_delta; NaN never does.
+    Better is what passes the best value so far by more than min_delta; NaN and infinity never do.
     """
 
     factor: float = arg("what the rate is multiplied by", default=0.1, gt=0, lt=1)
@@ -143,7 +143,7 @@ class Plateau(Schedule):
     def observe(self, state: dict[str, Any], value: float, better: Literal["more", "less"]) -> None:
         best = state["best"]
         gain = inf if best is None else (value - best if better == "more" else best - value)
-        if gain > self.min_delta and not isnan(value):
+        if gain > self.min_delta and isfinite(value):
             state.update(best=value, waited=0)
             return
         state["waited"] += 1

@@ -7,6 +7,7 @@ output counts as a decision between 0 and 1.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
@@ -93,6 +94,7 @@ class TopK(DecisionMetric):
         return ratio(state[0], state[1])
 
 
+@dataclass(frozen=True)
 class ClassAverage(DecisionMetric):
     """A score of every class, and its average.
 
