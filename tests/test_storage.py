@@ -2,14 +2,16 @@
 
 import errno
 import os
+import shutil
+import subprocess
+import sys
 from contextlib import suppress
 
 import numpy as np
 import pytest
 
 from nntrain import checkpoint, storage
-from nntrain.errors import CheckpointError, StorageError
-from nntrain.runs.log import Log, read_log
+from nntrain.errors import StorageError
 
 CALLS = ("open", "write", "fsync", "replace", "close")
 BLOCK = storage._BLOCK
@@ -167,6 +169,46 @@ def test_a_durable_save_is_write_fsync_rename_fsync_directory(target):
     assert order_of_a_save(careless_writer, target) != right
 
 
+SAVE = """
+import sys, numpy as np
+from nntrain import checkpoint
+from nntrain.errors import StorageError
+try:
+    checkpoint.write(sys.argv[1], {"W": np.zeros(1_000_000)}, {"step": 2})
+except StorageError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+def test_the_system_sees_write_fsync_rename_fsync_in_that_order(tmp_path):
+    trace, path = tmp_path / "trace", tmp_path / "last.npz"
+    calls = "trace=write,fsync,fdatasync,rename,renameat,renameat2"
+    command = ["strace", "-f", "-y", "-o", str(trace), "-e", calls, sys.executable, "-c", SAVE, str(path)]
+    if subprocess.run(command, capture_output=True).returncode != 0:
+        pytest.skip("strace may not trace here")
+    lines = [line.split(maxsplit=1)[1] for line in trace.read_text().splitlines() if str(tmp_path) in line]
+    names = [line.split("(")[0] for line in lines]
+    assert [name for i, name in enumerate(names) if i == 0 or name != names[i - 1]] == [
+        "write",
+        "fsync",
+        "rename",
+        "fsync",
+    ]
+    assert ".tmp>" in lines[names.index("fsync")]
+    assert f"<{tmp_path}>" in lines[-1]
+
+
+def test_a_file_size_limit_of_the_system_is_reported_and_the_earlier_checkpoint_stays(tmp_path):
+    path = tmp_path / "last.npz"
+    checkpoint.write(path, {"W": np.zeros(3)}, {"step": 1})
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))"
+    result = subprocess.run([sys.executable, "-c", limit + SAVE, str(path)], capture_output=True, text=True)
+    assert (result.stdout, result.stderr) == (f"{path}: cannot be written: File too large\n", "")
+    assert checkpoint.read(path).manifest["step"] == 1
+    assert os.listdir(tmp_path) == ["last.npz"]
+
+
 def test_a_checkpoint_save_that_fails_anywhere_keeps_the_earlier_checkpoint(tmp_path):
     path = tmp_path / "last.npz"
     checkpoint.write(path, {"W": np.zeros(3)}, {"step": 1})
@@ -247,57 +289,3 @@ def test_json_is_ascii_in_the_order_given_and_has_no_nan():
     assert text == b'{"b":[1,0.1],"a":[0.5,2,[1.0,null]],"\\u00e9":null}'
     with pytest.raises(TypeError, match="keys"):
         storage.json_bytes({1: 2})
-
-
-@pytest.fixture
-def log(tmp_path):
-    log = Log(tmp_path / "metrics.jsonl")
-    yield log
-    log.close()
-
-
-def test_a_line_is_in_the_file_when_append_returns(log):
-    log.append({"epoch": 1, "loss": float("nan")})
-    log.append({"epoch": 2, "loss": 0.1})
-    assert log.path.read_bytes() == b'{"epoch":1,"loss":null}\n{"epoch":2,"loss":0.1}\n'
-    assert read_log(log.path) == [{"epoch": 1, "loss": None}, {"epoch": 2, "loss": 0.1}]
-    assert log.lines == 2
-
-
-def test_a_line_that_a_full_disk_tears_is_taken_back(log):
-    log.append({"epoch": 1})
-    with pytest.MonkeyPatch.context() as patch:
-        Calls(patch, fail_at=1, names=("write",))
-        with pytest.raises(StorageError, match=r"metrics\.jsonl: cannot be written: No space left on device"):
-            log.append({"epoch": 2})
-    assert log.path.read_bytes() == b'{"epoch":1}\n'
-    log.append({"epoch": 2})
-    assert read_log(log.path) == [{"epoch": 1}, {"epoch": 2}]
-
-
-def test_sync_reaches_the_disk_once_a_change(log, monkeypatch):
-    log.append({"epoch": 1})
-    calls = Calls(monkeypatch)
-    log.sync()
-    log.sync()
-    assert [name for name, _ in calls.done] == ["fsync"]
-
-
-@pytest.mark.parametrize("cut", range(len(b'{"epoch":3}\n')))
-def test_a_torn_last_line_is_never_glued_to_the_next(tmp_path, cut):
-    path = tmp_path / "metrics.jsonl"
-    whole = b'{"epoch":1}\n{"epoch":2}\n'
-    path.write_bytes(whole + b'{"epoch":3}\n'[:cut])
-    assert read_log(path) == [{"epoch": 1}, {"epoch": 2}]
-    log = Log(path)
-    assert log.lines == 2
-    log.append({"epoch": 3})
-    log.close()
-    assert path.read_bytes() == whole + b'{"epoch":3}\n'
-
-
-def test_a_damaged_line_is_named(tmp_path):
-    path = tmp_path / "metrics.jsonl"
-    path.write_bytes(b'{"epoch":1}\n\0\0\n')
-    with pytest.raises(CheckpointError, match=r"metrics\.jsonl:2: no line of JSON"):
-        read_log(path)
