@@ -123,7 +123,7 @@ def _parse(text: bytes) -> dict[str, Any]:
         manifest = json.loads(text)
         format_ = manifest["format"]
         if type(format_) is int and format_ > FORMAT:
-            needed = f"format {format_} needs nntrain {manifest['requires']}"
+            needed = f"format {format_} needs nntrain {manifest['requires']!a:.40}"
             raise NewerFormatError(f"{needed} or newer; this is {__version__}, which reads format {FORMAT}")
         if format_ != FORMAT or type(format_) is not int or type(manifest["sha256"]) is not dict:
             raise Damaged("its manifest has no valid format and sha256")

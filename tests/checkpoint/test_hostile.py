@@ -154,7 +154,9 @@ def test_a_manifest_that_nntrain_does_not_write_is_refused(path, text, refusal):
 
 def test_a_newer_format_says_which_version_is_needed(path):
     forged(path, [("W", np.ones(3))], format=2, requires="3.4", sha256="another form")
-    with pytest.raises(checkpoint.NewerFormatError, match=r"last\.npz: format 2 needs nntrain 3\.4 or newer; this is"):
+    with pytest.raises(
+        checkpoint.NewerFormatError, match=r"last\.npz: format 2 needs nntrain '3\.4' or newer; this is"
+    ):
         checkpoint.read(path)
     with pytest.raises(checkpoint.NewerFormatError):
         checkpoint.read_manifest(path)
