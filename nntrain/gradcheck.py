@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from nntrain.losses.base import Loss
 
 TOLERANCE = 1e-6
-_EPSILON = 1e-5
+_EPSILONS = (1e-5, 1e-6, 1e-7)
 _DIRECTIONS = 3
 _ROUNDING = 8 * np.finfo(np.float64).eps  # of J, relative to the sum of its terms' sizes
 
@@ -208,11 +208,10 @@ def _slope(J: _J, points: dict[str, Array], v: dict[str, Array], typical: float)
         )
         return (high[0] - low[0]) / (2 * epsilon), _ROUNDING * max(high[1], low[1]) / epsilon
 
-    epsilon = _EPSILON
-    while True:
+    for epsilon in _EPSILONS:
         coarse, _ = difference(epsilon)
         fine, noise = difference(epsilon / 2)
-        smooth = abs(coarse - fine) <= 1e-5 * (abs(fine) + typical) + noise
-        if smooth or epsilon < 1e-8 or not np.isfinite(fine):
-            return (4 * fine - coarse) / 3, 2 * noise
-        epsilon /= 10
+        smooth = abs(coarse - fine) <= 0.1 * TOLERANCE * (abs(fine) + typical) + noise
+        if smooth:
+            break
+    return (4 * fine - coarse) / 3, 2 * noise
