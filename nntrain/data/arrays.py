@@ -30,7 +30,7 @@ class Examples:
 class ArrayPart(Part):
     """Rows of arrays.  A batch gathers rows and then moves the axis: gathering columns is eight times slower."""
 
-    def __init__(self, inputs: Inputs, targets: Array | None, rows: Array | None, target_type: DTypeLike = None):
+    def __init__(self, inputs: Inputs, targets: Array | None, rows: Array | None, target_type: DTypeLike = np.int64):
         self.inputs, self.targets, self.target_type = inputs, targets, target_type
         # all rows in order need no second indexing
         self.rows = None if rows is None or len(rows) == len(inputs.flat) else rows

@@ -168,8 +168,8 @@ class Csv(Dataset):
                 read_table(source, self.delimiter), facts.preparation["layout"], with_target=False
             )
             raw = columns_of.filled(columns, _stack(table, at, columns))
-            names = [c["name"] for c in columns]
-            columns_of.missing_rows(table, raw, at, names, "error", "")
+            for i, column, x in zip(at, columns, raw.T, strict=True):
+                columns_of.refuse_missing(table, i, column["name"], x, "")
             X = columns_of.expand(columns, raw)
         elif any("categories" in column for column in columns):
             raise DataError(f"{source}: error: the columns of words must come as csv")
@@ -199,14 +199,14 @@ def _values(table: Table, facts: Facts, described: bool) -> tuple[Array, Array]:
     else:
         table, at, target_at = columns_of.locate(table, layout, with_target=True)
     everything = _stack(table, [*at, target_at], [*columns, target])
-    names = [c["name"] for c in columns] + [target["name"]]
     policy = layout["missing"]
-    if policy == "mean":  # a target is never made up
-        columns_of.missing_rows(table, everything[:, -1:], [target_at], names[-1:], "error", "; say missing: drop")
-    hint = "; say missing: drop (the row) or mean"
-    gaps = columns_of.missing_rows(table, everything, [*at, target_at], names, policy, hint)
+    for i, column, x in zip([*at, target_at], [*columns, target], everything.T, strict=True):
+        if column is target and policy != "drop":  # a target is never made up
+            columns_of.refuse_missing(table, i, column["name"], x, "; say missing: drop (the row)")
+        elif policy == "error":
+            columns_of.refuse_missing(table, i, column["name"], x, "; say missing: drop (the row) or mean")
     if policy == "drop":
-        everything = everything[~gaps]
+        everything = everything[~np.isnan(everything).any(axis=1)]
         if not len(everything):
             raise DataError(f"{table.name}: error: every row has a missing value")
     Y = everything[:, -1]

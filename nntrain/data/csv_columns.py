@@ -52,7 +52,7 @@ def describe(table: Table, at: int, name: str, categorical: bool) -> dict[str, A
     cells = table.column(at)
     if all(map(is_missing, cells)):
         raise table.error(0, at, f"column {name} has no value at all; leave it out with drop: [{name}]")
-    if categorical or not any(map(is_number, set(cells))):
+    if categorical or not any(is_number(cell) or has_decimal_comma(cell) for cell in set(cells)):
         return {"name": name, "at": at, "categories": find_categories(table, at, name)}
     return {"name": name, "at": at}
 
@@ -74,22 +74,24 @@ def codes(table: Table, at: int, column: dict[str, Any]) -> Array:
     return np.array([known[cell] for cell in cells])
 
 
+def has_decimal_comma(cell: str) -> bool:
+    return "," in cell and is_number(cell.replace(",", ".", 1))
+
+
 def not_a_number(cell: str, name: str) -> str:
     if is_number(cell):
         return f"column {name} has {shown(cell)}, too large a number"
-    if is_number(cell.replace(",", ".", 1)):
+    if has_decimal_comma(cell):
         return f"column {name} has {shown(cell)}: write the decimals after a point"
     return f"column {name} has {shown(cell)}, expected a number; words belong into a column of categorical: [{name}]"
 
 
-def missing_rows(table: Table, values: Array, at: list[int], names: list[str], policy: str, hint: str) -> Array:
-    """True for rows (N, k values) with a missing value.  Raises DataError under the policy `error`."""
-    gaps = np.isnan(values)
-    if policy == "error" and gaps.any():
-        row, column = (int(i) for i in np.argwhere(gaps)[0])
-        more = f" ({gaps.sum()} values are missing)" if gaps.sum() > 1 else ""
-        raise table.error(row, at[column], f"column {names[column]} has no value{hint}{more}")
-    return np.asarray(gaps.any(axis=1))
+def refuse_missing(table: Table, at: int, name: str, values: Array, hint: str) -> None:
+    """Raise DataError where a value of the column (N,) is missing."""
+    gaps = np.flatnonzero(np.isnan(values))
+    if len(gaps):
+        more = f" ({len(gaps)} are missing in this column)" if len(gaps) > 1 else ""
+        raise table.error(int(gaps[0]), at, f"column {name} has no value{hint}{more}")
 
 
 def fit_fill(columns: list[dict[str, Any]], values: Array) -> None:

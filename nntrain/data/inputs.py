@@ -61,7 +61,7 @@ def _from_npz(path: Path, facts: Facts) -> Array:
     """The array that training took its inputs from, or the only one there is."""
     wanted = facts.preparation.get("array", "x")
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             names = getattr(file, "files", [])
     except Exception:  # read_npz says what is wrong
         names = []

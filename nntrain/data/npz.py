@@ -111,7 +111,8 @@ class Npy(Arrays):
 def read_npz(path: Path, names: tuple[str, ...]) -> list[Array]:
     """Arrays of an .npz file by name.  Raises DataError."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened:
+            file = np.load(opened, allow_pickle=False)
             if not isinstance(file, np.lib.npyio.NpzFile):
                 raise DataError(f"{path}: error: holds one array, not the named arrays of an .npz file")
             for name in names:
@@ -119,7 +120,7 @@ def read_npz(path: Path, names: tuple[str, ...]) -> list[Array]:
                     close = difflib.get_close_matches(name, file.files, 1)
                     hint = f"; did you mean {close[0]!r}?" if close else ""
                     raise DataError(f"{path}: error: no array {name!r} (it has {', '.join(file.files)}){hint}")
-            return [np.ascontiguousarray(file[name]) for name in names]
+            return [np.asarray(file[name], order="C") for name in names]
     except DataError:
         raise
     except Exception as error:  # whatever a damaged file does to zip, deflate and header parsers
@@ -129,11 +130,9 @@ def read_npz(path: Path, names: tuple[str, ...]) -> list[Array]:
 def read_npy(path: Path) -> Array:
     """An .npy file, memory-mapped.  Raises DataError."""
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        array = np.lib.format.open_memmap(path, mode="r")
     except Exception as error:  # as above
         raise _unreadable(path, error) from error
-    if not isinstance(array, np.ndarray):
-        raise DataError(f"{path}: error: an .npz file; give .npy files, or use the dataset npz")
     if not array.flags.c_contiguous:
         raise DataError(f"{path}: error: stored in Fortran order; save numpy.ascontiguousarray of it")
     return array
@@ -143,7 +142,7 @@ def _unreadable(path: Path, error: Exception) -> DataError:
     if isinstance(error, OSError) and error.strerror:
         return DataError(f"{path}: error: {error.strerror}")
     reason = " ".join(str(error).split()) or type(error).__name__
-    if "allow_pickle" in reason or "pickled" in reason:
+    if "allow_pickle" in reason or "Python objects" in reason:
         reason = "not an array of numbers (pickled objects are never loaded)"
     return DataError(f"{path}: error: cannot be read: {reason}")
 
