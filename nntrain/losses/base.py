@@ -75,7 +75,7 @@ class ElementwiseLoss(Loss):
         count = Z.size
         if mask is not None:
             valid = mask[..., None, :]
-            count = np.count_nonzero(mask) * Z.shape[-2] or 1
+            count = int(np.count_nonzero(mask)) * Z.shape[-2] or 1
             np.multiply(L, valid, L)
             np.multiply(dZ, valid, dZ)
         np.multiply(dZ, Z.dtype.type(1 / count), dZ)
