@@ -12,33 +12,12 @@ import numpy as np
 import pytest
 from layers.cases import CASES, Case, plain
 from layers.faults import LAYER_FAULTS, LAYERS, LOSS_FAULTS
+from losses.cases import CASES as LOSS_CASES
 
 from nntrain import components
 from nntrain.gradcheck import check_layer, check_loss
 from nntrain.layers import Sequential, Tanh
-from nntrain.losses import BinaryCrossEntropy, CrossEntropy, Huber, MeanAbsoluteError, MeanSquaredError
 from nntrain.streams import stream
-
-
-def loss_cases():
-    """Outputs Z, targets Y and mask for every loss."""
-    random = stream(0, 0)
-    Z, sequence = random.normal((5, 7)), random.normal((3, 5, 7))
-    labels, steps = random.integers(5, (7,)), random.integers(5, (3, 7))
-    mask = np.arange(3)[:, None] < 1 + np.arange(7) % 3
-    zero_or_one = random.integers(2, (5, 7)).astype(float)
-    values = [
-        (loss, *arguments)
-        for loss in (MeanSquaredError(), MeanAbsoluteError(), Huber(0.5))
-        for arguments in ((Z, 2 * random.normal((5, 7)), None), (sequence, 2 * random.normal((3, 5, 7)), mask))
-    ]
-    return [
-        (CrossEntropy(), Z, labels, None),
-        (CrossEntropy(label_smoothing=0.1, class_weights=(1.0, 2.0, 0.5, 3.0, 1.5)), sequence, steps, mask),
-        (BinaryCrossEntropy(), Z, zero_or_one, None),
-        (BinaryCrossEntropy(from_logits=False), 1 / (1 + np.exp(-Z)), zero_or_one, None),
-        *values,
-    ]
 
 
 def run(module, fault, monkeypatch):
@@ -86,7 +65,7 @@ def test_a_fault_in_a_layer_is_caught(name, monkeypatch):
 def test_a_fault_in_a_loss_is_caught(name, monkeypatch):
     module_name, loss, *fault = LOSS_FAULTS[name]
     module = importlib.import_module(f"nntrain.losses.{module_name}")
-    cases = [case for case in loss_cases() if case[0].type == loss]
+    cases = [case(stream(0, 0)) for case in LOSS_CASES[loss]]
     assert all(check_loss(*case).ok for case in cases)
     namespace = run(module, fault, monkeypatch)
     if module_name == "base":

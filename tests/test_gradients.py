@@ -3,17 +3,13 @@
 import numpy as np
 import pytest
 from layers.cases import CASES
+from losses.cases import CASES as LOSS_CASES
 
 from nntrain.components import find
 from nntrain.gradcheck import TOLERANCE, check_layer, check_layers, check_loss
 from nntrain.layers import BatchNorm, Context, Dense, Flatten, ReLU
 from nntrain.params import Layout, allocate
 from nntrain.streams import stream
-
-try:
-    from losses.cases import CASES as LOSS_CASES
-except ModuleNotFoundError:
-    LOSS_CASES = {}
 
 
 def test_every_registered_layer_has_a_case_and_nothing_else_has():
