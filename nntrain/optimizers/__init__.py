@@ -2,7 +2,18 @@
 
 from nntrain.optimizers.adaptive import Adagrad, Adam, AdamW, RMSprop
 from nntrain.optimizers.base import Optimizer
-from nntrain.optimizers.gradient import clip_by_norm, clip_by_value, penalty
+from nntrain.optimizers.gradient import clip_by_norm, clip_by_value, norm, penalty
 from nntrain.optimizers.sgd import SGD
 
-__all__ = ["SGD", "Adagrad", "Adam", "AdamW", "Optimizer", "RMSprop", "clip_by_norm", "clip_by_value", "penalty"]
+__all__ = [
+    "SGD",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Optimizer",
+    "RMSprop",
+    "clip_by_norm",
+    "clip_by_value",
+    "norm",
+    "penalty",
+]

@@ -17,9 +17,10 @@ _ROW = 4096  # elements that are summed in the array's own dtype; the rows' sums
 
 def norm(vector: Array) -> float:
     """‖v‖ = √ Σ v².  Infinite or NaN exactly where an element is, or where float64 overflows."""
-    square = _squares(vector)
-    if not isfinite(square) and vector.dtype != np.float64:
-        square = _squares(vector.astype(np.float64))  # float32 squares overflow from 1.8e19
+    with np.errstate(over="ignore"):
+        square = _squares(vector)
+        if not isfinite(square) and vector.dtype != np.float64:
+            square = _squares(vector.astype(np.float64))  # float32 squares overflow from 1.8e19
     return sqrt(square)
 
 
