@@ -31,7 +31,7 @@ class Network:
         self.layout = Layout(tree, prefix)
 
     def allocate(self, dtype: DTypeLike, seed: int) -> None:
-        """Make θ and dθ, and draw the initial values.  Apart from the constructor, so that a size can be refused first."""
+        """Make θ and dθ and draw initial values.  Not in the constructor: too large a network is refused first."""
         self.dtype = np.dtype(dtype)
         self.theta = allocate(self.layout.size, dtype)
         self.dtheta = allocate(self.layout.trainable, dtype)

@@ -1,5 +1,7 @@
-"""SIGINT and SIGTERM.  While a run trains, the first signal asks it to save and end; otherwise, and the second time, the
-program ends at once.  Every file is written whole or not at all, so nothing needs cleaning up.
+"""SIGINT and SIGTERM.
+
+While a run trains, the first signal asks it to save and end; otherwise, and the second time, the program ends at once.
+Every file is written whole or not at all, so nothing needs cleaning up.
 """
 
 from __future__ import annotations

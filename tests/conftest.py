@@ -5,9 +5,9 @@ import os
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
     os.environ[variable] = "1"
 
-import pytest
+import pytest  # noqa: E402
 
-from nntrain import threads
+from nntrain import threads  # noqa: E402
 
 
 @pytest.fixture(autouse=True)

@@ -26,8 +26,8 @@ FLOORS = [
     {"data"},
     {"layers"},
     {"kernels"},
-    {"params"},
     {"initializers"},
+    {"params"},
     {"components"},
     {"streams", "threads", "signals"},
     {"errors"},
@@ -75,10 +75,13 @@ def test_every_room_has_a_floor():
 
 
 def test_help_does_not_import_numpy():
-    program = "import sys; from nntrain.cli import main; main(['--help'], standalone_mode=False); assert 'numpy' not in sys.modules"
+    program = (
+        "import sys; from nntrain.cli import main; main(['--help'], standalone_mode=False);"
+        "assert 'numpy' not in sys.modules"
+    )
     subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
 
 
 def test_no_file_is_too_long_to_live_in():
-    long = {str(p.relative_to(ROOT)): n for p in ROOT.rglob("*.py") if (n := len(p.read_text("utf-8").splitlines())) > 400}
-    assert not long
+    lengths = {str(p.relative_to(ROOT)): len(p.read_text("utf-8").splitlines()) for p in ROOT.rglob("*.py")}
+    assert not [name for name, length in lengths.items() if length > 400]

@@ -33,7 +33,10 @@ def runs(directory: Path, sort: str | None, as_json: bool, as_csv: bool) -> None
         click.echo(json.dumps(found))
         return
     head = ["run", "status", "epochs", *metrics]
-    rows = [[run["name"], run["status"], run.get("epoch"), *(_values(run).get(m) for m in metrics)] for run in found]
+    rows = []
+    for run in found:
+        values = _values(run)
+        rows.append([Path(run["run"]).name, run["status"], run.get("epoch"), *(values.get(m) for m in metrics)])
     if as_csv:
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")

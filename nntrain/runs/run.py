@@ -84,7 +84,7 @@ class Run:
         if state not in STATES:
             raise ValueError(f"{state!r} is none of {STATES}")
         process = {"pid": os.getpid()} if state == "running" else {}
-        storage.write_json(self.status_path, {"state": state, **where, **process})
+        storage.write_json(self.status_path, {"status": state, **where, **process})
 
     def read_config(self) -> str:
         with naming(self.config_path, "cannot be read"):

@@ -16,7 +16,7 @@ def as_json(state: State) -> dict[str, Any]:
     """Exact: bytes in base64 beside dtype and shape."""
     return {
         path: [
-            {"dtype": a.dtype.str, "shape": list(a.shape), "data": base64.b64encode(np.ascontiguousarray(a)).decode()}
+            {"dtype": a.dtype.str, "shape": list(a.shape), "data": base64.b64encode(a.tobytes()).decode()}
             for a in arrays
         ]
         for path, arrays in state.items()

@@ -144,7 +144,7 @@ class Engine:
             return True
         if cadence.steps is not None:
             return self.step % cadence.steps == 0
-        return self.step % (cadence.epochs * self.steps_per_epoch) == 0
+        return self.step % ((cadence.epochs or 1) * self.steps_per_epoch) == 0
 
     def _line_is_due(self) -> bool:
         return self.step % self.steps_per_epoch == 0 or self._evaluation_is_due()
@@ -155,7 +155,7 @@ class Engine:
             return self.step % cadence.steps == 0
         if cadence.epochs is not None:
             return self.step % (cadence.epochs * self.steps_per_epoch) == 0
-        return time.perf_counter() - self._saved_at >= cadence.seconds
+        return time.perf_counter() - self._saved_at >= (cadence.seconds or 0.0)
 
     def _log(self) -> None:
         """Evaluate if it is time, write a line, and let the monitor and the schedule see it."""

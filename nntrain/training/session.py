@@ -12,7 +12,6 @@ import numpy as np
 
 from nntrain import checkpoint, config, runs
 from nntrain.builder import Built, build
-from nntrain.config import Draft
 from nntrain.errors import ConfigError, DivergedError, Interrupted, NNTrainError, StorageError
 from nntrain.runs import Run
 from nntrain.runs.log import read_log
@@ -136,7 +135,7 @@ def _train(
 
 
 def _is_finished(run: Run) -> bool:
-    return run.read_status().get("state") in ("done", "stopped early")
+    return run.read_status().get("status") in ("done", "stopped early")
 
 
 def _skipped(run: Run, observer: Observer) -> Result:
@@ -196,7 +195,7 @@ def _summary(engine: Engine, status: str) -> dict[str, Any]:
 
 def result(run: Run) -> Result:
     """What lies in a run directory."""
-    return Result(run.path, run.read_status().get("state", ""), run.read_metrics(), run.read_summary())
+    return Result(run.path, run.read_status().get("status", ""), run.read_metrics(), run.read_summary())
 
 
 def _check_same_run(saved: checkpoint.Checkpoint, built: Built) -> None:

@@ -84,17 +84,13 @@ class SupervisedTrainer(Trainer):
             decayed = network.layout.decayed
             cost += penalty(network.theta[:decayed], training.l1, training.l2, network.dtheta[:decayed])
 
-        squares = float(np.vecdot(network.dtheta, network.dtheta))
-        if not isfinite(cost) or not (isfinite(squares) or np.isfinite(network.dtheta).all()):
-            network.buffers[...] = buffers
-            what = f"the cost is {cost}" if not isfinite(cost) else "the gradient has NaN or infinity"
-            raise DivergedError(
-                f"diverged at step {step + 1}: {what}; try a smaller optimizer.lr or training.clip_norm"
-            )
         if training.clip_value is not None:
             clip_by_value(network.dtheta, training.clip_value)
-        if training.clip_norm is not None:
-            clip_by_norm(network.dtheta, training.clip_norm)
+        length = clip_by_norm(network.dtheta, training.clip_norm or inf)
+        if not (isfinite(cost) and isfinite(length)):
+            network.buffers[...] = buffers
+            what = f"the cost is {cost}" if not isfinite(cost) else f"the norm of the gradient is {length}"
+            raise DivergedError(f"diverged at step {step + 1}: {what}; lower optimizer.lr or set training.clip_norm")
         self.optimizer.step(
             network.trainable, network.dtheta, self.slots[""], self.lr(step), step + 1, network.layout.decayed
         )

@@ -1,6 +1,6 @@
 """Whole processes: `nntrain fit configs/digits_mlp.yaml` against a minimal PyTorch script, and the start of --help.
 
-    pip install '.[bench]' && python tests/benchmarks/bench_process.py [runs]
+pip install '.[bench]' && python tests/benchmarks/bench_process.py [runs]
 """
 
 import os

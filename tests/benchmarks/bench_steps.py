@@ -6,8 +6,9 @@ The ratio is PyTorch's time over nntrain's: above 1, nntrain is faster.
 """
 
 import sys
+from itertools import pairwise
 
-from paired import alternate, report  # first: sets the BLAS variables before NumPy is imported
+from paired import alternate, report  # isort: skip  (sets the BLAS variables before NumPy is imported)
 
 import numpy as np
 import torch
@@ -35,7 +36,7 @@ def ours(sizes, m, optimizer):
 
 def theirs(sizes, m, optimizer):
     layers = []
-    for n_in, n_out in zip(sizes, sizes[1:], strict=False):
+    for n_in, n_out in pairwise(sizes):
         layers += [torch.nn.Linear(n_in, n_out), torch.nn.ReLU()]
     model = torch.nn.Sequential(*layers[:-1])
     if optimizer["type"] == "sgd":

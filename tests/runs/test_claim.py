@@ -175,7 +175,7 @@ def test_replace_clears_what_nntrain_made_and_keeps_other_files(run):
         assert again.origin == "new"
         assert set(os.listdir(run.path)) == {".nntrain-lock", "status.json", "checkpoints", "notes.txt"}
         assert os.listdir(run.checkpoints) == []
-        assert again.read_status()["state"] == "running"
+        assert again.read_status()["status"] == "running"
 
 
 def test_a_run_killed_at_any_point_of_its_making_can_be_replaced_and_resumed(tmp_path, monkeypatch):

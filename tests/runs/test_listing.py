@@ -19,35 +19,44 @@ def test_a_listing_shows_every_run_with_its_true_status(root, live_process):
             run.write_status(state, epoch=number, step=7)
             run.write_summary({"loss": 0.5})
     rows = runs.scan(root)
-    assert [row["state"] for row in rows] == ["interrupted", *runs.STATES[1:]]
-    assert rows[1] == {"run": str(root / "a-002"), "state": "done", "epoch": 2, "step": 7, "summary": {"loss": 0.5}}
+    assert [row["status"] for row in rows] == ["interrupted", *runs.STATES[1:]]
+    assert rows[1] == {"run": str(root / "a-002"), "status": "done", "epoch": 2, "step": 7, "loss": 0.5}
     with live_process(root / "a-001") as process:
-        assert runs.scan(root)[0]["state"] == "running"
+        assert runs.scan(root)[0]["status"] == "running"
         process.send_signal(signal.SIGKILL)
         process.wait()
-        assert runs.scan(root)[0]["state"] == "interrupted"
+        assert runs.scan(root)[0]["status"] == "interrupted"
 
 
 def test_a_listing_passes_over_what_is_no_run_and_survives_what_is_broken(root):
     with runs.create(root, "a") as run:
         run.write_summary({"loss": 1})
-    run.status_path.write_bytes(b'{"state": "do')
+    run.status_path.write_bytes(b'{"status": "do')
     with runs.create(root, "a") as run:
         pass
     run.status_path.unlink()
     os.mkfifo(run.summary_path)
     with runs.create(root, "a") as run:
         run.write_summary({})
-    run.status_path.write_text('{"state": ["unhashable"], "run": 5, "summary": 6}')
+    run.status_path.write_text('{"status": ["unhashable"], "run": 5, "summary": 6}')
     (root / "junk" / "status.json").mkdir(parents=True)
     (root / "empty").mkdir()
     (root / "file").write_text("")
     (root / "dangling").symlink_to("nowhere")
-    assert [(Path(row["run"]).name, row["state"]) for row in runs.scan(root)] == [
+    assert [(Path(row["run"]).name, row["status"]) for row in runs.scan(root)] == [
         ("a-001", "interrupted"),
         ("a-002", "interrupted"),
         ("a-003", "interrupted"),
     ]
+
+
+def test_a_run_without_a_summary_shows_the_last_line_of_its_log(root):
+    with runs.create(root, "a") as run:
+        run.metrics.append({"epoch": 1, "train": {"loss": 2.0}})
+        run.metrics.append({"epoch": 2, "train": {"loss": 1.0}})
+    assert runs.scan(root)[0]["final"] == {"epoch": 2, "train": {"loss": 1.0}}
+    run.metrics_path.write_bytes(b"garbage\n")
+    assert runs.scan(root)[0]["final"] == {}
 
 
 def test_a_listing_is_in_the_order_of_names_and_numbers(root):
