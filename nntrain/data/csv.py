@@ -127,7 +127,7 @@ class Csv(Dataset):
             return names.index(column)
         if isinstance(column, int) and -len(names) <= column < len(names):
             return column % len(names)
-        there = ", ".join(names) if header else f"no header, so columns are 0 to {len(names) - 1}"
+        there = " ".join(", ".join(names).split()) if header else f"no header, so columns are 0 to {len(names) - 1}"
         raise DataError(f"{self.path}: error: {argument}: no column {column!r} ({there})")
 
     def _task(self, table: Table, at: int, name: str) -> Literal["classification", "regression"]:

@@ -39,7 +39,8 @@ class Table:
         return len(self.rows[0])
 
     def error(self, row: int, column: int, message: str) -> DataError:
-        return DataError(f"{self.name}:{self.lines[row]}:{column + 1}: error: {message}")
+        line = " ".join(message.split())  # a quoted cell may hold line breaks
+        return DataError(f"{self.name}:{self.lines[row]}:{column + 1}: error: {line}")
 
     def column(self, index: int) -> list[str]:
         return [row[index] for row in self.rows]

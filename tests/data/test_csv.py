@@ -103,6 +103,11 @@ def test_rows_are_counted_as_lines_of_the_file(load):
         load('1,2,a\n3,4,"b\nc"\n\n5,x,b\n')
 
 
+def test_an_error_stays_one_line_whatever_a_cell_holds(load):
+    with pytest.raises(DataError, match=r":3:1: error: column a b has no value"):
+        load('"a\nb",y\n,0\n2,1\n')
+
+
 @pytest.mark.parametrize(
     ("text", "target", "classes"),
     [
