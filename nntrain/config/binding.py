@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import math
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from nntrain.components import KINDS, Arg, find
+from nntrain.config.coercion import Wrong, choose, close_word, coerce
 from nntrain.config.nodes import MAX_DEPTH, MAX_VALUES, Node, scalar
 from nntrain.config.places import Place, Problems, a, escape, join, show, suggest
-from nntrain.config.references import References, Unknown, literal, reference
+from nntrain.config.references import References, Unknown, reference
 from nntrain.config.spelling import type_name
 from nntrain.config.types import (
-    Choice,
     Either,
     Field,
     Fixed,
@@ -25,7 +22,6 @@ from nntrain.config.types import (
     Section,
     Table,
     fields,
-    within,
     words,
 )
 from nntrain.layers.base import layer_names
@@ -67,7 +63,10 @@ class Binder:
                 return self._list(node, type_, path, arg)
             case Table():
                 return self._table(node, type_, path, arg)
-        return self._scalar(node, type_, path, arg)
+        try:
+            return coerce(node, type_, arg)
+        except Wrong as wrong:
+            return self._wrong(node, path, str(wrong))
 
     def _wrong(self, node: Node, path: str, message: str) -> Any:
         self.problems.add(node.mark, path, message)
@@ -105,15 +104,15 @@ class Binder:
         known = find(kind)
         name = type_name(node)
         if name is None or name not in known:
-            return self._wrong(*self._no_component(node, kind, path, known))
+            at, message = no_component(node, kind)
+            return self._wrong(at, path, message)
         cls = known[name]
         values = self.fields(node, fields(cls), path, name)
         return self._construct(node, cls, values, path, f"{name}: ")
 
     def _section(self, node: Node, cls: type, path: str) -> Any:
         if not isinstance(node.value, dict):
-            known = join(fields(cls), "and")
-            return self._wrong(node, path, f"expected a mapping of {known}, got {show(node.value)}")
+            return self._expected(node, Section(cls), path)
         return self._construct(node, cls, self.fields(node, fields(cls), path), path, "")
 
     def fields(self, node: Node, known: dict[str, Field], path: str, owner: str = "") -> dict[str, Any]:
@@ -124,8 +123,10 @@ class Binder:
             if key == "type" and owner:
                 continue
             if key in known:
+                field = known[key]
+                if item.value is None and field.default and isinstance(field.type, (Kind, Many, Section)):
+                    continue  # `metrics:` with nothing behind it
                 with self._deeper():
-                    field = known[key]
                     values[key] = self.bind(item, field.type, f"{path}.{key}" if path else key, field.arg)
             else:
                 said = f"{owner} has no {show(key)}" if owner else f"unknown key {show(key)}"
@@ -148,29 +149,6 @@ class Binder:
             return self._wrong(node, path, f"{prefix}{error}")
         self.places[id(built)] = Place(node.mark, path)
         return built
-
-    def _no_component(self, node: Node, kind: str, path: str, known: dict[str, Any]) -> tuple[Node, str, str]:
-        value = node.value
-        if isinstance(value, dict):
-            if (named := value.get("type")) is not None:
-                value = named.value
-                node = named
-            elif len(value) == 1:
-                value = next(iter(value))
-                node = Node(node.keys[value], value)
-            elif both := [key for key in value if key in known]:
-                main = next(iter(fields(known[both[0]])), "")
-                others = [f"{key}: …" for key in value if key != both[0]]
-                whole = ", ".join([f"type: {both[0]}", *([f"{main}: …"] if main else []), *others])
-                return node, path, f"arguments stand beside {show(both[0])}; write {{{escape(whole, 200)}}}"
-            else:
-                return node, path, f"expected {a(kind)}, got a mapping without 'type'; write {{type: …, …}}"
-        if not isinstance(value, str):
-            return node, path, f"expected {a(kind)}, got {show(value)}"
-        for other in KINDS:
-            if other != kind and value in find(other):
-                return node, path, f"{show(value)} is {a(other)}, not {a(kind)}"
-        return node, path, f"no {kind} {show(value)}{suggest(value, known)}"
 
     def _per_network(self, node: Node, item: Any, path: str, arg: Arg) -> Any:
         names = self.networks
@@ -231,84 +209,32 @@ class Binder:
         return HOLE if any(value is HOLE for value in values.values()) else values
 
     def _either(self, node: Node, options: tuple[Any, ...], path: str, arg: Arg) -> Any:
-        rank = [option for option in options if _fits(node, option)]
-        if not rank and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
-            rank = [option for option in options if option in (str, Path)]  # name: 007
-        if rank:
-            return self.bind(node, min(rank, key=lambda option: _PREFERENCE.get(type(option), 1)), path, arg)
-        choices = [str(v) for option in options if isinstance(option, Choice) for v in option.values]
-        hint = suggest(str(node.value), choices) if choices and isinstance(node.value, str) else ""
-        return self._expected(node, Either(options), path, arg, hint if "mean" in hint else "")
-
-    # scalars
-
-    def _scalar(self, node: Node, type_: Any, path: str, arg: Arg) -> Any:
-        value = node.value
-        if isinstance(type_, Choice):
-            if value in type_.values and not isinstance(value, bool):
-                return value
-            hint = suggest(value, map(str, type_.values)) if isinstance(value, str) else ""
-            return self._expected(node, type_, path, arg, hint if "mean" in hint else "")
-        if isinstance(value, (list, dict)):
-            return self._expected(node, type_, path, arg)
-        if type_ in (int, float):
-            return self._number(node, type_, path, arg)
-        if type_ is str and value is not None and not isinstance(value, bool):
-            return literal(node.text)
-        if type_ is Path and value is not None and not isinstance(value, bool):
-            return self._path(node, path)
-        if (type_ is bool and isinstance(value, bool)) or (type_ is type(None) and value is None):
-            return value
-        hint = ""
-        if type_ is bool and isinstance(value, str) and value.lower() in ("yes", "on", "no", "off"):
-            hint = f"; write {'true' if value.lower() in ('yes', 'on') else 'false'}"
-        elif type_ is str and isinstance(value, bool):
-            hint = "; put it in quotes"
-        return self._expected(node, type_, path, arg, hint)
-
-    def _number(self, node: Node, type_: type, path: str, arg: Arg) -> Any:
-        value = node.value
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            digits = value.replace("_", "").replace(",", "") if isinstance(value, str) else ""
-            hint = f"; write {digits}" if digits != value and isinstance(scalar(digits or "x"), (int, float)) else ""
-            return self._expected(node, type_, path, arg, hint)
-        if isinstance(value, float) and not math.isfinite(value):
-            return self._wrong(
-                node, path, f"expected {words(type_, arg)}, got {escape(node.text)}, which is not finite"
-            )
-        if isinstance(value, int) and abs(value) >= 2**63:
-            return self._wrong(
-                node, path, f"expected {words(type_, arg)}, got {escape(node.text)}, which is beyond 2^63"
-            )
-        if type_ is int and isinstance(value, float):
-            return self._expected(node, type_, path, arg, f"; write {int(value)}" if value == int(value) else "")
-        return type_(value) if within(value, arg) else self._expected(node, type_, path, arg)
-
-    def _path(self, node: Node, path: str) -> Any:
-        text = literal(node.text)
-        if not text or "\0" in text:
-            return self._wrong(node, path, f"expected a path, got {show(text)}")
-        return Path(os.path.abspath(node.mark.source.directory / os.path.expanduser(text)))
+        option = choose(node, options)
+        if option is None:
+            return self._expected(node, Either(options), path, arg, close_word(node.value, options))
+        return self.bind(node, option, path, arg)
 
 
-_PREFERENCE: dict[type, int] = {Choice: 0, Fixed: 0}
-
-
-def _fits(node: Node, type_: Any) -> bool:
-    """Whether this member of a union is what the value looks like."""
+def no_component(node: Node, kind: str) -> tuple[Node, str]:
+    """Why a respelled node is no component of the kind: the place, and what to write instead."""
+    known = find(kind)
     value = node.value
-    if value is None:
-        return type_ is type(None)
-    if isinstance(value, list):
-        return isinstance(type_, Many) or (isinstance(type_, Fixed) and len(type_.items) == len(value))
     if isinstance(value, dict):
-        return isinstance(type_, (Kind, Section, Table))
-    if isinstance(type_, Choice):
-        return value in type_.values and not isinstance(value, bool)
-    if isinstance(value, bool):
-        return type_ is bool
-    if isinstance(value, int):
-        return type_ in (int, float)
-    if isinstance(value, float):
-        return type_ is float
-    return type_ in (str, Path) or isinstance(type_, Kind)
+        if (named := value.get("type")) is not None:
+            node, value = named, named.value
+        elif len(value) == 1:
+            value = next(iter(value))
+            node = Node(node.keys[value], value)
+        elif both := [key for key in value if key in known]:
+            main = next(iter(fields(known[both[0]])), "")
+            others = [f"{key}: …" for key in value if key != both[0]]
+            whole = ", ".join([f"type: {both[0]}", *([f"{main}: …"] if main else []), *others])
+            return node, f"arguments stand beside {show(both[0])}; write {{{escape(whole, 200)}}}"
+        else:
+            return node, f"expected {a(kind)}, got a mapping without 'type'; write {{type: …, …}}"
+    if not isinstance(value, str):
+        return node, f"expected {a(kind)}, got {show(value)}"
+    for other in KINDS:
+        if other != kind and value in find(other):
+            return node, f"{show(value)} is {a(other)}, not {a(kind)}"
+    return node, f"no {kind} {show(value)}{suggest(value, known)}"

@@ -11,7 +11,7 @@ from nntrain.config.spelling import below, child, item_names
 from nntrain.config.types import Section
 
 FACTS = ("classes", "features", "vocabulary", "outputs", "examples", "input_shape")
-_REFERENCE = re.compile(r"\$(?:\{\s*([\w-]+(?:\.[\w-]+)*)\s*\}|([\w-]+(?:\.[\w-]+)*))")
+REFERENCE = r"\$(?:\{\s*([\w-]+(?:\.[\w-]+)*)\s*\}|([\w-]+(?:\.[\w-]+)*))"
 
 
 class Unknown(Exception):
@@ -26,13 +26,8 @@ def reference(node: Node) -> str | None:
     """The dotted path that a scalar refers to, or None where it is no reference."""
     if not isinstance(node.value, str) or not node.value.startswith("$"):
         return None
-    found = _REFERENCE.fullmatch(node.value)
+    found = re.fullmatch(REFERENCE, node.value)
     return (found[1] or found[2]) if found else None
-
-
-def literal(text: str) -> str:
-    """A string argument as it is meant: `$$x` is the text `$x`."""
-    return text[1:] if text.startswith("$$") else text
 
 
 class References:

@@ -152,8 +152,10 @@ def words(type_: Any, arg: Arg | None = None) -> str:
             return join(dict.fromkeys(words(o, arg) for o in options if o is not type(None)))
         case PerNetwork(item):
             return words(item, arg)
-        case Table() | Section():
+        case Table():
             return "a mapping"
+        case Section(cls):
+            return f"a mapping of {join(fields(cls), 'and')}"
     plain = {
         bool: "true or false",
         int: "a whole number",

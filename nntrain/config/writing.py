@@ -62,23 +62,20 @@ def _block(value: Any) -> list[str]:
 
 def _lines(value: Any) -> list[str]:
     """A value in one line, or in several where it holds layers or is long."""
-    flow = _flow(value)
-    layers = isinstance(value, list) and any(isinstance(item, dict) for item in value)
-    nested = isinstance(value, dict) and any(
-        isinstance(v, list) and v and isinstance(v[0], dict) for v in value.values()
-    )
-    if value and isinstance(value, (list, dict)) and (layers or nested or len(flow) > _WIDTH):
-        return _block(value)
-    return [flow]
+    line = flow(value)
+    components = [value] if isinstance(value, list) else value.values() if isinstance(value, dict) else ()
+    several = any(isinstance(item, list) and any(isinstance(i, dict) for i in item) for item in components)
+    return _block(value) if several or (isinstance(value, (list, dict)) and value and len(line) > _WIDTH) else [line]
 
 
-def _flow(value: Any) -> str:
+def flow(value: Any) -> str:
+    """A plain value as one line of YAML."""
     if isinstance(value, dict):
         if value.keys() == {"type"}:
             return _word(value["type"])
-        return "{" + ", ".join(f"{_word(key)}: {_flow(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{_word(key)}: {flow(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(map(_flow, value)) + "]"
+        return "[" + ", ".join(map(flow, value)) + "]"
     if isinstance(value, str):
         return _word(value)
     return "null" if value is None else show(value, 400) if isinstance(value, bool) else repr(value)
@@ -96,7 +93,7 @@ def differences(before: dict[str, Any], now: dict[str, Any]) -> list[tuple[str, 
     old, new = dict(_leaves(before, "")), dict(_leaves(now, ""))
 
     def said(values: dict[str, Any], key: str) -> str:
-        return _flow(values[key]) if key in values else "nothing"
+        return flow(values[key]) if key in values else "nothing"
 
     keys = [*old, *(key for key in new if key not in old)]
     differing = [key for key in keys if key not in old or key not in new or not _same(old[key], new[key])]
