@@ -220,6 +220,17 @@ def test_a_share_for_validation_has_no_say_in_what_is_filled(load):
     assert fill in values[1]
 
 
+def test_everything_is_standardized_by_the_training_part_alone(load):
+    data = load(
+        "".join(f"{i * i},{i**3 + 0.5}\n" for i in range(20)), test=0.5, standardize=True, standardize_target=True
+    )
+    train, test = (everything(data, part) for part in ("train", "test"))
+    for values in (train.X, train.Y):
+        np.testing.assert_allclose([values.mean(), values.std()], [0, 1], atol=1e-12)
+    for values in (test.X, test.Y):
+        assert abs(values.mean()) > 1e-3
+
+
 def test_a_missing_target_is_never_made_up(load):
     with pytest.raises(DataError, match=r":2:2: error: column 1 has no value; say missing: drop"):
         load("1,0.5\n2,\n3,1.5\n", missing="mean")

@@ -60,6 +60,16 @@ def test_csv_that_does_not_fit_is_refused_with_its_place(table, text, words):
         dataset.read_inputs(io.StringIO(text), facts, "float64")
 
 
+def test_the_target_may_be_absent_wherever_it_stood(tmp_path):
+    path = tmp_path / "plain.csv"
+    path.write_text("9,1,0,2\n8,3,1,4\n")
+    dataset = Csv(path, target=2, drop=(0,), validation=0)
+    facts = dataset.load(0, "float64").facts
+    for text in ("9,1,0,2\n8,3,1,4\n", "9,1,2\n8,3,4\n", "1,2\n3,4\n"):
+        part = dataset.read_inputs(io.StringIO(text), facts, "float64")
+        np.testing.assert_array_equal(everything(part), [[1, 3], [2, 4]])
+
+
 def test_a_header_is_passed_over_where_training_had_none(tmp_path):
     path = tmp_path / "plain.csv"
     path.write_text("1,2,0\n3,4,1\n")
