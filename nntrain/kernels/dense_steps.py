@@ -5,6 +5,8 @@ A (T, n_x, m)   W (n, n_x)   b (n, 1)   Z (T, n, m).  Runs of steps are tiles fo
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from nntrain import threads
@@ -19,7 +21,7 @@ def _tiles(T: int, work: int) -> list[tuple[int, int]]:
     """Runs [start, stop) of the T steps; `work` is the number of multiplications of all."""
     count = max(1, min(T, 8, work // _WORK_OF_A_TILE))
     ends = [T * i // count for i in range(count + 1)]
-    return list(zip(ends[:-1], ends[1:], strict=True))
+    return list(pairwise(ends))
 
 
 def forward(W: Array, b: Array | None, A: Array) -> Array:

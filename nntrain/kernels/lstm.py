@@ -41,8 +41,8 @@ def forward(
     P[: 3 * U.shape[1]] *= 0.5  # σ(z) = ½ tanh(z/2) + ½: one tanh serves all four
 
     def advance(block: Block) -> tuple[Array, Array]:
-        gates, tanh_c = block.saved = _advance(P, block, None if c0 is None else c0[:, block.columns])
-        return block.states, gates[:, P.shape[0] :]
+        block.saved = _advance(P, block, None if c0 is None else c0[:, block.columns])
+        return block.states, block.saved[0][:, len(P) :]
 
     A, (a, c), cache = run_forward(advance, X, (W, U), (a0, c0), lengths, mask, reverse, training)
     return A, (a, c), cache

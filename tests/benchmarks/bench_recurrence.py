@@ -98,7 +98,7 @@ class Theirs:
         import torch
 
         self.torch = torch
-        T, n_x, m = ours.X.shape
+        n_x = ours.X.shape[1]
         classes, n = ours.parameters[-2].shape
         module = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU, "rnn": torch.nn.RNN}[ours.kind]
         self.layer, self.dense = module(n_x, n, batch_first=batch_first), torch.nn.Linear(n, classes)
