@@ -117,10 +117,14 @@ class Theirs:
         self.optimizer.step()
 
 
-def seconds(run):
-    start = time.perf_counter()
+def seconds(run, steps=3):
+    """Of one step in a steady state: PyTorch's idle threads spin for some milliseconds and would take a core from the
+    first step of whoever comes after them, so that step is not timed, for neither side."""
     run()
-    return time.perf_counter() - start
+    start = time.perf_counter()
+    for _ in range(steps):
+        run()
+    return (time.perf_counter() - start) / steps
 
 
 def main(count=2, rounds=25):
