@@ -1,7 +1,6 @@
 """A warm process for the whole session, and undisturbed runs to compare with."""
 
 import pytest
-
 from reliability.program import Warm, left_behind, write_config
 
 

@@ -12,11 +12,12 @@ import sys
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
     os.environ[variable] = "1"
 
+from reliability import faults, mistakes  # noqa: E402
+
 import nntrain.cli.progress  # noqa: E402
 import nntrain.training.session  # noqa: E402, F401
 from nntrain import signals  # noqa: E402
 from nntrain.cli import main  # noqa: E402
-from reliability import faults, mistakes  # noqa: E402
 
 
 def child(request):
