@@ -150,9 +150,8 @@ class Engine:
             found = None
         if found != self.monitor.best_step:
             self.monitor.best = None
-            self.observer.warning(
-                f"{self.run.best} is not that of step {self.monitor.best_step}: the best is kept anew"
-            )
+            lost = f"{self.run.best} is not that of step {self.monitor.best_step}"
+            self.observer.warning(f"{lost}: the best from here on is kept")
 
     def _save_best(self) -> None:
         self.run.metrics.sync()
@@ -239,7 +238,7 @@ class _Watched(Part):
 
     def __init__(self, part: Part, look: Callable[[], None]):
         self.part, self.look = part, look
-        self.size, self.carries_state = part.size, part.carries_state  # type: ignore[misc]
+        self.size, self.carries_state = part.size, part.carries_state
 
     def batch(self, indices: Array) -> Batch:
         self.look()

@@ -71,15 +71,16 @@ class Steps(Observer):
     def step(self, engine):
         self.done = engine.step
 
+    def signal(self, number, step):
+        return lambda: number if self.done == step else None
+
 
 @pytest.mark.parametrize("step", [1, 7, 8, 9, 13, 15])
 def test_a_run_stopped_after_any_step_resumes_to_the_same_bits(mnist_sized, tmp_path, step):
     whole = nntrain.fit(mnist_sized, run_dir=tmp_path / "whole")
     steps = Steps()
     with pytest.raises(nntrain.errors.Interrupted) as caught:
-        nntrain.fit(
-            mnist_sized, run_dir=tmp_path / "cut", observer=steps, stop=lambda: 15 if steps.done == step else None
-        )
+        nntrain.fit(mnist_sized, run_dir=tmp_path / "cut", observer=steps, stop=steps.signal(15, step))
     assert caught.value.exit_code == 143
     status = json.loads((tmp_path / "cut" / "status.json").read_text())
     assert (status["status"], status["step"]) == ("interrupted", step)

@@ -1,4 +1,4 @@
-"""Runs nntrain as a program: as a fork of a warm process, or from the shell; and tells whether two runs are the same."""
+"""Runs nntrain as a program, from a warm process or from the shell, and tells whether two runs are the same."""
 
 import json
 import os
