@@ -1,0 +1,65 @@
+"""Memory that is kept: buffers that a thread uses again, and an allocator that does not return what it will need.
+
+Memory fresh from the operating system costs ten times what the work on it costs: every page is faulted in and zeroed.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import sys
+import threading
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+
+class _Scratch(threading.local):
+    def __init__(self) -> None:
+        self.buffers: dict[str, np.ndarray] = {}
+        self.views: dict[tuple[str, tuple[int, ...], DTypeLike], np.ndarray] = {}
+
+
+_scratch = _Scratch()
+
+
+def scratch(name: str, shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
+    """An uninitialised array that the calling thread reuses whenever it asks for `name`.
+
+    It is valid until the same thread asks for the same name again; it must never leave the kernel that asked.
+    """
+    view = _scratch.views.get((name, shape, dtype))
+    if view is None:
+        view = _scratch.views[name, shape, dtype] = _carve(name, shape, np.dtype(dtype))
+    return view
+
+
+def _carve(name: str, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    size = math.prod(shape) * dtype.itemsize
+    buffer = _scratch.buffers.get(name)
+    if buffer is None or buffer.size < size:
+        # Older views would keep the smaller buffer alive.
+        _scratch.views = {key: view for key, view in _scratch.views.items() if key[0] != name}
+        fresh = np.empty(size + 64, np.uint8)
+        start = -fresh.ctypes.data % 64  # a cache line, and the widest vector register
+        _scratch.buffers[name] = buffer = fresh[start : start + size]
+    return buffer[:size].view(dtype).reshape(shape)
+
+
+def keep_freed_memory() -> bool:
+    """Tell glibc's malloc to keep freed arrays for the next step; True where it did.
+
+    By default glibc returns blocks over 128 KB to the kernel, and a training step frees and allocates the same
+    activations again and again.  For the start of a program, before the first large array; never on import, since
+    a library must not change its host's allocator.  Does nothing where malloc is not glibc's.
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError):
+        return False
+    m_trim_threshold, m_top_pad, m_mmap_threshold = -1, -2, -3
+    return bool(
+        mallopt(m_mmap_threshold, 1 << 30) and mallopt(m_trim_threshold, 2**31 - 1) and mallopt(m_top_pad, 64 << 20)
+    )
