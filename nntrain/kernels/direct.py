@@ -14,9 +14,9 @@ from numpy.lib.stride_tricks import as_strided
 
 from nntrain import threads
 from nntrain.kernels.memory import scratch
+from nntrain.kernels.products import SMALL_PRODUCT, SMALL_SIDE, equal_parts, multiply_transposed
 from nntrain.kernels.windows import Pair, reach, tile_rows
 
-SMALL_PRODUCT = 1_000_000  # up to here (M·N·K) OpenBLAS multiplies without packing, up to twice as fast
 PATCH_BYTES = 2 << 20  # a block of pixels by _by_patches
 COLUMNS_BYTES = 1 << 20  # a block of im2col that stays in the second-level cache
 
@@ -55,7 +55,7 @@ def _by_patches(
     def work(tile: tuple[int, int, int, int]) -> None:
         first, last, k0, k1 = tile
         n = k1 - k0
-        parts = _parts(F, K * n)
+        parts = equal_parts(F, SMALL_PRODUCT // (K * n))
         weights = matrix.reshape(parts, F // parts, K)
         for row in range(first, last, height):
             count = min(height, last - row)
@@ -80,14 +80,6 @@ def _by_patches(
                 target += b[:, :, None, None]
 
     threads.run(work, tile_rows(rows, m, F * K * rows * columns * m))
-
-
-def _parts(F: int, size: int) -> int:
-    """The fewest equal parts of F filters that make each product F/parts · size a small one."""
-    for parts in range(1, F + 1):
-        if F % parts == 0 and F // parts * size <= SMALL_PRODUCT:
-            return parts
-    return F if F * size <= 4 * SMALL_PRODUCT else 1
 
 
 def _by_columns(
@@ -177,8 +169,17 @@ def weight_gradient(
         total = np.zeros((K, F), X.dtype)
         for i in range(tile[0], tile[1], height):
             end = min(i + height, tile[1])
-            patches = im2col(X, kernel, (i, end), columns, origin, stride, dilation).reshape(K, -1)
-            total += np.matmul(patches, _flat(dY[:, i:end]).T)
+            pixels = (end - i) * columns
+            # The sum over pixels and examples is cut too, and its parts are added afterwards.
+            cuts = equal_parts(pixels, SMALL_PRODUCT // (SMALL_SIDE**2 * m))
+            patches = im2col(X, kernel, (i, end), columns, origin, stride, dilation)
+            products = scratch("weight products", (cuts, K, F), X.dtype)
+            multiply_transposed(
+                patches.reshape(K, cuts, -1).transpose(1, 0, 2),
+                _flat(dY[:, i:end]).reshape(F, cuts, -1).transpose(1, 0, 2),
+                products,
+            )
+            total += products.sum(axis=0)
         return total
 
     dY = np.ascontiguousarray(dY)

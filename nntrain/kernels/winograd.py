@@ -13,11 +13,12 @@ from __future__ import annotations
 import numpy as np
 
 from nntrain import threads
-from nntrain.kernels.direct import SMALL_PRODUCT, sum_in_order
+from nntrain.kernels.direct import sum_in_order
 from nntrain.kernels.memory import scratch
+from nntrain.kernels.products import multiply, multiply_transposed
 from nntrain.kernels.windows import Pair
 
-BLOCK = 256
+BLOCK_ELEMENTS = 1 << 14  # channels × columns (tiles × examples) of one batch of products: it stays in cache
 
 B_T = np.array(
     [
@@ -40,8 +41,9 @@ Block = tuple[int, int, int]  # tile row; first and last tile column
 
 
 def pays(channels: int, filters: int, size: Pair, m: int) -> bool:
-    """Whether F(4×4) is faster than the direct sum: enough products to repay the transforms, few tiles cut off."""
-    return min(channels, filters) >= 32 and min(size) >= 4 and m >= 16
+    """Whether F(4×4) is faster than the direct sum: enough products to repay the transforms, few pixels cut off."""
+    tiles = -(-size[0] // 4) * -(-size[1] // 4)
+    return min(channels, filters) >= 16 and m >= 16 and size[0] * size[1] > 8 * tiles
 
 
 def correlate(X: np.ndarray, W: np.ndarray, b: np.ndarray | None, Y: np.ndarray, origin: Pair) -> None:
@@ -52,10 +54,8 @@ def correlate(X: np.ndarray, W: np.ndarray, b: np.ndarray | None, Y: np.ndarray,
     def work(block: Block) -> None:
         t, first, last = block
         n = (last - first) * m
-        V = _tiles(X, B_T, block, origin, "image tiles").reshape(36, 1, C, n)
         M = scratch("products", (36, F, n), np.float32)
-        parts = _parts(F, C * n)
-        np.matmul(U.reshape(36, parts, F // parts, C), V, out=M.reshape(36, parts, F // parts, n))
+        multiply(U, _tiles(X, B_T, block, origin, "image tiles").reshape(36, C, n), M)
         if b is not None:
             M[7] += b  # point (1, 1) enters every pixel of the tile with weight 1
         halves = scratch("half transformed", (F, 6, 4, n), np.float32)
@@ -64,7 +64,7 @@ def correlate(X: np.ndarray, W: np.ndarray, b: np.ndarray | None, Y: np.ndarray,
         np.matmul(A_T, halves.reshape(F, 6, 4 * n), out=pixels)
         _scatter(pixels.reshape(F, 4, 4, last - first, m), Y, 4 * t, 4 * first)
 
-    threads.run(work, _blocks(Y.shape))
+    threads.run(work, _blocks(max(C, F), (Y.shape[1], Y.shape[2]), m))
 
 
 def weight_gradient(X: np.ndarray, dY: np.ndarray, origin: Pair) -> np.ndarray:
@@ -73,35 +73,31 @@ def weight_gradient(X: np.ndarray, dY: np.ndarray, origin: Pair) -> np.ndarray:
     The tiles are summed in four fixed parts, and the parts in their order.
     """
     C, m, F = X.shape[0], X.shape[3], dY.shape[0]
-    blocks = _blocks(dY.shape)
+    blocks = _blocks(max(C, F), (dY.shape[1], dY.shape[2]), m)
     quarter = max(1, -(-len(blocks) // 4))
 
     def work(part: list[Block]) -> np.ndarray:
-        total = np.zeros((36, F, C), np.float32)
+        total = np.empty((36, F, C), np.float32)
         product = scratch("weight products", total.shape, np.float32)
-        for block in part:
+        for k, block in enumerate(part):
             n = (block[2] - block[1]) * m
             D = _tiles(dY, A, block, (0, 0), "gradient tiles").reshape(36, F, n)
             V = _tiles(X, B_T, block, origin, "image tiles").reshape(36, C, n)
-            total += np.matmul(D, V.transpose(0, 2, 1), out=product)
+            multiply_transposed(D, V, total if k == 0 else product)
+            if k > 0:
+                total += product
         return total
 
     dU = sum_in_order(threads.run(work, [blocks[i : i + quarter] for i in range(0, len(blocks), quarter)]))
     return np.ascontiguousarray(np.matmul(GG.T, dU.reshape(36, F * C)).T).reshape(F, C, 3, 3)
 
 
-def _blocks(shape: tuple[int, ...]) -> list[Block]:
-    _, rows, columns, m = shape
+def _blocks(channels: int, size: Pair, m: int) -> list[Block]:
+    rows, columns = size
     across = -(-columns // 4)
-    parts = -(-across * m // max(BLOCK, m))
+    most = min(512, max(256, BLOCK_ELEMENTS // channels))
+    parts = min(across, -(-across * m // most))
     return [(t, across * k // parts, across * (k + 1) // parts) for t in range(-(-rows // 4)) for k in range(parts)]
-
-
-def _parts(F: int, size: int) -> int:
-    parts = 1
-    while F // parts * size > SMALL_PRODUCT and F % (2 * parts) == 0:
-        parts *= 2
-    return parts
 
 
 def _tiles(X: np.ndarray, T: np.ndarray, block: Block, origin: Pair, name: str) -> np.ndarray:
