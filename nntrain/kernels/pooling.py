@@ -14,42 +14,43 @@ from nntrain.kernels.memory import scratch
 from nntrain.kernels.windows import Pair, Window, channel_tiles, reach
 
 
-def max_pool_forward(X: np.ndarray, window: Window) -> np.ndarray:
-    """Y = the maximum under each window; padding never wins."""
+def max_pool_forward(X: np.ndarray, window: Window) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
+    """Y = the maximum under each window (padding never wins), and what max_pool_backward needs to find it again."""
     _check(window)
     size = window.output_size((X.shape[1], X.shape[2]))
     Y = np.empty((X.shape[0], *size, X.shape[3]), X.dtype)
-    halving = _halves(window, X)
+    if _halves(window, X):
+        return Y, _halve_forward(X, Y)
 
     def work(tile: slice) -> None:
-        x, y = X[tile], Y[tile]
-        if halving:
-            _, rows = _max_of_rows(x)
-            np.maximum(rows[:, :, ::2], rows[:, :, 1::2], out=y)
-            return
+        y = Y[tile]
         y[...] = -np.inf
-        for inside, seen in _taps(x, window, size):
+        for inside, seen in _taps(X[tile], window, size):
             np.maximum(y[inside], seen, out=y[inside])
 
     threads.run(work, channel_tiles(X))
-    return Y
+    return Y, (X, Y)
 
 
-def max_pool_backward(dY: np.ndarray, X: np.ndarray, Y: np.ndarray, window: Window) -> np.ndarray:
-    """dX: each dY goes to the pixel that was the maximum."""
-    size = Y.shape[1], Y.shape[2]
-    dX = np.empty(X.shape, dY.dtype)
-    halving = _halves(window, X)
+def max_pool_backward(dY: np.ndarray, cache: tuple[np.ndarray, ...], window: Window, size: Pair) -> np.ndarray:
+    """dX (C, H, W, m): each dY goes to the pixel that was the maximum.  `size` is X's (H, W)."""
+    dX = np.empty((dY.shape[0], *size, dY.shape[3]), dY.dtype)
+    if cache[0].dtype == np.bool_:
+        _halve_backward(dY, *cache, dX)
+        return dX
+    X, Y = cache
 
     def work(tile: slice) -> None:
-        x, dx, d = X[tile], dX[tile], dY[tile]
-        if halving:
-            _halve_backward(x, dx, d)
-            return
+        dx = dX[tile]
         dx[...] = 0
-        left = scratch("unrouted", d.shape, dY.dtype)
-        left[...] = d
-        for (inside, seen), (_, target) in zip(_taps(x, window, size), _taps(dx, window, size), strict=True):
+        left = scratch("unrouted", Y[tile].shape, dY.dtype)
+        left[...] = dY[tile]
+        taps = zip(
+            _taps(X[tile], window, (dY.shape[1], dY.shape[2])),
+            _taps(dx, window, (dY.shape[1], dY.shape[2])),
+            strict=True,
+        )
+        for (inside, seen), (_, target) in taps:
             routed = left[inside] * (seen == Y[tile][inside])
             target += routed
             left[inside] -= routed
@@ -104,26 +105,40 @@ def _halves(window: Window, X: np.ndarray) -> bool:
     return window == Window((2, 2), (2, 2)) and X.shape[1] % 2 == 0 and X.shape[2] % 2 == 0
 
 
-def _max_of_rows(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Row pairs (C, H/2, 2, W, m) and the maximum of each pair (C, H/2, W, m)."""
-    C, H, W, m = x.shape
-    pairs = x.reshape(C, H // 2, 2, W, m)
-    return pairs, np.maximum(pairs[:, :, 0], pairs[:, :, 1], out=scratch("rows", (C, H // 2, W, m), x.dtype))
+def _halve_forward(X: np.ndarray, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A tournament: rows meet in pairs, the winners' columns meet in pairs; each first one's victories are noted."""
+    C, H, W, m = X.shape
+    first_row, first_column = np.empty((C, H // 2, W, m), np.bool_), np.empty(Y.shape, np.bool_)
+
+    def work(tile: slice) -> None:
+        pairs = X[tile].reshape(-1, H // 2, 2, W, m)
+        rows = scratch("rows", first_row[tile].shape, X.dtype)
+        np.greater_equal(pairs[:, :, 0], pairs[:, :, 1], out=first_row[tile])
+        np.maximum(pairs[:, :, 0], pairs[:, :, 1], out=rows)
+        np.greater_equal(rows[:, :, ::2], rows[:, :, 1::2], out=first_column[tile])
+        np.maximum(rows[:, :, ::2], rows[:, :, 1::2], out=Y[tile])
+
+    threads.run(work, channel_tiles(X))
+    return first_row, first_column
 
 
-def _halve_backward(x: np.ndarray, dx: np.ndarray, d: np.ndarray) -> None:
-    """A tournament played backwards: the first of a pair takes d where it is not the smaller, the second the rest."""
-    pairs, rows = _max_of_rows(x)
-    d_rows = scratch("row gradients", rows.shape, x.dtype)
-    _share(d, rows[:, :, ::2], rows[:, :, 1::2], d_rows[:, :, ::2], d_rows[:, :, 1::2])
-    targets = dx.reshape(pairs.shape)
-    _share(d_rows, pairs[:, :, 0], pairs[:, :, 1], targets[:, :, 0], targets[:, :, 1])
+def _halve_backward(dY: np.ndarray, first_row: np.ndarray, first_column: np.ndarray, dX: np.ndarray) -> None:
+    """The tournament backwards: where the first one won it takes the gradient; the second has the rest."""
+    _, H, W, m = dX.shape
+
+    def work(tile: slice) -> None:
+        d_rows = scratch("rows", first_row[tile].shape, dX.dtype)
+        _share(dY[tile], first_column[tile], d_rows[:, :, ::2], d_rows[:, :, 1::2])
+        pairs = dX[tile].reshape(-1, H // 2, 2, W, m)
+        _share(d_rows, first_row[tile], pairs[:, :, 0], pairs[:, :, 1])
+
+    threads.run(work, channel_tiles(dX))
 
 
-def _share(d: np.ndarray, first: np.ndarray, second: np.ndarray, d_first: np.ndarray, d_second: np.ndarray) -> None:
-    # The comparison becomes 0.0 and 1.0 in a pass of its own: multiplying by booleans converts them in small pieces.
+def _share(d: np.ndarray, first_wins: np.ndarray, d_first: np.ndarray, d_second: np.ndarray) -> None:
+    # The booleans become 0.0 and 1.0 in a pass of its own: multiplying by them converts in small pieces.
     wins = scratch("first wins", d.shape, d.dtype)
-    np.copyto(wins, np.greater_equal(first, second, out=scratch("comparison", d.shape, np.bool_)))
+    np.copyto(wins, first_wins)
     np.multiply(d, wins, out=d_first)
     np.subtract(d, d_first, out=d_second)
 

@@ -16,14 +16,10 @@ HALVING = Window((2, 2), (2, 2))
 
 
 def passes(X, dY, w):
-    Y = pooling.max_pool_forward(X, w)
+    size = X.shape[1], X.shape[2]
+    Y, cache = pooling.max_pool_forward(X, w)
     means = pooling.avg_pool_forward(X, w)
-    return (
-        Y,
-        pooling.max_pool_backward(dY, X, Y, w),
-        means,
-        pooling.avg_pool_backward(dY, w, (X.shape[1], X.shape[2])),
-    )
+    return Y, pooling.max_pool_backward(dY, cache, w, size), means, pooling.avg_pool_backward(dY, w, size)
 
 
 @pytest.mark.parametrize("case", cases.draw(30, 13, pooling=True), ids=str)
@@ -50,8 +46,8 @@ def test_the_gradient_of_a_tie_goes_to_one_pixel_the_first_by_column_then_row(w)
     X = np.zeros((1, 2, 2, 3))
     X[0, :, :, 1] = [[1, 2], [2, 1]]
     X[0, :, :, 2] = [[1, 2], [1, 2]]
-    Y = pooling.max_pool_forward(X, w)
-    dX = pooling.max_pool_backward(np.full_like(Y, 5.0), X, Y, w)
+    Y, cache = pooling.max_pool_forward(X, w)
+    dX = pooling.max_pool_backward(np.full_like(Y, 5.0), cache, w, (2, 2))
     np.testing.assert_array_equal(dX[0, :, :, 0], [[5, 0], [0, 0]])
     np.testing.assert_array_equal(dX[0, :, :, 1], [[0, 0], [5, 0]])
     np.testing.assert_array_equal(dX[0, :, :, 2], [[0, 5], [0, 0]])
@@ -59,7 +55,7 @@ def test_the_gradient_of_a_tie_goes_to_one_pixel_the_first_by_column_then_row(w)
 
 def test_padding_never_wins_even_over_negative_pixels():
     X = -np.ones((1, 2, 2, 1))
-    assert (pooling.max_pool_forward(X, window((2, 2), 2, 1, 1)) == -1).all()
+    assert (pooling.max_pool_forward(X, window((2, 2), 2, 1, 1))[0] == -1).all()
 
 
 def test_padding_as_large_as_the_window_is_an_error():
