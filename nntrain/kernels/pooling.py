@@ -36,7 +36,8 @@ def max_pool_backward(dY: np.ndarray, cache: tuple[np.ndarray, ...], window: Win
     """dX (C, H, W, m): each dY goes to the pixel that was the maximum.  `size` is X's (H, W)."""
     dX = np.empty((dY.shape[0], *size, dY.shape[3]), dY.dtype)
     if cache[0].dtype == np.bool_:
-        _halve_backward(dY, *cache, dX)
+        first_row, first_column = cache
+        _halve_backward(dY, first_row, first_column, dX)
         return dX
     X, Y = cache
 

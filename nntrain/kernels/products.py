@@ -14,8 +14,8 @@ SMALL_SIDE = 32  # of each block of D Vᵀ; wider ones fall to two thirds of the
 
 def equal_parts(size: int, most: int) -> int:
     """The fewest equal parts of `size` that are at most `most`; 1 where only slivers would do."""
-    for parts in range(-(-size // max(1, most)), size + 1):
-        if size % parts == 0:
+    for parts in range(1, size + 1):
+        if size % parts == 0 and size // parts <= most:
             return parts if size // parts * 4 >= min(most, size) else 1
     return 1
 

@@ -41,9 +41,14 @@ Block = tuple[int, int, int]  # tile row; first and last tile column
 
 
 def pays(channels: int, filters: int, size: Pair, m: int) -> bool:
-    """Whether F(4×4) is faster than the direct sum: enough products to repay the transforms, few pixels cut off."""
+    """Whether F(4×4) is faster than the direct sum.
+
+    Enough products to repay the transforms of X and Y (16 channels), more than half of the tiles' pixels inside the
+    image, and at least as many columns (tiles × examples) as channels to repay the transforms of W.
+    """
     tiles = -(-size[0] // 4) * -(-size[1] // 4)
-    return min(channels, filters) >= 16 and m >= 16 and size[0] * size[1] > 8 * tiles
+    narrow = min(channels, filters)
+    return narrow >= 16 and m >= 16 and size[0] * size[1] > 8 * tiles and tiles * m >= narrow
 
 
 def correlate(X: np.ndarray, W: np.ndarray, b: np.ndarray | None, Y: np.ndarray, origin: Pair) -> None:
@@ -54,15 +59,11 @@ def correlate(X: np.ndarray, W: np.ndarray, b: np.ndarray | None, Y: np.ndarray,
     def work(block: Block) -> None:
         t, first, last = block
         n = (last - first) * m
-        M = scratch("products", (36, F, n), np.float32)
+        M = scratch("products or gradient tiles", (36, F, n), np.float32)
         multiply(U, _tiles(X, B_T, block, origin, "image tiles").reshape(36, C, n), M)
         if b is not None:
             M[7] += b  # point (1, 1) enters every pixel of the tile with weight 1
-        halves = scratch("half transformed", (F, 6, 4, n), np.float32)
-        np.matmul(A_T, M.reshape(6, 6, F, n).transpose(2, 1, 0, 3), out=halves)
-        pixels = scratch("gathered", (F, 4, 4 * n), np.float32)
-        np.matmul(A_T, halves.reshape(F, 6, 4 * n), out=pixels)
-        _scatter(pixels.reshape(F, 4, 4, last - first, m), Y, 4 * t, 4 * first)
+        _write(M.reshape(6, 6, F, last - first, m), Y, 4 * t, 4 * first)
 
     threads.run(work, _blocks(max(C, F), (Y.shape[1], Y.shape[2]), m))
 
@@ -81,7 +82,7 @@ def weight_gradient(X: np.ndarray, dY: np.ndarray, origin: Pair) -> np.ndarray:
         product = scratch("weight products", total.shape, np.float32)
         for k, block in enumerate(part):
             n = (block[2] - block[1]) * m
-            D = _tiles(dY, A, block, (0, 0), "gradient tiles").reshape(36, F, n)
+            D = _tiles(dY, A, block, (0, 0), "products or gradient tiles").reshape(36, F, n)
             V = _tiles(X, B_T, block, origin, "image tiles").reshape(36, C, n)
             multiply_transposed(D, V, total if k == 0 else product)
             if k > 0:
@@ -103,7 +104,7 @@ def _blocks(channels: int, size: Pair, m: int) -> list[Block]:
 def _tiles(X: np.ndarray, T: np.ndarray, block: Block, origin: Pair, name: str) -> np.ndarray:
     """T x Tᵀ for the tiles x (p × p) of one block, T (6, p):  (6 columns, 6 rows, C, tiles·m)
 
-    Tiles start every 4 pixels.  The rows are transformed before tiles are gathered, because neighbours share them.
+    Tiles start every 4 pixels.  The rows are transformed first, because neighbours share them.
     """
     C, H, W, m = X.shape
     p, count = T.shape[1], block[2] - block[1]
@@ -120,19 +121,25 @@ def _tiles(X: np.ndarray, T: np.ndarray, block: Block, origin: Pair, name: str) 
         seen = X[:, top + i0 : top + i1, left + j0 : left + j1].reshape(C, i1 - i0, -1)
         np.matmul(T[:, i0:i1], seen, out=strip[:, :, j0:j1].reshape(C, 6, -1))
     s = strip.strides
-    gathered = scratch("gathered", (C, 6, p, count, m), X.dtype)
-    gathered[...] = np.ndarray(gathered.shape, X.dtype, strip, strides=(s[0], s[1], s[2], 4 * s[2], s[3]))
+    seen = np.ndarray((C, 6, count, p, m), X.dtype, strip, strides=(s[0], s[1], 4 * s[2], s[2], s[3]))
     tiles = scratch(name, (6, 6, C, count * m), X.dtype)
-    np.matmul(T, gathered.reshape(C, 6, p, count * m), out=tiles.transpose(2, 1, 0, 3))
+    np.matmul(T, seen, out=tiles.reshape(6, 6, C, count, m).transpose(2, 1, 3, 0, 4))
     return tiles
 
 
-def _scatter(pixels: np.ndarray, Y: np.ndarray, top: int, left: int) -> None:
-    """Write pixels (F, 4 rows, 4 columns, tiles, m) into Y, where the last tiles may hang over the edge."""
-    F, _, _, count, m = pixels.shape
+def _write(M: np.ndarray, Y: np.ndarray, top: int, left: int) -> None:
+    """Y = Aᵀ M A for the products M (6 columns, 6 rows, F, tiles, m) of one block; the last tiles may hang over."""
+    F, count, m = M.shape[2:]
     height, width = min(4, Y.shape[1] - top), min(4 * count, Y.shape[2] - left)
-    whole = width // 4
-    target = Y[:, top : top + height, left : left + 4 * whole]
-    target.reshape(F, height, whole, 4, m)[...] = pixels[:, :height, :, :whole].transpose(0, 1, 3, 2, 4)
-    if whole < count:
-        Y[:, top : top + height, left + 4 * whole :] = pixels[:, :height, : width - 4 * whole, whole]
+    halves = scratch("halves", (F, height, 6, count, m), Y.dtype)
+    np.matmul(
+        A_T[:height],
+        M.reshape(6, 6, F, count * m).transpose(2, 0, 1, 3),
+        out=halves.reshape(F, height, 6, count * m).swapaxes(1, 2),
+    )
+    tiles = halves.swapaxes(2, 3)
+    whole, rest = divmod(width, 4)
+    target = Y[:, top : top + height, left : left + width]
+    np.matmul(A_T, tiles[:, :, :whole], out=target[:, :, : 4 * whole].reshape(F, height, whole, 4, m))
+    if rest:
+        np.matmul(A_T[:rest], tiles[:, :, whole], out=target[:, :, 4 * whole :])

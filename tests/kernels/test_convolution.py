@@ -1,4 +1,5 @@
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -6,6 +7,7 @@ import pytest
 
 from nntrain import threads
 from nntrain.kernels import convolution as conv
+from nntrain.kernels import memory
 from nntrain.kernels.windows import Window, window
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -119,6 +121,9 @@ def test_winograd_is_chosen_for_3x3_stride_1_and_many_channels_in_float32_alone(
     assert chosen(groups=2) == "direct"
     assert chosen(m=1) == "direct"
     assert chosen(size=(2, 16)) == "direct"
+    assert chosen(size=(5, 5)) == "direct"
+    assert chosen(size=(4, 4), channels=64, filters=512) == "winograd"
+    assert chosen(size=(4, 4), channels=512, filters=512) == "direct"
 
 
 def test_depthwise_is_chosen_where_each_group_has_one_channel():
@@ -144,6 +149,28 @@ def test_an_unknown_algorithm_is_named():
     X, W = np.zeros((1, 3, 3, 1)), np.zeros((1, 1, 1, 1))
     with pytest.raises(ValueError, match="'auto' or 'direct', not 'fft'"):
         conv.conv2d_forward(X, W, None, Window((1, 1)), 1, "fft")
+
+
+@pytest.mark.parametrize(
+    ("filters", "kernel", "size"), [(32, 3, 32), (64, 3, 16), (32, 5, 33), (32, 7, 16), (128, 1, 8)]
+)
+@pytest.mark.parametrize("algorithm", ["auto", "direct"])
+def test_a_training_step_takes_less_than_2_5_times_the_memory_of_its_activations(filters, kernel, size, algorithm):
+    w = window((size, size), kernel, 1, "same")
+    case = cases.Case(6, w, (size, size), filters, filters, 1, 64)
+    X, W = case.arrays(case.image, case.weights, dtype=np.float32)
+    memory.release_scratch()
+    tracemalloc.start()
+    activations = [X]
+    for _ in range(4):
+        activations.append(conv.conv2d_forward(activations[-1], W, None, w, 1, algorithm))
+    d = activations[-1]
+    for A in reversed(activations[:-1]):
+        conv.conv2d_backward_weights(A, d, w, 1, algorithm)
+        d = conv.conv2d_backward_input(d, W, w, (size, size), 1, algorithm)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert X.nbytes + peak < 2.5 * sum(A.nbytes for A in activations)
 
 
 def test_inputs_are_left_as_they_were():
