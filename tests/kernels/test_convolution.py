@@ -60,6 +60,19 @@ def test_wide_layers_and_batches_equal_the_loops(channels, filters, m):
     close(conv.conv2d_backward_weights(X, Z, w), dW)
 
 
+@pytest.mark.parametrize("multiplier", [1, 2])
+@pytest.mark.parametrize(("width", "dilation"), [(9, 1), (9, 2), (70, 1)])
+def test_depthwise_equals_the_loops_in_narrow_wide_and_dilated_images(width, dilation, multiplier):
+    w = window((6, width), (3, 4), (2, 1), (3, 2), dilation)
+    case = cases.Case(8, w, (6, width), 3, 3 * multiplier, 3, 5)
+    X, W, b = case.arrays(case.image, case.weights, (3 * multiplier, 1))
+    Z = references.convolution(X, W, b, w, 3)
+    dX, dW, _ = references.convolution_gradients(X, W, Z, w, 3)
+    close(conv.conv2d_forward(X, W, b, w, 3), Z)
+    close(conv.conv2d_backward_input(Z, W, w, (6, width), 3), dX)
+    close(conv.conv2d_backward_weights(X, Z, w, 3), dW)
+
+
 WINOGRAD = [
     (32, 32, (8, 8), 16),
     (33, 47, (7, 5), 16),
