@@ -96,9 +96,7 @@ def _members(arrays: Mapping[str, Array], manifest: Mapping[str, Any]) -> Iterat
     given = {key: value for key, value in manifest.items() if key not in _OWN_KEYS}
     text = storage.json_bytes({"format": FORMAT, "requires": REQUIRES, **given, "sha256": hashes})
     if len(text) > MANIFEST_LIMIT:
-        raise StorageError(
-            f"the checkpoint's manifest takes {len(text)} bytes; at most {MANIFEST_LIMIT} can be read back"
-        )
+        raise _ManifestTooLargeError(f"its manifest takes {len(text)} bytes, the limit is {MANIFEST_LIMIT}")
     yield MANIFEST, np.frombuffer(text, np.uint8)
     yield DIGEST, np.frombuffer(hashlib.sha256(text).digest(), np.uint8)
 
@@ -125,12 +123,12 @@ def _parse(text: bytes) -> dict[str, Any]:
         manifest = json.loads(text)
         format_ = manifest["format"]
         if type(format_) is int and format_ > FORMAT:
-            needed = f"format {format_} needs nntrain {manifest['requires']}"
+            needed = f"format {format_} needs nntrain {manifest['requires']!a:.40}"
             raise NewerFormatError(f"{needed} or newer; this is {__version__}, which reads format {FORMAT}")
         if format_ != FORMAT or type(format_) is not int or type(manifest["sha256"]) is not dict:
             raise Damaged("its manifest has no valid format and sha256")
         # NaN, infinities, doubled keys, stray blanks: whatever json.loads is lenient about comes out different.
-        if storage.json_bytes(manifest) != text:
+        if storage.json_text(manifest).encode() != text:
             raise Damaged("its manifest is not the JSON that nntrain writes")
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise Damaged("its manifest is no JSON object as nntrain writes it") from error

@@ -99,8 +99,13 @@ def remove_leftovers(directory: str | os.PathLike[str]) -> None:
 
 def json_bytes(value: Any, indent: int | None = None) -> bytes:
     """JSON in ASCII, keys in the order given, floats in their shortest exact form; NaN and infinity are null."""
+    return json_text(_plain(value), indent).encode("ascii")
+
+
+def json_text(value: Any, indent: int | None = None) -> str:
+    """The same for what came from JSON.  Raises ValueError for NaN and infinity."""
     separators = (",", ":") if indent is None else (",", ": ")
-    return json.dumps(_plain(value), allow_nan=False, indent=indent, separators=separators).encode("ascii")
+    return json.dumps(value, allow_nan=False, indent=indent, separators=separators)
 
 
 def write_json(path: str | os.PathLike[str], value: Any) -> None:

@@ -1,6 +1,22 @@
 """Datasets, one source a file, and the loader."""
 
+from nntrain.data.csv import Csv
 from nntrain.data.digits import Digits
 from nntrain.data.generators import Blobs, Circles, Moons, Sine, Spirals, Xor
+from nntrain.data.mnist import MNIST, FashionMNIST
+from nntrain.data.npz import Npy, Npz
 
-__all__ = ["Blobs", "Circles", "Digits", "Moons", "Sine", "Spirals", "Xor"]
+__all__ = [
+    "MNIST",
+    "Blobs",
+    "Circles",
+    "Csv",
+    "Digits",
+    "FashionMNIST",
+    "Moons",
+    "Npy",
+    "Npz",
+    "Sine",
+    "Spirals",
+    "Xor",
+]

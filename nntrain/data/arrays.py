@@ -30,8 +30,8 @@ class Examples:
 class ArrayPart(Part):
     """Rows of arrays.  A batch gathers rows and then moves the axis: gathering columns is eight times slower."""
 
-    def __init__(self, inputs: Inputs, targets: Array | None, rows: Array | None):
-        self.inputs, self.targets = inputs, targets
+    def __init__(self, inputs: Inputs, targets: Array | None, rows: Array | None, target_type: DTypeLike = np.int64):
+        self.inputs, self.targets, self.target_type = inputs, targets, target_type
         # all rows in order need no second indexing
         self.rows = None if rows is None or len(rows) == len(inputs.flat) else rows
         self.size = len(inputs.flat) if rows is None else len(rows)
@@ -40,7 +40,7 @@ class ArrayPart(Part):
         rows = indices if self.rows is None else self.rows[indices]
         if self.targets is None:
             return Batch(self.inputs.take(rows), np.empty((0, len(rows))))
-        Y = self.targets.take(rows, axis=0)
+        Y = self.targets.take(rows, axis=0).astype(self.target_type, copy=False)
         return Batch(self.inputs.take(rows), Y if Y.ndim == 1 else np.ascontiguousarray(np.moveaxis(Y, 0, -1)))
 
 
@@ -129,12 +129,15 @@ def make_parts(sources: dict[str, Examples], rows: dict[str, Array], facts: Fact
     """The parts in the order train, validation, test.  Parts of one source share its arrays."""
     inputs = {name: Inputs(s.inputs, dtype, facts.preparation) for name, s in sources.items()}
     kind = np.dtype(np.int64) if facts.target == "labels" else np.dtype(dtype)
-    targets = {name: s.targets.astype(kind, copy=False) for name, s in sources.items()}
+    targets = {
+        name: np.asarray(s.targets) if isinstance(s.targets, np.memmap) else s.targets.astype(kind, copy=False)
+        for name, s in sources.items()
+    }
     parts: dict[str, Part] = {}
     for part in ("train", "validation", "test"):
         source = part if part in sources else "train"
         if part in sources or part in rows:
-            parts[part] = ArrayPart(inputs[source], targets[source], rows.get(part))
+            parts[part] = ArrayPart(inputs[source], targets[source], rows.get(part), kind)
     return parts
 
 

@@ -56,7 +56,7 @@ def choose(size: int, share: float, stream: streams.Stream, labels: Array | None
 def _quotas(counts: Array, share: float, total: int) -> Array:
     """How many of each class: whole parts of share · count, the rest to the largest remainders; classes keep one."""
     exact = share * counts
-    quota = np.minimum(np.floor(exact).astype(np.int64), counts - 1)
+    quota = np.floor(exact).astype(np.int64)
     for limit in (counts - 1, counts):
         while (missing := total - int(quota.sum())) > 0 and (open_ := np.flatnonzero(quota < limit)).size:
             neediest = open_[np.argsort(quota[open_] - exact[open_], kind="stable")][:missing]

@@ -1,33 +1,59 @@
-"""Functions that activation layers and losses share."""
+"""Functions that activation layers and losses share, and the tiles that large arrays are worked in."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
+from nntrain import threads
 from nntrain.params import Array
 
+_TILE = 1 << 18  # elements: a megabyte of float32
 
-def sigmoid(Z: Array) -> Array:
+
+def sigmoid(Z: Array, out: Array | None = None) -> Array:
     """σ(z) = 1 / (1 + e⁻ᶻ) = ½ tanh(z/2) + ½: one tanh, which neither overflows nor needs a case for the sign."""
     half = Z.dtype.type(0.5)
-    A = np.multiply(Z, half)
+    A = np.multiply(Z, half, out=out)
     np.tanh(A, A)
     np.multiply(A, half, A)
     return np.add(A, half, A)
 
 
-def exp_shifted(Z: Array, axis: int) -> tuple[Array, Array]:
-    """E = e^(Z − max Z) in C order, and its sum along the axis, which stays with size 1.
+def exp_shifted(Z: Array, axis: int) -> tuple[Array, Array, Array]:
+    """E = e^(Z − max Z) in C order, its sum and max Z along the axis; both keep the axis with size 1.
 
     Softmax is E / sum; the largest exponent is 0, so nothing overflows and the sum is at least 1.
     """
+    top = np.maximum.reduce(Z, axis, keepdims=True)
     E = np.empty(Z.shape, Z.dtype)
-    np.subtract(Z, np.maximum.reduce(Z, axis, None, None, True), E)
+    np.subtract(Z, top, E)
     np.exp(E, E)
-    return E, np.add.reduce(E, axis, None, None, True)
+    return E, np.add.reduce(E, axis, keepdims=True), top
 
 
 def softmax(Z: Array, axis: int) -> Array:
     """A = e^Z / Σ e^Z along the axis."""
-    E, total = exp_shifted(Z, axis)
+    E, total, _ = exp_shifted(Z, axis)
     return np.divide(E, total, E)
+
+
+def by_tiles(function: Callable[..., None], *inputs: Array) -> Array:
+    """A fresh array `out` of the inputs' common shape, filled by `function(*inputs, out)`.
+
+    Small arrays take one call.  Large ones are cut into tiles of a fixed number of elements: the temporaries of a
+    formula then stay in the cache, and the tiles go to the pool of threads.
+    """
+    first = inputs[0]
+    out = np.empty(first.shape, first.dtype)
+    if first.size < 2 * _TILE:
+        function(*inputs, out)
+        return out
+    flat = [np.ascontiguousarray(A).reshape(-1) for A in (*inputs, out)]
+
+    def tile(start: int) -> None:
+        function(*(A[start : start + _TILE] for A in flat))
+
+    threads.run(tile, range(0, first.size, _TILE))
+    return out

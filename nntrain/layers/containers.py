@@ -1,21 +1,40 @@
-"""Layers made of layers: a network is a tree of them."""
+"""Layers made of layers: a network is a tree of them.  Views of a container have a child for each layer, in order."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from nntrain.components import arg, component
-from nntrain.layers.base import Array, Context, Layer, Shape, Tree, Views, layer_names
+from nntrain.layers.base import (
+    Array,
+    Context,
+    Layer,
+    Shape,
+    ShapeError,
+    Tree,
+    Views,
+    feature_axis,
+    layer_names,
+    show_shape,
+)
 
 
-class _Chain(Layer):
+class Chain(Layer):
     """Layers one after another; a subclass says which."""
 
-    chain: tuple[Layer, ...]
+    @property
+    def chain(self) -> tuple[Layer, ...]:
+        raise NotImplementedError
 
     def declare(self, shape: Shape) -> tuple[Shape, Tree]:
         tree: dict[str, Tree] = {}
-        for name, layer in zip(layer_names(self.chain), self.chain, strict=True):
+        for name, layer in _named(self.chain):
             shape, tree[name] = layer.declare(shape)
         return shape, tree
 
@@ -28,36 +47,183 @@ class _Chain(Layer):
 
     def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
         caches = []
-        for layer, views in zip(self.chain, p.children, strict=True):
+        for layer, views in zip(self.chain, p.children, strict=False):
             X, cache = layer.forward(views, X, context)
             caches.append(cache)
         return X, caches
 
     def apply(self, p: Views, X: Array, context: Context) -> Array:
-        for layer, views in zip(self.chain, p.children, strict=True):
+        for layer, views in zip(self.chain, p.children, strict=False):
             X = layer.apply(views, X, context)
         return X
 
     def backward(self, p: Views, g: Views, dY: Array, caches: Any) -> Array:
-        for i in reversed(range(len(self.chain))):
-            dY = self.chain[i].backward(p.children[i], g.children[i], dY, caches[i])
-        return dY
+        return self._back(p, g, dY, caches, 0)
 
     def accumulate(self, p: Views, g: Views, dY: Array, caches: Any) -> None:
-        first = next((i for i, views in enumerate(g.children) if not views.empty), None)
-        if first is None:
-            return
-        for i in reversed(range(first + 1, len(self.chain))):
-            dY = self.chain[i].backward(p.children[i], g.children[i], dY, caches[i])
-        self.chain[first].accumulate(p.children[first], g.children[first], dY, caches[first])
+        # nobody needs dX: end at the first layer that has something to learn
+        for i, layer in enumerate(self.chain):
+            if not g.children[i].empty:
+                dY = self._back(p, g, dY, caches, i + 1)
+                layer.accumulate(p.children[i], g.children[i], dY, caches[i])
+                return
+
+    def _back(self, p: Views, g: Views, dY: Array, caches: Any, first: int) -> Array:
+        chain, ps, gs = self.chain, p.children, g.children
+        for i in range(len(chain) - 1, first - 1, -1):
+            dY = chain[i].backward(ps[i], gs[i], dY, caches[i])
+        return dY
 
 
 @component("sequential")
-class Sequential(_Chain):
-    """Layers one after another: A = f_L(… f_2(f_1(X)))."""
+class Sequential(Chain):
+    """Layers one after another: Y = f_L(… f_2(f_1(X)))."""
 
     layers: tuple[Layer, ...] = arg("the layers, first to last")
 
-    @property
-    def chain(self) -> tuple[Layer, ...]:  # type: ignore[override]
+    @cached_property
+    def chain(self) -> tuple[Layer, ...]:
         return self.layers
+
+
+@component("repeat")
+class Repeat(Chain):
+    """The layers `times` times one after another, every copy with parameters of its own.
+
+    Names count on through the copies (dense_1, dense_2, …); a name given in the config gets the number of its copy:
+    hidden_1, hidden_2, ….
+    """
+
+    times: int = arg("number of copies", ge=1)
+    layers: tuple[Layer, ...] = arg("the layers of one copy, first to last")
+
+    @cached_property
+    def chain(self) -> tuple[Layer, ...]:
+        copies = range(1, self.times + 1)
+        return tuple(_copy(layer, k) for k in copies for layer in self.layers)
+
+
+@component("residual")
+class Residual(Chain):
+    """Y = F(X) + S(X): F the layers, S the shortcut, which is X itself unless layers are given for it.
+
+    dX = dF + dS.  Parameters of the shortcut lie in a child of its own: residual_1.shortcut.conv2d_1.W.
+    He et al. (2016), arXiv:1512.03385; course 4, week 2.
+    """
+
+    layers: tuple[Layer, ...] = arg("the layers of F, first to last")
+    shortcut: tuple[Layer, ...] = arg("the layers of S; none: the input itself", default=())
+
+    @cached_property
+    def chain(self) -> tuple[Layer, ...]:
+        return self.layers
+
+    @cached_property
+    def _S(self) -> Sequential:
+        return Sequential(self.shortcut, name="shortcut")
+
+    def declare(self, shape: Shape) -> tuple[Shape, Tree]:
+        _named((*self.layers, self._S))
+        out, tree = super().declare(shape)
+        beside, subtree = self._S.declare(shape)
+        if out != beside:
+            raise ShapeError(f"the layers give {show_shape(out)}, the shortcut {show_shape(beside)}: no sum", self)
+        return out, {**tree, "shortcut": subtree} if self.shortcut else tree
+
+    def flops(self, shape: Shape) -> int:
+        return super().flops(shape) + self._S.flops(shape) + int(np.prod(self.declare(shape)[0]))
+
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+        F, caches = super().forward(p, X, context)
+        if not self.shortcut:
+            return F + X, (caches, None)
+        S, beside = self._S.forward(p.children[-1], X, context)
+        return F + S, (caches, beside)
+
+    def apply(self, p: Views, X: Array, context: Context) -> Array:
+        F = super().apply(p, X, context)
+        return F + (self._S.apply(p.children[-1], X, context) if self.shortcut else X)
+
+    def backward(self, p: Views, g: Views, dY: Array, cache: Any) -> Array:
+        caches, beside = cache
+        dX = super().backward(p, g, dY, caches)
+        return dX + (self._S.backward(p.children[-1], g.children[-1], dY, beside) if self.shortcut else dY)
+
+    def accumulate(self, p: Views, g: Views, dY: Array, cache: Any) -> None:
+        caches, beside = cache
+        super().accumulate(p, g, dY, caches)
+        if self.shortcut:
+            self._S.accumulate(p.children[-1], g.children[-1], dY, beside)
+
+
+@component("concatenate")
+class Concatenate(Layer):
+    """Y = [f_1(X); f_2(X); …]: branches beside each other, joined along the features (an image's channels).
+
+    dX is the sum of the branches' dX.  A branch is a layer or a list of layers.  Course 4, week 2 (inception).
+    """
+
+    layers: tuple[Layer | tuple[Layer, ...], ...] = arg("the branches, each a layer or a list of layers")
+
+    @cached_property
+    def branches(self) -> tuple[Layer, ...]:
+        return tuple(Sequential(branch) if isinstance(branch, tuple) else branch for branch in self.layers)
+
+    def declare(self, shape: Shape) -> tuple[Shape, Tree]:
+        named = _named(self.branches)
+        if not named:
+            raise ShapeError("expected at least one branch, got none", self)
+        declared = {name: branch.declare(shape) for name, branch in named}
+        shapes = [out for out, _ in declared.values()]
+        axis = feature_axis(shapes[0])
+        rests = {(*out[:axis], None, *out[axis + 1 :]) for out in shapes}
+        if len(rests) > 1:
+            given = ", ".join(f"{name} {show_shape(out)}" for name, (out, _) in declared.items())
+            raise ShapeError(f"expected branches that differ in their features alone, got {given}", self)
+        features = sum(out[axis] for out in shapes)
+        joined = (*shapes[0][:axis], features, *shapes[0][axis + 1 :])
+        return joined, {name: tree for name, (_, tree) in declared.items()}
+
+    def flops(self, shape: Shape) -> int:
+        return sum(branch.flops(shape) for branch in self.branches)
+
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+        done = [branch.forward(q, X, context) for branch, q in zip(self.branches, p.children, strict=True)]
+        parts = [Y for Y, _ in done]
+        axis = feature_axis(parts[0].shape[:-1])
+        ends = np.cumsum([Y.shape[axis] for Y in parts])[:-1]
+        return np.concatenate(parts, axis), ([cache for _, cache in done], ends)
+
+    def backward(self, p: Views, g: Views, dY: Array, cache: Any) -> Array:
+        dXs = [
+            branch.backward(q, r, part, c)
+            for branch, q, r, part, c in zip(self.branches, p.children, g.children, *_parts(dY, cache), strict=True)
+        ]
+        return dXs[0] if len(dXs) == 1 else np.add.reduce(dXs)
+
+    def accumulate(self, p: Views, g: Views, dY: Array, cache: Any) -> None:
+        for branch, q, r, part, c in zip(self.branches, p.children, g.children, *_parts(dY, cache), strict=True):
+            branch.accumulate(q, r, part, c)
+
+
+def _parts(dY: Array, cache: Any) -> tuple[list[Array], list[Any]]:
+    """Each branch's share of dY, and its cache."""
+    caches, ends = cache
+    return np.split(dY, ends, feature_axis(dY.shape[:-1])), caches
+
+
+def _named(layers: Sequence[Layer]) -> list[tuple[str, Layer]]:
+    """The layers with their names, which are parts of the names of saved parameters."""
+    named = list(zip(layer_names(layers), layers, strict=True))
+    seen: set[str] = set()
+    for name, layer in named:
+        if not re.fullmatch(r"[\w-]+", name):
+            raise ShapeError(f"expected a name of letters, digits, _ and -, got {name!r}", layer)
+        if name in seen:
+            raise ShapeError(f"another layer beside it is called {name!r} too; give one of them another name", layer)
+        seen.add(name)
+    return named
+
+
+def _copy(layer: Layer, k: int) -> Layer:
+    return replace(layer, name=f"{layer.name}_{k}") if layer.name else layer

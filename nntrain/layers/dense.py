@@ -46,13 +46,10 @@ class Dense(Layer):
         return kernel.affine(p.W, X, p.b if self.bias else None), X
 
     def backward(self, p: Views, g: Views, dZ: Array, X: Any) -> Array:
-        self.accumulate(p, g, dZ, X)
-        return kernel.input_gradient(p.W, dZ)
+        return kernel.backward(p.W, g.W, g.b if self.bias else None, dZ, X)
 
     def accumulate(self, p: Views, g: Views, dZ: Array, X: Any) -> None:
-        kernel.add_weight_gradient(g.W, dZ, X)
-        if self.bias:
-            kernel.add_bias_gradient(g.b, dZ)
+        kernel.accumulate(g.W, g.b if self.bias else None, dZ, X)
 
 
 @component("linear")
@@ -76,11 +73,10 @@ class Linear(Layer):
         return kernel.affine(p.W, X, None), X
 
     def backward(self, p: Views, g: Views, dZ: Array, X: Any) -> Array:
-        kernel.add_weight_gradient(g.W, dZ, X)
-        return kernel.input_gradient(p.W, dZ)
+        return kernel.backward(p.W, g.W, None, dZ, X)
 
     def accumulate(self, p: Views, g: Views, dZ: Array, X: Any) -> None:
-        kernel.add_weight_gradient(g.W, dZ, X)
+        kernel.accumulate(g.W, None, dZ, X)
 
 
 @component("bias")

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from nntrain.errors import ConfigError
+from nntrain.errors import ConfigError, NNTrainError
 from nntrain.runs.run import FINAL, Run
 from nntrain.storage import naming
 
@@ -15,8 +15,9 @@ from nntrain.storage import naming
 def scan(runs_root: str | os.PathLike[str]) -> list[dict[str, Any]]:
     """One row a run directory below `runs_root`, by name and number; other directories are passed over.
 
-    A row has `run` (its path), `state`, `summary` (empty until there is one) and what status.json says about where
-    it stands (`epoch`, `step`, …).  A run that has no final state and no live process was killed: `interrupted`.
+    A row has `run` (its path), `status`, what status.json says about where it stands (`epoch`, `step`, …), and what
+    summary.json says; before there is a summary, `final` is the last line of the metrics log.  A run that has no
+    final status and no live process was killed: `interrupted`.
     Raises ConfigError if there is no such directory, StorageError if it cannot be read.
     """
     root = Path(runs_root)
@@ -29,11 +30,19 @@ def scan(runs_root: str | os.PathLike[str]) -> list[dict[str, Any]]:
 
 def _row(run: Run) -> dict[str, Any]:
     status = run.read_status()
-    state = status.pop("state", None)
+    state = status.pop("status", None)
     status.pop("pid", None)
     if state not in FINAL:
         state = "running" if run.is_live() else "interrupted"
-    return {**status, "run": str(run.path), "state": state, "summary": run.read_summary()}
+    summary = run.read_summary() or {"final": _last_line(run)}
+    return {**summary, **status, "run": str(run.path), "status": state}
+
+
+def _last_line(run: Run) -> dict[str, Any]:
+    try:
+        return (run.read_metrics() or [{}])[-1]
+    except NNTrainError:
+        return {}  # a listing shows what it can
 
 
 def _by_number(name: str) -> tuple[str, int, str]:

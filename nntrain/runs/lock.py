@@ -71,7 +71,7 @@ def take(path: Path) -> Lock | None:
 def is_held(path: Path) -> bool:
     """Whether a live process holds the lock.  Leaves no trace; a lock that cannot be asked counts as free."""
     try:
-        descriptor = os.open(path, os.O_RDONLY)
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     except OSError:
         return False
     try:

@@ -84,7 +84,7 @@ class Run:
         if state not in STATES:
             raise ValueError(f"{state!r} is none of {STATES}")
         process = {"pid": os.getpid()} if state == "running" else {}
-        storage.write_json(self.status_path, {"state": state, **where, **process})
+        storage.write_json(self.status_path, {"status": state, **where, **process})
 
     def read_config(self) -> str:
         with naming(self.config_path, "cannot be read"):
@@ -153,13 +153,14 @@ class Run:
 
     def discard(self) -> None:
         """Remove a directory that this process has just made, when nothing came of it."""
-        if self.origin == "new":
-            if self._lock is not None:
+        try:
+            if self.origin == "new" and self._lock is not None:
                 shutil.rmtree(self.path, ignore_errors=True)
-            else:  # not ours for certain: go only if nothing is in it
+            elif self.origin == "new":  # another process may have it: go only if nothing is in it
                 with suppress(OSError):
                     os.rmdir(self.path)
-        self.close()
+        finally:
+            self.close()
 
     def __enter__(self) -> Run:
         return self

@@ -1,0 +1,77 @@
+"""The command line.  The only place that prints, exits or knows a terminal.
+
+stdout carries results for scripts and nothing else; progress, warnings and errors go to stderr.  Commands import NumPy
+and the rest of nntrain when they run, so that `nntrain --help` starts at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import click
+
+from nntrain import __version__
+from nntrain.cli import evaluating, inspecting, listing, training
+from nntrain.errors import NNTrainError, StorageError
+
+# One BLAS thread: nntrain's own pool runs fixed tiles over it, so bits do not depend on the number of threads.
+_BLAS_VARIABLES = (
+    "OPENBLAS_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "BLIS_NUM_THREADS",
+)
+
+
+class _Program(click.Group):
+    """A group that turns nntrain's errors into one clear line each and their exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        for variable in _BLAS_VARIABLES:
+            os.environ.setdefault(variable, "1")
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # the reader of our output has gone (`nntrain runs | head`): not an error; keep the interpreter quiet too
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(0)
+        except NNTrainError as error:
+            _fail(ctx, error)
+        except OSError as error:
+            _fail(ctx, StorageError(str(error)))
+        except MemoryError:
+            _fail(ctx, StorageError("out of memory"))
+
+
+def _fail(ctx: click.Context, error: NNTrainError) -> None:
+    for line in str(error).splitlines():
+        click.echo(line if ": error: " in line else f"error: {line}", err=True)
+    ctx.exit(error.exit_code)
+
+
+@click.group(
+    cls=_Program,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start: nntrain init > config.yaml, then nntrain fit config.yaml.",
+)
+@click.version_option(__version__, prog_name="nntrain")
+def main() -> None:
+    """Neural networks declared in YAML and trained in pure NumPy."""
+
+
+for _command in (
+    training.fit,
+    training.resume,
+    evaluating.eval_,
+    evaluating.predict,
+    inspecting.show,
+    inspecting.check,
+    listing.runs,
+    inspecting.components,
+    inspecting.schema,
+    inspecting.init,
+):
+    main.add_command(_command)

@@ -1,0 +1,50 @@
+"""What several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+quiet = click.option("-q", "--quiet", "is_quiet", is_flag=True, help="No progress on stderr.")
+pass_threads = click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    envvar="NNTRAIN_THREADS",
+    help="Threads to compute with (default: one a core).  Changes speed, never results.",
+)
+
+
+def start(threads: int | None) -> None:
+    """Prepare the process for computing."""
+    from nntrain import threads as pool
+    from nntrain.kernels.memory import keep_freed_memory
+
+    keep_freed_memory()
+    pool.set_threads(threads or pool.available_cores())
+
+
+def number(value: Any) -> str:
+    """A metric for people: five significant digits; nested lists (a confusion matrix) are left to --json."""
+    if isinstance(value, float):
+        return f"{value:.5g}"
+    return f"[{len(value)} rows]" if isinstance(value, list) else str(value)
+
+
+def values_line(values: Mapping[str, Any]) -> str:
+    """`loss 0.1234  accuracy 0.97`: the numbers of a metrics mapping on one line."""
+    return "  ".join(f"{name} {number(value)}" for name, value in values.items() if not isinstance(value, list))
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], right: str = "") -> str:
+    """Columns as wide as their widest cell; those whose letter in `right` is 'r' are aligned to the right."""
+    widths = [max(len(str(line[i])) for line in (head, *rows)) for i in range(len(head))]
+    lines = []
+    for line in (head, *rows):
+        cells = [
+            str(cell).rjust(width) if i < len(right) and right[i] == "r" else str(cell).ljust(width)
+            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)

@@ -1,0 +1,112 @@
+"""nntrain show, check, components, schema, init."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from nntrain.cli.common import pass_threads, start, table
+
+if TYPE_CHECKING:
+    from nntrain.network import Network
+
+TEMPLATES = ("mlp", "cnn", "lstm", "gan", "csv")
+
+
+@click.command()
+@click.argument("path", metavar="CONFIG|CHECKPOINT", type=click.Path(path_type=Path))
+@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
+@click.option("--resolved", is_flag=True, help="Print the full config instead, every default written out.")
+def show(path: Path, overrides: tuple[str, ...], resolved: bool) -> None:
+    """Table of layers, output shapes, parameters and floating-point operations."""
+    start(1)
+    from nntrain import config as configs
+    from nntrain.builder import build
+    from nntrain.errors import ConfigError
+
+    if path.suffix == ".npz" or path.is_dir():
+        from nntrain.cli.evaluating import load_checkpoint
+
+        if overrides:
+            raise ConfigError("show: a checkpoint's config cannot be changed; give the config file")
+        loaded = load_checkpoint(path, "best")
+        config, networks = loaded.config, loaded.networks
+    else:
+        built = build(configs.read(path, overrides))
+        config, networks = built.config, built.networks
+    if resolved:
+        click.echo(config.to_yaml(), nl=False)
+        return
+    for name, network in networks.items():
+        if name:
+            click.echo(name)
+        click.echo(_layers(network))
+
+
+def _layers(network: Network) -> str:
+    from math import prod
+
+    from nntrain.layers.base import layer_names
+    from nntrain.params import Layout
+
+    rows = []
+    shape, total_flops = network.input_shape, 0
+    for name, layer in zip(layer_names(network.layers), network.layers, strict=True):
+        flops = layer.flops(shape)
+        shape, tree = layer.declare(shape)
+        names = Layout(tree).names.values()
+        rows.append([name, layer.type, str(shape), f"{sum(prod(p.shape) for p in names):,}", f"{flops:,}"])
+        total_flops += flops
+    rows.append(["total", "", "", f"{network.layout.size:,}", f"{total_flops:,}"])
+    head = ["layer", "type", "output shape", "parameters", "FLOPs"]
+    return f"input {network.input_shape}\n" + table(head, rows, "lllrr")
+
+
+@click.command()
+@click.argument("config", type=click.Path(path_type=Path))
+@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
+@pass_threads
+def check(config: Path, overrides: tuple[str, ...], threads: int | None) -> None:
+    """Validate CONFIG, load one batch and check the gradient of every layer numerically."""
+    start(threads)
+    from nntrain.training.checking import check_gradients
+
+    wrong = 0
+    for line, good in check_gradients(config, overrides):
+        click.echo(line)
+        wrong += not good
+    if wrong:
+        raise click.exceptions.Exit(1)
+
+
+@click.command()
+@click.argument("kind", required=False)
+@click.argument("name", required=False)
+def components(kind: str | None, name: str | None) -> None:
+    """What a config can declare: every argument with type, default and meaning.
+
+    KIND is layer, initializer, loss, metric, optimizer, schedule, dataset or loop; NAME one of its components.
+    """
+    from nntrain.config import describe
+
+    click.echo(describe(kind, name).rstrip("\n"))
+
+
+@click.command()
+def schema() -> None:
+    """JSON Schema of the config, for editors."""
+    import json
+
+    from nntrain.config import json_schema
+
+    click.echo(json.dumps(json_schema(), indent=2))
+
+
+@click.command()
+@click.argument("template", type=click.Choice(TEMPLATES), default="mlp")
+def init(template: str) -> None:
+    """Print a commented starter config: nntrain init csv > config.yaml."""
+    click.echo(resources.files("nntrain.cli").joinpath("templates", f"{template}.yaml").read_text("utf-8"), nl=False)

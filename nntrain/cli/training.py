@@ -1,0 +1,116 @@
+"""nntrain fit, nntrain resume."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nntrain import signals
+from nntrain.cli.common import pass_threads, quiet, start
+
+if TYPE_CHECKING:
+    from nntrain.training.session import Result
+
+
+@click.command()
+@click.argument("config", type=click.Path(path_type=Path))
+@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
+@click.option("--run-dir", type=click.Path(path_type=Path), help="Train into exactly this directory.")
+@click.option(
+    "--runs",
+    "runs_dir",
+    type=click.Path(path_type=Path),
+    default="runs",
+    envvar="NNTRAIN_RUNS",
+    show_default=True,
+    help="Make a fresh run directory in this one.",
+)
+@click.option(
+    "--on-exist",
+    type=click.Choice(["error", "resume", "skip", "replace"]),
+    default="error",
+    show_default=True,
+    help="What to do when --run-dir exists.",
+)
+@click.option("--dry-run", is_flag=True, help="Check everything, train nothing, write nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the run's summary instead of its directory.")
+@quiet
+@pass_threads
+def fit(
+    config: Path,
+    overrides: tuple[str, ...],
+    run_dir: Path | None,
+    runs_dir: Path,
+    on_exist: str,
+    dry_run: bool,
+    as_json: bool,
+    is_quiet: bool,
+    threads: int | None,
+) -> None:
+    """Train what CONFIG declares; print the run directory.
+
+    KEY=VALUE changes the config: optimizer.lr=0.01 architecture.0.units=128 optimizer=adam.
+    """
+    start(threads)
+    from nntrain.cli.progress import Progress
+
+    if dry_run:
+        from nntrain import config as configs
+        from nntrain.builder import build
+
+        built = build(configs.read(config, overrides))
+        if not is_quiet:
+            count = sum(n.layout.trainable for n in built.networks.values())
+            click.echo(f"{config} is valid: {count:,} parameters", err=True)
+        return
+    from nntrain.training.session import fit as run
+
+    with signals.saved_first():
+        result = run(
+            config,
+            overrides,
+            run_dir=run_dir,
+            runs_dir=runs_dir,
+            on_exist=on_exist,
+            observer=Progress(is_quiet),
+            stop=signals.asked,
+            command=sys.argv,
+        )
+    _print(result, as_json, is_quiet)
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
+@quiet
+@pass_threads
+def resume(run: Path, overrides: tuple[str, ...], is_quiet: bool, threads: int | None) -> None:
+    """Go on with the run in directory RUN where its newest good checkpoint stands.
+
+    Only limits may change: training.epochs, training.steps, training.early_stopping.patience, training.checkpoint.
+    """
+    start(threads)
+    from nntrain.cli.progress import Progress
+    from nntrain.training.session import resume as go_on
+
+    with signals.saved_first():
+        result = go_on(run, overrides, observer=Progress(is_quiet), stop=signals.asked)
+    _print(result, False, is_quiet)
+
+
+def _print(result: Result, as_json: bool, is_quiet: bool) -> None:
+    from nntrain.cli.common import values_line
+
+    best: dict[str, Any] = result.summary.get("best") or result.summary.get("final") or {}
+    part = next((p for p in ("test", "validation", "train") if p in best), None)
+    if part and not is_quiet:
+        click.echo(f"{result.status}: epoch {best['epoch']}, {part}: {values_line(best[part])}", err=True)
+    if as_json:
+        import json
+
+        click.echo(json.dumps({"run_dir": str(result.run_dir), **result.summary}))
+    else:
+        click.echo(result.run_dir)

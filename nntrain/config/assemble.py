@@ -1,0 +1,107 @@
+"""File, what it extends, and overrides -> one tree in one spelling."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from nntrain.components import Component
+from nntrain.config.nodes import Node, from_python, node_of
+from nntrain.config.places import Mark, Problems, Source, show, suggest
+from nntrain.config.reader import parse, read_file
+from nntrain.config.spelling import below, child, item_names, merge, position
+from nntrain.config.types import Section
+from nntrain.config.writing import plain
+
+MAX_EXTENDS = 20
+
+
+def assemble(source: str | Path | Mapping[str, Any], overrides: Sequence[str], cls: type, problems: Problems) -> Node:
+    """The tree of a whole config, respelled; a problem of its form is raised, others are collected."""
+    type_ = Section(cls)
+    if isinstance(source, Mapping):
+        root = from_python(source, Source(Path.cwd()), problems)
+    else:
+        root = read_file(_file(os.fspath(source), 0), problems)
+    tree = _extend(root, type_, problems, [])
+    parsed = [_parse_override(text, 1000 + i, problems) for i, text in enumerate(overrides)]
+    # the shorter key first, so that `optimizer.lr=0.1 optimizer=adam` means the same in either order
+    for parts, value in sorted((p for p in parsed if p), key=lambda p: len(p[0]) - (p[0][-1] == "type")):
+        tree = _assign(tree, type_, parts, value, problems)
+    return tree
+
+
+def _file(path: str, order: int) -> Source:
+    return Source(Path(os.path.abspath(path)).parent, file=path, order=order)
+
+
+def _extend(root: Node, type_: Section, problems: Problems, chain: list[str]) -> Node:
+    """`root` laid over the file that it extends, and that over what it extends."""
+    if not isinstance(root.value, dict):
+        got = "an empty file" if root.value is None else show(root.value)
+        problems.stop(
+            root.mark, "", f"expected a mapping with dataset, architecture, loss, optimizer, training; got {got}"
+        )
+    entries = dict(root.value)
+    wanted = entries.pop("extends", None)
+    own = Node(root.mark, entries, keys=root.keys)
+    if wanted is None or wanted.value is None:
+        return merge(None, own, type_)
+    mark = wanted.mark
+    if not isinstance(wanted.value, str) or "\0" in wanted.value:
+        problems.stop(mark, "extends", f"expected the path of one config, got {show(wanted.value)}")
+    source = mark.source
+    chain = [*chain, os.path.realpath(source.file)] if source.file else chain
+    beside = os.path.dirname(source.file) if source.file else ""
+    path = os.path.normpath(os.path.join(beside, os.path.expanduser(wanted.value)))
+    if os.path.realpath(path) in chain or len(chain) > MAX_EXTENDS:
+        problems.stop(
+            mark, "extends", f"{show(path)} extends this file itself" if len(chain) <= MAX_EXTENDS else "too many"
+        )
+    base = read_file(_file(path, source.order + 1), problems, (mark, "extends"))
+    return merge(_extend(base, type_, problems, chain), own, type_)
+
+
+def _parse_override(text: str, order: int, problems: Problems) -> tuple[list[str], Node] | None:
+    key, equals, value = text.partition("=")
+    source = Source(Path.cwd(), override=key, order=order)
+    parts = key.split(".")
+    if not equals or not all(parts):
+        problems.add(Mark(source), key, "expected KEY=VALUE, such as optimizer.lr=0.1")
+        return None
+    if key == "extends":
+        problems.add(Mark(source), key, "only a file can extend another")
+        return None
+    return parts, parse(value, source, problems)
+
+
+def _assign(node: Node, type_: Any, parts: list[str], value: Node, problems: Problems) -> Node:
+    """The tree with `value` laid over what stands under the dotted path."""
+    part, mark = parts[0], value.mark
+    known = below(node, type_)
+    if isinstance(node.value, list):
+        index = position(node.value, part)
+        if index is None:
+            names = item_names(node.value)
+            hint = suggest(part, names) if not part.isdigit() else f"; there are {len(names)}, counted from 0"
+            problems.add(mark, mark.source.override or "", f"no item {show(part)}{hint}")
+            return node
+        items = list(node.value)
+        item_type = known[str(index)].type
+        items[index] = _assign(items[index], item_type, parts[1:], value, problems) if parts[1:] else value
+        return merge(None, Node(node.mark, items), type_) if not parts[1:] else Node(node.mark, items)
+    if not parts[1:]:
+        return merge(node, Node(mark, {part: value}, keys={part: mark}), type_)
+    old = child(node, part)
+    field = known.get(part)
+    if old is None or old.value is None:
+        default = field.default() if field and field.default else None
+        old = from_python(plain(default), mark.source, problems) if isinstance(default, Component) else Node(mark, {})
+    new = _assign(old, field.type if field else None, parts[1:], value, problems)
+    entries = dict(node.value) if isinstance(node.value, dict) else {}
+    return Node(node.mark, {**entries, part: new}, keys={**node.keys, part: node.keys.get(part, mark)})
+
+
+__all__ = ["assemble", "node_of"]

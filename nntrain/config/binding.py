@@ -1,0 +1,251 @@
+"""Nodes -> the frozen dataclasses they declare.  Every value is checked against its field: type, choice, range."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from nntrain.components import KINDS, Arg, find
+from nntrain.config.coercion import Wrong, choose, close_word, coerce
+from nntrain.config.nodes import MAX_DEPTH, MAX_VALUES, Node, scalar
+from nntrain.config.places import Place, Problems, a, escape, join, show, suggest
+from nntrain.config.references import References, Unknown, reference
+from nntrain.config.spelling import child, type_name
+from nntrain.config.types import (
+    Either,
+    Field,
+    Fixed,
+    Kind,
+    Many,
+    PerNetwork,
+    Section,
+    Table,
+    fields,
+    main_argument,
+    words,
+)
+from nntrain.layers.base import layer_names
+
+HOLE: Any = object()  # a value that is wrong (and reported), or not known before the data are loaded
+EARLY = ("name", "seed", "dtype", "dataset")  # needed to load the data, so they cannot refer to them
+_NO_ARG = Arg("")
+_LAYER_NAME = re.compile(r"(?![0-9]+$)[A-Za-z0-9_-]{1,100}")
+
+
+class Binder:
+    """Binds one tree.  `places` remembers where every component and every section stood, by identity."""
+
+    def __init__(self, references: References, problems: Problems):
+        self.problems = problems
+        self.places: dict[int, Place] = {}
+        self.networks: Sequence[str] | None = ()  # of the loop; None where that is not known
+        self._references = references
+        self._followed: list[str] = []
+        self._depth = 0
+        self._count = 0
+
+    def bind(self, node: Node, type_: Any, path: str, arg: Arg = _NO_ARG) -> Any:
+        """The value, or HOLE."""
+        self._count += 1
+        if self._count > MAX_VALUES or self._depth > 2 * MAX_DEPTH:
+            self.problems.stop(node.mark, path, "references make this config too large or too deep")
+        if (target := reference(node)) is not None:
+            return self._follow(node, target, type_, path, arg)
+        match type_:
+            case Kind(kind):
+                return self._component(node, kind, path)
+            case Section(cls):
+                return self._section(node, cls, path)
+            case Either(options):
+                return self._either(node, options, path, arg)
+            case PerNetwork(item):
+                return self._per_network(node, item, path, arg)
+            case Many() | Fixed():
+                return self._list(node, type_, path, arg)
+            case Table():
+                return self._table(node, type_, path, arg)
+        try:
+            return coerce(node, type_, arg)
+        except Wrong as wrong:
+            return self._wrong(node, path, str(wrong))
+
+    def _wrong(self, node: Node, path: str, message: str) -> Any:
+        self.problems.add(node.mark, path, message)
+        return HOLE
+
+    def _expected(self, node: Node, type_: Any, path: str, arg: Arg = _NO_ARG, hint: str = "") -> Any:
+        return self._wrong(node, path, f"expected {words(type_, arg)}, got {show(node.value)}{hint}")
+
+    @contextmanager
+    def _deeper(self) -> Iterator[None]:
+        self._depth += 1
+        yield
+        self._depth -= 1
+
+    def _follow(self, node: Node, target: str, type_: Any, path: str, arg: Arg) -> Any:
+        if target in self._followed:
+            return self._wrong(node, path, f"references go in a circle: {join([*self._followed, target], '->')}")
+        try:
+            found = self._references.find(target)
+        except Unknown as unknown:
+            if unknown.later and path.partition(".")[0] not in EARLY:
+                return HOLE
+            return self._wrong(node, path, str(unknown))
+        self._followed.append(target)
+        with self._deeper():
+            # what does not fit here is a problem of the place that refers to it
+            here = Node(node.mark, found.value, found.text, found.keys)
+            value = self.bind(here, type_, path, arg)
+        self._followed.pop()
+        return value
+
+    # components and sections
+
+    def _component(self, node: Node, kind: str, path: str) -> Any:
+        known = find(kind)
+        name = type_name(node)
+        if name is None or name not in known:
+            at, message = no_component(node, kind)
+            return self._wrong(at, path, message)
+        cls = known[name]
+        values = self.fields(node, fields(cls), path, name)
+        if kind == "layer" and isinstance(given := values.get("name"), str) and not _LAYER_NAME.fullmatch(given):
+            self.problems.add(
+                child(node, "name").mark,  # type: ignore[union-attr]
+                f"{path}.name",
+                f"expected letters, digits, _ and -, not digits alone, got {show(given)}",
+            )
+        return self._construct(node, cls, values, path, f"{name}: ")
+
+    def _section(self, node: Node, cls: type, path: str) -> Any:
+        if not isinstance(node.value, dict):
+            return self._expected(node, Section(cls), path)
+        return self._construct(node, cls, self.fields(node, fields(cls), path), path, "")
+
+    def fields(self, node: Node, known: dict[str, Field], path: str, owner: str = "") -> dict[str, Any]:
+        """The values of a mapping with these keys.  A key that is left out is missing here, or a HOLE if required."""
+        assert isinstance(node.value, dict)
+        values = {}
+        for key, item in node.value.items():
+            if key == "type" and owner:
+                continue
+            if key in known:
+                field = known[key]
+                if item.value is None and field.default and isinstance(field.type, (Kind, Many, Section)):
+                    continue  # `metrics:` with nothing behind it
+                with self._deeper():
+                    values[key] = self.bind(item, field.type, f"{path}.{key}" if path else key, field.arg)
+            else:
+                said = f"{owner} has no {show(key)}" if owner else f"unknown key {show(key)}"
+                hint = f"; {owner} takes no arguments" if owner and not known else suggest(key, known)
+                self.problems.add(node.keys[key], path, said + hint)
+                values[""] = HOLE
+        for key, field in known.items():
+            if field.default is None and key not in values:
+                said = f"{owner} needs {show(key)}" if owner else f"needs {show(key)}"
+                self.problems.add(node.mark, path, f"{said}: {field.arg.help}")
+                values[key] = HOLE
+        return values
+
+    def _construct(self, node: Node, cls: type, values: dict[str, Any], path: str, prefix: str) -> Any:
+        if any(value is HOLE for value in values.values()):
+            return HOLE
+        try:
+            built = cls(**values)
+        except ValueError as error:
+            return self._wrong(node, path, f"{prefix}{error}")
+        self.places[id(built)] = Place(node.mark, path)
+        return built
+
+    def _per_network(self, node: Node, item: Any, path: str, arg: Arg) -> Any:
+        names = self.networks
+        if names is None:  # the loop is wrong: the form says what was meant
+            names = tuple(node.value) if isinstance(node.value, dict) and type_name(node) is None else ()
+        if not names:
+            if isinstance(node.value, dict) and isinstance(item, Many):
+                return self._expected(node, item, path, hint="; only a loop such as gan takes one for each network")
+            return self.bind(node, item, path, arg)
+        if not isinstance(node.value, dict) or type_name(node) is not None:
+            what = "a list of layers" if isinstance(item, Many) else words(item)
+            return self._wrong(
+                node, path, f"expected a mapping of {join(names, 'and')}: the loop needs {what} for each"
+            )
+        known = {name: Field(name, item, Arg(f"the loop trains {join(names, 'and')}")) for name in names}
+        values = self.fields(node, known, path)
+        return HOLE if any(value is HOLE for value in values.values()) else {name: values[name] for name in names}
+
+    # lists, tables, unions
+
+    def _list(self, node: Node, type_: Many | Fixed, path: str, arg: Arg) -> Any:
+        if not isinstance(node.value, list):
+            return self._expected(node, type_, path, arg)
+        items = [type_.item] * len(node.value) if isinstance(type_, Many) else type_.items
+        if len(items) != len(node.value):
+            return self._expected(node, type_, path, arg)
+        with self._deeper():
+            values = [
+                self.bind(n, t, f"{path}.{i}", arg) for i, (n, t) in enumerate(zip(node.value, items, strict=True))
+            ]
+        if any(value is HOLE for value in values):
+            return HOLE
+        if isinstance(type_, Many) and type_.item == Kind("layer"):
+            return self._named_apart(tuple(values))
+        return tuple(values)
+
+    def _named_apart(self, layers: tuple[Any, ...]) -> Any:
+        names = layer_names(layers)
+        if len(set(names)) == len(names):
+            return layers
+        first: dict[str, Place] = {}
+        for i, name in enumerate(names):
+            place = self.places[id(layers[i])]
+            if name in first:
+                line = f" in line {first[name].line}" if first[name].line else ""
+                self.problems.add(place.mark, place.path, f"the name {name!r} is taken by {first[name].path}{line}")
+            first.setdefault(name, place)
+        return HOLE
+
+    def _table(self, node: Node, type_: Table, path: str, arg: Arg) -> Any:
+        if not isinstance(node.value, dict):
+            return self._expected(node, type_, path, arg)
+        values = {}
+        for key, item in node.value.items():
+            number = scalar(key) if type_.integer_keys else key
+            with self._deeper():
+                values[number if isinstance(number, int) else key] = self.bind(item, type_.item, f"{path}.{key}", arg)
+        return HOLE if any(value is HOLE for value in values.values()) else values
+
+    def _either(self, node: Node, options: tuple[Any, ...], path: str, arg: Arg) -> Any:
+        option = choose(node, options)
+        if option is None:
+            return self._expected(node, Either(options), path, arg, close_word(node.value, options))
+        return self.bind(node, option, path, arg)
+
+
+def no_component(node: Node, kind: str) -> tuple[Node, str]:
+    """Why a respelled node is no component of the kind: the place, and what to write instead."""
+    known = find(kind)
+    value = node.value
+    if isinstance(value, dict):
+        if (named := value.get("type")) is not None:
+            node, value = named, named.value
+        elif len(value) == 1:
+            value = next(iter(value))
+            node = Node(node.keys[value], value)
+            if value in known:
+                return node, f"{value} has no main argument; write {{type: {value}, …}}"
+        elif both := [key for key in value if key in known]:
+            main = main_argument(known[both[0]])
+            others = [f"{key}: …" for key in value if key != both[0]]
+            whole = ", ".join([f"type: {both[0]}", *([f"{main.name}: …"] if main else []), *others])
+            return node, f"arguments stand beside {show(both[0])}; write {{{escape(whole, 200)}}}"
+        else:
+            return node, f"expected {a(kind)}, got a mapping without 'type'; write {{type: …, …}}"
+    if not isinstance(value, str):
+        return node, f"expected {a(kind)}, got {show(value)}"
+    for other in KINDS:
+        if other != kind and value in find(other):
+            return node, f"{show(value)} is {a(other)}, not {a(kind)}"
+    return node, f"no {kind} {show(value)}{suggest(value, known)}"

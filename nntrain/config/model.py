@@ -1,0 +1,186 @@
+"""The config as a whole: a draft before the data are known, and the frozen, complete thing after."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from nntrain.components import Arg, arg, find
+from nntrain.config import writing
+from nntrain.config.assemble import assemble
+from nntrain.config.binding import HOLE, Binder
+from nntrain.config.nodes import Node, node_of
+from nntrain.config.places import Mark, Place, Problems, Source, join, show, suggest
+from nntrain.config.references import References
+from nntrain.config.spelling import child, type_name
+from nntrain.config.types import Kind, Many, PerNetwork, Section, fields
+from nntrain.settings import Training
+
+if TYPE_CHECKING:
+    from nntrain.data.base import Facts
+
+_NAME = re.compile(r"\w[\w .,+=@-]*")
+_NAME_BYTES = 200  # a run directory adds a number; file systems take 255
+
+
+def _constant() -> Any:
+    return find("schedule")["constant"]()
+
+
+@dataclass(frozen=True)
+class Config:
+    """A complete config: every default filled in, every reference resolved, every path absolute."""
+
+    name: str = arg("name of the run and its directory; default: the file's name")
+    dataset: Annotated[Any, Kind("dataset")] = arg("what is learned from")
+    architecture: Annotated[Any, PerNetwork(Many(Kind("layer")))] = arg("the layers, first to last")
+    loss: Annotated[Any, Kind("loss")] = arg("what is minimised")
+    optimizer: Annotated[Any, PerNetwork(Kind("optimizer"))] = arg("how parameters are updated")
+    training: Training = arg("how long, what is watched, when state is saved")
+    seed: int = arg("beginning of every random stream", default=0, ge=0)
+    dtype: Literal["float32", "float64"] = arg("type of parameters and activations", default="float32")
+    schedule: Annotated[Any, Kind("schedule")] = field(
+        default_factory=_constant, metadata={"arg": Arg("learning rate over the training; default: constant")}
+    )
+    metrics: Annotated[Any, Many(Kind("metric"))] = arg("what is measured beside the loss", default=())
+    _places: dict[int, Place] = field(default_factory=dict, repr=False, compare=False)
+    _root: Place = field(default=Place(Mark(Source(Path()))), repr=False, compare=False)
+
+    @classmethod
+    def from_dict(cls, saved: Mapping[str, Any]) -> Config:
+        """The config that `as_dict` gave, as a checkpoint keeps it.  Raises ConfigError."""
+        return read(saved).resolve(None)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The whole config as plain values that JSON can hold; `read` takes them back."""
+        return {key: writing.plain(getattr(self, key)) for key in ORDER}
+
+    def to_yaml(self) -> str:
+        """The whole config as YAML; `read` on it gives an equal config."""
+        return writing.to_yaml(self.as_dict())
+
+    def place(self, component: Any) -> Place:
+        """Where a component or section of this config stands; for anything else, where the config begins."""
+        return self._places.get(id(component), self._root)
+
+
+ORDER = (
+    "name",
+    "seed",
+    "dtype",
+    "dataset",
+    "architecture",
+    "loss",
+    "optimizer",
+    "schedule",
+    "metrics",
+    "training",
+)
+
+
+class Draft:
+    """A config that is right as far as can be said without its data."""
+
+    name: str
+    seed: int
+    dtype: str
+    dataset: Any
+
+    def __init__(self, tree: Node, problems: Problems):
+        self._tree = tree
+        values, self._places = self._bind(problems, None, before_data=True)
+        self.name, self.seed, self.dtype = values["name"], values.get("seed", 0), values.get("dtype", "float32")
+        self.dataset = values["dataset"]
+
+    def resolve(self, facts: Facts | None) -> Config:
+        """The complete config, with `$dataset.classes` and its like from the loaded data.  Raises ConfigError."""
+        values, places = self._bind(Problems(), facts)
+        values["dataset"] = self.dataset
+        places[id(self.dataset)] = self._places[id(self.dataset)]
+        return Config(**values, _places=places, _root=Place(self._tree.mark))
+
+    def _bind(
+        self, problems: Problems, facts: Any, *, before_data: bool = False
+    ) -> tuple[dict[str, Any], dict[int, Place]]:
+        tree = self._tree
+        binder = Binder(References(tree, Section(Config), facts, before_data=before_data), problems)
+        binder.networks = _networks(tree)
+        values = binder.fields(tree, fields(Config), "")
+        _check(tree, values, problems)
+        problems.check()
+        return values, binder.places
+
+
+def read(source: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) -> Draft:
+    """Read a config file, or take a Python mapping of the same form; `overrides` are `key=value` texts.
+
+    Raises ConfigError with every problem that can be seen without the data.
+    """
+    problems = Problems()
+    tree = assemble(source, overrides, Config, problems)
+    assert isinstance(tree.value, dict)
+    if (name := tree.value.get("name")) is None or name.value is None:
+        stem = "run" if isinstance(source, Mapping) else Path(source).stem
+        tree = Node(
+            tree.mark, {**tree.value, "name": node_of(_safe(stem), tree.mark)}, keys={"name": tree.mark, **tree.keys}
+        )
+    return Draft(tree, problems)
+
+
+def dataset_with(config: Config, overrides: Sequence[str]) -> Any:
+    """The config's dataset with `dataset.key=value` overrides.  Raises ConfigError."""
+    problems = Problems()
+    for text in overrides:
+        if not text.startswith(("dataset.", "dataset=")):
+            key = text.partition("=")[0]
+            problems.stop_plain(
+                f"override {show(key)[1:-1]}: error: only the dataset can be changed here: dataset.KEY=VALUE"
+            )
+    return read(config.as_dict(), overrides).dataset if overrides else config.dataset
+
+
+def is_path(config: dict[str, Any], key: str) -> bool:
+    """Whether a dotted key of `as_dict()` holds a path."""
+    return writing.is_path(config, key, Config)
+
+
+def _safe(stem: str) -> str:
+    name = re.sub(r"[^\w .,+=@-]", "-", stem).lstrip(" .,+=@-") or "run"
+    return name.encode()[:_NAME_BYTES].decode("utf-8", "ignore")
+
+
+def _networks(tree: Node) -> Sequence[str] | None:
+    """Names of the loop's networks; None where the loop is not known."""
+    training = child(tree, "training")
+    loop = child(training, "loop") if training else None
+    if loop is None:
+        return ()
+    cls = find("loop").get(type_name(loop) or "")
+    return getattr(cls, "networks", ()) if cls else None
+
+
+def _check(tree: Node, values: dict[str, Any], problems: Problems) -> None:
+    """What no single value can say."""
+    name = values.get("name")
+    if isinstance(name, str) and not (_NAME.fullmatch(name) and len(name.encode()) <= _NAME_BYTES):
+        node = child(tree, "name") or tree
+        message = f"expected letters, digits, and . _ - + = , @ (at most {_NAME_BYTES} bytes), got {show(name)}"
+        problems.add(node.mark, "name", f"names a directory: {message}")
+    metrics = values.get("metrics", ())
+    if metrics is HOLE:
+        return
+    types = [metric.type for metric in metrics]
+    if twice := [t for i, t in enumerate(types) if t in types[:i]]:
+        problems.add((child(tree, "metrics") or tree).mark, "metrics", f"{twice[0]} is listed twice")
+    training = values.get("training")
+    if isinstance(training, Training) and training.monitor is not None:
+        known = ["loss", *(m.type for m in metrics if getattr(m, "better", "more") is not None)]
+        names = [f"{part}.{metric}" for part in ("validation", "train") for metric in known]
+        if training.monitor not in names:
+            node = child(child(tree, "training") or tree, "monitor") or tree
+            unlisted = training.monitor.partition(".")[2] in find("metric").keys() - types
+            hint = "; list the metric under metrics" if unlisted else suggest(training.monitor, names)
+            problems.add(node.mark, "training.monitor", f"expected {join(names)}, got {show(training.monitor)}{hint}")

@@ -1,0 +1,106 @@
+"""The tree that YAML text or a Python mapping becomes: plain values, each with its mark."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from nntrain.components import Component
+from nntrain.config.places import Mark, Problems, Source, show
+
+MAX_DEPTH = 50
+MAX_VALUES = 20_000  # with every alias counted as often as it is used
+
+Value: TypeAlias = "None | bool | int | float | str | list[Node] | dict[str, Node]"
+
+_INT = re.compile(r"[-+]?[0-9]{1,400}")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_WORDS: dict[str, Any] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
+    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
+}
+
+
+class Node:
+    """One value.
+
+    text   of a scalar: as it was written, for arguments that are strings (`name: 007`)
+    keys   of a mapping: the marks of its keys
+    """
+
+    __slots__ = ("keys", "mark", "text", "value")
+
+    def __init__(self, mark: Mark, value: Value, text: str = "", keys: dict[str, Mark] | None = None):
+        self.mark = mark
+        self.value = value
+        self.text = text
+        self.keys = keys or {}
+
+
+def scalar(text: str) -> None | bool | int | float | str:
+    """A plain scalar as a person means it.
+
+    `1e-3`, `.5` and `5.` are floats, `012` is 12; true, false and null (and their capitals) are themselves.  All else
+    is a string: `no`, `on`, `1:30`, `0x10`, `1_000`, dates.
+    """
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] in "+-.0123456789":
+        if _INT.fullmatch(text):
+            return int(text)
+        if _FLOAT.fullmatch(text):
+            return float(text)
+    return text
+
+
+def node_of(value: Any, mark: Mark) -> Node:
+    """The node of a plain value that is known to be good."""
+    if isinstance(value, (list, tuple)):
+        return Node(mark, [node_of(item, mark) for item in value])
+    return Node(mark, value, value if isinstance(value, str) else show(value) if value is not None else "")
+
+
+def from_python(value: Any, source: Source, problems: Problems) -> Node:
+    """The tree of a mapping that a Python program or a checkpoint hands in."""
+    mark = Mark(source)
+    count = 0
+
+    def convert(value: Any, path: str, depth: int) -> Node:
+        nonlocal count
+        count += 1
+        if depth > MAX_DEPTH or count > MAX_VALUES:
+            problems.stop(mark, "", f"more than {MAX_DEPTH} levels or {MAX_VALUES:,} values is not a config")
+        if isinstance(value, Component):
+            from nntrain.config.writing import plain
+
+            value = plain(value)
+        if isinstance(value, Mapping):
+            entries = {}
+            for key, item in value.items():
+                if not isinstance(key, (str, int)) or isinstance(key, bool):
+                    problems.add(mark, path, f"expected words for keys, got {escape_type(key)}")
+                    continue
+                entries[str(key)] = convert(item, f"{path}.{key}" if path else str(key), depth + 1)
+            return Node(mark, entries, keys=dict.fromkeys(entries, mark))
+        if isinstance(value, (list, tuple)):
+            return Node(mark, [convert(v, f"{path}.{i}" if path else str(i), depth + 1) for i, v in enumerate(value)])
+        if isinstance(value, os.PathLike):
+            value = os.fspath(value)
+        elif hasattr(value, "item") and getattr(value, "shape", None) == ():
+            value = value.item()  # NumPy's scalars
+        if value is not None and not isinstance(value, (bool, int, float, str)):
+            problems.add(mark, path, f"expected a value as YAML has them, got {escape_type(value)}")
+            value = None
+        return node_of(value, mark)
+
+    return convert(value, "", 0)
+
+
+def escape_type(value: Any) -> str:
+    return f"a value of type {type(value).__name__}"

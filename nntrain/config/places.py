@@ -1,0 +1,149 @@
+"""Where things stand, and how problems are said: one line each, with the place and a suggestion."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+
+from nntrain.errors import ConfigError
+
+MAX_PROBLEMS = 100  # a file with more is not a config; looking for suggestions would only take time
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """What a value was written in: a file, an override of the command line, or (neither) a Python mapping.
+
+    directory   what relative paths start from: the file's own, or the current one
+    """
+
+    directory: Path
+    file: str | None = None
+    override: str | None = None
+    order: int = 0  # problems are listed by source: the file, what it extends, overrides
+
+
+class Mark(NamedTuple):
+    """The place of one value.  Lines and columns count from 1."""
+
+    source: Source
+    line: int = 0
+    column: int = 0
+
+
+@dataclass(frozen=True)
+class Place:
+    """A mark with the dotted path of what stands there: `architecture.3.units`; "" is the whole config."""
+
+    mark: Mark
+    path: str = ""
+
+    @property
+    def file(self) -> str | None:
+        return self.mark.source.file
+
+    @property
+    def line(self) -> int:
+        return self.mark.line
+
+    @property
+    def column(self) -> int:
+        return self.mark.column
+
+    def error(self, message: str) -> str:
+        """The line a user reads.  Files give `file:line:column: error: path: …`, overrides `override key: error: …`,
+        Python mappings `path: error: …`."""
+        source = self.mark.source
+        path = escape(self.path)
+        if source.override is not None:
+            where = f"override {escape(source.override)}"
+            path = "" if self.path == source.override else path
+        elif source.file is not None:
+            where = f"{escape(source.file, 500)}:{self.line}:{self.column}"
+        else:
+            where, path = path or "config", ""
+        return f"{where}: error: {path}: {message}" if path else f"{where}: error: {message}"
+
+
+class Problems:
+    """What was found wrong so far.  Everything is reported at once."""
+
+    def __init__(self) -> None:
+        self._found: list[tuple[Mark, str]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def add(self, mark: Mark, path: str, message: str) -> None:
+        self._found.append((mark, Place(mark, path).error(message)))
+        if len(self._found) == MAX_PROBLEMS:
+            self._raise(f"these are the first {MAX_PROBLEMS} problems; the rest was not looked at")
+
+    def stop(self, mark: Mark, path: str, message: str) -> NoReturn:
+        """A problem after which nothing else can be read."""
+        self._found.append((mark, Place(mark, path).error(message)))
+        self._raise()
+
+    def stop_plain(self, line: str) -> NoReturn:
+        """Likewise, for a problem that has no place in a file."""
+        self._raise(line)
+
+    def check(self) -> None:
+        """Raise if there is any."""
+        if self._found:
+            self._raise()
+
+    def _raise(self, *more: str) -> NoReturn:
+        self._found.sort(key=lambda found: (found[0].source.order, found[0].line, found[0].column))
+        lines = dict.fromkeys(line for _, line in self._found)  # a value used twice through an alias is wrong once
+        raise ConfigError(*lines, *more)
+
+
+def escape(text: str, limit: int = 60) -> str:
+    """Text as it may stand in one line of a terminal: no control characters, not too long."""
+    if len(text) > limit:
+        text = f"{text[: limit - 13]}…{text[-12:]}"
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def show(value: Any, limit: int = 60) -> str:
+    """A value as YAML would have it, short enough for a message."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return f"'{escape(value, limit)}'"
+    if isinstance(value, dict):
+        return "a mapping" if value else "an empty mapping"
+    if isinstance(value, (list, tuple)):
+        return f"a list of {len(value)}"
+    return escape(str(value) if abs(value) < 10**30 or isinstance(value, float) else "a huge number", limit)
+
+
+def suggest(wrong: str, known: Iterable[str]) -> str:
+    """`; did you mean 'momentum'?`, or what there is where that is little, or nothing."""
+    known = list(known)
+    lowered = {name.lower(): name for name in known}
+    wrong = wrong[:60].lower()
+    close = difflib.get_close_matches(wrong.replace("-", "_").replace(" ", "_"), list(lowered), 1, 0.6)
+    close = close or difflib.get_close_matches(wrong, list(lowered), 1, 0.6)
+    if close:
+        return f"; did you mean '{lowered[close[0]]}'?"
+    if known and sum(map(len, known)) <= 200:
+        return f"; there is {join(known, 'and')}" if len(known) > 1 else f"; there is only {known[0]}"
+    return ""
+
+
+def join(words: Iterable[str], last: str = "or") -> str:
+    """`a, b or c`."""
+    words = list(words)
+    return f" {last} ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def a(noun: str) -> str:
+    """The noun with its article."""
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

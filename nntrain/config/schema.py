@@ -1,0 +1,149 @@
+"""JSON Schema of a config, for editors: everything in it is read from the fields of the dataclasses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from nntrain.components import KINDS, Arg, find
+from nntrain.config.describe import summary
+from nntrain.config.model import Config
+from nntrain.config.references import REFERENCE
+from nntrain.config.types import (
+    Choice,
+    Either,
+    Field,
+    Fixed,
+    Kind,
+    Many,
+    PerNetwork,
+    Section,
+    Table,
+    fields,
+    main_argument,
+    networks,
+)
+from nntrain.config.writing import plain
+
+_REFERENCE = {"$ref": "#/$defs/reference"}
+
+
+def json_schema() -> dict[str, Any]:
+    """Accepts what `read` accepts as far as a schema can say it: all spellings, references, `extends`."""
+    top = fields(Config)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "nntrain config",
+        "type": "object",
+        "properties": {
+            "extends": {"type": "string", "description": "a config that this one is laid over"},
+            **{key: {"description": field.arg.help} for key, field in top.items()},
+        },
+        "additionalProperties": False,
+        "if": {"required": ["extends"]},
+        "then": {"properties": {key: _partial(field) for key, field in top.items()}},
+        "else": {
+            "properties": {key: _field(field) for key, field in top.items()},
+            "required": [key for key, field in top.items() if field.default is None and key != "name"],
+        },
+        "$defs": {
+            "reference": {
+                "description": "another value of this file, or a fact of the dataset such as $dataset.classes",
+                "type": "string",
+                "pattern": f"^(?:{REFERENCE})$",
+            },
+            **{kind: _kind(kind) for kind in KINDS},
+            **{f"{kind}.{name}": _arguments(cls) for kind in KINDS for name, cls in find(kind).items()},
+        },
+    }
+
+
+def _kind(kind: str) -> dict[str, Any]:
+    """A component in its four spellings; a list of layers is a sequential; or a reference."""
+    known = find(kind)
+    bare = [name for name, cls in known.items() if not _required(fields(cls))]
+    spellings: list[dict[str, Any]] = [{"enum": bare}] if bare else []
+    for name, cls in known.items():
+        arguments = fields(cls)
+        inside = [{"$ref": f"#/$defs/{kind}.{name}"}]
+        if main := main_argument(cls):
+            inside.append(_value(main.type, main.arg))
+        if name in bare:
+            inside.append({"type": "null"})
+        spellings.append(_object({name: {"description": summary(cls), "anyOf": inside}}, [name]))
+        typed = {"type": {"const": name, "description": summary(cls)}}
+        typed |= {key: _field(field) for key, field in arguments.items()}
+        spellings.append(_object(typed, ["type", *_required(arguments)]))
+    if kind == "layer":
+        spellings.append({"type": "array", "items": {"$ref": "#/$defs/layer"}})
+    return {"anyOf": [*spellings, _REFERENCE]}
+
+
+def _arguments(cls: type) -> dict[str, Any]:
+    known = fields(cls)
+    return {"description": summary(cls), **_object({k: _field(f) for k, f in known.items()}, _required(known))}
+
+
+def _required(known: dict[str, Field]) -> list[str]:
+    return [key for key, field in known.items() if field.default is None]
+
+
+def _object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
+    schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    return {**schema, "required": required} if required else schema
+
+
+def _field(field: Field) -> dict[str, Any]:
+    schema = _value(field.type, field.arg)
+    if field.default is not None and isinstance(field.type, (Kind, Many, Section)):
+        schema = {"anyOf": [schema, {"type": "null"}]}
+    described = {"description": field.arg.help, **schema}
+    return described if field.default is None else {**described, "default": plain(field.default())}
+
+
+def _partial(field: Field) -> dict[str, Any]:
+    """A field of a config that extends another: nothing in it is required, as the rest may come from there."""
+    type_ = field.type
+    if isinstance(type_, Section):
+        known = fields(type_.cls)
+        part = _object({key: _partial(below) for key, below in known.items()}, [])
+        return {"anyOf": [part, {"type": "null"}, _REFERENCE], "description": field.arg.help}
+    item = type_.item if isinstance(type_, PerNetwork) else type_
+    if not isinstance(item, Kind):
+        return _field(field)
+    arguments = {name for cls in find(item.kind).values() for name in fields(cls)}
+    names = sorted(arguments | (networks() if isinstance(type_, PerNetwork) else set()))
+    return {"anyOf": [_field(field), {"type": "object", "propertyNames": {"enum": names}}]}
+
+
+def _value(type_: Any, arg: Arg) -> dict[str, Any]:
+    """The schema of a value; every value may be a reference."""
+    options = type_.options if isinstance(type_, Either) else [type_]
+    schemas = [_plain(option, arg) for option in options]
+    return {"anyOf": [*schemas, _REFERENCE]}
+
+
+def _plain(type_: Any, arg: Arg) -> dict[str, Any]:
+    match type_:
+        case Kind(kind):
+            return {"$ref": f"#/$defs/{kind}"}
+        case Section(cls):
+            return _object({key: _field(field) for key, field in fields(cls).items()}, _required(fields(cls)))
+        case Many(item):
+            return {"type": "array", "items": _value(item, arg)}
+        case Fixed(items):
+            prefix = [_value(item, arg) for item in items]
+            return {"type": "array", "prefixItems": prefix, "minItems": len(items), "maxItems": len(items)}
+        case Table(_, item):
+            return {"type": "object", "additionalProperties": _value(item, arg)}
+        case PerNetwork(item):
+            each = {name: _value(item, arg) for name in sorted(networks())}
+            return {"anyOf": [_value(item, arg), {**_object(each, []), "minProperties": 1}]}
+        case Choice(values):
+            return {"enum": list(values)}
+    if type_ in (int, float):
+        names = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
+        bounds = {name: getattr(arg, key) for key, name in names.items() if getattr(arg, key) is not None}
+        return {"type": "integer" if type_ is int else "number", **bounds}
+    plain_types = {bool: "boolean", str: ["string", "number"], Path: "string", type(None): "null"}
+    return {"type": plain_types[type_]}

@@ -1,0 +1,134 @@
+"""Components -> plain values -> YAML; and what differs between two configs."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nntrain.components import Component, find
+from nntrain.config.nodes import scalar
+from nntrain.config.places import show
+from nntrain.config.types import Either, Kind, Many, PerNetwork, Section, fields
+
+_WIDTH = 100
+_PLAIN = re.compile(r"[A-Za-z_/$.][A-Za-z0-9_/$.+-]*")
+_UNPRINTABLE = re.compile("[^\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def plain(value: Any) -> Any:
+    """As JSON has it.  A component: {"type": name, every argument}; a layer that has no name of its own lists none."""
+    if isinstance(value, Component):
+        arguments = {key: getattr(value, key) for key in fields(type(value))}
+        if value.kind == "layer" and arguments["name"] is None:
+            del arguments["name"]
+        return {"type": value.type, **plain(arguments)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if hasattr(value, "__dataclass_fields__"):
+        return {key: plain(getattr(value, key)) for key in fields(type(value))}
+    if isinstance(value, Path):
+        value = os.fspath(value)
+    if isinstance(value, str) and value.startswith("$"):
+        return f"${value}"  # a text, not a reference
+    return value
+
+
+def to_yaml(value: dict[str, Any]) -> str:
+    """The plain config as YAML: one line for what fits in one."""
+    return "".join(f"{line}\n" for line in _block(value))
+
+
+def _block(value: Any) -> list[str]:
+    lines = []
+    if isinstance(value, dict):
+        for key, item in value.items():
+            body = _lines(item)
+            if len(body) == 1 and not body[0].startswith("- "):
+                lines.append(f"{_word(key)}: {body[0]}")
+            else:
+                lines += [f"{_word(key)}:", *(f"  {line}" for line in body)]
+    else:
+        for item in value:
+            first, *rest = _lines(item)
+            lines += [f"- {first}", *(f"  {line}" for line in rest)]
+    return lines
+
+
+def _lines(value: Any) -> list[str]:
+    """A value in one line, or in several where it holds layers or is long."""
+    line = flow(value)
+    components = [value] if isinstance(value, list) else value.values() if isinstance(value, dict) else ()
+    several = any(isinstance(item, list) and any(isinstance(i, dict) for i in item) for item in components)
+    return _block(value) if several or (isinstance(value, (list, dict)) and value and len(line) > _WIDTH) else [line]
+
+
+def flow(value: Any) -> str:
+    """A plain value as one line of YAML."""
+    if isinstance(value, dict):
+        if value.keys() == {"type"}:
+            return _word(value["type"])
+        return "{" + ", ".join(f"{_word(key)}: {flow(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(flow, value)) + "]"
+    if isinstance(value, str):
+        return _word(value)
+    return "null" if value is None else show(value, 400) if isinstance(value, bool) else repr(value)
+
+
+def _word(text: str) -> str:
+    if _PLAIN.fullmatch(text) and isinstance(scalar(text), str):
+        return text
+    quoted = json.dumps(text, ensure_ascii=False)
+    return _UNPRINTABLE.sub(lambda c: f"\\x{ord(c[0]):02x}" if ord(c[0]) < 256 else f"\\u{ord(c[0]):04x}", quoted)
+
+
+def differences(before: dict[str, Any], now: dict[str, Any]) -> list[tuple[str, str]]:
+    """Every dotted key in which two plain configs differ, each with a line that shows both values."""
+    old, new = dict(_leaves(before, "")), dict(_leaves(now, ""))
+
+    def said(values: dict[str, Any], key: str) -> str:
+        return flow(values[key]) if key in values else "nothing"
+
+    keys = [*old, *(key for key in new if key not in old)]
+    differing = [key for key in keys if key not in old or key not in new or not _same(old[key], new[key])]
+    return [(key, f"{key}: was {said(old, key)}, is {said(new, key)}") for key in differing]
+
+
+def _same(a: Any, b: Any) -> bool:
+    return bool(a == b) and isinstance(a, bool) == isinstance(b, bool)
+
+
+def _leaves(value: Any, path: str) -> list[tuple[str, Any]]:
+    below = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    if not below:
+        return [(path, value)]
+    return [leaf for key, item in below for leaf in _leaves(item, f"{path}.{key}" if path else str(key))]
+
+
+def is_path(config: dict[str, Any], key: str, cls: type) -> bool:
+    """Whether a dotted key of a plain config is an argument that holds a path."""
+    type_: Any = Section(cls)
+    value: Any = config
+    for part in key.split("."):
+        if isinstance(type_, PerNetwork):
+            type_ = type_.item if isinstance(value, list) or "type" in value else Either((type_.item,))
+        options = type_.options if isinstance(type_, Either) else [type_]
+        found = None
+        for option in options:
+            if isinstance(option, Many):
+                found = option.item
+            elif isinstance(option, (Kind, Section)) and isinstance(value, dict):
+                owner = option.cls if isinstance(option, Section) else find(option.kind).get(value.get("type", ""))
+                found = fields(owner)[part].type if owner and part in fields(owner) else found
+        try:
+            value = value[int(part)] if isinstance(value, list) else value[part]
+        except (KeyError, IndexError, ValueError, TypeError):
+            return False
+        type_ = found
+    return Path in (type_.options if isinstance(type_, Either) else [type_])

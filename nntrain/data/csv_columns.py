@@ -1,0 +1,172 @@
+"""Columns of words and numbers as columns of numbers: found out once, kept in the checkpoint, applied from then on.
+
+A column is described by `name`, `at` (its number from 0) and, where it holds words, its `categories`; `fill` stands for
+a missing value.  `layout` in the facts' preparation is {"header", "width", "columns", "target", "missing"}.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+import numpy as np
+
+from nntrain.data.csv_text import Table, has_header, is_missing, is_number, numbers
+from nntrain.errors import DataError
+from nntrain.params import Array
+
+MOST_CATEGORIES = 1000
+
+
+def shown(cell: str) -> str:
+    """A cell in a message."""
+    return repr(cell if len(cell) <= 40 else cell[:37] + "...")
+
+
+def word(cell: str) -> str:
+    """The name of a category or label: numbers in one spelling, so that 1 and 1.0 are one."""
+    if not is_number(cell):
+        return cell
+    value = float(cell)
+    return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
+
+
+def ordered(words: set[str]) -> list[str]:
+    """By value where all are numbers, else by letter."""
+    return sorted(words, key=float) if all(map(is_number, words)) else sorted(words)
+
+
+def find_categories(table: Table, at: int, name: str, what: str = "category") -> list[str]:
+    """The different words of a column.  Raises DataError where nearly every row has its own."""
+    words = {word(cell) for cell in set(table.column(at)) if not is_missing(cell)}
+    if (len(words) > 20 and len(words) > len(table.rows) / 2) or len(words) > MOST_CATEGORIES:
+        hint = f"leave it out with drop: [{name}]" if what == "category" else "is it the right target?"
+        raise table.error(
+            0, at, f"column {name} has {len(words)} different words in {len(table.rows)} rows, no {what}; {hint}"
+        )
+    return ordered(words)
+
+
+def describe(table: Table, at: int, name: str, categorical: bool) -> dict[str, Any]:
+    """What a column of inputs holds: numbers, or words where there is no number at all.  Raises DataError."""
+    cells = table.column(at)
+    if all(map(is_missing, cells)):
+        raise table.error(0, at, f"column {name} has no value at all; leave it out with drop: [{name}]")
+    if categorical or not any(is_number(cell) or has_decimal_comma(cell) for cell in set(cells)):
+        return {"name": name, "at": at, "categories": find_categories(table, at, name)}
+    return {"name": name, "at": at}
+
+
+def codes(table: Table, at: int, column: dict[str, Any]) -> Array:
+    """A column as float64: its numbers, or the numbers of its categories; NaN where missing.  Raises DataError."""
+    cells = table.column(at)
+    if "categories" not in column:
+        values, wrong = numbers(cells)
+        if wrong is not None:
+            raise table.error(wrong, at, not_a_number(cells[wrong], column["name"]))
+        return values
+    number = {name: float(i) for i, name in enumerate(column["categories"])}
+    known = {cell: np.nan if is_missing(cell) else number.get(word(cell), -1.0) for cell in set(cells)}
+    if -1.0 in known.values():
+        row = next(i for i, cell in enumerate(cells) if known[cell] == -1.0)
+        some = ", ".join(column["categories"][:8]) + (", …" if len(column["categories"]) > 8 else "")
+        raise table.error(row, at, f"column {column['name']} has {shown(cells[row])}, known are {some}")
+    return np.array([known[cell] for cell in cells])
+
+
+def has_decimal_comma(cell: str) -> bool:
+    return "," in cell and is_number(cell.replace(",", ".", 1))
+
+
+def not_a_number(cell: str, name: str) -> str:
+    if is_number(cell):
+        return f"column {name} has {shown(cell)}, too large a number"
+    if has_decimal_comma(cell):
+        return f"column {name} has {shown(cell)}: write the decimals after a point"
+    return f"column {name} has {shown(cell)}, expected a number; words belong into a column of categorical: [{name}]"
+
+
+def refuse_missing(table: Table, at: int, name: str, values: Array, hint: str) -> None:
+    """Raise DataError where a value of the column (N,) is missing."""
+    gaps = np.flatnonzero(np.isnan(values))
+    if len(gaps):
+        more = f" ({len(gaps)} are missing in this column)" if len(gaps) > 1 else ""
+        raise table.error(int(gaps[0]), at, f"column {name} has no value{hint}{more}")
+
+
+def fit_fill(columns: list[dict[str, Any]], values: Array) -> None:
+    """Fill values from the training rows: the mean of numbers, the most frequent category (the first of equals)."""
+    for column, x in zip(columns, values.T, strict=True):
+        there = x[~np.isnan(x)]
+        if "categories" in column:
+            column["fill"] = int(np.bincount(there.astype(np.int64)).argmax()) if len(there) else 0
+        else:
+            column["fill"] = float(there.mean()) if len(there) else 0.0
+
+
+def filled(columns: list[dict[str, Any]], values: Array) -> Array:
+    """Missing values replaced, where a fill was fitted."""
+    for i, column in enumerate(columns):
+        if "fill" in column:
+            x = values[:, i]
+            x[np.isnan(x)] = column["fill"]
+    return values
+
+
+def expand(columns: list[dict[str, Any]], values: Array) -> Array:
+    """Numbers as they are, categories one-hot: (N, n)."""
+    pieces = []
+    for column, x in zip(columns, values.T, strict=True):
+        if "categories" in column:
+            pieces.append((x[:, None] == np.arange(len(column["categories"]))).astype(np.float64))
+        else:
+            pieces.append(x[:, None])
+    return np.concatenate(pieces, axis=1)
+
+
+def is_one_hot(columns: list[dict[str, Any]]) -> Array:
+    """(n,) True for the columns of `expand` that stand for a category."""
+    return np.concatenate([np.full(len(c.get("categories", "x")), "categories" in c) for c in columns])
+
+
+def locate(table: Table, layout: dict[str, Any], with_target: bool) -> tuple[Table, list[int], int | None]:
+    """The rows of data, the columns of the inputs, and the target's: by name where there is a header, else by place.
+
+    Without need of a target its column may be absent.  Raises DataError.
+    """
+    first = table.rows[0]
+    columns, target = layout["columns"], layout["target"]
+    needed = [c["name"] for c in columns] + ([target["name"]] if with_target else [])
+    body = table.select(list(range(1, len(table.rows))))
+    if layout["header"]:
+        place = {name: i for i, name in reversed(list(enumerate(first)))}
+        absent = [name for name in needed if name not in place]
+        if not absent:
+            return _some(body), [place[c["name"]] for c in columns], place.get(target["name"])
+        if len(absent) < len(needed) or has_header(table):
+            close = difflib.get_close_matches(absent[0], first, 1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise table.error(0, 0, f"no column {absent[0]!r} in the header{hint}")
+    at = [c["at"] for c in columns]
+    numeric = [
+        not is_number(first[i]) for i, c in zip(at, columns, strict=True) if "categories" not in c and i < len(first)
+    ]
+    if not layout["header"] and numeric and all(numeric) and has_header(table):
+        table = _some(body)
+    if table.width == layout["width"]:
+        return table, at, target["at"]
+    if not with_target and table.width == layout["width"] - 1:
+        return table, [i - (i > target["at"]) for i in at], None
+    if not with_target and table.width == len(columns):
+        return table, list(range(len(columns))), None
+    raise table.error(
+        0,
+        min(table.width, layout["width"]),
+        f"{table.width} columns, expected {layout['width']} as in the training data",
+    )
+
+
+def _some(body: Table) -> Table:
+    if not body.rows:
+        raise DataError(f"{body.name}: error: a header and no rows")
+    return body

@@ -1,0 +1,70 @@
+"""Files from the network, into a cache folder, whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from nntrain.errors import DataError
+
+TIMEOUT = 30  # seconds without an answer
+
+
+def cache_folder(name: str) -> Path:
+    """NNTRAIN_CACHE, else XDG_CACHE_HOME/nntrain, else ~/.cache/nntrain; below it a folder for each dataset."""
+    if cache := os.environ.get("NNTRAIN_CACHE"):
+        return Path(cache) / name
+    if xdg := os.environ.get("XDG_CACHE_HOME"):
+        return Path(xdg) / "nntrain" / name
+    try:
+        return Path.home() / ".cache" / "nntrain" / name
+    except RuntimeError as error:
+        raise DataError(f"{name}: error: no home folder to keep the files in; set NNTRAIN_CACHE or root") from error
+
+
+def fetch(url: str, path: Path, sha256: str) -> None:
+    """Download `url` to `path`, which appears only when the checksum is right.  Raises DataError."""
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with (
+            urllib.request.urlopen(url, timeout=TIMEOUT) as answer,
+            tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, suffix=".part", delete=False) as file,
+        ):
+            temporary = Path(file.name)
+            found = _copy(answer, file, path.name)
+        if found != sha256:
+            raise DataError(f"{url}: error: SHA-256 {found} where {sha256} was expected; the file was not kept")
+        temporary.replace(path)
+    except (OSError, urllib.error.URLError, ValueError) as error:
+        reason = getattr(error, "reason", None) or error
+        raise DataError(
+            f"{url}: error: cannot be downloaded to {path.parent} ({reason}); "
+            f"put {path.name} there by hand, or give dataset.root, the folder that holds the files"
+        ) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def _copy(answer: Any, file: Any, name: str) -> str:
+    """Copy and hash; the progress shows on a terminal only."""
+    sha, done = hashlib.sha256(), 0
+    total = int(answer.headers.get("Content-Length") or 0)
+    terminal = sys.stderr is not None and sys.stderr.isatty()
+    while block := answer.read(1 << 16):
+        file.write(block)
+        sha.update(block)
+        done += len(block)
+        if terminal:
+            of_total = f" of {total / 1e6:.1f}" if total else ""
+            sys.stderr.write(f"\r{name}: {done / 1e6:.1f}{of_total} MB")
+    if terminal:
+        sys.stderr.write("\n")
+    return sha.hexdigest()

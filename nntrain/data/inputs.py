@@ -1,0 +1,95 @@
+"""Inputs to predict from: arrays in .npy and .npz files, and rows of plain numbers in csv."""
+
+from __future__ import annotations
+
+from math import prod
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from nntrain.data.arrays import show
+from nntrain.data.base import Facts
+from nntrain.data.csv_text import has_header, numbers, read_table
+from nntrain.data.npz import check_inputs, read_npy, read_npz
+from nntrain.errors import DataError
+from nntrain.params import Array
+
+
+def is_csv(source: Path | IO[str]) -> bool:
+    """Whether the source is csv text: a stream or a file of that name.  Raises DataError for what cannot be read."""
+    if not isinstance(source, Path):
+        return True
+    if source.suffix not in (".csv", ".tsv", ".txt", ".npy", ".npz"):
+        raise DataError(f"{source}: error: expected a file .npy, .npz or .csv")
+    return source.suffix not in (".npy", ".npz")
+
+
+def read_array(source: Path | IO[str], facts: Facts) -> Array:
+    """Examples first, (N, *input_shape); rows of as many numbers are shaped so.  Raises DataError.
+
+    Pixels are integers as the dataset's files have them, or floats in 0 … 1.
+    """
+    name = str(source) if isinstance(source, Path) else getattr(source, "name", "<stdin>")
+    vocabulary = facts.preparation.get("vocabulary")
+    if is_csv(source):
+        X = _numbers(source, facts)
+    elif isinstance(source, Path) and source.suffix == ".npy":
+        X = read_npy(source)
+    else:
+        X = _from_npz(Path(str(source)), facts)
+    shape = facts.input_shape
+    if X.ndim == 2 and X.shape[1] == prod(shape):
+        X = X.reshape(-1, *shape)
+    if X.shape[1:] != shape:
+        hint = "; a single example needs an axis of examples too" if X.shape == shape else ""
+        raise DataError(
+            f"{name}: error: shape {show(X.shape)}, expected (N, {show(shape)[1:].replace(',)', ')')}{hint}"
+        )
+    if vocabulary is not None and X.dtype.kind == "f" and (np.mod(X, 1) == 0).all():
+        X = X.astype(np.int64)
+    check_inputs(X, name, vocabulary)
+    if "scale" in facts.preparation and X.dtype.kind == "f" and (X.min() < 0 or X.max() > 1):
+        raise DataError(
+            f"{name}: error: pixels from {X.min():g} to {X.max():g}, expected 0 to 1; "
+            f"multiply them by {facts.preparation['scale']:.6g}, or give an .npy of integers"
+        )
+    return X
+
+
+def _from_npz(path: Path, facts: Facts) -> Array:
+    """The array that training took its inputs from, or the only one there is."""
+    wanted = facts.preparation.get("array", "x")
+    try:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+            names = getattr(file, "files", [])
+    except Exception:  # read_npz says what is wrong
+        names = []
+    return read_npz(path, (names[0] if len(names) == 1 else wanted,))[0]
+
+
+def _numbers(source: Path | IO[str], facts: Facts) -> Array:
+    """Rows of numbers, a header skipped."""
+    table = read_table(source)
+    if has_header(table):
+        table = table.select(list(range(1, len(table.rows))))
+    if not table.rows:
+        raise DataError(f"{table.name}: error: a header and no rows")
+    expected = prod(facts.input_shape)
+    if table.width != expected:
+        raise table.error(
+            0,
+            min(table.width, expected),
+            f"{table.width} numbers in a row, expected {expected} {show(facts.input_shape)}",
+        )
+    columns = []
+    for i in range(table.width):
+        cells = table.column(i)
+        values, wrong = numbers(cells)
+        missing = np.flatnonzero(np.isnan(values))
+        if wrong is None and len(missing):
+            wrong = int(missing[0])
+        if wrong is not None:
+            raise table.error(wrong, i, f"{cells[wrong]!r} where a number was expected")
+        columns.append(values)
+    return np.stack(columns, axis=1)

@@ -1,0 +1,166 @@
+"""Gated recurrent unit over whole sequences (Cho et al. 2014, in the form of cuDNN and PyTorch).
+
+Γ_r = σ(W_r x_t + b_r + U_r a_{t-1} + b_u,r)      Γ_u = σ(W_u x_t + b_u + U_u a_{t-1} + b_u,u)
+c̃ = tanh(W_c x_t + b_c + Γ_r (U_c a_{t-1} + b_u,c))
+a_t = (1 - Γ_u) c̃ + Γ_u a_{t-1}
+
+X (T, n_x, m)   W (3n, n_x)   U (3n, n)   b, b_u (3n, 1), rows in the order reset, update, candidate.
+
+The course (course 5, week 1) writes c_t = Γ_u c̃ + (1 - Γ_u) c_{t-1}, its Γ_u being 1 - Γ_u here, and resets before
+the product: c̃ = tanh(W_c x_t + U_c (Γ_r c_{t-1}) + b_c).  Here the reset follows the product, so that weights can be
+exchanged and all products with a_{t-1} are taken together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from nntrain.kernels.recurrence import Block, Cache, Enter, WayBack, run_backward, run_forward
+from nntrain.kernels.sequences import Array, Lengths, by_pieces, multiply_steps
+
+
+def forward(
+    X: Array,
+    W: Array,
+    U: Array,
+    b: Array,
+    b_u: Array,
+    a0: Array | None = None,
+    lengths: Lengths | None = None,
+    mask: Array | None = None,
+    *,
+    reverse: bool = False,
+    training: bool = True,
+) -> tuple[Array, tuple[Array], Cache | None]:
+    """A (T, n, m), the state (a,) at each example's end, (n, m), and the cache (None unless training).
+
+    `a0` (n, m) defaults to zeros.  `lengths` (m,): A is zero past an example's length.  `mask` (n, m) multiplies
+    a_{t-1} before U, the same at all steps (Gal & Ghahramani 2016).  `reverse`: from each example's end to its start.
+    """
+    n = U.shape[1]
+    gates = np.concatenate([W, b + b_u, U], axis=1)[: 2 * n]
+    gates *= 0.5  # σ(z) = ½ tanh(z/2) + ½
+    from_state = np.concatenate([b_u, U], axis=1)[2 * n :]
+    from_input = np.concatenate([W, b], axis=1)[2 * n :]
+
+    def advance(block: Block) -> tuple[Array]:
+        block.saved = _advance(gates, from_state, from_input, block)
+        return (block.states,)
+
+    A, (a,), cache = run_forward(advance, X, (W, U), (a0,), lengths, mask, reverse, training)
+    return A, (a,), cache
+
+
+def _advance(P: Array, from_state: Array, from_input: Array, block: Block) -> tuple[Array, Array]:
+    """All steps of a block: Γ_r, Γ_u, q = U_c a_{t-1} + b_u,c (T, 3n, columns) and c̃ (T, n, columns)."""
+    R, states, mask = block.R, block.states, block.mask
+    T, n, width = len(R) - 1, states.shape[1], R.shape[2]
+    k = R.shape[1] - n  # rows of [x_t; 1]
+    gates, candidates = np.empty((T, 3 * n, width), P.dtype), np.empty((T, n, width), P.dtype)
+    multiply_steps(by_pieces(from_input, width), R[:T, :k], candidates)
+    gate_pieces, state_pieces = by_pieces(P, width), by_pieces(from_state, width)
+    gate_products = gates[:, : 2 * n].reshape(T, len(gate_pieces), -1, width)
+    state_products = gates[:, 2 * n :].reshape(T, len(state_pieces), -1, width)
+    half, term = P.dtype.type(0.5), np.empty((n, width), P.dtype)
+    matmul, multiply, add, subtract, tanh = np.matmul, np.multiply, np.add, np.subtract, np.tanh
+    for t in range(T):
+        sigmoids, reset, update, q = gates[t, : 2 * n], gates[t, :n], gates[t, n : 2 * n], gates[t, 2 * n :]
+        c, a = candidates[t], states[t + 1]
+        matmul(gate_pieces, R[t], out=gate_products[t])
+        matmul(state_pieces, R[t, k - 1 :], out=state_products[t])
+        tanh(sigmoids, sigmoids)
+        multiply(sigmoids, half, sigmoids)
+        add(sigmoids, half, sigmoids)
+        multiply(reset, q, term)
+        add(c, term, c)
+        tanh(c, c)
+        subtract(states[t], c, term)
+        multiply(term, update, term)
+        add(term, c, a)
+        if mask is not None:
+            multiply(a, mask, R[t + 1, k:])
+    return gates, candidates
+
+
+def backward(
+    dA: Array | None,
+    d_last: tuple[Array | None],
+    cache: Cache,
+    g_W: Array,
+    g_U: Array,
+    g_b: Array,
+    g_b_u: Array,
+    *,
+    need_dX: bool = True,
+) -> tuple[Array | None, tuple[Array]]:
+    """dX (T, n_x, m) or None, and (da0,); the gradients of the parameters are added to g_W, g_U, g_b, g_b_u.
+
+    `dA` (T, n, m) is the derivative at the outputs, `d_last` that at the last state; None stands for zeros.
+    """
+    W, U = cache.weights
+    n, n_x = U.shape[1], W.shape[1]
+    # Gradients lie in the order candidate (its input side), update, reset, candidate (its state side).
+    reset, update, candidate = (slice(i * n, i * n + n) for i in range(3))
+    WT = np.concatenate([W[candidate], W[update], W[reset]]).T.copy()
+    UT = np.concatenate([U[update], U[reset], U[candidate]]).T.copy()
+
+    def steps(block: Block, start: int, stop: int, F: Array, d_states: Sequence[Array], enter: Enter) -> None:
+        gates, candidates = block.saved
+        _factors(gates[start:stop], candidates[start:stop], block.states[start:stop], F)
+        _go_back(UT, start, F, d_states[0], block.mask, enter)
+
+    outer = (((1, 4), (0, n_x + 1)), ((2, 5), (n_x, n_x + 1 + n)))
+    dX, (da0,), (of_input, of_state) = run_backward(WayBack(5, steps, (1, 4), WT, outer), cache, dA, d_last, need_dX)
+    for i, (gate, other) in enumerate(((candidate, update), (update, reset), (reset, candidate))):
+        rows = slice(i * n, i * n + n)
+        g_W[gate] += of_input[rows, :n_x]
+        g_b[gate] += of_input[rows, n_x:]
+        g_b_u[other] += of_state[rows, :1]
+        g_U[other] += of_state[rows, 1:]
+    return dX, (da0,)
+
+
+def _factors(gates: Array, candidates: Array, before: Array, F: Array) -> None:
+    """Everything of a chunk's gradient that does not depend on da, in five slabs of n rows:
+
+    Γ_u    (1 - Γ_u) (1 - c̃²)    (a_{t-1} - c̃) Γ_u'    q Γ_r'    Γ_r      with Γ' = Γ (1 - Γ).
+    """
+    n = candidates.shape[1]
+    multiply, subtract = np.multiply, np.subtract
+    reset, update, q = gates[:, :n], gates[:, n : 2 * n], gates[:, 2 * n :]
+    one = F.dtype.type(1)
+    keep, d_candidate, d_update, d_reset = (F[:, i * n : i * n + n] for i in range(4))
+    multiply(update, update, d_update)
+    subtract(update, d_update, d_update)  # Γ_u'
+    subtract(before, candidates, keep)
+    multiply(d_update, keep, d_update)
+    multiply(candidates, candidates, d_candidate)
+    subtract(one, d_candidate, d_candidate)
+    subtract(one, update, keep)
+    multiply(d_candidate, keep, d_candidate)
+    multiply(reset, reset, d_reset)
+    subtract(reset, d_reset, d_reset)
+    multiply(d_reset, q, d_reset)
+    F[:, :n] = update
+    F[:, 4 * n :] = reset
+
+
+def _go_back(UT: Array, start: int, F: Array, da: Array, mask: Array | None, enter: Enter) -> None:
+    """The steps of a chunk: slabs 1 to 4 of F become dZ of candidate, update, reset, and dq."""
+    n, width = da.shape
+    pieces = by_pieces(UT, width)
+    product = np.empty((len(pieces), n // len(pieces), width), da.dtype)
+    through_U = product.reshape(n, width)
+    matmul, multiply, add = np.matmul, np.multiply, np.add
+    for k in range(len(F) - 1, -1, -1):
+        enter(start + k + 1, (da,))
+        f = F[k]
+        through_a, through_c = f[: 3 * n].reshape(3, n, width), f[3 * n :].reshape(2, n, width)
+        multiply(through_a, da, through_a)
+        multiply(through_c, f[n : 2 * n], through_c)
+        matmul(pieces, f[2 * n :], out=product)
+        if mask is not None:
+            multiply(through_U, mask, through_U)
+        add(through_U, f[:n], da)

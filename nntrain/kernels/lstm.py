@@ -1,0 +1,156 @@
+"""Long short-term memory over whole sequences (course 5, week 1; Hochreiter & Schmidhuber 1997, Gers et al. 2000).
+
+Γ_u = σ(W_u x_t + U_u a_{t-1} + b_u)      Γ_f, Γ_o alike      c̃ = tanh(W_c x_t + U_c a_{t-1} + b_c)
+c_t = Γ_u c̃ + Γ_f c_{t-1}                  a_t = Γ_o tanh(c_t)
+
+X (T, n_x, m)   W (4n, n_x)   U (4n, n)   b (4n, 1), gate rows in the order update, forget, output, candidate.
+
+Inside, rows are kept in the order output, update, forget, candidate, c_{t-1}: then Γ_u c̃ and Γ_f c_{t-1} are one
+multiplication of two contiguous halves, going forward and going back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from nntrain.kernels.recurrence import Block, Cache, Enter, WayBack, run_backward, run_forward
+from nntrain.kernels.sequences import Array, Lengths, by_pieces
+
+
+def forward(
+    X: Array,
+    W: Array,
+    U: Array,
+    b: Array,
+    a0: Array | None = None,
+    c0: Array | None = None,
+    lengths: Lengths | None = None,
+    mask: Array | None = None,
+    *,
+    reverse: bool = False,
+    training: bool = True,
+) -> tuple[Array, tuple[Array, Array], Cache | None]:
+    """A (T, n, m), the states (a, c) at each example's end, each (n, m), and the cache (None unless training).
+
+    `a0`, `c0` (n, m) default to zeros.  `lengths` (m,): A is zero past an example's length.  `mask` (n, m) multiplies
+    a_{t-1} before U, the same at all steps (Gal & Ghahramani 2016).  `reverse`: from each example's end to its start.
+    """
+    P = _gate_order(np.concatenate([W, b, U], axis=1))
+    P[: 3 * U.shape[1]] *= 0.5  # σ(z) = ½ tanh(z/2) + ½: one tanh serves all four
+
+    def advance(block: Block) -> tuple[Array, Array]:
+        block.saved = _advance(P, block, None if c0 is None else c0[:, block.columns])
+        return block.states, block.saved[0][:, len(P) :]
+
+    A, (a, c), cache = run_forward(advance, X, (W, U), (a0, c0), lengths, mask, reverse, training)
+    return A, (a, c), cache
+
+
+def _gate_order(M: Array) -> Array:
+    """Rows of update, forget, output, candidate as output, update, forget, candidate."""
+    n = len(M) // 4
+    return np.concatenate([M[2 * n : 3 * n], M[: 2 * n], M[3 * n :]])
+
+
+def _advance(P: Array, block: Block, c0: Array | None) -> tuple[Array, Array]:
+    """All steps of a block: Γ_o, Γ_u, Γ_f, c̃, c_{t-1} (T+1, 5n, columns) and tanh c_t (T, n, columns)."""
+    R, states, mask = block.R, block.states, block.mask
+    T, n, width = len(R) - 1, states.shape[1], R.shape[2]
+    gates, tanh_c = np.empty((T + 1, 5 * n, width), P.dtype), np.empty((T, n, width), P.dtype)
+    gates[0, 4 * n :] = 0 if c0 is None else c0
+    pieces = by_pieces(P, width)
+    products = gates[:, : 4 * n].reshape(T + 1, len(pieces), -1, width)
+    half, terms = P.dtype.type(0.5), np.empty((2 * n, width), P.dtype)
+    update_term, forget_term = terms[:n], terms[n:]
+    matmul, multiply, add, tanh = np.matmul, np.multiply, np.add, np.tanh
+    for t in range(T):
+        G = gates[t]
+        activations, sigmoids, c = G[: 4 * n], G[: 3 * n], gates[t + 1, 4 * n :]
+        matmul(pieces, R[t], out=products[t])
+        tanh(activations, activations)
+        multiply(sigmoids, half, sigmoids)
+        add(sigmoids, half, sigmoids)
+        multiply(G[n : 3 * n], G[3 * n :], terms)
+        add(update_term, forget_term, c)
+        tanh(c, tanh_c[t])
+        multiply(G[:n], tanh_c[t], states[t + 1])
+        if mask is not None:
+            multiply(states[t + 1], mask, R[t + 1, -n:])
+    return gates, tanh_c
+
+
+def backward(
+    dA: Array | None,
+    d_last: tuple[Array | None, Array | None],
+    cache: Cache,
+    g_W: Array,
+    g_U: Array,
+    g_b: Array,
+    *,
+    need_dX: bool = True,
+) -> tuple[Array | None, tuple[Array, Array]]:
+    """dX (T, n_x, m) or None, and (da0, dc0); the gradients of the parameters are added to g_W, g_U, g_b.
+
+    `dA` (T, n, m) is the derivative at the outputs, `d_last` those at the last states a and c; None stands for zeros.
+    """
+    W, U = cache.weights
+    n, n_x = U.shape[1], W.shape[1]
+    UT = np.ascontiguousarray(_gate_order(U).T)
+
+    def steps(block: Block, start: int, stop: int, F: Array, d_states: Sequence[Array], enter: Enter) -> None:
+        gates, tanh_c = block.saved
+        _factors(gates[start:stop], tanh_c[start:stop], F)
+        _go_back(UT, start, F, d_states, block.mask, enter)
+
+    way = WayBack(6, steps, (1, 5), np.ascontiguousarray(_gate_order(W).T), (((1, 5), (0, n_x + 1 + n)),))
+    dX, (da0, dc0), (gradient,) = run_backward(way, cache, dA, d_last, need_dX)
+    for packed, saved in ((0, 2), (1, 0), (2, 1), (3, 3)):
+        rows, gate = gradient[packed * n : packed * n + n], slice(saved * n, saved * n + n)
+        g_W[gate] += rows[:, :n_x]
+        g_b[gate] += rows[:, n_x : n_x + 1]
+        g_U[gate] += rows[:, n_x + 1 :]
+    return dX, (da0, dc0)
+
+
+def _factors(gates: Array, tanh_c: Array, F: Array) -> None:
+    """Everything of a chunk's gradient that depends on neither da nor dc, in six slabs of n rows:
+
+    Γ_o (1 - tanh² c)    Γ_o' tanh c    Γ_u' c̃    Γ_f' c_{t-1}    Γ_u (1 - c̃²)    Γ_f      with Γ' = Γ (1 - Γ).
+    """
+    n = tanh_c.shape[1]
+    multiply, subtract = np.multiply, np.subtract
+    output, update, candidate = gates[:, :n], gates[:, n : 2 * n], gates[:, 3 * n : 4 * n]
+    sigmoids, slopes = gates[:, : 3 * n], F[:, n : 4 * n]
+    multiply(sigmoids, sigmoids, slopes)
+    subtract(sigmoids, slopes, slopes)
+    multiply(slopes[:, :n], tanh_c, slopes[:, :n])
+    multiply(slopes[:, n:], gates[:, 3 * n :], slopes[:, n:])
+    for slab, gate, state in ((F[:, :n], output, tanh_c), (F[:, 4 * n : 5 * n], update, candidate)):
+        multiply(state, state, slab)
+        multiply(slab, gate, slab)
+        subtract(gate, slab, slab)
+    F[:, 5 * n :] = gates[:, 2 * n : 3 * n]
+
+
+def _go_back(UT: Array, start: int, F: Array, d_states: Sequence[Array], mask: Array | None, enter: Enter) -> None:
+    """The steps of a chunk: slabs 1 to 4 of F become dZ of output, update, forget, candidate."""
+    da, last_dc = d_states
+    n, width = da.shape
+    pieces = by_pieces(UT, width)
+    product = da.reshape(len(pieces), -1, width)
+    matmul, multiply, add = np.matmul, np.multiply, np.add
+    dc = last_dc
+    for k in range(len(F) - 1, -1, -1):
+        enter(start + k + 1, (da, dc))
+        f = F[k]
+        through_a, through_c, total_dc = f[: 2 * n].reshape(2, n, width), f[2 * n :].reshape(4, n, width), f[:n]
+        multiply(through_a, da, through_a)
+        add(total_dc, dc, total_dc)
+        multiply(through_c, total_dc, through_c)
+        dc = f[5 * n :]
+        matmul(pieces, f[n : 5 * n], out=product)
+        if mask is not None:
+            multiply(da, mask, da)
+    last_dc[:] = dc

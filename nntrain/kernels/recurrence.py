@@ -1,0 +1,197 @@
+"""What the recurrent kernels share: both passes over the blocks of a batch; a cell adds its own steps.
+
+In a block, R[t] = [x_t; 1; a_{t-1}] lies in one buffer, so that input, bias and state of a step cost one product.
+Going back, everything that depends on no gradient is computed for a chunk of steps in large calls (the factors F);
+the steps then turn the factors into gradients in place, and the chunk's weight gradients are one large product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from nntrain import threads
+from nntrain.kernels.sequences import (
+    Array,
+    Lengths,
+    Steps,
+    blocks,
+    by_pieces,
+    chunks_backwards,
+    multiply_steps,
+    rows_first,
+)
+
+
+@dataclass
+class Block:
+    """Some columns of a batch on their way through time; what backward needs of them."""
+
+    columns: slice
+    steps: Steps
+    R: Array  # (T+1, n_x + 1 + n, columns): [x_t; 1; a_{t-1}], the state times the recurrent mask
+    states: Array  # (T+1, n, columns): a_{t-1}; without a mask the last rows of R
+    mask: Array | None  # (n, columns)
+    saved: tuple[Array, ...] = field(default=())  # the cell's own
+
+
+@dataclass
+class Cache:
+    weights: tuple[Array, ...]
+    blocks: list[Block]
+    shape: tuple[int, int, int]  # of X
+    padded: bool
+
+
+def _read_block(X: Array, n: int, columns: slice, a0: Array | None, steps: Steps, mask: Array | None) -> Block:
+    T, n_x, _ = X.shape
+    R = np.empty((T + 1, n_x + 1 + n, columns.stop - columns.start), X.dtype)
+    if steps.valid is not None:
+        R[:, :n_x] = 0
+    steps.copy(X[:, :, columns], R[:T, :n_x])
+    R[:, n_x] = 1
+    if mask is None:
+        states = R[:, n_x + 1 :]
+    else:
+        mask = np.ascontiguousarray(mask[:, columns])
+        states = np.empty((T + 1, n, R.shape[2]), X.dtype)
+    states[0] = 0 if a0 is None else a0[:, columns]
+    if mask is not None:
+        np.multiply(states[0], mask, R[0, n_x + 1 :])
+    return Block(columns, steps, R, states, mask)
+
+
+def run_forward(
+    advance: Callable[[Block], Sequence[Array]],
+    X: Array,
+    weights: tuple[Array, ...],
+    first: Sequence[Array | None],
+    lengths: Lengths | None,
+    mask: Array | None,
+    reverse: bool,
+    training: bool,
+) -> tuple[Array, tuple[Array, ...], Cache | None]:
+    """A (T, n, m), the last states, the cache.  `advance` takes a block through its steps and returns for each kind
+    of state (a, or a and c) all of them, (T+1, n, columns)."""
+    T, _, m = X.shape
+    n = weights[1].shape[1]
+    A = np.empty((T, n, m), X.dtype) if lengths is None else np.zeros((T, n, m), X.dtype)
+    last = tuple(np.empty((n, m), X.dtype) for _ in first)
+
+    def run(columns: slice) -> Block | None:
+        steps = Steps(T, None if lengths is None else lengths[columns], reverse)
+        block = _read_block(X, n, columns, first[0], steps, mask)
+        for states, out in zip(advance(block), last, strict=True):
+            steps.last(states, out[:, columns])
+        steps.copy(block.states[1:], A[:, :, columns])
+        return block if training else None
+
+    done = threads.run(run, blocks(m, T * m * (weights[0].size + weights[1].size)))
+    if not training:
+        return A, last, None
+    return A, last, Cache(weights, [block for block in done if block is not None], X.shape, lengths is not None)
+
+
+class Enter(Protocol):
+    def __call__(self, t: int, d_states: Sequence[Array]) -> None:
+        """Adds what reaches the states after t steps from outside, in place."""
+
+
+@dataclass(frozen=True)
+class WayBack:
+    """How a cell goes back.  Slabs of n rows of the factors F (steps, slabs n, columns) become gradients."""
+
+    slabs: int
+    # (block, start, stop, F, d_states, enter): F and d_states in place
+    steps: Callable[[Block, int, int, Array, Sequence[Array], Enter], None]
+    input_slabs: tuple[int, int]  # the slabs that reach x_t
+    input_weights: Array  # (n_x, rows of those slabs)
+    # a weight gradient each: first and last slab, first and last row of R
+    outer: tuple[tuple[tuple[int, int], tuple[int, int]], ...]
+
+
+def run_backward(
+    way: WayBack, cache: Cache, dA: Array | None, d_last: Sequence[Array | None], need_dX: bool
+) -> tuple[Array | None, tuple[Array, ...], list[Array]]:
+    """dX, the derivatives at the first states, and the weight gradients that `way.outer` lists."""
+    n, m = cache.weights[1].shape[1], cache.shape[2]
+    dtype = cache.weights[0].dtype
+    dX: Array | None = None
+    if need_dX:
+        dX = np.zeros(cache.shape, dtype) if cache.padded else np.empty(cache.shape, dtype)
+    d_first = tuple(np.empty((n, m), dtype) for _ in d_last)
+
+    def run(block: Block) -> list[Array]:
+        columns = block.columns
+        return _retrace(
+            way,
+            block,
+            None if dA is None else dA[:, :, columns],
+            [None if d is None else d[:, columns] for d in d_last],
+            None if dX is None else dX[:, :, columns],
+            [d[:, columns] for d in d_first],
+        )
+
+    gradients, *rest = threads.run(run, cache.blocks)
+    for others in rest:
+        for gradient, other in zip(gradients, others, strict=True):
+            gradient += other
+    return dX, d_first, gradients
+
+
+def _retrace(
+    way: WayBack,
+    block: Block,
+    dA: Array | None,
+    d_last: Sequence[Array | None],
+    dX: Array | None,
+    d_first: Sequence[Array],
+) -> list[Array]:
+    """One block backwards: writes dX and d_first, returns its weight gradients."""
+    steps, R = block.steps, block.R
+    T, n, width = len(R) - 1, block.states.shape[1], R.shape[2]
+    dtype = R.dtype
+    chunks = list(chunks_backwards(T, width))
+    length = chunks[-1][1]
+    F = np.empty((length, way.slabs * n, width), dtype)
+    D_buffer, R_buffer = (np.empty(rows * length * width, dtype) for rows in (F.shape[1], R.shape[1]))
+    gradients = [np.zeros(((j - i) * n, l - k), dtype) for (i, j), (k, l) in way.outer]
+    shares = [np.empty_like(gradient) for gradient in gradients]
+    low, high = min(i for (i, _), _ in way.outer), max(j for (_, j), _ in way.outer)
+    d_states = [np.zeros((n, width), dtype) for _ in d_last]
+    outputs = None
+    if dA is not None:
+        outputs = np.empty(dA.shape, dtype) if steps.valid is None else np.zeros(dA.shape, dtype)
+        steps.copy(dA, outputs)
+    pieces = by_pieces(way.input_weights, width)
+    dx = None if dX is None else np.empty(dX.shape, dtype)
+
+    def enter(t: int, d_states: Sequence[Array]) -> None:
+        if t in steps.ends:
+            ending = steps.ends[t]
+            for d, end in zip(d_states, d_last, strict=True):
+                if end is not None:
+                    d[:, ending] += end[:, ending]
+        if outputs is not None and t > 0:
+            np.add(d_states[0], outputs[t - 1], d_states[0])
+
+    for start, stop in chunks:
+        f = F[: stop - start]
+        way.steps(block, start, stop, f, d_states, enter)
+        if dx is not None:
+            i, j = way.input_slabs
+            multiply_steps(pieces, f[:, i * n : j * n], dx[start:stop])
+        D = rows_first(f[:, low * n : high * n], D_buffer)
+        inputs = rows_first(R[start:stop], R_buffer)
+        for gradient, share, ((i, j), (k, l)) in zip(gradients, shares, way.outer, strict=True):
+            np.matmul(D[(i - low) * n : (j - low) * n], inputs[k:l].T, out=share)
+            np.add(gradient, share, gradient)
+    enter(0, d_states)
+    if dX is not None and dx is not None:
+        steps.copy(dx, dX)
+    for out, d in zip(d_first, d_states, strict=True):
+        out[:] = d
+    return gradients

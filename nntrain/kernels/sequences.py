@@ -1,0 +1,99 @@
+"""Sequences as the kernels take them: blocks of columns, order of steps, padding, and products by pieces.
+
+The batch is cut into fixed blocks of columns and one thread takes a block through all its steps: columns do not meet
+before the weights' gradients are added up, in the order of the blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.floating]
+Lengths = NDArray[np.integer]
+
+# OpenBLAS multiplies without packing its operands up to this many multiplications, which is faster for thin operands.
+_SMALL_PRODUCT = 1_000_000
+# Below this many multiplications in all steps, a second thread costs more than it brings.
+_WORTH_A_THREAD = 20_000_000
+# A weight gradient sums over this many columns (steps times examples) in one product.
+_COLUMNS_OF_A_CHUNK = 256
+
+
+def blocks(m: int, work: int) -> list[slice]:
+    """Blocks of the m columns of a batch; `work` is the number of multiplications of all steps and columns.
+
+    Depends on sizes alone.  Blocks of 32 columns keep the products near the peak; a batch of up to 32 is cut into
+    blocks of 16, so that two threads have work.
+    """
+    if work < _WORTH_A_THREAD:
+        return [slice(0, m)]
+    width = 32 if m > 32 else 16
+    return [slice(start, min(start + width, m)) for start in range(0, m, width)]
+
+
+def chunks_backwards(T: int, columns: int) -> Iterator[tuple[int, int]]:
+    """Runs [start, stop) of steps from the last to the first, as long as one weight gradient takes at a time."""
+    length = max(1, _COLUMNS_OF_A_CHUNK // columns)
+    for start in range((T - 1) // length * length, -1, -length):
+        yield start, min(start + length, T)
+
+
+def by_pieces(M: Array, columns: int) -> Array:
+    """M (rows, k) as (pieces, rows / pieces, k): the fewest equal pieces whose product with k x columns is small."""
+    rows, k = M.shape
+    for pieces in range(1, rows // 8 + 1):
+        if rows % pieces == 0 and rows // pieces * k * columns <= _SMALL_PRODUCT:
+            return M.reshape(pieces, rows // pieces, k)
+    return M.reshape(1, rows, k)
+
+
+def multiply_steps(pieces: Array, A: Array, out: Array) -> None:
+    """out_t = M A_t for a run of steps A (steps, k, columns), with M as `by_pieces` gives it."""
+    np.matmul(pieces, A[:, None], out=out.reshape(len(out), len(pieces), -1, out.shape[2]))
+
+
+def rows_first(chunk: Array, buffer: Array) -> Array:
+    """chunk (steps, rows, columns) as a matrix (rows, steps columns), copied into the flat `buffer`."""
+    steps, rows, columns = chunk.shape
+    matrix = buffer[: chunk.size].reshape(rows, steps, columns)
+    np.copyto(matrix, chunk.transpose(1, 0, 2))
+    return matrix.reshape(rows, steps * columns)
+
+
+class Steps:
+    """The steps of a block of sequences of T steps, example j having `lengths[j]` of them.
+
+    States run on through the padding, which is read as zeros, but nothing of it is seen: outputs there are zero, the
+    last state is taken at each example's own end, and gradients enter there.  Exact zeros then flow back through the
+    padding, so a padded batch gives the result of the unpadded one without a mask in the loop.
+    """
+
+    def __init__(self, T: int, lengths: Lengths | None, reverse: bool):
+        self.reverse = reverse
+        self.valid: NDArray[np.bool_] | None = None
+        self.order: NDArray[np.intp] | None = None
+        self.ends: dict[int, NDArray[np.intp] | slice] = {T: slice(None)}
+        if lengths is None:
+            return
+        t = np.arange(T)[:, None]
+        self.valid = t < lengths
+        self.ends = {int(length): np.flatnonzero(lengths == length) for length in np.unique(lengths)}
+        if reverse:
+            self.order = np.where(self.valid, lengths - 1 - t, t)
+
+    def copy(self, source: Array, target: Array) -> None:
+        """Valid steps of source (T, n, columns) into target, each example reversed within its length if the direction
+        is; its own inverse.  Padding in the target is left alone: give zeros."""
+        if self.order is not None:
+            source = np.take_along_axis(source, self.order[:, None, :], axis=0)
+        elif self.reverse:
+            source = source[::-1]
+        np.copyto(target, source, where=True if self.valid is None else self.valid[:, None, :])
+
+    def last(self, states: Array, out: Array) -> None:
+        """The state at each example's end, out of states (T+1, n, columns)."""
+        for end, columns in self.ends.items():
+            out[:, columns] = states[end][:, columns]

@@ -1,0 +1,37 @@
+"""Regularisation by noise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nntrain.components import arg, component
+from nntrain.layers.base import Array, Context, Layer, Views
+
+
+@component("dropout")
+class Dropout(Layer):
+    """A = X ∘ D / (1 − rate), each element of D 0 with probability `rate`, else 1; only in training.
+
+    dX = dA ∘ D / (1 − rate).  Inverted dropout: the expected value stays, so evaluation does nothing.  Srivastava et
+    al. (2014); course 2, week 1, whose keep_prob is 1 − rate.
+    """
+
+    rate: float = arg("probability that an element is dropped", ge=0, lt=1)
+
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+        if not context.training or self.rate == 0:
+            return X, None
+        # 32 random bits an element: the rate is met to 2⁻³²
+        words = context.stream(p).bits((X.size + 1) // 2).view(np.uint32)[: X.size]
+        D = (words >= np.uint32(self.rate * 2**32)).reshape(X.shape)
+        return self._drop(X, D), D
+
+    def backward(self, p: Views, g: Views, dA: Array, D: Any) -> Array:
+        return dA if D is None else self._drop(dA, D)
+
+    def _drop(self, X: Array, D: Array) -> Array:
+        A = X * D
+        A *= 1 / (1 - self.rate)
+        return A

@@ -1,0 +1,136 @@
+"""Layers that normalise: over the batch, or over the features of each example."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nntrain.components import arg, component
+from nntrain.initializers import Constant, Zeros
+from nntrain.kernels import normalization as kernel
+from nntrain.layers.base import Array, Context, Layer, Shape, ShapeError, Tree, Views, feature_axis, show_shape
+from nntrain.params import Param
+
+_SHAPES = "expected a vector (n,), a sequence (T, n) or an image (C, H, W)"
+
+
+def _features(layer: Layer, shape: Shape) -> int:
+    if len(shape) not in (1, 2, 3):
+        raise ShapeError(f"{_SHAPES}, got {show_shape(shape)}", layer)
+    return shape[feature_axis(shape)]
+
+
+def _rows(X: Array) -> Array:
+    """X as a matrix with a row for each feature: a view, except for sequences."""
+    if X.ndim == 3:
+        X = X.transpose(1, 0, 2)
+    return X.reshape(X.shape[0], -1)
+
+
+def _unrows(rows: Array, shape: Shape) -> Array:
+    """The inverse of `_rows`: the shape X had."""
+    if len(shape) == 3:
+        return np.ascontiguousarray(rows.reshape(shape[1], shape[0], shape[2]).transpose(1, 0, 2))
+    return rows.reshape(shape)
+
+
+@component("batch_norm")
+class BatchNorm(Layer):
+    """Z = gamma X̂ + beta,  X̂ = (X − μ) / √(σ² + ε).   X (n, m), (T, n, m), (C, H, W, m)   gamma, beta (n, 1)
+
+    μ and σ² (n, 1) of a feature are taken over the batch, over steps and pixels too; in evaluation their running means
+    `mean` and `variance` take their place: mean = momentum · mean + (1 − momentum) · μ, the course's exponentially
+    weighted average.  PyTorch calls 1 − momentum momentum.  The running variance is the unbiased one, as in the paper.
+    Ioffe and Szegedy (2015), arXiv:1502.03167; course 2, week 3.  A batch of one vector has σ² = 0: Z = beta.
+    """
+
+    momentum: float = arg("what the running means keep at each step", default=0.9, ge=0, lt=1)
+    epsilon: float = arg("ε, keeps the root from 0", default=1e-5, gt=0)
+
+    def declare(self, shape: Shape) -> tuple[Shape, Tree]:
+        column = (_features(self, shape), 1)
+        return shape, {
+            "gamma": Param(column, Constant(1.0)),
+            "beta": Param(column, Zeros()),
+            "mean": Param(column, Zeros(), trainable=False),
+            "variance": Param(column, Constant(1.0), trainable=False),
+        }
+
+    def flops(self, shape: Shape) -> int:
+        return 4 * super().flops(shape)
+
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+        if not context.training:
+            return self.apply(p, X, context), None
+        rows = _rows(X)
+        Z, Xhat, scale, mean, variance = kernel.forward(rows, p.gamma, p.beta, self.epsilon)
+        k = rows.shape[1]
+        p.mean[...] += (1 - self.momentum) * (mean - p.mean)
+        p.variance[...] += (1 - self.momentum) * (variance * (k / max(k - 1, 1)) - p.variance)
+        return _unrows(Z, X.shape), (Xhat, scale)
+
+    def apply(self, p: Views, X: Array, context: Context) -> Array:
+        if context.training:
+            return self.forward(p, X, context)[0]
+        scale = p.gamma / np.sqrt(p.variance + self.epsilon)
+        column = (-1, *[1] * (X.ndim - 1)) if X.ndim == 4 else (-1, 1)
+        Z = X * scale.reshape(column)
+        Z += (p.beta - scale * p.mean).reshape(column)
+        return Z
+
+    def backward(self, p: Views, g: Views, dZ: Array, cache: Any) -> Array:
+        Xhat, scale = cache
+        dX, dgamma, dbeta = kernel.backward(_rows(dZ), Xhat, scale, p.gamma)
+        g.gamma[...] += dgamma
+        g.beta[...] += dbeta
+        return _unrows(dX, dZ.shape)
+
+
+@component("layer_norm")
+class LayerNorm(Layer):
+    """Z = gamma X̂ + beta,  X̂ = (X − μ) / √(σ² + ε).   X (n, m), (T, n, m), (C, H, W, m)   gamma, beta (n, 1)
+
+    μ and σ² belong to each example alone, over its features; of a sequence to each step, of an image to all channels
+    and pixels.  Nothing depends on the batch: training and evaluation are the same.  Ba et al. (2016).
+    """
+
+    epsilon: float = arg("ε, keeps the root from 0", default=1e-5, gt=0)
+
+    def declare(self, shape: Shape) -> tuple[Shape, Tree]:
+        column = (_features(self, shape), 1)
+        return shape, {"gamma": Param(column, Constant(1.0)), "beta": Param(column, Zeros())}
+
+    def flops(self, shape: Shape) -> int:
+        return 8 * super().flops(shape)
+
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+        over, column = _example_axes(X)
+        Xhat = X - X.mean(axis=over, keepdims=True)
+        scale = 1 / np.sqrt(np.square(Xhat).mean(axis=over, keepdims=True) + self.epsilon)
+        Xhat *= scale
+        Z = p.gamma.reshape(column) * Xhat
+        Z += p.beta.reshape(column)
+        return Z, (Xhat, scale)
+
+    def backward(self, p: Views, g: Views, dZ: Array, cache: Any) -> Array:
+        Xhat, scale = cache
+        over, column = _example_axes(dZ)
+        others = tuple(axis for axis in range(dZ.ndim) if axis != feature_axis(dZ.shape[:-1]))
+        dX = dZ * Xhat
+        g.gamma[...] += dX.sum(axis=others)[:, None]
+        g.beta[...] += dZ.sum(axis=others)[:, None]
+        dXhat = dZ * p.gamma.reshape(column)
+        np.multiply(dXhat, Xhat, out=dX)
+        np.multiply(Xhat, dX.mean(axis=over, keepdims=True), out=dX)
+        np.subtract(dXhat, dX, out=dX)
+        dX -= dXhat.mean(axis=over, keepdims=True)
+        dX *= scale
+        return dX
+
+
+def _example_axes(X: Array) -> tuple[tuple[int, ...], Shape]:
+    """The axes of one example (of one step), and the shape of gamma that broadcasts against X."""
+    if X.ndim == 4:
+        return (0, 1, 2), (-1, 1, 1, 1)
+    return (X.ndim - 2,), (-1, 1)

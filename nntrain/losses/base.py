@@ -1,0 +1,97 @@
+"""The loss contract."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+
+from nntrain.components import Component
+from nntrain.layers.base import ShapeError, show_shape
+from nntrain.params import Array, Shape
+
+if TYPE_CHECKING:
+    from nntrain.data.base import Facts
+
+
+class Loss(Component):
+    """Base of all losses: the cost J of a batch and dZ = ∂J/∂Z, where Z is the output of the last layer.
+
+    Z (n, m), or (T, n, m) for an output at every step.  J is the mean over the examples, over the steps, and over the
+    outputs where the loss is a sum of terms of single outputs; `mask` (T, m) is True where a step counts.
+
+    target   what Y must be: "labels" (integers (m,) or (T, m)), "values" (floats like Z), or "either"
+    """
+
+    kind: ClassVar[str] = "loss"
+    target: ClassVar[Literal["labels", "values", "either"]]
+
+    @property
+    def applies(self) -> str | None:
+        """The activation that the loss applies itself: a layer of this type in front of it would apply it twice."""
+        return None
+
+    @property
+    def threshold(self) -> float:
+        """Where a single output begins to mean class 1: 0 for a logit, ½ for a probability."""
+        return 0.0
+
+    def declare(self, output_shape: Shape, facts: Facts) -> None:
+        """Raise ShapeError where outputs of this shape (without the batch axis) cannot meet these targets."""
+        raise NotImplementedError
+
+    def __call__(self, Z: Array, Y: Array, mask: Array | None = None) -> tuple[float, Array]:
+        """J and dZ, in the dtype of Z.  Writes into neither Z nor Y.
+
+        Labels are trusted to lie in their range: data are checked when they are loaded.  Where no step counts, J and dZ
+        are 0.
+        """
+        raise NotImplementedError
+
+    def evaluate(self, Z: Array, Y: Array, mask: Array | None = None) -> float:
+        """J alone."""
+        return self(Z, Y, mask)[0]
+
+    def weight(self, Y: Array, mask: Array | None = None) -> float:
+        """What J of this batch counts for in a mean over batches: its examples, or its steps under a mask."""
+        return float(Y.shape[-1] if mask is None else np.count_nonzero(mask))
+
+    def predict(self, Z: Array) -> Array:
+        """Ŷ: probabilities or values, the shape of Z."""
+        return Z
+
+
+class ElementwiseLoss(Loss):
+    """A mean of terms, one for every single output."""
+
+    def terms(self, Z: Array, Y: Array) -> tuple[Array, Array]:
+        """Loss and derivative of every single output: two fresh arrays like Z."""
+        raise NotImplementedError
+
+    def __call__(self, Z: Array, Y: Array, mask: Array | None = None) -> tuple[float, Array]:
+        if Y.shape != Z.shape:
+            Y = one_output(Y, Z)
+        L, dZ = self.terms(Z, Y)
+        count = Z.size
+        if mask is not None:
+            valid = mask[..., None, :]
+            count = int(np.count_nonzero(mask)) * Z.shape[-2] or 1
+            np.multiply(L, valid, L)
+            np.multiply(dZ, valid, dZ)
+        np.multiply(dZ, Z.dtype.type(1 / count), dZ)
+        return float(np.add.reduce(L, None)) / count, dZ
+
+
+def one_output(Y: Array, Z: Array) -> Array:
+    """Targets (m,) or (T, m) beside one output (1, m) or (T, 1, m)."""
+    if Z.shape[-2] != 1 or Y.shape != (*Z.shape[:-2], Z.shape[-1]):
+        raise ValueError(f"targets of shape {Y.shape} do not fit outputs of shape {Z.shape}")
+    return Y[..., None, :]
+
+
+def vector_output(loss: Loss, output_shape: Shape, count: int, what: str) -> None:
+    """Raise ShapeError unless the network gives `count` numbers an example, or at every step."""
+    if len(output_shape) not in (1, 2) or output_shape[-1] != count:
+        outputs = f"{count} output{'s' if count > 1 else ''}"
+        hint = "; put flatten and dense behind it" if len(output_shape) > 2 else ""
+        raise ShapeError(f"{loss.type} wants {outputs}, {what}; the last layer gives {show_shape(output_shape)}{hint}")

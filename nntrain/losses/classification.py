@@ -1,0 +1,159 @@
+"""Losses for classes.
+
+The derivative at the logits is A − Y for both, as in the course: softmax with cross-entropy ("Training a softmax
+classifier", C2W3L09) and the sigmoid with the logistic loss ("Logistic regression gradient descent", C1W2L09).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+
+from nntrain.components import arg, component
+from nntrain.kernels.elementwise import exp_shifted, sigmoid, softmax
+from nntrain.layers.base import ShapeError
+from nntrain.losses.base import ElementwiseLoss, Loss, vector_output
+from nntrain.params import Array, Shape
+
+if TYPE_CHECKING:
+    from nntrain.data.base import Facts
+
+
+@component("cross_entropy")
+class CrossEntropy(Loss):
+    """J = −(1/m) Σ log a_y,   A = softmax(Z),   dZ = (A − Y) / m with Y one-hot.   Z (n, m)   labels y (m,)
+
+    Course: "Softmax regression" (C2W3L08), "Training a softmax classifier" (C2W3L09).  It takes logits: the softmax is
+    applied here, where log and exp meet and nothing overflows or underflows.
+
+    label_smoothing ε   the target is 1 − ε at the label plus ε/n everywhere (Szegedy et al. 2016)
+    class_weights w     J = Σ w_y 𝓛 / Σ w_y: the weighted mean, as in PyTorch; a batch whose weights are all 0 costs 0.
+                        In the smoothed part each class has its own weight (PyTorch's convention too)
+    """
+
+    target: ClassVar[Literal["labels", "values", "either"]] = "labels"
+    label_smoothing: float = arg("share ε of the target spread over all classes", default=0.0, ge=0, lt=1)
+    class_weights: tuple[float, ...] | None = arg("weight of each class in the cost", default=None, ge=0)
+
+    @property
+    def applies(self) -> str:
+        return "softmax"
+
+    def declare(self, output_shape: Shape, facts: Facts) -> None:
+        if facts.target != "labels" or facts.classes is None:
+            raise ShapeError("cross_entropy wants labels, the dataset gives values: use mse, mae or huber")
+        vector_output(self, output_shape, facts.classes, "one a class")
+        if self.class_weights is not None and len(self.class_weights) != facts.classes:
+            raise ShapeError(f"class_weights: {len(self.class_weights)} weights for {facts.classes} classes")
+
+    def __call__(self, Z: Array, Y: Array, mask: Array | None = None) -> tuple[float, Array]:
+        if Y.ndim != Z.ndim - 1:
+            raise ValueError(f"labels of shape {Y.shape} do not fit outputs of shape {Z.shape}")
+        if mask is not None or self.label_smoothing or self.class_weights is not None:
+            return self._weighted(Z, Y, mask)
+        at = _label_places(Y, Z.shape)
+        E, total, top = exp_shifted(Z, -2)
+        # 𝓛 = log Σ e^z − z_y = log Σ e^(z − max) + (max − z_y)
+        L = np.log(total.reshape(Y.shape))
+        L += top.reshape(Y.shape)
+        L -= Z.take(at)
+        scale = Z.dtype.type(1 / Y.size)
+        dZ = np.multiply(E, scale / total, E)
+        dZ.reshape(-1)[at] -= scale
+        return float(np.add.reduce(L, None)) / Y.size, dZ
+
+    def _weighted(self, Z: Array, Y: Array, mask: Array | None) -> tuple[float, Array]:
+        """Every position has its own target distribution Q (n, m), already divided by the sum of the weights:
+        J = −Σ Q log A,   dZ = A ΣQ − Q."""
+        n, real = Z.shape[-2], Z.dtype.type
+        valid = np.ones(Y.shape, bool) if mask is None else mask
+        Y = np.where(valid, Y, 0)  # padding may hold any number
+        by_class = np.ones(n) if self.class_weights is None else np.array(self.class_weights)
+        of_label = by_class[Y] * valid
+        total_weight = of_label.sum() or 1.0
+        smooth = self.label_smoothing / n * by_class[:, None] * valid[..., None, :]
+        Q = np.ascontiguousarray(smooth / total_weight)
+        Q.reshape(-1)[_label_places(Y, Z.shape)] += (1 - self.label_smoothing) / total_weight * of_label
+        Q = Q.astype(real, copy=False)
+
+        E, total, top = exp_shifted(Z, -2)
+        S = Z - top
+        S -= np.log(total)  # log A
+        J = -float(np.add.reduce(S * Q, None))
+        dZ = np.multiply(E, Q.sum(-2, keepdims=True) / total, E)
+        return J, np.subtract(dZ, Q, dZ)
+
+    def weight(self, Y: Array, mask: Array | None = None) -> float:
+        if self.class_weights is None:
+            return super().weight(Y, mask)
+        labels = Y if mask is None else Y[mask]
+        return float(np.array(self.class_weights)[labels].sum())
+
+    def predict(self, Z: Array) -> Array:
+        return softmax(Z, -2)
+
+
+@component("binary_cross_entropy")
+class BinaryCrossEntropy(ElementwiseLoss):
+    """𝓛 = −(y log a + (1 − y) log(1 − a)),   J the mean over examples and outputs.   Z (n, m)   y in [0, 1]
+
+    Course: "Logistic regression cost function" (C1W2L03).  Y is labels 0 and 1 (m,) for one output, or values (n, m).
+
+    from_logits true    a = σ(z) is applied here: 𝓛 = max(z, 0) − z y + log(1 + e^−|z|), ∂𝓛/∂z = a − y
+    from_logits false   the outputs are probabilities a: ∂𝓛/∂a = −y/a + (1 − y)/(1 − a).  At a = 0 and a = 1 both have
+                        poles: a is first moved into [ε, 1 − ε], ε the spacing of its dtype at 1 (1.2e-7 in float32), so
+                        that a wrong certainty costs at most −log ε (15.9) and its derivative is at most 1/ε, never NaN
+    """
+
+    target: ClassVar[Literal["labels", "values", "either"]] = "either"
+    from_logits: bool = arg("outputs are logits; false: probabilities, from a sigmoid layer", default=True)
+
+    @property
+    def applies(self) -> str | None:
+        return "sigmoid" if self.from_logits else None
+
+    @property
+    def threshold(self) -> float:
+        return 0.0 if self.from_logits else 0.5
+
+    def declare(self, output_shape: Shape, facts: Facts) -> None:
+        if facts.target == "values":
+            vector_output(self, output_shape, facts.outputs or 1, "one a target")
+            return
+        if facts.classes != 2:
+            raise ShapeError(f"binary_cross_entropy is for 2 classes, the data have {facts.classes}: use cross_entropy")
+        vector_output(self, output_shape, 1, "the score of class 1")
+
+    def terms(self, Z: Array, Y: Array) -> tuple[Array, Array]:
+        if self.from_logits:
+            L = np.log1p(np.exp(-np.abs(Z)))
+            L += np.maximum(Z, Z.dtype.type(0))
+            L -= np.multiply(Z, Y, dtype=Z.dtype)
+            dZ = sigmoid(Z)
+            return L, np.subtract(dZ, Y, dZ)
+        spacing = np.finfo(Z.dtype).eps
+        A = np.clip(Z, spacing, 1 - spacing)
+        Y = Y.astype(Z.dtype, copy=False)
+        return -(Y * np.log(A) + (1 - Y) * np.log1p(-A)), (1 - Y) / (1 - A) - Y / A
+
+    def predict(self, Z: Array) -> Array:
+        return sigmoid(Z) if self.from_logits else Z
+
+
+def _label_places(Y: Array, shape: Shape) -> Array:
+    """The place of every label's score in the flat Z."""
+    places = np.multiply(Y, shape[-1], dtype=np.intp, casting="unsafe")
+    return np.add(places, _column_places(shape), places)
+
+
+@lru_cache(maxsize=64)
+def _column_places(shape: Shape) -> Array:
+    """Where class 0 of every position stands in a flat Z of this shape."""
+    *steps, n, m = shape
+    places = np.arange(m, dtype=np.intp)
+    if steps:
+        places = places + n * m * np.arange(steps[0], dtype=np.intp)[:, None]
+    places.flags.writeable = False
+    return places

@@ -1,0 +1,80 @@
+"""The optimizer contract, and how work goes over the flat vector."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+
+from nntrain import threads
+from nntrain.components import Component
+from nntrain.params import Array
+
+# θ, dθ and the slots are worked in pieces that stay in the cache from the first call to the last.
+PIECE = 1 << 17
+# From here on the pool works the pieces; below, handing them over costs more than it brings.
+THREADED = 1 << 20
+
+R = TypeVar("R")
+
+
+class Optimizer(Component):
+    """Base of all optimizers: how θ goes down along dθ.
+
+    What goes along from step to step lies in slots, vectors like θ that begin at 0.  α is the optimizer's `lr` times
+    the schedule's factor.  The work is elementwise: bits depend neither on pieces nor on threads.
+    """
+
+    kind: ClassVar[str] = "optimizer"
+    lr: float
+    weight_decay: float
+
+    def slot_names(self) -> tuple[str, ...]:
+        """The slots that this optimizer needs: their names in a checkpoint."""
+        return ()
+
+    def step(self, theta: Array, dtheta: Array, slots: dict[str, Array], lr: float, t: int, decayed: int) -> None:
+        """One step: θ (the trainable part) and the slots change in place; dθ is used up as scratch.
+
+        lr is α of this step, t counts steps from 1, and weight decay acts on θ[:decayed].
+        """
+        vectors = [slots[name] for name in self.slot_names()]
+
+        def work(piece: slice) -> None:
+            W, dW = theta[piece], dtheta[piece]
+            if self.weight_decay and piece.start < decayed:
+                end = decayed - piece.start
+                self.decay(W[:end], dW[:end], lr)
+            self.update(W, dW, [vector[piece] for vector in vectors], lr, t)
+
+        in_pieces(work, theta.size)
+
+    def decay(self, theta: Array, dtheta: Array, lr: float) -> None:
+        """L2 regularization: dθ += λ θ, the gradient of (λ/2) ‖θ‖²."""
+        dtheta += np.multiply(theta, theta.dtype.type(self.weight_decay), scratch(theta))
+
+    def update(self, theta: Array, dtheta: Array, slots: Sequence[Array], lr: float, t: int) -> None:
+        """The step of one piece."""
+        raise NotImplementedError
+
+
+def in_pieces(work: Callable[[slice], R], size: int) -> list[R]:
+    """`work` for every piece of a vector, results in order.  Pieces depend on the size alone."""
+    if size <= PIECE:
+        return [work(slice(0, size))]
+    pieces = [slice(start, min(start + PIECE, size)) for start in range(0, size, PIECE)]
+    return threads.run(work, pieces) if size >= THREADED else [work(piece) for piece in pieces]
+
+
+_local: Any = threading.local()
+
+
+def scratch(like: Array) -> Array:
+    """A vector like this one (at most one piece long) whose content nobody needs; each thread has its own."""
+    try:
+        buffer = _local.buffer
+    except AttributeError:
+        buffer = _local.buffer = np.empty(PIECE, np.float64)
+    return buffer.view(like.dtype)[: like.size]

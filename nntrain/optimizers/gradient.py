@@ -1,0 +1,75 @@
+"""What is done to the whole gradient between the backward pass and the step.
+
+Sums go over fixed pieces in order: bits do not depend on the threads.
+"""
+
+from __future__ import annotations
+
+from math import isfinite, sqrt
+
+import numpy as np
+
+from nntrain.optimizers.base import in_pieces, scratch
+from nntrain.params import Array
+
+_ROW = 4096  # elements that are summed in the array's own dtype; the rows' sums are added in float64
+
+
+def norm(vector: Array) -> float:
+    """‖v‖ = √ Σ v².  Infinite or NaN exactly where an element is, or where float64 overflows."""
+    with np.errstate(over="ignore"):
+        square = _squares(vector)
+        if not isfinite(square) and vector.dtype != np.float64:
+            square = _squares(vector.astype(np.float64))  # float32 squares overflow from 1.8e19
+    return sqrt(square)
+
+
+def clip_by_norm(dtheta: Array, limit: float) -> float:
+    """Scale dθ in place to ‖dθ‖ ≤ limit and return the norm it had.   Pascanu, Mikolov, Bengio 2013.
+
+    dθ stays as it is where the norm is not finite: zeros in its place would hide that the training diverges.
+    """
+    length = norm(dtheta)
+    if limit < length and isfinite(length):
+        np.multiply(dtheta, dtheta.dtype.type(limit / length), dtheta)
+    return length
+
+
+def clip_by_value(dtheta: Array, limit: float) -> None:
+    """Move every element of dθ into [−limit, limit], in place; NaN stays."""
+    bound = dtheta.dtype.type(limit)
+    np.clip(dtheta, -bound, bound, out=dtheta)
+
+
+def penalty(theta: Array, l1: float, l2: float, dtheta: Array) -> float:
+    """λ₁ ‖θ‖₁ + (λ₂/2) ‖θ‖², for the cost; adds its gradient λ₁ sign θ + λ₂ θ to dθ.
+
+    θ is the decayed part: weights, not biases.  Course: "Regularization" (C2W1L04), which writes (λ/2m) ‖W‖² with the
+    training set's m: its λ is m λ₂.  Under sgd, l2 is the same as weight_decay, and also shows in the cost.
+    """
+    real = theta.dtype.type
+
+    def work(piece: slice) -> float:
+        W, dW = theta[piece], dtheta[piece]
+        term, cost = scratch(W), 0.0
+        if l2:
+            np.add(dW, np.multiply(W, real(l2), term), dW)
+            cost += l2 / 2 * _squares_of_piece(W)
+        if l1:
+            np.add(dW, np.multiply(np.sign(W, term), real(l1), term), dW)
+            cost += l1 * float(np.add.reduce(np.abs(W, term)))
+        return cost
+
+    return sum(in_pieces(work, theta.size))
+
+
+def _squares(vector: Array) -> float:
+    return sum(in_pieces(lambda piece: _squares_of_piece(vector[piece]), vector.size))
+
+
+def _squares_of_piece(vector: Array) -> float:
+    if vector.size <= _ROW:
+        return float(np.vecdot(vector, vector))
+    end = vector.size // _ROW * _ROW
+    rows, rest = vector[:end].reshape(-1, _ROW), vector[end:]
+    return float(np.add.reduce(np.vecdot(rows, rows), dtype=np.float64)) + float(np.vecdot(rest, rest))

@@ -1,0 +1,84 @@
+"""The `training` section of a config: how long, what is watched, and when state is saved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar
+
+from nntrain.components import Arg, arg, find
+from nntrain.config.types import Kind
+
+
+@dataclass(frozen=True)
+class EarlyStopping:
+    """Stop when the monitored value has not improved for a while (C2W1L08)."""
+
+    patience: int = arg("evaluations without improvement before the run stops", ge=1)
+    min_delta: float = arg("a change of at most this much is no improvement", default=0.0, ge=0)
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """How often the validation part is evaluated: by epochs or by steps.  Default: every epoch."""
+
+    exclusive: ClassVar[bool] = True  # laid over another, a cadence replaces it
+
+    epochs: int | None = arg("every so many epochs; 1 where steps is not given", default=None, ge=1)
+    steps: int | None = arg("every so many steps", default=None, ge=1)
+
+    def __post_init__(self) -> None:
+        _one_of(self, epochs=1)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """How often the state is saved: by seconds, epochs or steps; and always at the end and on a signal."""
+
+    exclusive: ClassVar[bool] = True
+
+    seconds: float | None = arg("every so many seconds; 10 where nothing else is given", default=None, ge=0)
+    epochs: int | None = arg("every so many epochs", default=None, ge=1)
+    steps: int | None = arg("every so many steps", default=None, ge=1)
+
+    def __post_init__(self) -> None:
+        _one_of(self, seconds=10.0)
+
+
+def _one_of(cadence: Any, **default: float) -> None:
+    """Exactly one field is given; none: the default."""
+    given = [name for name, value in vars(cadence).items() if value is not None]
+    if len(given) > 1:
+        raise ValueError(f"takes one of {', '.join(vars(cadence))}, got {' and '.join(given)}")
+    if not given:
+        vars(cadence).update(default)
+
+
+def _supervised() -> Any:
+    return find("loop")["supervised"]()
+
+
+@dataclass(frozen=True)
+class Training:
+    """How long a run trains, what it watches, and when it saves.  `epochs` or `steps` is required."""
+
+    epochs: int | None = arg("passes through the training part, at most", default=None, ge=1)
+    steps: int | None = arg("steps of the optimizer, at most", default=None, ge=1)
+    monitor: str | None = arg(
+        "what early stopping, plateau and the best checkpoint watch: validation.loss, train.loss, validation.accuracy; "
+        "default: the loss of the validation part, without one of the training part",
+        default=None,
+    )
+    early_stopping: EarlyStopping | None = arg("stop when monitor no longer improves", default=None)
+    clip_norm: float | None = arg("scale dθ down to this Euclidean norm where it is longer", default=None, gt=0)
+    clip_value: float | None = arg("clip every element of dθ to [-c, c]", default=None, gt=0)
+    l1: float = arg("λ of the term λ ‖W‖₁ of the cost", default=0.0, ge=0)
+    l2: float = arg("λ of the term (λ/2) ‖W‖² of the cost", default=0.0, ge=0)
+    evaluate: Evaluate = arg("how often the validation part is evaluated", default=Evaluate())
+    checkpoint: Checkpoint = arg("how often the state is saved", default=Checkpoint())
+    loop: Annotated[Any, Kind("loop")] = field(
+        default_factory=_supervised, metadata={"arg": Arg("how the networks are trained")}
+    )
+
+    def __post_init__(self) -> None:
+        if self.epochs is None and self.steps is None:
+            raise ValueError("needs epochs or steps: how long to train")

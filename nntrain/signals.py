@@ -1,0 +1,47 @@
+"""SIGINT and SIGTERM.
+
+While a run trains, the first signal asks it to save and end; otherwise, and the second time, the program ends at once.
+Every file is written whole or not at all, so nothing needs cleaning up.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+_training = False
+_asked: int | None = None
+
+
+def obey() -> None:
+    """Install the handlers.  Only for the program itself: a Python program that calls nntrain keeps its own."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+            signal.signal(number, _handle)
+
+
+@contextmanager
+def saved_first() -> Iterator[None]:
+    """Within: the first signal is remembered for `asked`, so that the run can save its last finished step."""
+    global _training
+    _training = True
+    try:
+        yield
+    finally:
+        _training = False
+
+
+def asked() -> int | None:
+    """The number of the signal that asked for an end, or None."""
+    return _asked
+
+
+def _handle(number: int, frame: FrameType | None) -> None:
+    global _asked
+    if _training and _asked is None:
+        _asked = number
+        return
+    os._exit(128 + number)  # no clean-up that could hang or print

@@ -1,0 +1,200 @@
+"""The engine: drives a trainer through epochs and steps, evaluates, logs, saves, and stops.
+
+Everything that decides what happens next is a function of the config and of what a checkpoint holds.  The clock only
+decides when a checkpoint is written, never what is in it.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+from nntrain import checkpoint
+from nntrain.builder import Built
+from nntrain.data.loader import batches
+from nntrain.errors import DivergedError, Interrupted
+from nntrain.params import Array
+from nntrain.runs import Run
+from nntrain.training.loop import Trainer, steps_per_epoch, total_steps
+from nntrain.training.memory import peak_memory
+from nntrain.training.monitor import Monitor
+
+
+class Observer:
+    """What a person may want to see.  The command line's progress bar is one; this one sees nothing."""
+
+    def step(self, engine: Engine) -> None:
+        """A training step has ended."""
+
+    def line(self, line: dict[str, Any], timing: dict[str, Any]) -> None:
+        """A line of the metrics log has been written."""
+
+    def warning(self, message: str) -> None:
+        """Something a user should know."""
+
+
+class Engine:
+    """One training run: at any time, `step` steps are finished and logged as far as they should be."""
+
+    def __init__(
+        self,
+        built: Built,
+        trainer: Trainer,
+        monitor: Monitor | None,
+        run: Run,
+        observer: Observer,
+        stop: Callable[[], int | None],
+    ):
+        self.config, self.data = built.config, built.data
+        self.trainer, self.monitor, self.run, self.observer = trainer, monitor, run, observer
+        self.stop = stop  # the number of the signal that asks for an end, or None
+        self.steps_per_epoch = steps_per_epoch(built.config, built.data)
+        self.total = total_steps(built.config, built.data)
+        self.step = 0
+        self.lines = 0
+        self.waiting_best: tuple[dict[str, Array], dict[str, Any]] | None = None
+        self._saved_at = self._line_at = time.perf_counter()
+        self._line_step = 0
+        self._saved_step = -1
+
+    @property
+    def epoch(self) -> int:
+        """Epochs begun: the one that the last finished step belongs to, from 1."""
+        return max(1, -(-self.step // self.steps_per_epoch))
+
+    @property
+    def stopped_early(self) -> bool:
+        return self.monitor is not None and self.monitor.exhausted
+
+    @property
+    def finished(self) -> bool:
+        return self.step >= self.total or self.stopped_early
+
+    def train(self) -> None:
+        """Run to the end.  Raises Interrupted or DivergedError with the last finished step saved."""
+        train, settings = self.data.parts["train"], self.config.dataset
+        try:
+            while not self.finished:
+                epoch, position = divmod(self.step, self.steps_per_epoch)
+                for batch in batches(train, settings, self.config.seed, epoch, position):
+                    self._obey_signal()
+                    self.trainer.step(batch, self.step)
+                    self.step += 1
+                    self.observer.step(self)
+                    if self._line_is_due():
+                        self._log()
+                    if self.finished:
+                        break
+                    if self._save_is_due():
+                        self.save()
+            self.save()
+        except DivergedError:
+            self._keep_what_is_finite()
+            raise
+
+    def save(self) -> None:
+        """Write the best checkpoint, if there is a new one, and then the last."""
+        if self._saved_step == self.step:
+            return
+        if not self.trainer.finite():
+            raise DivergedError(f"diverged at step {self.step}: a parameter is NaN or infinite")
+        self.run.metrics.sync()
+        if self.waiting_best is not None:
+            checkpoint.write(self.run.best, *self.waiting_best)
+            self.waiting_best = None
+        checkpoint.write(self.run.last, self.trainer.arrays(), self.manifest())
+        self._saved_at, self._saved_step = time.perf_counter(), self.step
+        self.run.write_status("running", epoch=self.epoch, step=self.step)
+
+    def manifest(self) -> dict[str, Any]:
+        """All that resuming needs besides the arrays; eval and predict need its config and facts."""
+        return {
+            "config": self.config.as_dict(),
+            "dataset": self.data.facts.as_json(),
+            "data_sha256": self.data.sha256,
+            "epoch": self.epoch,
+            "step": self.step,
+            "lines": self.lines,
+            "monitor": self.monitor.state() if self.monitor else None,
+            "training": self.trainer.state(),
+        }
+
+    def restore(self, saved: checkpoint.Checkpoint) -> None:
+        """Go back to where a checkpoint stands.  Its arrays have been compared with the networks' by the caller."""
+        for name, view in self.trainer.arrays().items():
+            view[...] = saved.arrays[name]
+        manifest = saved.manifest
+        self.step, self.lines = manifest["step"], manifest["lines"]
+        if self.monitor and manifest["monitor"]:
+            self.monitor.restore(manifest["monitor"])
+        self.trainer.restore(manifest["training"])
+        self._line_step, self._saved_step = self.step, self.step
+
+    def _obey_signal(self) -> None:
+        number = self.stop()
+        if number is not None:
+            self.save()
+            raise Interrupted(f"interrupted; step {self.step} is saved", number)
+
+    def _evaluation_is_due(self) -> bool:
+        cadence = self.config.training.evaluate
+        if self.step == self.total:
+            return True
+        if cadence.steps is not None:
+            return self.step % cadence.steps == 0
+        return self.step % ((cadence.epochs or 1) * self.steps_per_epoch) == 0
+
+    def _line_is_due(self) -> bool:
+        return self.step % self.steps_per_epoch == 0 or self._evaluation_is_due()
+
+    def _save_is_due(self) -> bool:
+        cadence = self.config.training.checkpoint
+        if cadence.steps is not None:
+            return self.step % cadence.steps == 0
+        if cadence.epochs is not None:
+            return self.step % (cadence.epochs * self.steps_per_epoch) == 0
+        return time.perf_counter() - self._saved_at >= (cadence.seconds or 0.0)
+
+    def _log(self) -> None:
+        """Evaluate if it is time, write a line, and let the monitor and the schedule see it."""
+        seconds = time.perf_counter() - self._line_at
+        line: dict[str, Any] = {"epoch": self.epoch, "step": self.step, "lr": self.trainer.lr(self.step - 1)}
+        line["train"] = self.trainer.results()
+        if "validation" in self.data.parts and self._evaluation_is_due():
+            line["validation"] = self.trainer.evaluate(self.data.parts["validation"])
+            _check_finite(line["validation"], self.step)
+        self.trainer.reset()
+        timing = {
+            "epoch": self.epoch,
+            "step": self.step,
+            "seconds": round(seconds, 6),
+            "examples_per_second": round((self.step - self._line_step) * self.config.dataset.batch_size / seconds, 1),
+            "peak_memory_mb": round(peak_memory() / 2**20, 1),
+        }
+        self.run.metrics.append(line)
+        self.run.timing.append(timing)
+        self.lines += 1
+        self._line_at, self._line_step = time.perf_counter(), self.step
+        if self.step % self.steps_per_epoch == 0:
+            self.trainer.epoch_ended(self.epoch, self.run.path)
+        if self.monitor is not None and (value := self.monitor.find(line)) is not None:
+            improved = self.monitor.observe(value, self.epoch, self.step)
+            self.trainer.observe(value, self.monitor.better)
+            if improved:
+                arrays = {name: array.copy() for name, array in self.trainer.arrays().items()}
+                self.waiting_best = (arrays, self.manifest())
+        self.observer.line(line, timing)
+
+    def _keep_what_is_finite(self) -> None:
+        """After divergence: the best so far, and the state after the last finished step where that is finite."""
+        if self.trainer.finite():
+            self.save()
+        elif self.waiting_best is not None:
+            checkpoint.write(self.run.best, *self.waiting_best)
+
+
+def _check_finite(values: dict[str, Any], step: int) -> None:
+    if not math.isfinite(values["loss"]):
+        raise DivergedError(f"diverged at step {step}: validation.loss is {values['loss']}")

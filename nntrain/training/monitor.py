@@ -1,0 +1,61 @@
+"""The monitored quantity: the best value so far, and when to stop early."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from nntrain.errors import DivergedError
+
+
+@dataclass
+class Monitor:
+    """Watches one value, such as validation.loss, after every evaluation.
+
+    better     "less" or "more": belongs to the metric
+    patience   evaluations without an improvement of more than `min_delta` before training stops; None: never
+    """
+
+    name: str
+    better: str
+    patience: int | None = None
+    min_delta: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.best: float | None = None
+        self.best_step = 0
+        self.best_epoch = 0
+        self.reference: float | None = None  # the value that an improvement is measured from
+        self.waited = 0
+
+    @property
+    def exhausted(self) -> bool:
+        return self.patience is not None and self.waited >= self.patience
+
+    def find(self, line: dict[str, Any]) -> float | None:
+        """The value in a line of the log; None where this line was written without an evaluation."""
+        part, _, metric = self.name.partition(".")
+        return line[part][metric] if part in line else None
+
+    def observe(self, value: float, epoch: int, step: int) -> bool:
+        """Take a new value; True if it is the best so far."""
+        if value != value:
+            raise DivergedError(f"diverged at step {step}: {self.name} is NaN")
+        if self.reference is None or self._gain(value, self.reference) > self.min_delta:
+            self.reference, self.waited = value, 0
+        else:
+            self.waited += 1
+        if self.best is not None and self._gain(value, self.best) <= 0:
+            return False
+        self.best, self.best_epoch, self.best_step = value, epoch, step
+        return True
+
+    def _gain(self, value: float, other: float) -> float:
+        return other - value if self.better == "less" else value - other
+
+    def state(self) -> dict[str, Any]:
+        settings = asdict(self)
+        return {k: v for k, v in self.__dict__.items() if k not in settings}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)

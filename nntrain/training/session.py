@@ -1,0 +1,217 @@
+"""Whole runs: fit, resume, evaluate.  The command line and Python programs call these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nntrain import checkpoint, config, runs
+from nntrain.builder import Built, build
+from nntrain.errors import ConfigError, DivergedError, Interrupted, NNTrainError, StorageError
+from nntrain.runs import Run
+from nntrain.runs.log import read_log
+from nntrain.training.engine import Engine, Observer
+from nntrain.training.evaluation import check_arrays, load_arrays
+from nntrain.training.monitor import Monitor
+
+# what resume may change: the limits of a run, nothing that its mathematics depend on
+CHANGEABLE = ("training.epochs", "training.steps", "training.early_stopping.patience", "training.checkpoint")
+
+
+@dataclass
+class Result:
+    """What a run left behind.  `history` is metrics.jsonl, a dict a line; `summary` is summary.json."""
+
+    run_dir: Path
+    status: str
+    history: list[dict[str, Any]]
+    summary: dict[str, Any]
+
+
+def fit(
+    source: str | Path | Mapping[str, Any],
+    overrides: Sequence[str] = (),
+    *,
+    run_dir: str | Path | None = None,
+    runs_dir: str | Path = "runs",
+    on_exist: str = "error",
+    observer: Observer | None = None,
+    stop: Callable[[], int | None] = lambda: None,
+    command: Sequence[str] = (),
+) -> Result:
+    """Train what a config (a YAML file's path, or the same as a dict) declares, into a fresh run directory.
+
+    overrides   "optimizer.lr=0.01", as on the command line
+    run_dir     exactly this directory; else a fresh one under `runs_dir`
+    on_exist    where `run_dir` exists: "error", "resume", "skip" or "replace"
+
+    Raises the errors of nntrain.errors.  The bits of a run do not depend on nntrain.threads.set_threads as long as BLAS
+    runs with one thread: the command line sets OPENBLAS_NUM_THREADS=1 and its like before NumPy is imported; a program
+    that imports NumPy first has to do that itself.
+    """
+    observer = observer or Observer()
+    draft = config.read(source, overrides)
+    if on_exist == "skip" and run_dir is not None and Run(run_dir).is_run():
+        return _skipped(Run(run_dir), observer)
+    with np.errstate(all="ignore"):
+        built = build(draft)
+        run = runs.create(runs_dir, built.config.name) if run_dir is None else runs.open_exact(run_dir, on_exist)
+        with run:
+            _pass_on(run.warnings, observer)
+            if run.origin == "skipped":
+                return _skipped(run, observer)
+            if run.origin == "resumed":
+                return _go_on(built, run, observer, stop)
+            try:
+                run.write_config(built.config.to_yaml())
+                run.write_meta({**runs.environment(), "command": list(command), "data_sha256": built.data.sha256})
+            except BaseException:
+                run.discard()
+                raise
+            return _train(built, run, None, observer, stop)
+
+
+def resume(
+    run_dir: str | Path,
+    overrides: Sequence[str] = (),
+    *,
+    observer: Observer | None = None,
+    stop: Callable[[], int | None] = lambda: None,
+) -> Result:
+    """Go on where the newest good checkpoint of a run stands, or from step 0 where there is none.
+
+    The result is what the uninterrupted run would have left, to the bit.  Only limits may change: CHANGEABLE.
+    """
+    observer = observer or Observer()
+    with Run.open(run_dir) as run, np.errstate(all="ignore"):
+        _pass_on(run.warnings, observer)
+        if not overrides and _is_finished(run):
+            return result(run)
+        return _go_on(build(config.read(run.config_path, overrides)), run, observer, stop)
+
+
+def _go_on(built: Built, run: Run, observer: Observer, stop: Callable[[], int | None]) -> Result:
+    saved, warnings = run.newest_checkpoint()
+    _pass_on(warnings, observer)
+    if saved is not None:
+        _check_same_run(saved, built)
+    return _train(built, run, saved, observer, stop)
+
+
+def _train(
+    built: Built,
+    run: Run,
+    saved: checkpoint.Checkpoint | None,
+    observer: Observer,
+    stop: Callable[[], int | None],
+) -> Result:
+    trainer = built.config.training.loop.trainer(built)
+    engine = Engine(built, trainer, make_monitor(built), run, observer, stop)
+    if saved is not None:
+        check_arrays(saved, trainer, run.last)
+        engine.restore(saved)
+        if engine.finished and _is_finished(run):
+            return result(run)
+        run.write_config(built.config.to_yaml())
+    run.truncate(engine.lines)
+    run.write_status("running", epoch=engine.epoch, step=engine.step)
+    try:
+        engine.train()
+        status = "stopped early" if engine.step < engine.total else "done"
+        run.write_summary(_summary(engine, status))
+        run.write_status(status, epoch=engine.epoch, step=engine.step)
+    except BaseException as error:
+        state = {Interrupted: "interrupted", DivergedError: "diverged"}.get(type(error), "failed")
+        message = str(error) if isinstance(error, NNTrainError) else f"{type(error).__name__}: {error}"
+        with suppress(StorageError):  # the error itself says more
+            run.write_status(state, epoch=engine.epoch, step=engine.step, message=message)
+        raise
+    return result(run)
+
+
+def _is_finished(run: Run) -> bool:
+    return run.read_status().get("status") in ("done", "stopped early")
+
+
+def _skipped(run: Run, observer: Observer) -> Result:
+    observer.warning(f"{run.path} exists: skipped")
+    return result(run)
+
+
+def _pass_on(warnings: list[str], observer: Observer) -> None:
+    for message in warnings:
+        observer.warning(message)
+
+
+def make_monitor(built: Built) -> Monitor | None:
+    """The monitor that the config asks for: validation.loss by default, train.loss without a validation part."""
+    training = built.config.training
+    if not training.loop.monitors:
+        return None
+    name = training.monitor or ("validation.loss" if "validation" in built.data.parts else "train.loss")
+    metric = name.partition(".")[2]
+    better = {m.type: m.better for m in built.config.metrics}.get(metric, "less")
+    stopping = training.early_stopping
+    if stopping is None:
+        return Monitor(name, better)
+    return Monitor(name, better, stopping.patience, stopping.min_delta)
+
+
+def _summary(engine: Engine, status: str) -> dict[str, Any]:
+    """Final and best metrics.  The numbers of `best` are those that `nntrain eval` prints for the run."""
+    trainer, parts = engine.trainer, engine.data.parts
+    measured = {name: part for name, part in parts.items() if name != "train"} or parts
+    history = engine.run.read_metrics()
+    timing = read_log(engine.run.timing_path)
+    final: dict[str, Any] = {
+        "epoch": engine.epoch,
+        "step": engine.step,
+        "train": history[-1]["train"] if history else {},
+    }
+    final.update({name: trainer.evaluate(part) for name, part in measured.items()})
+    summary = {
+        "name": engine.config.name,
+        "status": status,
+        "seed": engine.config.seed,
+        "parameters": sum(n.layout.trainable for n in trainer.networks.values()),
+        "epochs": engine.epoch,
+        "steps": engine.step,
+        "seconds": round(sum(line["seconds"] for line in timing), 3),
+        "final": final,
+    }
+    if engine.monitor is not None and engine.monitor.best is not None:
+        summary["monitor"] = engine.monitor.name
+        load_arrays(checkpoint.read(engine.run.best), trainer, engine.run.best)
+        best: dict[str, Any] = {"epoch": engine.monitor.best_epoch, "step": engine.monitor.best_step}
+        best.update({name: trainer.evaluate(part) for name, part in measured.items()})
+        summary["best"] = best
+    return summary
+
+
+def result(run: Run) -> Result:
+    """What lies in a run directory."""
+    return Result(run.path, run.read_status().get("status", ""), run.read_metrics(), run.read_summary())
+
+
+def _check_same_run(saved: checkpoint.Checkpoint, built: Built) -> None:
+    """A run goes on as what it was: list every difference that is not a limit."""
+    before, now = saved.manifest["config"], built.config.as_dict()
+    same_data = saved.manifest["data_sha256"] == built.data.sha256
+    problems = [
+        line
+        for key, line in config.differences(before, now)
+        if not key.startswith(CHANGEABLE) and not (same_data and config.is_path(now, key))
+    ]
+    if not same_data:
+        problems.append(
+            f"the data: SHA-256 {saved.manifest['data_sha256'][:16]}… in the checkpoint, {built.data.sha256[:16]}… now"
+        )
+    if problems:
+        raise ConfigError(
+            *(f"resume: {line}" for line in problems), "resume: only " + ", ".join(CHANGEABLE) + " may change"
+        )

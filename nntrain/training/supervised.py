@@ -1,0 +1,184 @@
+"""Learning from examples with targets: forward, cost, backward, update."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import inf, isfinite
+from typing import Any
+
+import numpy as np
+
+from nntrain.builder import Built
+from nntrain.components import component
+from nntrain.config import Config
+from nntrain.data.base import Batch, Facts, Part
+from nntrain.data.loader import evaluation_batches
+from nntrain.errors import DivergedError
+from nntrain.layers.base import Array, Context, ShapeError
+from nntrain.network import Network
+from nntrain.optimizers import clip_by_norm, clip_by_value, penalty
+from nntrain.training import carried
+from nntrain.training.loop import Loop, Trainer, total_steps
+
+
+@component("supervised")
+class Supervised(Loop):
+    """One network, one loss, one optimizer (the course's gradient descent)."""
+
+    def check(self, networks: Mapping[str, Network], config: Config, facts: Facts) -> None:
+        network = networks[""]
+        last = network.layers[-1]
+        applied = config.loss.applies
+        if applied is not None and last.type == applied:
+            error = ShapeError(f"{config.loss.type} applies {applied} itself; remove this layer")
+            error.layer = last
+            raise error
+        config.loss.declare(network.output_shape, facts)
+        for metric in config.metrics:
+            metric.declare(facts, config.loss)
+
+    def trainer(self, built: Built) -> SupervisedTrainer:
+        return SupervisedTrainer(built)
+
+
+class SupervisedTrainer(Trainer):
+    """Mini-batch training of one network."""
+
+    def __init__(self, built: Built):
+        config = built.config
+        self.networks = built.networks
+        self.network = network = built.networks[""]
+        self.loss = config.loss
+        self.optimizer = config.optimizer
+        self.schedule = config.schedule
+        self.metrics = config.metrics
+        self.seed = config.seed
+        self.batch_size = config.dataset.batch_size
+        self.training = config.training
+        self.facts = built.data.facts
+        self.horizon = total_steps(config, built.data)
+        vectors = {name: np.zeros_like(network.dtheta) for name in self.optimizer.slot_names()}
+        self.slots = {"": vectors}
+        self.schedule_state = self.schedule.start()
+        self.carried: carried.State = {}
+        self.has_penalty = bool(self.training.l1 or self.training.l2)
+        self.reset()
+
+    def lr(self, step: int) -> float:
+        return self.optimizer.lr * self.schedule(step, self.horizon, self.schedule_state)
+
+    def step(self, batch: Batch, step: int) -> None:
+        network, training = self.network, self.training
+        buffers = network.buffers.copy()
+        context = Context(training=True, seed=self.seed, step=step)
+        context.lengths = batch.lengths
+        context.state = {} if batch.resets else dict(self.carried)
+
+        Z, caches = network.forward(batch.X, context)
+        mask = valid_steps(batch, Z)
+        loss, dZ = self.loss(Z, batch.Y, mask)
+        network.dtheta.fill(0)
+        network.accumulate(dZ, caches)
+        cost = loss + context.cost
+        if self.has_penalty:
+            decayed = network.layout.decayed
+            cost += penalty(network.theta[:decayed], training.l1, training.l2, network.dtheta[:decayed])
+
+        if training.clip_value is not None:
+            clip_by_value(network.dtheta, training.clip_value)
+        length = clip_by_norm(network.dtheta, training.clip_norm or inf)
+        if not (isfinite(cost) and isfinite(length)):
+            network.buffers[...] = buffers
+            what = f"the cost is {cost}" if not isfinite(cost) else f"the norm of the gradient is {length}"
+            raise DivergedError(f"diverged at step {step + 1}: {what}; lower optimizer.lr or set training.clip_norm")
+        self.optimizer.step(
+            network.trainable, network.dtheta, self.slots[""], self.lr(step), step + 1, network.layout.decayed
+        )
+        self.carried = context.state
+        self.totals.add(loss, cost, Z, batch.Y, mask)
+
+    def reset(self) -> None:
+        self.totals = Totals(self.loss, self.metrics, self.facts)
+
+    def results(self) -> dict[str, Any]:
+        return self.totals.results()
+
+    def evaluate(self, part: Part) -> dict[str, Any]:
+        totals = Totals(self.loss, self.metrics, self.facts)
+        state: carried.State = {}
+        for indices in evaluation_batches(part, self.batch_size):
+            batch = part.batch(indices)
+            context = Context(training=False, seed=self.seed)
+            context.lengths = batch.lengths
+            context.state = {} if batch.resets else state
+            Z = self.network.apply(batch.X, context)
+            mask = valid_steps(batch, Z)
+            loss = self.loss.evaluate(Z, batch.Y, mask)
+            totals.add(loss, loss + context.cost, Z, batch.Y, mask)
+            state = context.state
+        return totals.results()
+
+    def observe(self, value: float, better: str) -> None:
+        self.schedule.observe(self.schedule_state, value, better)
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "totals": self.totals.as_json(),
+            "schedule": self.schedule_state,
+            "carried": carried.as_json(self.carried),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.totals.restore(state["totals"])
+        self.schedule_state = state["schedule"]
+        self.carried = carried.from_json(state["carried"])
+
+
+class Totals:
+    """Sums of loss and metrics over batches: means over examples, whatever the batches' sizes."""
+
+    def __init__(self, loss: Any, metrics: tuple[Any, ...], facts: Facts):
+        self.loss = loss
+        self.metrics = metrics
+        self.facts = facts
+        self.states = [metric.start(facts) for metric in metrics]
+        self.weight = 0.0
+        self.loss_sum = 0.0
+        self.cost_sum = 0.0
+
+    def add(self, loss: float, cost: float, Z: Array, Y: Array, mask: Array | None) -> None:
+        weight = self.loss.weight(Y, mask)
+        self.weight += weight
+        self.loss_sum += loss * weight
+        self.cost_sum += cost * weight
+        if self.facts.target == "values":
+            Z, Y = self.facts.to_units(Z), self.facts.to_units(Y)
+        threshold = self.loss.threshold
+        for metric, state in zip(self.metrics, self.states, strict=True):
+            metric.update(state, Z, Y, mask, threshold=threshold)
+
+    def results(self) -> dict[str, Any]:
+        """Mean loss; the mean cost where penalties or a KL term add to it; every metric."""
+        weight = self.weight or 1.0
+        values: dict[str, Any] = {"loss": self.loss_sum / weight}
+        if self.cost_sum != self.loss_sum:
+            values["cost"] = self.cost_sum / weight
+        for metric, state in zip(self.metrics, self.states, strict=True):
+            values[metric.type] = metric.value(state)
+        return values
+
+    def as_json(self) -> dict[str, Any]:
+        states = [state.tolist() for state in self.states]
+        return {"weight": self.weight, "loss": self.loss_sum, "cost": self.cost_sum, "metrics": states}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        self.weight, self.loss_sum, self.cost_sum = saved["weight"], saved["loss"], saved["cost"]
+        for state, values in zip(self.states, saved["metrics"], strict=True):
+            state[...] = values
+
+
+def valid_steps(batch: Batch, Z: Array) -> Array | None:
+    """(T, m) True where a step counts; None where all do, or where the output is one a sequence."""
+    if batch.lengths is None or Z.ndim != 3:
+        return None
+    return np.arange(Z.shape[0])[:, None] < batch.lengths

@@ -1,0 +1,118 @@
+"""A case of every layer: what the gradient check, the dtype test and the float32 test run on.
+
+A layer without a case here fails the suite.  Sizes within a case differ from each other, so that a transposed or
+swapped axis cannot go unseen; every case runs with m = 1 too.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from nntrain.layers import (
+    ELU,
+    GELU,
+    BatchNorm,
+    Bias,
+    Concatenate,
+    Context,
+    Dense,
+    Dropout,
+    Flatten,
+    Identity,
+    Layer,
+    LayerNorm,
+    LeakyReLU,
+    Linear,
+    ReLU,
+    Repeat,
+    Reshape,
+    Residual,
+    Sequential,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softplus,
+    Tanh,
+)
+
+
+def plain(m: int) -> Context:
+    return Context(training=True, seed=3, step=5)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A layer on inputs of `shape`.
+
+    context(m)  what a pass knows besides X: lengths, labels, carried state; made anew for every pass
+    X(m)        the input, where random normal numbers will not do
+    """
+
+    layer: Layer
+    shape: tuple[int, ...]
+    context: Callable[[int], Context] = plain
+    X: Callable[[int], np.ndarray] | None = None
+
+
+VECTOR, SEQUENCE, IMAGE = (5,), (4, 5), (2, 5, 4)
+
+
+def everywhere(layer: Layer) -> list[Case]:
+    return [Case(layer, shape) for shape in (VECTOR, SEQUENCE, IMAGE)]
+
+
+def on_vectors_and_sequences(layer: Layer) -> list[Case]:
+    return [Case(layer, shape) for shape in (VECTOR, SEQUENCE)]
+
+
+CASES: dict[str, list[Case]] = {
+    "dense": [*on_vectors_and_sequences(Dense(3)), Case(Dense(3, bias=False), VECTOR), Case(Dense(1), VECTOR)],
+    "linear": on_vectors_and_sequences(Linear(3)),
+    "bias": on_vectors_and_sequences(Bias()),
+    "identity": everywhere(Identity()),
+    "sigmoid": everywhere(Sigmoid()),
+    "tanh": everywhere(Tanh()),
+    "relu": everywhere(ReLU()),
+    "leaky_relu": [*everywhere(LeakyReLU()), Case(LeakyReLU(0.3), VECTOR), Case(LeakyReLU(0.0), VECTOR)],
+    "elu": [*everywhere(ELU()), Case(ELU(0.3), VECTOR)],
+    "gelu": everywhere(GELU()),
+    "silu": everywhere(SiLU()),
+    "softplus": everywhere(Softplus()),
+    "softmax": everywhere(Softmax()),
+    "dropout": [*everywhere(Dropout(0.4)), Case(Dropout(0.0), VECTOR)],
+    "flatten": everywhere(Flatten()),
+    "reshape": [
+        Case(Reshape((4, 10)), IMAGE),
+        Case(Reshape((2, -1, 4)), (5, 8)),
+        Case(Reshape((-1,)), SEQUENCE),
+        Case(Reshape((1, 5)), VECTOR),
+    ],
+    "batch_norm": everywhere(BatchNorm()),
+    "layer_norm": everywhere(LayerNorm()),
+    "sequential": [
+        Case(Sequential((Dense(4), Tanh(), BatchNorm(), ReLU(), Dense(3))), VECTOR),
+        Case(Sequential((Flatten(), Dense(3), Softmax())), IMAGE),
+        Case(Sequential((Tanh(), Sequential((Dense(3), GELU())))), SEQUENCE),
+        Case(Sequential((Tanh(), Flatten())), IMAGE),
+        Case(Sequential(()), VECTOR),
+    ],
+    "residual": [
+        Case(Residual((Dense(3), Tanh(), Dense(5))), VECTOR),
+        Case(Residual((Dense(3), ReLU()), shortcut=(Linear(3),)), VECTOR),
+        Case(Residual((Dense(5), Dropout(0.4))), SEQUENCE),
+        Case(Residual((Tanh(),), shortcut=(LayerNorm(),)), IMAGE),
+        Case(Residual((Identity(),)), VECTOR),
+        Case(Residual((Softplus(), Residual((Dense(5), Tanh())))), VECTOR),
+    ],
+    "concatenate": [
+        Case(Concatenate((Dense(3), Identity(), (Dense(2), Tanh()))), VECTOR),
+        Case(Concatenate((Dense(3), Identity())), SEQUENCE),
+        Case(Concatenate((Tanh(), (Softplus(), BatchNorm()), Identity())), IMAGE),
+        Case(Concatenate((Sigmoid(),)), VECTOR),
+    ],
+    "repeat": [
+        Case(Repeat(3, (Dense(5, name="hidden"), Tanh())), VECTOR),
+        Case(Repeat(2, (Residual((Dense(5), SiLU())), LayerNorm())), SEQUENCE),
+    ],
+}

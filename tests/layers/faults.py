@@ -1,0 +1,162 @@
+"""Mistakes that people make in backward passes.
+
+A fault: the module, the component whose cases must show it, the text that stands there and what replaces it.
+"""
+
+DENSE, NORM = "nntrain.kernels.dense", "nntrain.kernels.normalization"
+LAYERS = "nntrain.layers."
+ACTIVATIONS, CONTAINERS, NORMALIZATION = LAYERS + "activations", LAYERS + "containers", LAYERS + "normalization"
+
+LAYER_FAULTS = {
+    "dense: wrong sign of dW": (DENSE, "dense", "dW += dZ.dot(X.T)", "dW -= dZ.dot(X.T)"),
+    "dense: dW assigned, not added": (DENSE, "dense", "dW += dZ.dot(X.T)", "dW[...] = dZ.dot(X.T)"),
+    "dense: 1/m a second time": (DENSE, "dense", "dW += dZ.dot(X.T)", "dW += dZ.dot(X.T) / X.shape[1]"),
+    "dense: db a mean, not a sum": (
+        DENSE,
+        "dense",
+        "db += dZ.dot(_ones(dZ.shape[1], dZ.dtype))\n        return",
+        "db += dZ.mean(1, keepdims=True)\n        return",
+    ),
+    "dense: db forgotten": (DENSE, "dense", "db += dZ.dot(_ones(dZ.shape[1], dZ.dtype))\n        return", "return"),
+    "dense: dX a little too large": (DENSE, "dense", "return W.T.dot(dZ)", "return W.T.dot(dZ) * 1.0001"),
+    "dense: dX without W": (DENSE, "dense", "return W.T.dot(dZ)", "return np.ones_like(W.T).dot(dZ)"),
+    "dense: steps and features mixed": (DENSE, "dense", "A.transpose(1, 0, 2).reshape(", "A.reshape("),
+    "bias: first step alone": (DENSE, "bias", "dZ = dZ.sum(axis=0)", "dZ = dZ[0]"),
+    "bias: writes into X": (LAYERS + "dense", "bias", "return X + p.b, None", "X += p.b; return X, None"),
+    "sigmoid: factor A missing": (ACTIVATIONS, "sigmoid", "        dZ *= A\n", ""),
+    "tanh: A for A squared": (
+        ACTIVATIONS,
+        "tanh",
+        "np.multiply(A, A, out=dZ)",
+        "np.multiply(A, 1, out=dZ)",
+    ),
+    "relu: wrong threshold": (ACTIVATIONS, "relu", "A > 0, out", "A > 0.5, out"),
+    "relu: gradient everywhere": (ACTIVATIONS, "relu", "np.multiply(dA, A > 0, out=dZ)", "dZ[...] = dA"),
+    "relu: writes into dA": (
+        ACTIVATIONS,
+        "relu",
+        "np.multiply(dA, A > 0, out=dZ)",
+        "dZ[...] = np.multiply(dA, A > 0, out=dA)",
+    ),
+    "leaky_relu: slope forgotten": (
+        ACTIVATIONS,
+        "leaky_relu",
+        "np.multiply(dA, self.slope, out=dZ)",
+        "dZ[...] = 0",
+    ),
+    "elu: alpha taken for 1": (ACTIVATIONS, "elu", "np.add(A, self.alpha, out=dZ)", "np.add(A, 1, out=dZ)"),
+    "gelu: factor 3 of the cube missing": (
+        ACTIVATIONS,
+        "gelu",
+        "self._C + 3 * self._C",
+        "self._C + self._C",
+    ),
+    "silu: product rule's first term missing": (
+        ACTIVATIONS,
+        "silu",
+        "        dZ *= Z\n        dZ += 1\n",
+        "        dZ *= Z\n",
+    ),
+    "softplus: tanh for sigmoid": (
+        ACTIVATIONS,
+        "softplus",
+        "elementwise.sigmoid(Z, dZ)",
+        "np.tanh(Z, out=dZ)",
+    ),
+    "softmax: diagonal alone": (ACTIVATIONS, "softmax", "dZ = dA - inner", "dZ = dA.copy()"),
+    "softmax: sum over the wrong axis": (
+        ACTIVATIONS,
+        "softmax",
+        "inner = (A * dA).sum(axis=feature_axis(A.shape[:-1])",
+        "inner = (A * dA).sum(axis=-1",
+    ),
+    "dropout: mask not applied": (LAYERS + "dropout", "dropout", "dA if D is None else self._drop(dA, D)", "dA"),
+    "dropout: scaled twice": (
+        LAYERS + "dropout",
+        "dropout",
+        "else self._drop(dA, D)",
+        "else self._drop(dA, D) / (1 - self.rate)",
+    ),
+    "reshape: column-major": (LAYERS + "shaping", "flatten", "dY.reshape(cache)", 'dY.reshape(cache, order="F")'),
+    "batch_norm: gamma forgotten": (NORM, "batch_norm", "dX *= gamma * scale", "dX *= scale"),
+    "batch_norm: path through the mean missing": (NORM, "batch_norm", "    dX -= dbeta / k\n", ""),
+    "batch_norm: path through the variance missing": (NORM, "batch_norm", "Xhat * (dgamma / -k)", "0 * Xhat"),
+    "batch_norm: dgamma without X̂": (NORM, "batch_norm", "np.vecdot(dZ, Xhat)[:, None]", "dbeta.copy()"),
+    "batch_norm: dbeta assigned": (
+        NORMALIZATION,
+        "batch_norm",
+        "g.beta[...] += dbeta",
+        "g.beta[...] = dbeta",
+    ),
+    "layer_norm: gamma forgotten": (
+        NORMALIZATION,
+        "layer_norm",
+        "dXhat = dZ * p.gamma.reshape(column)",
+        "dXhat = dZ.copy()",
+    ),
+    "layer_norm: mean over the batch": (
+        NORMALIZATION,
+        "layer_norm",
+        "dX -= dXhat.mean(axis=over, keepdims=True)",
+        "dX -= dXhat.mean(axis=-1, keepdims=True)",
+    ),
+    "layer_norm: scale forgotten": (NORMALIZATION, "layer_norm", "        dX *= scale\n", ""),
+    "residual: shortcut dropped": (
+        CONTAINERS,
+        "residual",
+        "beside) if self.shortcut else dY)",
+        "beside) if self.shortcut else 0)",
+    ),
+    "residual: shortcut's layers skipped": (
+        CONTAINERS,
+        "residual",
+        "return dX + (self._S.backward(p.children[-1], g.children[-1], dY, beside) if self.shortcut else dY)",
+        "return dX + (self._S.backward(p.children[-1], g.children[-1], 0 * dY, beside) if self.shortcut else dY)",
+    ),
+    "residual: accumulate forgets the shortcut": (
+        CONTAINERS,
+        "residual",
+        "self._S.accumulate(p.children[-1], g.children[-1], dY, beside)",
+        "pass",
+    ),
+    "concatenate: one branch's dX alone": (CONTAINERS, "concatenate", "np.add.reduce(dXs)", "dXs[-1]"),
+    "sequential: a layer skipped by accumulate": (
+        CONTAINERS,
+        "sequential",
+        "caches, i + 1)",
+        "caches, i + 2)",
+    ),
+}
+
+LOSS_FAULTS = {
+    "cross_entropy: 1/m missing": ("classification", "cross_entropy", "type(1 / Y.size)", "type(1)"),
+    "cross_entropy: plus for minus": (
+        "classification",
+        "cross_entropy",
+        "dZ.reshape(-1)[at] -= scale",
+        "dZ.reshape(-1)[at] += scale",
+    ),
+    "cross_entropy: weights of the targets missing": (
+        "classification",
+        "cross_entropy",
+        "Q.sum(-2, keepdims=True) / total",
+        "1 / total / Y.size",
+    ),
+    "binary_cross_entropy: a + y": (
+        "classification",
+        "binary_cross_entropy",
+        "np.subtract(dZ, Y, dZ)",
+        "np.add(dZ, Y, dZ)",
+    ),
+    "binary_cross_entropy: one pole missing": (
+        "classification",
+        "binary_cross_entropy",
+        "(1 - Y) / (1 - A) - Y / A",
+        "(1 - Y) - Y / A",
+    ),
+    "mse: factor 2 missing": ("regression", "mse", "return E * E, E + E", "return E * E, E"),
+    "mae: sign forgotten": ("regression", "mae", "np.sign(E)", "np.ones_like(E)"),
+    "huber: not clipped": ("regression", "huber", "* C), C", "* C), E"),
+    "mean: sum for mean": ("base", "mse", "np.multiply(dZ, Z.dtype.type(1 / count), dZ)", "pass"),
+    "mask: gradient at padding": ("base", "mse", "np.multiply(dZ, valid, dZ)", "pass"),
+}

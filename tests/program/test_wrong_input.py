@@ -1,0 +1,188 @@
+"""Bad input: the right exit code, a line with the place and what to do, no traceback, nothing left behind."""
+
+from pathlib import Path
+
+import pytest
+
+GOOD = """\
+dataset: {type: digits}
+architecture:
+  - flatten
+  - dense: 16
+  - relu
+  - dense: {units: $dataset.classes, name: logits}
+loss: cross_entropy
+optimizer: {type: sgd, lr: 0.1}
+metrics: [accuracy]
+training: {epochs: 1}
+"""
+OPTIMIZER = "optimizer: {type: sgd, lr: 0.1}"
+TABLE = "dataset: {type: csv, path: table.csv}"
+
+
+def swap(old, new):
+    assert old in GOOD
+    return GOOD.replace(old, new)
+
+
+CONFIGS = {
+    "unknown key": (
+        swap(OPTIMIZER, "optimizer: {type: sgd, lr: 0.1, momentun: 0.9}"),
+        "c.yaml:8:33: error: optimizer: sgd has no 'momentun'; did you mean 'momentum'?",
+    ),
+    "unknown section": (GOOD + "trainig: {}\n", "c.yaml:11:1: error: ", "'trainig'", "did you mean 'training'?"),
+    "misspelled component": (
+        swap("- dense: 16", "- dens: 16"),
+        "c.yaml:4:5: error: ",
+        "'dens'",
+        "did you mean 'dense'?",
+    ),
+    "component of another kind": (swap("- relu", "- mse"), "c.yaml:5:5: error: ", "mse", "loss"),
+    "wrong type": (swap("- dense: 16", "- dense: many"), "c.yaml:4:12: error: ", "units", "'many'"),
+    "missing key": (swap("loss: cross_entropy\n", ""), "c.yaml:", "loss"),
+    "missing argument": (swap("- dense: 16", "- dense"), "c.yaml:4:5: error: ", "units"),
+    "out of range": (swap("lr: 0.1", "lr: -1"), "c.yaml:8:28: error: ", "lr", "-1"),
+    "not a number": (swap("lr: 0.1", "lr: .nan"), "c.yaml:8:28: error: ", "lr"),
+    "bad reference": (swap("$dataset.classes", "$dataset.clases"), "c.yaml:6:20: error: ", "did you mean", "classes"),
+    "duplicate key": (GOOD + "loss: mse\n", "c.yaml:11:1: error: ", "loss"),
+    "broken yaml": (swap("[accuracy]", "[accuracy"), "c.yaml:", "error: "),
+    "empty file": ("", "c.yaml:", "error: "),
+    "shapes that cannot fit": (swap("  - flatten\n", ""), "c.yaml:3:5: error: ", "dense", "(1, 8, 8)", "flatten"),
+    "too few outputs": (swap("$dataset.classes", "3"), "error: ", "10 outputs", "(3,)"),
+    "softmax twice": (swap("loss:", "  - softmax\nloss:"), "c.yaml:7:5: error: ", "softmax", "remove"),
+    "too large": (swap("dense: 16", "dense: 1000000000"), "c.yaml:", "GiB"),
+    "no steps": (swap("{type: digits}", "{type: digits, batch_size: 5000, drop_last: true}"), "drop_last"),
+    "no validation part": (
+        swap("{type: digits}", "{type: digits, validation: 0}").replace(
+            "{epochs: 1}", "{epochs: 1, monitor: validation.accuracy}"
+        ),
+        "needs a validation part",
+    ),
+    "metric that is not listed": (
+        swap("{epochs: 1}", "{epochs: 1, monitor: validation.f1}"),
+        "c.yaml:10:32: error: training.monitor: expected",
+    ),
+    "labels for a regression": (swap("cross_entropy", "mse"), "mse", "label"),
+}
+
+
+def check(nntrain, code, *expected, arguments=()):
+    result = nntrain("fit", "c.yaml", *arguments, code=code)
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    for text in expected:
+        assert text in result.stderr
+    assert not Path("runs").exists()
+    return result.stderr
+
+
+@pytest.mark.parametrize("case", CONFIGS)
+def test_a_wrong_config_is_exit_2_with_the_place_and_leaves_nothing(case, nntrain):
+    text, *expected = CONFIGS[case]
+    Path("c.yaml").write_text(text)
+    told = check(nntrain, 2, *expected)
+    assert len(told.splitlines()) == 1
+
+
+def test_all_problems_of_a_config_are_told_at_once(nntrain):
+    Path("c.yaml").write_text(swap("- relu", "- rellu").replace("lr: 0.1", "lr: -1").replace("epochs: 1", "epoch: 1"))
+    told = check(nntrain, 2, "'rellu'", "lr", "'epoch'", "did you mean 'epochs'?")
+    assert len(told.splitlines()) >= 3
+
+
+@pytest.mark.parametrize(
+    ("override", "expected"),
+    [
+        ("optimizer.lrr=1", "override optimizer.lrr: error: optimizer: sgd has no 'lrr'; did you mean 'lr'?"),
+        ("architecture.9.units=3", "override architecture.9.units: error: "),
+        ("optimizer.lr=fast", "override optimizer.lr: error: "),
+        ("optimizer", "error: "),
+        ("architecture.logit.units=3", "did you mean 'logits'?"),
+    ],
+)
+def test_a_wrong_override_is_named_as_one(override, expected, nntrain):
+    Path("c.yaml").write_text(GOOD)
+    check(nntrain, 2, expected, arguments=[override])
+
+
+@pytest.mark.parametrize(
+    ("table", "place"),
+    [
+        ("1,2,0\n3,4,1\n5,6\n7,8,1\n", "table.csv:3"),
+        ("1,2,0\n3,,1\n5,6,0\n", "table.csv:2:2"),
+        ("1,2,0\n3,1_0,1\n5,6,0\n", "table.csv:"),
+        ("1,2,0\n3,nan,1\n5,6,0\n", "table.csv:2:2"),
+        ("", "table.csv"),
+    ],
+)
+def test_wrong_data_are_exit_3_with_row_and_column(table, place, nntrain):
+    Path("c.yaml").write_text(swap("dataset: {type: digits}", TABLE).replace("  - flatten\n", ""))
+    Path("table.csv").write_text(table)
+    check(nntrain, 3, place, "error: ")
+
+
+def test_a_label_out_of_range_is_exit_3(nntrain):
+    import numpy as np
+
+    np.savez("d.npz", x=np.zeros((4, 2)), y=np.array([0, 1, 7, 1]))
+    Path("c.yaml").write_text(swap("{type: digits}", "{type: npz, path: d.npz, classes: 3}"))
+    check(nntrain, 3, "d.npz", "7")
+
+
+def test_missing_files_name_themselves(nntrain):
+    check(nntrain, 2, "c.yaml")
+    Path("c.yaml").write_text(swap("dataset: {type: digits}", TABLE))
+    check(nntrain, 3, "table.csv")
+    for command in ("eval", "predict"):
+        told = nntrain(command, "nowhere.npz", *(["x.csv"] if command == "predict" else []), code=5)
+        assert "nowhere.npz" in told.stderr
+
+
+def test_the_file_is_checked_before_the_data_and_the_data_before_shapes(nntrain):
+    text = swap("dataset: {type: digits}", TABLE).replace("$dataset.classes", "3")
+    Path("c.yaml").write_text(text.replace("lr: 0.1", "lr: -1"))
+    check(nntrain, 2, "lr")
+    Path("c.yaml").write_text(text)
+    check(nntrain, 3, "table.csv")
+
+
+def test_a_run_directory_that_exists_is_exit_6_unless_told_otherwise(nntrain):
+    Path("c.yaml").write_text(GOOD)
+    nntrain("fit", "c.yaml", "--run-dir", "r")
+    before = {path: path.read_bytes() for path in Path("r").rglob("*") if path.is_file()}
+    assert "exists already" in nntrain("fit", "c.yaml", "--run-dir", "r", code=6).stderr
+    for mode in ("skip", "resume"):
+        assert nntrain("fit", "c.yaml", "--run-dir", "r", "--on-exist", mode).stdout == "r\n"
+        assert {path: path.read_bytes() for path in Path("r").rglob("*") if path.is_file()} == before
+    nntrain("fit", "c.yaml", "seed=1", "--run-dir", "r", "--on-exist", "replace")
+    Path("other").mkdir()
+    Path("other/file").write_text("mine")
+    nntrain("fit", "c.yaml", "--run-dir", "other", "--on-exist", "replace", code=6)
+    assert Path("other/file").read_text() == "mine"
+
+
+def test_a_dry_run_writes_nothing(nntrain):
+    Path("c.yaml").write_text(GOOD)
+    assert nntrain("fit", "c.yaml", "--dry-run").stdout == ""
+    assert not Path("runs").exists()
+
+
+def test_divergence_is_exit_4_and_keeps_a_finite_checkpoint(nntrain):
+    import numpy as np
+
+    Path("c.yaml").write_text(GOOD)
+    told = nntrain("fit", "c.yaml", "optimizer.lr=1e12", "--run-dir", "r", code=4).stderr
+    assert "diverged at step" in told
+    with np.load("r/checkpoints/last.npz") as saved:
+        assert all(np.isfinite(saved[name]).all() for name in saved.files)
+    assert '"diverged"' in Path("r/status.json").read_text()
+
+
+def test_resume_refuses_what_would_make_it_another_run(nntrain):
+    Path("c.yaml").write_text(GOOD)
+    nntrain("fit", "c.yaml", "--run-dir", "r")
+    told = nntrain("resume", "r", "optimizer.lr=0.5", "architecture.1.units=8", code=2).stderr
+    for text in ("optimizer.lr", "0.1", "0.5", "units", "16", "8"):
+        assert text in told
+    nntrain("resume", "r", "training.epochs=2")
+    assert len(Path("r/metrics.jsonl").read_text().splitlines()) == 2

@@ -1,0 +1,97 @@
+"""A resume starts at the newest good checkpoint, and no line of the log is lost or doubled."""
+
+import os
+
+import numpy as np
+import pytest
+
+from nntrain import checkpoint, runs
+from nntrain.errors import CheckpointError, StorageError
+
+
+def save(path, step):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    checkpoint.write(path, {"W": np.full(3, step)}, {"step": step})
+
+
+def test_lines_past_the_checkpoint_are_cut_and_none_is_doubled(run):
+    for epoch in (1, 2, 3):
+        run.metrics.append({"epoch": epoch})
+        run.timing.append({"epoch": epoch})
+    run.close()
+    with open(run.metrics_path, "ab") as file:
+        file.write(b'{"epoch":4')
+    with runs.Run.open(run.path) as again:
+        again.truncate(2)
+        again.metrics.append({"epoch": 3})
+        assert again.read_metrics() == [{"epoch": 1}, {"epoch": 2}, {"epoch": 3}]
+        assert again.timing.lines == 2
+        again.truncate(0)
+        assert again.metrics_path.read_bytes() == b""
+
+
+def test_lines_that_the_checkpoint_counts_and_the_log_lacks_are_an_error(run):
+    run.metrics.append({"epoch": 1})
+    with pytest.raises(CheckpointError, match=r"metrics\.jsonl: has 1 whole lines, .* after 2"):
+        run.truncate(2)
+
+
+def test_timing_may_have_fewer_lines(run):
+    run.metrics.append({"epoch": 1})
+    run.truncate(1)
+    assert run.timing.lines == 0
+
+
+def test_the_newest_checkpoint_is_that_of_the_highest_step_whatever_the_clock(run):
+    assert run.newest_checkpoint() == (None, [])
+    for last, best in ((5, 3), (3, 5)):
+        save(run.last, last)
+        save(run.best, best)
+        for times in ((0, 0), (4e9, 4e9)):
+            os.utime(run.last, times)
+            newest, warnings = run.newest_checkpoint()
+            assert (newest.manifest["step"], warnings) == (5, [])
+
+
+def damage(path, where):
+    text = bytearray(path.read_bytes())
+    text[where] ^= 1
+    path.write_bytes(text)
+
+
+@pytest.mark.parametrize("where", [0, 170, -300])
+def test_a_damaged_checkpoint_is_reported_and_the_next_good_one_taken(run, where):
+    save(run.last, 5)
+    save(run.best, 3)
+    damage(run.last, where)
+    newest, warnings = run.newest_checkpoint()
+    assert newest.manifest["step"] == 3
+    assert len(warnings) == 1
+    assert "last.npz: not a good checkpoint" in warnings[0]
+    damage(run.best, where)
+    newest, warnings = run.newest_checkpoint()
+    assert newest is None
+    assert len(warnings) == 2
+
+
+def test_a_checkpoint_without_a_step_is_not_taken(run):
+    checkpoint.write(run.last, {}, {"step": True})
+    newest, warnings = run.newest_checkpoint()
+    assert newest is None
+    assert "at which step" in warnings[0]
+
+
+def test_a_newer_or_unreadable_checkpoint_is_an_error_and_not_a_fresh_start(run, monkeypatch):
+    monkeypatch.setattr(checkpoint, "FORMAT", 2)
+    save(run.last, 5)
+    monkeypatch.undo()
+    with pytest.raises(checkpoint.NewerFormatError):
+        run.newest_checkpoint()
+    save(run.last, 5)
+
+    def broken(*_):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "open", broken)
+    with pytest.raises(StorageError, match=r"last\.npz: cannot be read: Input/output error"):
+        run.newest_checkpoint()

@@ -1,0 +1,272 @@
+"""Metrics: values by naive formulas, whatever the batches, and defined where a quotient is 0/0."""
+
+import json
+import math
+import re
+
+import numpy as np
+import pytest
+
+from nntrain.components import find
+from nntrain.data.base import Facts
+from nntrain.layers.base import ShapeError
+from nntrain.losses import BinaryCrossEntropy, CrossEntropy, MeanSquaredError
+from nntrain.metrics import (
+    F1,
+    R2,
+    Accuracy,
+    Confusion,
+    MeanAbsoluteError,
+    Precision,
+    Recall,
+    RootMeanSquaredError,
+    TopK,
+)
+from nntrain.streams import stream
+
+FOUR = Facts((6,), "labels", classes=4)
+TWO = Facts((6,), "labels", classes=2)
+VALUES = Facts((6,), "values", outputs=3)
+YES_OR_NO = Facts((6,), "values", outputs=5)
+
+OF_CLASSES = [Accuracy(), TopK(2), Confusion()] + [
+    kind(average=average) for kind in (Precision, Recall, F1) for average in ("macro", "micro")
+]
+OF_VALUES = [MeanAbsoluteError(), RootMeanSquaredError(), R2()]
+
+
+def measure(metric, facts, *batches, **options):
+    state = metric.start(facts)
+    for batch in batches:
+        metric.update(state, *batch, **options)
+    return metric.value(state)
+
+
+def one_hot(guesses, classes):
+    """Outputs that decide for these classes."""
+    return np.eye(classes)[:, guesses]
+
+
+def some(facts, m, *steps):
+    """Outputs and targets of m examples."""
+    n = facts.classes or facts.outputs
+    Z = stream(0, m).normal((*steps, n, m))
+    Y = stream(1, m).integers(n, (*steps, m)) if facts.target == "labels" else stream(1, m).normal((*steps, n, m))
+    return Z, Y
+
+
+# --- values ------------------------------------------------------------------------------------------------------
+
+TRUTH = np.array([0, 0, 0, 1, 1, 2, 2, 2, 2, 2])
+GUESS = np.array([0, 1, 2, 1, 1, 2, 2, 2, 0, 0])  # class 3 occurs in neither
+#                 TP  P  A:  class 0: 1 3 3   class 1: 2 3 2   class 2: 3 4 5
+
+
+@pytest.mark.parametrize(
+    ("metric", "value"),
+    [
+        (Accuracy(), 6 / 10),
+        (Precision(), (1 / 3 + 2 / 3 + 3 / 4) / 3),
+        (Recall(), (1 / 3 + 1 + 3 / 5) / 3),
+        (F1(), (2 / 6 + 4 / 5 + 6 / 9) / 3),
+        (Precision(average="micro"), 6 / 10),
+        (Recall(average="micro"), 6 / 10),
+        (F1(average="micro"), 6 / 10),
+    ],
+)
+def test_decisions_between_classes_by_hand(metric, value):
+    assert measure(metric, FOUR, (one_hot(GUESS, 4), TRUTH)) == pytest.approx(value, rel=1e-14)
+
+
+def test_confusion_has_the_true_class_in_rows():
+    expected = [[1, 1, 1, 0], [0, 2, 0, 0], [2, 0, 3, 0], [0, 0, 0, 0]]
+    found = measure(Confusion(), FOUR, (one_hot(GUESS, 4), TRUTH))
+    assert found == expected
+    assert all(type(n) is int for row in found for n in row)
+
+
+def test_top_k_counts_labels_among_the_k_largest():
+    Z = np.array([[0.1, 5.0, 1.0], [0.2, 4.0, 2.0], [0.3, 3.0, 3.0], [0.4, 2.0, 0.0]])
+    Y = np.array([1, 2, 2])  # third largest, third, largest
+    assert [measure(TopK(k), FOUR, (Z, Y)) for k in (1, 2, 3)] == pytest.approx([1 / 3, 1 / 3, 1])
+
+
+def test_top_1_is_accuracy_equal_outputs_included():
+    Z = stream(0, 0).integers(3, (4, 200)).astype(float)  # many ties
+    Y = stream(0, 1).integers(4, (200,))
+    assert measure(TopK(1), FOUR, (Z, Y)) == measure(Accuracy(), FOUR, (Z, Y))
+
+
+def test_outputs_that_are_not_numbers_are_never_right_among_the_k_largest():
+    assert measure(TopK(2), FOUR, (np.full((4, 3), np.nan), np.array([0, 1, 2]))) == 0
+
+
+@pytest.mark.parametrize(
+    ("metric", "value"),
+    [(Accuracy(), 3 / 6), (Precision(average="binary"), 2 / 4), (Recall(average="binary"), 2 / 3)],
+)
+@pytest.mark.parametrize("loss", [BinaryCrossEntropy(), BinaryCrossEntropy(from_logits=False)])
+def test_a_single_output_means_class_1_above_the_losss_threshold(metric, value, loss):
+    probabilities = np.array([[0.9, 0.6, 0.8, 0.7, 0.2, 0.4]])
+    Z = np.log(probabilities / (1 - probabilities)) if loss.threshold == 0 else probabilities
+    Y = np.array([1, 1, 0, 0, 0, 1])
+    assert measure(metric, TWO, (Z, Y), threshold=loss.threshold) == pytest.approx(value)
+
+
+def test_two_outputs_and_one_decide_alike():
+    Z, Y = some(TWO, 31)
+    for metric in (Accuracy(), F1(), F1(average="binary"), Confusion()):
+        assert measure(metric, TWO, (Z, Y)) == measure(metric, TWO, (Z[1:] - Z[:1], Y))
+
+
+def test_several_questions_an_example_are_decided_one_by_one():
+    Z = np.array([[1.0, -1.0], [2.0, 3.0], [-0.5, 0.5]])
+    Y = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    assert measure(Accuracy(), YES_OR_NO, (Z, Y)) == pytest.approx(4 / 6)
+    assert measure(Confusion(), YES_OR_NO, (Z, Y)) == [[1, 1], [1, 3]]
+
+
+def test_values_by_naive_formulas():
+    Z, Y = some(VALUES, 17)
+    errors = [[Z[i, j] - Y[i, j] for j in range(17)] for i in range(3)]
+    every = [e for row in errors for e in row]
+    assert measure(MeanAbsoluteError(), VALUES, (Z, Y)) == pytest.approx(sum(map(abs, every)) / 51)
+    assert measure(RootMeanSquaredError(), VALUES, (Z, Y)) == pytest.approx(math.sqrt(sum(e * e for e in every) / 51))
+    explained = []
+    for i in range(3):
+        mean = sum(Y[i]) / 17
+        explained.append(1 - sum(e * e for e in errors[i]) / sum((y - mean) ** 2 for y in Y[i]))
+    assert measure(R2(), VALUES, (Z, Y)) == pytest.approx(sum(explained) / 3)
+
+
+def test_r2_is_1_for_exact_and_0_for_the_mean():
+    _, Y = some(VALUES, 17)
+    assert measure(R2(), VALUES, (Y, Y)) == 1
+    assert measure(R2(), VALUES, (np.broadcast_to(Y.mean(axis=1, keepdims=True), Y.shape), Y)) == pytest.approx(0)
+
+
+def test_r2_of_values_far_from_0_keeps_its_digits():
+    Z, Y = some(VALUES, 1000)
+    assert measure(R2(), VALUES, (Z + 2000, Y + 2000)) == pytest.approx(measure(R2(), VALUES, (Z, Y)), rel=1e-8)
+
+
+# --- where quotients are 0/0 -------------------------------------------------------------------------------------
+
+
+def test_a_class_that_is_never_decided_for_has_precision_0():
+    assert measure(Precision(), TWO, (one_hot([0, 0, 0], 2), np.array([0, 0, 1]))) == pytest.approx((2 / 3 + 0) / 2)
+
+
+def test_a_class_that_has_no_examples_has_recall_0_if_it_was_decided_for():
+    assert measure(Recall(), TWO, (one_hot([0, 1], 2), np.array([0, 0]))) == pytest.approx((1 / 2 + 0) / 2)
+
+
+def test_classes_that_do_not_occur_do_not_count_in_the_mean():
+    for metric in (Precision(), Recall(), F1()):
+        assert measure(metric, FOUR, (one_hot([1, 2], 4), np.array([1, 2]))) == 1
+
+
+@pytest.mark.parametrize("metric", [m for m in OF_CLASSES if m.type != "confusion"] + OF_VALUES)
+def test_without_examples_a_metric_is_not_a_number(metric):
+    assert math.isnan(metric.value(metric.start(FOUR if metric in OF_CLASSES else VALUES)))
+
+
+def test_r2_of_equal_targets_is_0_and_1_where_every_prediction_is_exact():
+    Y = np.full((1, 7), 0.1)
+    one = Facts((6,), "values", outputs=1)
+    assert measure(R2(), one, (Y + 0.5, Y)) == 0
+    assert measure(R2(), one, (Y, Y)) == 1
+
+
+# --- promises of every metric ------------------------------------------------------------------------------------
+
+
+def test_every_registered_metric_is_tested_here():
+    assert {m.type for m in OF_CLASSES + OF_VALUES} == set(find("metric"))
+
+
+@pytest.mark.parametrize("metric", OF_CLASSES + OF_VALUES)
+@pytest.mark.parametrize("steps", [(), (4,)])
+def test_the_value_does_not_depend_on_the_batches(metric, steps):
+    facts = FOUR if metric in OF_CLASSES else VALUES
+    Z, Y = some(facts, 23, *steps)
+    cuts = [slice(0, 1), slice(1, 10), slice(10, 23)]
+    together = measure(metric, facts, (Z, Y))
+    apart = measure(metric, facts, *((Z[..., s], Y[..., s]) for s in cuts))
+    np.testing.assert_allclose(apart, together, rtol=1e-13)
+
+
+@pytest.mark.parametrize("metric", OF_CLASSES + OF_VALUES)
+def test_a_mask_leaves_steps_out(metric):
+    facts = FOUR if metric in OF_CLASSES else VALUES
+    Z, Y = some(facts, 5, 4)
+    mask = np.arange(4)[:, None] < np.array([3, 4, 1, 2, 4])
+    columns = np.moveaxis(Z, -2, 0)[:, mask]
+    targets = Y[mask] if Y.ndim < Z.ndim else np.moveaxis(Y, -2, 0)[:, mask]
+    np.testing.assert_allclose(
+        measure(metric, facts, (Z, Y, mask)), measure(metric, facts, (columns, targets)), rtol=1e-13
+    )
+
+
+def test_a_mask_leaves_steps_out_of_single_outputs():
+    Z = stream(0, 0).normal((4, 1, 5))
+    Y = stream(0, 1).integers(2, (4, 5))
+    mask = np.arange(4)[:, None] < np.array([3, 4, 1, 2, 4])
+    expected = ((Z[:, 0] > 0) == Y)[mask].mean()
+    assert measure(Accuracy(), TWO, (Z, Y, mask)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("metric", OF_CLASSES + OF_VALUES)
+def test_a_state_goes_through_json_and_on_to_the_same_bits(metric):
+    facts = FOUR if metric in OF_CLASSES else VALUES
+    first, second = some(facts, 7), some(facts, 9)
+    state = metric.start(facts)
+    metric.update(state, *first)
+    restored = metric.start(facts)
+    restored[...] = json.loads(json.dumps(state.tolist()))
+    metric.update(restored, *second)
+    assert metric.value(restored) == measure(metric, facts, first, second)
+
+
+@pytest.mark.parametrize("metric", OF_CLASSES + OF_VALUES)
+def test_values_are_plain_python(metric):
+    facts = FOUR if metric in OF_CLASSES else VALUES
+    Z, Y = some(facts, 7)
+    value = measure(metric, facts, (Z.astype(np.float32), Y))
+    json.dumps(value)
+    assert type(value) in (float, list)
+
+
+def test_metrics_say_whether_more_is_better():
+    better = {name: kind.better for name, kind in find("metric").items()}
+    assert {name for name, b in better.items() if b == "less"} == {"mae", "rmse"}
+    assert {name for name, b in better.items() if b is None} == {"confusion"}
+
+
+@pytest.mark.parametrize(
+    ("metric", "facts", "loss", "message"),
+    [
+        (
+            Accuracy(),
+            VALUES,
+            MeanSquaredError(),
+            "accuracy is for classes, the dataset gives values: use mae, rmse or r2",
+        ),
+        (R2(), TWO, CrossEntropy(), "r2 is for values, the dataset gives labels: use accuracy or f1"),
+        (TopK(5), FOUR, CrossEntropy(), "top_k: k = 5 of 4 classes is always right; make k smaller"),
+        (TopK(1), TWO, BinaryCrossEntropy(), "top_k wants an output for every class: use cross_entropy"),
+        (F1(average="binary"), FOUR, CrossEntropy(), "binary is for 2 classes, the data have 4; use macro"),
+    ],
+)
+def test_a_metric_that_means_nothing_here_is_refused_with_what_to_use(metric, facts, loss, message):
+    with pytest.raises(ShapeError, match=re.escape(message)):
+        metric.declare(facts, loss)
+
+
+def test_metrics_that_fit_are_accepted():
+    for metric in OF_CLASSES:
+        metric.declare(FOUR, CrossEntropy())
+    for metric in OF_VALUES:
+        metric.declare(VALUES, MeanSquaredError())
+    Accuracy().declare(YES_OR_NO, BinaryCrossEntropy())
+    F1(average="binary").declare(TWO, BinaryCrossEntropy())

@@ -1,0 +1,144 @@
+"""Schedules: factors at named steps."""
+
+import json
+import math
+
+import pytest
+
+from nntrain.components import find
+from nntrain.schedules import Constant, Cosine, Exponential, Linear, OneCycle, Plateau, Step
+
+ALL = [Constant(), Step(10), Exponential(0.9), Linear(), Cosine(), OneCycle(), Plateau()]
+
+
+def factors(schedule, steps, horizon=100):
+    return [schedule(step, horizon, schedule.start()) for step in steps]
+
+
+@pytest.mark.parametrize(
+    ("schedule", "steps", "expected"),
+    [
+        (Constant(), [0, 99, 1000], [1, 1, 1]),
+        (Step(every=30), [0, 29, 30, 59, 60, 99], [1, 1, 0.1, 0.1, 0.01, 0.001]),
+        (Step(every=30, gamma=0.5), [29, 30, 60], [1, 0.5, 0.25]),
+        (Exponential(gamma=0.5), [0, 1, 3], [1, 0.5, 0.125]),
+        (Exponential(gamma=0.25, every=20), [0, 10, 20, 40], [1, 0.5, 0.25, 0.0625]),
+        (Linear(), [0, 25, 50, 99, 100], [1, 0.75, 0.5, 0.01, 0]),
+        (Linear(final=0.2), [0, 50, 100], [1, 0.6, 0.2]),
+        (Cosine(), [0, 25, 50, 75, 100], [1, (1 + math.sqrt(0.5)) / 2, 0.5, (1 - math.sqrt(0.5)) / 2, 0]),
+        (Cosine(final=0.2), [0, 50, 100], [1, 0.6, 0.2]),
+        (OneCycle(), [0, 15, 30, 65, 100], [0.04, 0.52, 1, (1 + 4e-6) / 2, 4e-6]),
+        (OneCycle(peak=0.0), [0, 50], [1, 0.500002]),
+    ],
+)
+def test_factors_at_named_steps(schedule, steps, expected):
+    assert factors(schedule, steps) == pytest.approx(expected, rel=1e-12, abs=1e-15)
+
+
+def test_every_registered_schedule_is_tested_here():
+    assert {s.type for s in ALL} == set(find("schedule"))
+
+
+@pytest.mark.parametrize("schedule", ALL)
+def test_a_warm_up_rises_in_a_straight_line_to_the_curves_first_value(schedule):
+    warm = type(schedule)(**{**schedule.__dict__, "warmup": 4})
+    first = factors(schedule, [0])[0]
+    assert factors(warm, range(5)) == pytest.approx([first / 4, first / 2, first * 3 / 4, first, first])
+
+
+@pytest.mark.parametrize("schedule", ALL)
+def test_after_the_warm_up_the_curve_has_the_rest_of_the_horizon(schedule):
+    warm = type(schedule)(**{**schedule.__dict__, "warmup": 20})
+    assert factors(warm, range(20, 101)) == pytest.approx(factors(schedule, range(81), horizon=80))
+
+
+@pytest.mark.parametrize("schedule", ALL)
+def test_beyond_the_horizon_the_last_value_holds(schedule):
+    short = type(schedule)(**{**schedule.__dict__, "steps": 50})
+    assert factors(short, [50, 51, 99, 5000]) == [factors(short, [50])[0]] * 4
+    assert factors(short, range(51)) == factors(schedule, range(51), horizon=50)
+
+
+@pytest.mark.parametrize("schedule", ALL)
+@pytest.mark.parametrize("warmup", [100, 250])
+def test_a_warm_up_may_be_longer_than_the_training(schedule, warmup):
+    warm = type(schedule)(**{**schedule.__dict__, "warmup": warmup})
+    first = factors(schedule, [0])[0]
+    assert factors(warm, [0, 49, 99]) == pytest.approx([first / warmup, first * 50 / warmup, first * 100 / warmup])
+    assert factors(warm, [warmup + 7]) == pytest.approx([first])  # a resumed training that was made longer
+
+
+@pytest.mark.parametrize("schedule", ALL)
+@pytest.mark.parametrize("horizon", [1, 2])
+def test_the_shortest_trainings_have_a_rate(schedule, horizon):
+    assert factors(schedule, [0], horizon) == factors(schedule, [0])
+
+
+# --- plateau -----------------------------------------------------------------------------------------------------
+
+
+def after(schedule, values, better="less"):
+    """Factors after each of these values."""
+    state = schedule.start()
+    found = []
+    for value in values:
+        schedule.observe(state, value, better)
+        found.append(schedule(0, 100, state))
+    return found
+
+
+def test_plateau_falls_after_so_many_values_that_are_not_better():
+    values = [3.0, 2.0, 2.0, 2.5, 1.0, 1.0, 1.0, 1.0, 1.0]
+    assert after(Plateau(factor=0.5, patience=2), values) == [1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.125]
+
+
+def test_plateau_knows_when_more_is_better():
+    assert after(Plateau(patience=1), [0.5, 0.6, 0.6], "more") == pytest.approx([1, 1, 0.1])
+    assert after(Plateau(patience=1), [0.5, 0.6, 0.6], "less") == pytest.approx([1, 0.1, 0.01])
+
+
+def test_plateau_wants_a_gain_above_min_delta():
+    assert after(Plateau(patience=1, min_delta=0.5), [4.0, 3.75, 3.25]) == pytest.approx([1, 0.1, 0.1])
+    assert after(Plateau(patience=1, min_delta=0.5), [4.0, 3.5]) == pytest.approx([1, 0.1])
+
+
+def test_plateau_falls_no_further_than_its_minimum():
+    assert after(Plateau(patience=1, minimum=0.03), [1.0] * 5) == pytest.approx([1, 0.1, 0.03, 0.03, 0.03])
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+def test_plateau_never_takes_what_is_not_finite_for_better(bad):
+    assert after(Plateau(patience=2), [bad, 2.0, bad, bad, 1.0, 0.5]) == pytest.approx([1, 1, 1, 0.1, 0.1, 0.1])
+
+
+def test_plateaus_state_goes_through_json():
+    schedule = Plateau(patience=2)
+    state = schedule.start()
+    for value in [3.0, 2.0, math.nan, 2.0, 2.0]:
+        state = json.loads(json.dumps(state, allow_nan=False))
+        schedule.observe(state, value, "less")
+    assert state == {"factor": pytest.approx(0.1), "best": 2.0, "waited": 1}
+
+
+# --- against PyTorch ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("schedule", "name", "arguments"),
+    [
+        (Step(7, gamma=0.3), "StepLR", {"step_size": 7, "gamma": 0.3}),
+        (Exponential(0.97), "ExponentialLR", {"gamma": 0.97}),
+        (Linear(final=0.1), "LinearLR", {"start_factor": 1.0, "end_factor": 0.1, "total_iters": 40}),
+        (Cosine(), "CosineAnnealingLR", {"T_max": 40}),
+    ],
+)
+def test_factors_are_pytorchs(schedule, name, arguments):
+    torch = pytest.importorskip("torch")
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+    theirs = getattr(torch.optim.lr_scheduler, name)(optimizer, **arguments)
+    expected = []
+    for _ in range(40):
+        expected.append(theirs.get_last_lr()[0])
+        optimizer.step()
+        theirs.step()
+    assert factors(schedule, range(40), horizon=40) == pytest.approx(expected, rel=1e-10)
