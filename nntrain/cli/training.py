@@ -22,7 +22,7 @@ _max_seconds = click.option(
 )
 
 
-@click.command()
+@click.command(short_help="Train what a config declares.")
 @click.argument("config", type=click.Path(path_type=Path))
 @click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
 @click.option("--run-dir", type=click.Path(path_type=Path), help="Train into exactly this directory.")
@@ -90,7 +90,7 @@ def fit(
     _print(result, as_json, is_quiet)
 
 
-@click.command()
+@click.command(short_help="Go on with a run.")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
 @_max_seconds

@@ -55,11 +55,11 @@ class Engine:
         self.total = total_steps(built.config, built.data)
         self.step = 0
         self.lines = 0
-        self.logged = 0  # the step of the last line
         self.waiting_best: tuple[dict[str, Array], dict[str, Any]] | None = None
         self._saved_at = self._line_at = time.perf_counter()
-        self._line_step = 0
+        self._line_step = 0  # of the last line
         self._saved_step = -1
+        self._timed_step = 0  # the first that this process timed for the next line
 
     @property
     def epoch(self) -> int:
@@ -78,7 +78,9 @@ class Engine:
         """Run to the end.  Raises Interrupted or DivergedError with the last finished step saved."""
         train, settings = self.data.parts["train"], self.config.dataset
         try:
-            if self._line_is_due() and self.logged < self.step:  # the evaluation of this step did not come to its end
+            if (
+                self._line_is_due() and self._line_step < self.step
+            ):  # the evaluation of this step did not come to its end
                 self._log()
             while not self.finished:
                 epoch, position = divmod(self.step, self.steps_per_epoch)
@@ -117,7 +119,7 @@ class Engine:
             "epoch": self.epoch,
             "step": self.step,
             "lines": self.lines,
-            "logged": self.logged,
+            "line_step": self._line_step,
             "monitor": self.monitor.state() if self.monitor else None,
             "training": self.trainer.state(),
         }
@@ -127,13 +129,13 @@ class Engine:
         for name, view in self.trainer.arrays().items():
             view[...] = saved.arrays[name]
         manifest = saved.manifest
-        self.step, self.lines, self.logged = manifest["step"], manifest["lines"], manifest["logged"]
+        self.step, self.lines, self._line_step = manifest["step"], manifest["lines"], manifest["line_step"]
         if self.monitor and manifest["monitor"]:
             self.monitor.restore(manifest["monitor"])
             self._find_best()
         self.trainer.restore(manifest["training"])
         # Not yet saved: where best.npz was the newest, last.npz is older or missing.
-        self._line_step = self.step
+        self._timed_step = self.step
 
     def watched(self, part: Part) -> Part:
         """A part to be evaluated: a signal is obeyed before each of its batches."""
@@ -207,13 +209,13 @@ class Engine:
             "epoch": self.epoch,
             "step": self.step,
             "seconds": round(seconds, 6),
-            "examples_per_second": round((self.step - self._line_step) * self.config.dataset.batch_size / seconds, 1),
+            "examples_per_second": round((self.step - self._timed_step) * self.config.dataset.batch_size / seconds, 1),
             "peak_memory_mb": round(peak_memory() / 2**20, 1),
         }
         self.run.metrics.append(line)
         self.run.timing.append(timing)
-        self.lines, self.logged = self.lines + 1, self.step
-        self._line_at, self._line_step = time.perf_counter(), self.step
+        self.lines += 1
+        self._line_at, self._line_step, self._timed_step = time.perf_counter(), self.step, self.step
         if self.step % self.steps_per_epoch == 0:
             self.trainer.epoch_ended(self.epoch, self.run.path)
         if self.monitor is not None and value is not None:
