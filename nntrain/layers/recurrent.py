@@ -132,7 +132,7 @@ class RNN(Recurrent):
     The course's W_ax, W_aa, b_a (course 5, week 1).  Elman (1990).
     """
 
-    cell = rnn
+    cell: ClassVar[ModuleType] = rnn
     gates = 1
     elementwise = 2
 
@@ -157,7 +157,7 @@ class LSTM(Recurrent):
     Hochreiter and Schmidhuber (1997), with the forget gate of Gers et al. (2000), without peepholes.
     """
 
-    cell = lstm
+    cell: ClassVar[ModuleType] = lstm
     gates = 4
     states = 2
     elementwise = 13
@@ -177,7 +177,7 @@ class GRU(Recurrent):
     before the product.  Cho et al. (2014).
     """
 
-    cell = gru
+    cell: ClassVar[ModuleType] = gru
     gates = 3
     elementwise = 13
 

@@ -112,11 +112,6 @@ LAYER_FAULTS = {
         "context.stream(p)",
         "Stream(*np.random.default_rng().integers(99, size=9).tolist())",
     ),
-        RECURRENT,
-        "lstm",
-        "context.stream(p)",
-        "Stream(*np.random.default_rng().integers(99, size=9).tolist())",
-    ),
     "lstm: dc not carried back": (
         "nntrain.kernels.lstm",
         "lstm",
