@@ -14,26 +14,36 @@ from nntrain.layers.activations import (
 )
 from nntrain.layers.base import Context, Layer, ShapeError
 from nntrain.layers.containers import Concatenate, Repeat, Residual, Sequential
+from nntrain.layers.convolution import Conv1d, Conv2d, ConvTranspose2d
 from nntrain.layers.dense import Bias, Dense, Linear
 from nntrain.layers.dropout import Dropout
 from nntrain.layers.normalization import BatchNorm, LayerNorm
+from nntrain.layers.pooling import AvgPool2d, GlobalAvgPool, GlobalMaxPool, MaxPool2d, Pad2d, Upsample2d
 from nntrain.layers.shaping import Flatten, Reshape
 
 __all__ = [
     "ELU",
     "GELU",
+    "AvgPool2d",
     "BatchNorm",
     "Bias",
     "Concatenate",
     "Context",
+    "Conv1d",
+    "Conv2d",
+    "ConvTranspose2d",
     "Dense",
     "Dropout",
     "Flatten",
+    "GlobalAvgPool",
+    "GlobalMaxPool",
     "Identity",
     "Layer",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
+    "MaxPool2d",
+    "Pad2d",
     "ReLU",
     "Repeat",
     "Reshape",
@@ -45,4 +55,5 @@ __all__ = [
     "Softmax",
     "Softplus",
     "Tanh",
+    "Upsample2d",
 ]
