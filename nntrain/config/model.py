@@ -115,7 +115,8 @@ class Draft:
 def read(source: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) -> Draft:
     """Read a config file, or take a Python mapping of the same form; `overrides` are `key=value` texts.
 
-    Raises ConfigError with every problem that can be seen without the data.
+    Relative paths start at the file that holds them; in overrides and mappings at the current directory.  Raises
+    ConfigError with every problem that can be seen without the data.
     """
     problems = Problems()
     tree = assemble(source, overrides, Config, problems)
