@@ -196,5 +196,6 @@ class Engine:
 
 
 def _check_finite(values: dict[str, Any], step: int) -> None:
-    if not math.isfinite(values["loss"]):
-        raise DivergedError(f"diverged at step {step}: validation.loss is {values['loss']}")
+    for name, value in values.items():
+        if name.endswith("loss") and not math.isfinite(value):
+            raise DivergedError(f"diverged at step {step}: validation.{name} is {value}")
