@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -11,7 +12,7 @@ from nntrain.config.coercion import Wrong, choose, close_word, coerce
 from nntrain.config.nodes import MAX_DEPTH, MAX_VALUES, Node, scalar
 from nntrain.config.places import Place, Problems, a, escape, join, show, suggest
 from nntrain.config.references import References, Unknown, reference
-from nntrain.config.spelling import type_name
+from nntrain.config.spelling import child, type_name
 from nntrain.config.types import (
     Either,
     Field,
@@ -22,6 +23,7 @@ from nntrain.config.types import (
     Section,
     Table,
     fields,
+    main_argument,
     words,
 )
 from nntrain.layers.base import layer_names
@@ -29,6 +31,7 @@ from nntrain.layers.base import layer_names
 HOLE: Any = object()  # a value that is wrong (and reported), or not known before the data are loaded
 EARLY = ("name", "seed", "dtype", "dataset")  # needed to load the data, so they cannot refer to them
 _NO_ARG = Arg("")
+_LAYER_NAME = re.compile(r"(?![0-9]+$)[A-Za-z0-9_-]{1,100}")
 
 
 class Binder:
@@ -85,7 +88,7 @@ class Binder:
         if target in self._followed:
             return self._wrong(node, path, f"references go in a circle: {join([*self._followed, target], '->')}")
         try:
-            found = self._references.find(target, node.mark)
+            found = self._references.find(target)
         except Unknown as unknown:
             if unknown.later and path.partition(".")[0] not in EARLY:
                 return HOLE
@@ -108,6 +111,12 @@ class Binder:
             return self._wrong(at, path, message)
         cls = known[name]
         values = self.fields(node, fields(cls), path, name)
+        if kind == "layer" and isinstance(given := values.get("name"), str) and not _LAYER_NAME.fullmatch(given):
+            self.problems.add(
+                child(node, "name").mark,  # type: ignore[union-attr]
+                f"{path}.name",
+                f"expected letters, digits, _ and -, not digits alone, got {show(given)}",
+            )
         return self._construct(node, cls, values, path, f"{name}: ")
 
     def _section(self, node: Node, cls: type, path: str) -> Any:
@@ -163,7 +172,7 @@ class Binder:
             return self._wrong(
                 node, path, f"expected a mapping of {join(names, 'and')}: the loop needs {what} for each"
             )
-        known = {name: Field(name, item, Arg(f"the loop trains {join(names, 'and')}"), None) for name in names}
+        known = {name: Field(name, item, Arg(f"the loop trains {join(names, 'and')}")) for name in names}
         values = self.fields(node, known, path)
         return HOLE if any(value is HOLE for value in values.values()) else {name: values[name] for name in names}
 
@@ -182,20 +191,20 @@ class Binder:
         if any(value is HOLE for value in values):
             return HOLE
         if isinstance(type_, Many) and type_.item == Kind("layer"):
-            return self._named_apart(tuple(values), node, path)
+            return self._named_apart(tuple(values))
         return tuple(values)
 
-    def _named_apart(self, layers: tuple[Any, ...], node: Node, path: str) -> Any:
+    def _named_apart(self, layers: tuple[Any, ...]) -> Any:
         names = layer_names(layers)
         if len(set(names)) == len(names):
             return layers
+        first: dict[str, Place] = {}
         for i, name in enumerate(names):
-            if (first := names.index(name)) != i:
-                place = self.places[id(layers[first])]
-                line = f" in line {place.line}" if place.line else ""
-                self.problems.add(
-                    self.places[id(layers[i])].mark, f"{path}.{i}", f"the name {name!r} is taken by {place.path}{line}"
-                )
+            place = self.places[id(layers[i])]
+            if name in first:
+                line = f" in line {first[name].line}" if first[name].line else ""
+                self.problems.add(place.mark, place.path, f"the name {name!r} is taken by {first[name].path}{line}")
+            first.setdefault(name, place)
         return HOLE
 
     def _table(self, node: Node, type_: Table, path: str, arg: Arg) -> Any:
@@ -225,10 +234,12 @@ def no_component(node: Node, kind: str) -> tuple[Node, str]:
         elif len(value) == 1:
             value = next(iter(value))
             node = Node(node.keys[value], value)
+            if value in known:
+                return node, f"{value} has no main argument; write {{type: {value}, …}}"
         elif both := [key for key in value if key in known]:
-            main = next(iter(fields(known[both[0]])), "")
+            main = main_argument(known[both[0]])
             others = [f"{key}: …" for key in value if key != both[0]]
-            whole = ", ".join([f"type: {both[0]}", *([f"{main}: …"] if main else []), *others])
+            whole = ", ".join([f"type: {both[0]}", *([f"{main.name}: …"] if main else []), *others])
             return node, f"arguments stand beside {show(both[0])}; write {{{escape(whole, 200)}}}"
         else:
             return node, f"expected {a(kind)}, got a mapping without 'type'; write {{type: …, …}}"

@@ -182,9 +182,8 @@ def _check(tree: Node, values: dict[str, Any], problems: Problems) -> None:
         names = [f"{part}.{metric}" for part in ("validation", "train") for metric in known]
         if training.monitor not in names:
             node = child(child(tree, "training") or tree, "monitor") or tree
-            hint = suggest(training.monitor, names)
-            if training.monitor.partition(".")[2] in find("metric") and "mean" not in hint:
-                hint = "; list the metric under metrics"
+            unlisted = training.monitor.partition(".")[2] in find("metric").keys() - types
+            hint = "; list the metric under metrics" if unlisted else suggest(training.monitor, names)
             problems.add(node.mark, "training.monitor", f"expected {join(names)}, got {show(training.monitor)}{hint}")
 
 

@@ -11,7 +11,7 @@ from nntrain.components import Component
 from nntrain.config.places import Mark, Problems, Source, show
 
 MAX_DEPTH = 50
-MAX_VALUES = 100_000  # with every alias counted as often as it is used
+MAX_VALUES = 20_000  # with every alias counted as often as it is used
 
 Value: TypeAlias = "None | bool | int | float | str | list[Node] | dict[str, Node]"
 

@@ -42,9 +42,16 @@ class References:
         self._type = type_
         self._facts = facts
         self._before_data = before_data
+        self._found: dict[str, Node] = {}
 
-    def find(self, path: str, mark: Mark) -> Node:
+    def find(self, path: str) -> Node:
         """The value that `path` names; a default counts as written.  Raises Unknown."""
+        if path not in self._found:
+            self._found[path] = self._look_up(path)
+        return self._found[path]
+
+    def _look_up(self, path: str) -> Node:
+        mark = self._root.mark
         parts = path.split(".")
         if parts[0] == "dataset" and len(parts) == 2 and parts[1] in FACTS:
             return self._fact(path, parts[1], mark)

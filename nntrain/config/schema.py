@@ -20,6 +20,7 @@ from nntrain.config.types import (
     Section,
     Table,
     fields,
+    main_argument,
     networks,
 )
 from nntrain.config.writing import plain
@@ -65,8 +66,7 @@ def _kind(kind: str) -> dict[str, Any]:
     for name, cls in known.items():
         arguments = fields(cls)
         inside = [{"$ref": f"#/$defs/{kind}.{name}"}]
-        if arguments:
-            main = next(iter(arguments.values()))
+        if main := main_argument(cls):
             inside.append(_value(main.type, main.arg))
         if name in bare:
             inside.append({"type": "null"})

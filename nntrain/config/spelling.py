@@ -9,7 +9,19 @@ from typing import Any
 
 from nntrain.components import Arg, find
 from nntrain.config.nodes import Node
-from nntrain.config.types import Either, Field, Fixed, Kind, Many, PerNetwork, Section, Table, fields, networks
+from nntrain.config.types import (
+    Either,
+    Field,
+    Fixed,
+    Kind,
+    Many,
+    PerNetwork,
+    Section,
+    Table,
+    fields,
+    main_argument,
+    networks,
+)
 
 
 def merge(base: Node | None, over: Node, type_: Any) -> Node:
@@ -102,7 +114,7 @@ def _respell(node: Node, type_: Any) -> Node:
     known_arguments = fields(known[key])
     if inner.value is None:  # `- relu:`
         return Node(mark, {"type": name}, keys={"type": mark})
-    main = next(iter(known_arguments.values()), None)
+    main = main_argument(known[key])
     if isinstance(inner.value, dict) and not (_takes_mapping(main) and not known_arguments.keys() & inner.value.keys()):
         return Node(mark, {"type": name, **inner.value}, keys={"type": mark, **inner.keys})
     if main is None:
@@ -135,7 +147,7 @@ def below(node: Node, type_: Any) -> dict[str, Field]:
 
 
 def _unnamed(type_: Any) -> Field:
-    return Field("", type_, Arg(""), None)
+    return Field("", type_, Arg(""))
 
 
 def _below(type_: Any, name: str | None) -> dict[str, Field]:

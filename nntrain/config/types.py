@@ -73,12 +73,17 @@ class PerNetwork:
 
 @dataclass(frozen=True)
 class Field:
-    """One argument or key.  `default` is called to get it; None where the argument is required."""
+    """One argument or key.
+
+    default   is called to get it; None where the argument is required
+    main      whether `name: value` gives this argument
+    """
 
     name: str
     type: Any
     arg: Arg
-    default: Any
+    default: Any = None
+    main: bool = False
 
 
 SCALARS = (bool, int, float, str, Path, type(None))
@@ -118,7 +123,15 @@ def fields(cls: Any) -> dict[str, Field]:
 @functools.cache
 def _fields(cls: Any) -> dict[str, Field]:
     hints = typing.get_type_hints(cls, include_extras=True)
-    return {f.name: Field(f.name, understand(hints[f.name]), f.metadata["arg"], _default(f)) for f in arguments(cls)}
+    return {
+        f.name: Field(f.name, understand(hints[f.name]), f.metadata["arg"], _default(f), i == 0 and not f.kw_only)
+        for i, f in enumerate(arguments(cls))
+    }
+
+
+def main_argument(cls: Any) -> Field | None:
+    """The argument that `name: value` gives."""
+    return next((field for field in fields(cls).values() if field.main), None)
 
 
 def _default(field: dataclasses.Field[Any]) -> Any:
@@ -149,7 +162,8 @@ def words(type_: Any, arg: Arg | None = None) -> str:
         case Choice(values):
             return join(str(value) for value in values)
         case Either(options):
-            return join(dict.fromkeys(words(o, arg) for o in options if o is not type(None)))
+            said = [[*map(str, o.values)] if isinstance(o, Choice) else [words(o, arg)] for o in options]
+            return join(dict.fromkeys(word for one in said for word in one if word != words(type(None))))
         case PerNetwork(item):
             return words(item, arg)
         case Table():

@@ -76,6 +76,8 @@ class Engine:
         """Run to the end.  Raises Interrupted or DivergedError with the last finished step saved."""
         train, settings = self.data.parts["train"], self.config.dataset
         try:
+            if self.step > self._line_step and self._line_is_due():
+                self._log()  # saved when its evaluation diverged: it has to diverge again
             while not self.finished:
                 epoch, position = divmod(self.step, self.steps_per_epoch)
                 for batch in batches(train, settings, self.config.seed, epoch, position):
@@ -117,6 +119,7 @@ class Engine:
             "epoch": self.epoch,
             "step": self.step,
             "lines": self.lines,
+            "line_step": self._line_step,
             "monitor": self.monitor.state() if self.monitor else None,
             "training": self.trainer.state(),
         }
@@ -130,7 +133,7 @@ class Engine:
         if self.monitor and manifest["monitor"]:
             self.monitor.restore(manifest["monitor"])
         self.trainer.restore(manifest["training"])
-        self._line_step, self._saved_step = self.step, self.step
+        self._line_step, self._saved_step = manifest["line_step"], self.step
 
     def _obey_signal(self) -> None:
         number = self.stop()

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import nntrain
+import nntrain.errors
 from nntrain import threads
 
 WIDE = [{"dense": 512}, "relu", {"dropout": 0.2}, {"dense": 256}, "batch_norm", "relu", {"dense": 10}]
@@ -82,3 +83,19 @@ def test_python_gets_the_run_directory_the_history_and_the_summary(configs, tmp_
     assert result.run_dir == tmp_path / "runs" / "digits-mlp-001"
     assert [line["epoch"] for line in result.history] == [1, 2, 3]
     assert result.summary["best"]["validation"]["loss"] == min(line["validation"]["loss"] for line in result.history)
+
+
+def test_a_run_whose_validation_diverged_diverges_again_when_resumed(mnist_sized, tmp_path, monkeypatch):
+    from nntrain.training.supervised import SupervisedTrainer
+
+    evaluate = SupervisedTrainer.evaluate
+    monkeypatch.setattr(
+        SupervisedTrainer, "evaluate", lambda self, part: {**evaluate(self, part), "loss": float("nan")}
+    )
+    with pytest.raises(nntrain.errors.DivergedError, match="step 8: validation"):
+        nntrain.fit(mnist_sized, run_dir=tmp_path / "run")
+    assert not (tmp_path / "run" / "metrics.jsonl").exists() or not (tmp_path / "run" / "metrics.jsonl").read_text()
+    with pytest.raises(nntrain.errors.DivergedError, match="step 8: validation"):
+        nntrain.resume(tmp_path / "run")
+    monkeypatch.undo()
+    assert [line["epoch"] for line in nntrain.resume(tmp_path / "run").history] == [1, 2]
