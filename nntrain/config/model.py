@@ -193,6 +193,8 @@ def _check_loop(tree: Node, values: dict[str, Any], problems: Problems) -> None:
     if not isinstance(training, Training):
         return
     loop = training.loop
+    losses: dict[str, Any] = dict(find("loss"))
+    loops: dict[str, Any] = dict(find("loop"))
 
     def wrong(message: str, *path: str) -> None:
         node = tree
@@ -201,12 +203,12 @@ def _check_loop(tree: Node, values: dict[str, Any], problems: Problems) -> None:
         problems.add(node.mark, ".".join(path), message)
 
     if loss is not HOLE and loss.adversarial != loop.adversarial:
-        fitting = join([name for name, cls in find("loss").items() if cls.adversarial == loop.adversarial])
+        fitting = join([name for name, cls in losses.items() if cls.adversarial == loop.adversarial])
         if loop.adversarial:
             wrong(f"the loop {loop.type} takes {fitting}, not {loss.type}", "loss")
         else:
-            loops = join([name for name, cls in find("loop").items() if cls.adversarial])
-            wrong(f"{loss.type} is a game of two networks: set training.loop to {loops}, or take {fitting}", "loss")
+            games = join([name for name, cls in loops.items() if cls.adversarial])
+            wrong(f"{loss.type} is a game of two networks: set training.loop to {games}, or take {fitting}", "loss")
     if loop.monitors:
         return
     nothing = f"the loop {loop.type} has no value that says which network is the best"

@@ -9,6 +9,7 @@ and the generator pays J_G(D(G(z))).  One score an example; the loop `gan` plays
 
 from __future__ import annotations
 
+from math import log
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -62,6 +63,10 @@ class GANLoss(AdversarialLoss):
     @property
     def applies(self) -> str:
         return "sigmoid"
+
+    def boundary(self, Z_real: Array, Z_drawn: Array) -> float:
+        """σ(z) = (1 − ε)/2: what the best discriminator says where real and drawn are equally likely."""
+        return log((1 - self.label_smoothing) / (1 + self.label_smoothing))
 
     def terms(self, Z: Array, Y: Array) -> tuple[Array, Array]:
         return _LOGISTIC.terms(Z, np.multiply(Y, 1 - self.label_smoothing, dtype=Z.dtype))

@@ -154,6 +154,15 @@ LOSS_FAULTS = {
         "(1 - Y) / (1 - A) - Y / A",
         "(1 - Y) - Y / A",
     ),
+    "gan: smoothing left out of the derivative": (
+        "adversarial",
+        "gan",
+        "return _LOGISTIC.terms(Z, np.multiply(Y, 1 - self.label_smoothing, dtype=Z.dtype))",
+        "return _LOGISTIC.terms(Z, np.multiply(Y, 1 - self.label_smoothing, dtype=Z.dtype))[0], "
+        "_LOGISTIC.terms(Z, Y)[1]",
+    ),
+    "hinge: gradient beyond the margin": ("adversarial", "hinge", "np.where(L > 0, -S, 0)", "-S"),
+    "wasserstein: sign of drawn examples": ("adversarial", "wasserstein", "return -S * Z, -S", "return -S * Z, -abs(S)"),
     "mse: factor 2 missing": ("regression", "mse", "return E * E, E + E", "return E * E, E"),
     "mae: sign forgotten": ("regression", "mae", "np.sign(E)", "np.ones_like(E)"),
     "huber: not clipped": ("regression", "huber", "* C), C", "* C), E"),
