@@ -39,7 +39,10 @@ def rebuilt(component, cls):
 
 
 def passes(case):
-    return all(check_layer(case.layer, case.shape, m, context=partial(case.context, m)).ok for m in (6, 1))
+    return all(
+        check_layer(case.layer, case.shape, m, X=case.X(m) if case.X else None, context=partial(case.context, m)).ok
+        for m in (6, 1)
+    )
 
 
 def with_fault(case, namespace):

@@ -10,7 +10,7 @@ from typing import Any
 from nntrain.components import KINDS, Arg, find
 from nntrain.config.coercion import Wrong, choose, close_word, coerce
 from nntrain.config.nodes import MAX_DEPTH, MAX_VALUES, Node, scalar
-from nntrain.config.places import Place, Problems, a, escape, join, show, suggest
+from nntrain.config.places import Place, Placed, Problems, a, escape, join, show, suggest
 from nntrain.config.references import References, Unknown, reference
 from nntrain.config.spelling import child, type_name
 from nntrain.config.types import (
@@ -39,7 +39,7 @@ class Binder:
 
     def __init__(self, references: References, problems: Problems):
         self.problems = problems
-        self.places: dict[int, Place] = {}
+        self.places: Placed = {}
         self.networks: Sequence[str] | None = ()  # of the loop; None where that is not known
         self._references = references
         self._followed: list[str] = []
@@ -156,7 +156,7 @@ class Binder:
             built = cls(**values)
         except ValueError as error:
             return self._wrong(node, path, f"{prefix}{error}")
-        self.places[id(built)] = Place(node.mark, path)
+        self.places[id(built)] = (built, Place(node.mark, path))
         return built
 
     def _per_network(self, node: Node, item: Any, path: str, arg: Arg) -> Any:
@@ -200,7 +200,7 @@ class Binder:
             return layers
         first: dict[str, Place] = {}
         for i, name in enumerate(names):
-            place = self.places[id(layers[i])]
+            _, place = self.places[id(layers[i])]
             if name in first:
                 line = f" in line {first[name].line}" if first[name].line else ""
                 self.problems.add(place.mark, place.path, f"the name {name!r} is taken by {first[name].path}{line}")

@@ -12,11 +12,11 @@ from nntrain.components import Arg, arg, find
 from nntrain.config import writing
 from nntrain.config.assemble import assemble
 from nntrain.config.binding import HOLE, Binder
-from nntrain.config.nodes import Node, node_of
-from nntrain.config.places import Mark, Place, Problems, Source, join, show, suggest
+from nntrain.config.nodes import Node, from_python, node_of
+from nntrain.config.places import Mark, Place, Placed, Problems, Source, join, show, suggest
 from nntrain.config.references import References
-from nntrain.config.spelling import child, type_name
-from nntrain.config.types import Kind, Many, PerNetwork, Section, fields
+from nntrain.config.spelling import below, child, type_name
+from nntrain.config.types import Either, Kind, Many, PerNetwork, Section, fields
 from nntrain.settings import Training
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Config:
         default_factory=_constant, metadata={"arg": Arg("learning rate over the training; default: constant")}
     )
     metrics: Annotated[Any, Many(Kind("metric"))] = arg("what is measured beside the loss", default=())
-    _places: dict[int, Place] = field(default_factory=dict, repr=False, compare=False)
+    _places: Placed = field(default_factory=dict, repr=False, compare=False)
     _root: Place = field(default=Place(Mark(Source(Path()))), repr=False, compare=False)
 
     @classmethod
@@ -64,7 +64,7 @@ class Config:
 
     def place(self, component: Any) -> Place:
         """Where a component or section of this config stands; for anything else, where the config begins."""
-        return self._places.get(id(component), self._root)
+        return self._places.get(id(component), (component, self._root))[1]
 
 
 ORDER = (
@@ -102,9 +102,7 @@ class Draft:
         places[id(self.dataset)] = self._places[id(self.dataset)]
         return Config(**values, _places=places, _root=Place(self._tree.mark))
 
-    def _bind(
-        self, problems: Problems, facts: Any, *, before_data: bool = False
-    ) -> tuple[dict[str, Any], dict[int, Place]]:
+    def _bind(self, problems: Problems, facts: Any, *, before_data: bool = False) -> tuple[dict[str, Any], Placed]:
         tree = self._tree
         binder = Binder(References(tree, Section(Config), facts, before_data=before_data), problems)
         binder.networks = _networks(tree)
@@ -143,8 +141,15 @@ def dataset_with(config: Config, overrides: Sequence[str]) -> Any:
 
 
 def is_path(config: dict[str, Any], key: str) -> bool:
-    """Whether a dotted key of `as_dict()` holds a path."""
-    return writing.is_path(config, key, Config)
+    """Whether a dotted key of `as_dict()` is an argument that holds a path."""
+    node: Node | None = from_python(config, Source(Path()), Problems())
+    type_: Any = Section(Config)
+    for part in key.split("."):
+        field = below(node, type_).get(part) if node else None
+        if node is None or field is None:
+            return False
+        node, type_ = child(node, part), field.type
+    return node is not None and Path in (type_.options if isinstance(type_, Either) else (type_,))
 
 
 def _safe(stem: str) -> str:

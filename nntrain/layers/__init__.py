@@ -12,28 +12,37 @@ from nntrain.layers.activations import (
     Softplus,
     Tanh,
 )
-from nntrain.layers.base import Context, Layer, ShapeError
+from nntrain.layers.base import Context, Layer, ShapeError, Symbols
 from nntrain.layers.containers import Concatenate, Repeat, Residual, Sequential
 from nntrain.layers.dense import Bias, Dense, Linear
 from nntrain.layers.dropout import Dropout
+from nntrain.layers.embedding import Embedding
 from nntrain.layers.normalization import BatchNorm, LayerNorm
+from nntrain.layers.recurrent import GRU, LSTM, RNN
 from nntrain.layers.shaping import Flatten, Reshape
+from nntrain.layers.steps import Last, MeanOverTime
 
 __all__ = [
     "ELU",
     "GELU",
+    "GRU",
+    "LSTM",
+    "RNN",
     "BatchNorm",
     "Bias",
     "Concatenate",
     "Context",
     "Dense",
     "Dropout",
+    "Embedding",
     "Flatten",
     "Identity",
+    "Last",
     "Layer",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
+    "MeanOverTime",
     "ReLU",
     "Repeat",
     "Reshape",
@@ -44,5 +53,6 @@ __all__ = [
     "Sigmoid",
     "Softmax",
     "Softplus",
+    "Symbols",
     "Tanh",
 ]

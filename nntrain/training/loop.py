@@ -76,7 +76,9 @@ class Trainer(ABC):
 
     def finite(self) -> bool:
         """No NaN and no infinity in anything that a checkpoint would hold."""
-        return all(bool(np.isfinite(n.theta).all()) for n in self.networks.values())
+        vectors = [n.theta for n in self.networks.values()]
+        vectors += [vector for slots in self.slots.values() for vector in slots.values()]
+        return all(bool(np.isfinite(vector).all()) for vector in vectors)
 
 
 class Loop(Component):

@@ -115,7 +115,7 @@ class SupervisedTrainer(Trainer):
     def state(self) -> dict[str, Any]:
         return {
             "totals": self.totals.as_json(),
-            "schedule": self.schedule_state,
+            "schedule": dict(self.schedule_state),
             "carried": carried.as_json(self.carried),
         }
 

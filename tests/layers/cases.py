@@ -12,18 +12,24 @@ import numpy as np
 from nntrain.layers import (
     ELU,
     GELU,
+    GRU,
+    LSTM,
+    RNN,
     BatchNorm,
     Bias,
     Concatenate,
     Context,
     Dense,
     Dropout,
+    Embedding,
     Flatten,
     Identity,
+    Last,
     Layer,
     LayerNorm,
     LeakyReLU,
     Linear,
+    MeanOverTime,
     ReLU,
     Repeat,
     Reshape,
@@ -33,12 +39,36 @@ from nntrain.layers import (
     SiLU,
     Softmax,
     Softplus,
+    Symbols,
     Tanh,
 )
 
 
 def plain(m: int) -> Context:
     return Context(training=True, seed=3, step=5)
+
+
+def padded(m: int) -> Context:
+    """Sequences of different lengths, the first of full length."""
+    context = plain(m)
+    context.lengths = (3 - np.arange(m)) % 4 + 1
+    return context
+
+
+def carried(states: int, n: int, path: str = "") -> Callable[[int], Context]:
+    """State from the batch before, in `states` arrays (n, m)."""
+
+    def context(m: int) -> Context:
+        context = padded(m)
+        random = np.random.default_rng(m)
+        context.state = {path: tuple(random.standard_normal((n, m)) for _ in range(states))}
+        return context
+
+    return context
+
+
+def symbols(vocabulary: int, T: int) -> Callable[[int], np.ndarray]:
+    return lambda m: np.random.default_rng(m).integers(0, vocabulary, (T, m))
 
 
 @dataclass(frozen=True)
@@ -60,6 +90,23 @@ VECTOR, SEQUENCE, IMAGE = (5,), (4, 5), (2, 5, 4)
 
 def everywhere(layer: Layer) -> list[Case]:
     return [Case(layer, shape) for shape in (VECTOR, SEQUENCE, IMAGE)]
+
+
+def recurrent(kind: type[Layer], states: int) -> list[Case]:
+    """All that a recurrent layer can be told, and all that it can meet."""
+    return [
+        Case(kind(3), SEQUENCE),
+        Case(kind(3), SEQUENCE, padded),
+        Case(kind(3, "last"), SEQUENCE, padded),
+        Case(kind(3), SEQUENCE, carried(states, 3)),
+        Case(kind(3, "last"), SEQUENCE, carried(states, 3)),
+        Case(kind(3, bidirectional=True), SEQUENCE, carried(states, 3, "forward")),
+        Case(kind(3, "last", bidirectional=True), SEQUENCE, padded),
+        Case(kind(3, recurrent_dropout=0.4), SEQUENCE, carried(states, 3)),
+        Case(kind(6, bidirectional=True, recurrent_dropout=0.4), SEQUENCE, padded),
+        Case(kind(2), (1, 3)),
+        Case(kind(1, "last"), SEQUENCE),
+    ]
 
 
 def on_vectors_and_sequences(layer: Layer) -> list[Case]:
@@ -88,6 +135,12 @@ CASES: dict[str, list[Case]] = {
         Case(Reshape((-1,)), SEQUENCE),
         Case(Reshape((1, 5)), VECTOR),
     ],
+    "embedding": [Case(Embedding(3), Symbols((4,), 7), X=symbols(7, 4))],
+    "rnn": recurrent(RNN, 1),
+    "gru": recurrent(GRU, 1),
+    "lstm": recurrent(LSTM, 2),
+    "last": [Case(Last(), SEQUENCE), Case(Last(), SEQUENCE, padded)],
+    "mean_over_time": [Case(MeanOverTime(), SEQUENCE), Case(MeanOverTime(), SEQUENCE, padded)],
     "batch_norm": everywhere(BatchNorm()),
     "layer_norm": everywhere(LayerNorm()),
     "sequential": [
@@ -96,6 +149,8 @@ CASES: dict[str, list[Case]] = {
         Case(Sequential((Tanh(), Sequential((Dense(3), GELU())))), SEQUENCE),
         Case(Sequential((Tanh(), Flatten())), IMAGE),
         Case(Sequential(()), VECTOR),
+        Case(Sequential((Embedding(5), LSTM(3), GRU(2, "last"))), Symbols((4,), 7), padded, symbols(7, 4)),
+        Case(Sequential((LSTM(3), Dense(2), Dropout(0.4), RNN(6, bidirectional=True), Last())), SEQUENCE, padded),
     ],
     "residual": [
         Case(Residual((Dense(3), Tanh(), Dense(5))), VECTOR),

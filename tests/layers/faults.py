@@ -4,7 +4,9 @@ A fault: the module, the component whose cases must show it, the text that stand
 """
 
 DENSE, NORM = "nntrain.kernels.dense", "nntrain.kernels.normalization"
+STEPS, LOOK_UP = "nntrain.kernels.dense_steps", "nntrain.kernels.embedding"
 LAYERS = "nntrain.layers."
+RECURRENT = LAYERS + "recurrent"
 ACTIVATIONS, CONTAINERS, NORMALIZATION = LAYERS + "activations", LAYERS + "containers", LAYERS + "normalization"
 
 LAYER_FAULTS = {
@@ -20,7 +22,25 @@ LAYER_FAULTS = {
     "dense: db forgotten": (DENSE, "dense", "db += dZ.dot(_ones(dZ.shape[1], dZ.dtype))\n        return", "return"),
     "dense: dX a little too large": (DENSE, "dense", "return W.T.dot(dZ)", "return W.T.dot(dZ) * 1.0001"),
     "dense: dX without W": (DENSE, "dense", "return W.T.dot(dZ)", "return np.ones_like(W.T).dot(dZ)"),
-    "dense: steps and features mixed": (DENSE, "dense", "A.transpose(1, 0, 2).reshape(", "A.reshape("),
+    "dense: bias of the first step alone": (
+        STEPS,
+        "dense",
+        "sums += D @ ones[: D.shape[1]]",
+        "sums += dZ[first] @ ones[:m]",
+    ),
+    "dense: steps add nothing to dW": (
+        STEPS,
+        "dense",
+        "np.add(gradient, share, gradient)",
+        "gradient[...] = share / 2",
+    ),
+    "embedding: equal symbols counted once": (
+        LOOK_UP,
+        "embedding",
+        "np.add.reduceat(rows[order], starts, axis=0).T",
+        "rows[order][starts].T",
+    ),
+    "embedding: dW assigned": (LOOK_UP, "embedding", "g_W[:, words] += sums", "g_W[:, words] = sums"),
     "bias: first step alone": (DENSE, "bias", "dZ = dZ.sum(axis=0)", "dZ = dZ[0]"),
     "bias: writes into X": (LAYERS + "dense", "bias", "return X + p.b, None", "X += p.b; return X, None"),
     "sigmoid: factor A missing": (ACTIVATIONS, "sigmoid", "        dZ *= A\n", ""),
@@ -78,6 +98,48 @@ LAYER_FAULTS = {
         "else self._drop(dA, D) / (1 - self.rate)",
     ),
     "reshape: column-major": (LAYERS + "shaping", "flatten", "dY.reshape(cache)", 'dY.reshape(cache, order="F")'),
+    "recurrent: da taken for dc": (RECURRENT, "lstm", "(da, None)[: self.states]", "(None, da)[: self.states]"),
+    "recurrent: forward's gradient for both directions": (
+        RECURRENT,
+        "gru",
+        "i * self.units : (i + 1) * self.units",
+        "0 * i : self.units",
+    ),
+    "recurrent: dX of one direction": (RECURRENT, "rnn", "else dXs[0] + dXs[1]", "else dXs[0]"),
+    "recurrent: dropout anew in every pass": (
+        RECURRENT,
+        "lstm",
+        "context.stream(p)",
+        "Stream(*np.random.default_rng().integers(99, size=9).tolist())",
+    ),
+    "lstm: dc not carried back": (
+        "nntrain.kernels.lstm",
+        "lstm",
+        "        dc = f[5 * n :]\n",
+        "        dc = 0 * f[5 * n :]\n",
+    ),
+    "lstm: mask forgotten going back": (
+        "nntrain.kernels.lstm",
+        "lstm",
+        "            multiply(da, mask, da)",
+        "            pass",
+    ),
+    "lstm: gates in another order": (
+        "nntrain.kernels.lstm",
+        "lstm",
+        "for packed, saved in ((0, 2), (1, 0), (2, 1), (3, 3))",
+        "for packed, saved in ((0, 0), (1, 1), (2, 2), (3, 3))",
+    ),
+    "gru: reset's path missing": (
+        "nntrain.kernels.gru",
+        "gru",
+        "    multiply(d_reset, q, d_reset)\n",
+        "    d_reset[...] = 0\n",
+    ),
+    "gru: b for b_u": ("nntrain.kernels.gru", "gru", "g_b_u[other] +=", "g_b[other] +="),
+    "rnn: slope of tanh": ("nntrain.kernels.rnn", "rnn", "        np.multiply(A, A, F)", "        np.abs(A, F)"),
+    "last: first step's gradient": (LAYERS + "steps", "last", "dX[steps, :, ", "dX[steps * 0, :, "),
+    "mean_over_time: not divided": (LAYERS + "steps", "mean_over_time", "return dY * cache", "return dY * (cache > 0)"),
     "batch_norm: gamma forgotten": (NORM, "batch_norm", "dX *= gamma * scale", "dX *= scale"),
     "batch_norm: path through the mean missing": (NORM, "batch_norm", "    dX -= dbeta / k\n", ""),
     "batch_norm: path through the variance missing": (NORM, "batch_norm", "Xhat * (dgamma / -k)", "0 * Xhat"),
@@ -162,7 +224,17 @@ LOSS_FAULTS = {
         "_LOGISTIC.terms(Z, Y)[1]",
     ),
     "hinge: gradient beyond the margin": ("adversarial", "hinge", "np.where(L > 0, -S, 0)", "-S"),
-    "wasserstein: sign of drawn examples": ("adversarial", "wasserstein", "return -S * Z, -S", "return -S * Z, -abs(S)"),
+    "wasserstein: sign of drawn examples": (
+        "adversarial",
+        "wasserstein",
+        "return -S * Z, -S",
+        "return -S * Z, -abs(S)",
+    ),
+        "adversarial",
+        "wasserstein",
+        "return -S * Z, -S",
+        "return -S * Z, -abs(S)",
+    ),
     "mse: factor 2 missing": ("regression", "mse", "return E * E, E + E", "return E * E, E"),
     "mae: sign forgotten": ("regression", "mae", "np.sign(E)", "np.ones_like(E)"),
     "huber: not clipped": ("regression", "huber", "* C), C", "* C), E"),
