@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from nntrain import __version__
-from nntrain.cli import evaluating, inspecting, listing, training
+from nntrain.cli import evaluating, inspecting, listing, sampling, training
 from nntrain.errors import Interrupted, NNTrainError, StorageError
 
 # One BLAS thread: nntrain's own pool runs fixed tiles over it, so bits do not depend on the number of threads.
@@ -73,6 +73,7 @@ for _command in (
     training.resume,
     evaluating.eval_,
     evaluating.predict,
+    sampling.sample,
     inspecting.show,
     inspecting.check,
     listing.runs,
