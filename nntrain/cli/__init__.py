@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from nntrain import __version__
-from nntrain.cli import evaluating, inspecting, listing, training
+from nntrain.cli import evaluating, inspecting, listing, sweeping, training
 from nntrain.errors import NNTrainError, StorageError
 
 # One BLAS thread: nntrain's own pool runs fixed tiles over it, so bits do not depend on the number of threads.
@@ -65,6 +65,7 @@ def main() -> None:
 for _command in (
     training.fit,
     training.resume,
+    sweeping.sweep,
     evaluating.eval_,
     evaluating.predict,
     inspecting.show,

@@ -6,12 +6,13 @@ config = draft.resolve(data.facts)                  references to facts of the d
 """
 
 from nntrain.config.describe import describe
-from nntrain.config.model import Config, Draft, dataset_with, is_path, read
+from nntrain.config.model import Base, Config, Draft, dataset_with, is_path, read
 from nntrain.config.places import Place
 from nntrain.config.schema import json_schema
 from nntrain.config.writing import differences
 
 __all__ = [
+    "Base",
     "Config",
     "Draft",
     "Place",
