@@ -1,8 +1,8 @@
 """Successive halving: train all a little, the best third three times as long, and so on (Jamieson, Talwalkar 2016).
 
-A run's log and checkpoint after a short rung are those of the whole training cut there, so that a promoted run, resumed,
-is to the bit the one that was never stopped.  Hence rungs end where the config evaluates, and schedules have the horizon
-of the longest rung.
+A run's log and checkpoint after a short rung are those of the whole training cut there, so that a promoted run,
+resumed, is to the bit the one that was never stopped.  Hence rungs end where the config evaluates, and schedules have
+the horizon of the longest rung.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FACTOR = 3
 
 
 def unit(config: Config) -> tuple[str, int]:
-    """What a rung is counted in, "epochs" or "steps", and the cadence of evaluation that its length is a multiple of."""
+    """What rungs are counted in, "epochs" or "steps", and the cadence of evaluation, in that unit."""
     cadence = config.training.evaluate
     return ("steps", cadence.steps) if cadence.steps is not None else ("epochs", cadence.epochs or 1)
 
@@ -29,8 +29,8 @@ def unit(config: Config) -> tuple[str, int]:
 def rungs(config: Config, total: int, runs: int) -> list[int | None]:
     """The lengths of the rungs in the config's unit, shortest first; None is the whole training, of `total` steps.
 
-    Each is a third of the next, rounded down to the cadence of evaluation; there are as many as the runs can be cut to a
-    third and the length allows.
+    Each is a third of the next, rounded down to the cadence of evaluation.  There are as many as the length allows and
+    the runs can be cut to a third.
     """
     kind, cadence = unit(config)
     whole = total if kind == "steps" else config.training.epochs
