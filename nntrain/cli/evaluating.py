@@ -32,7 +32,7 @@ def load_checkpoint(path: Path, which: str) -> Loaded:
     return load(file)
 
 
-@click.command("eval")
+@click.command("eval", short_help="Measure a checkpoint on its dataset.")
 @click.argument("checkpoint", type=click.Path(path_type=Path))
 @click.argument("overrides", nargs=-1, metavar="[dataset.KEY=VALUE]...")
 @_which
@@ -61,7 +61,7 @@ def eval_(
         click.echo(f"{name} {json.dumps(value) if isinstance(value, list) else value}")
 
 
-@click.command()
+@click.command(short_help="Predict for new examples.")
 @click.argument("checkpoint", type=click.Path(path_type=Path))
 @click.argument("input", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write here: .csv, .npy or .npz by its suffix.")

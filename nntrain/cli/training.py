@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from nntrain.training.session import Result
 
 
-@click.command()
+@click.command(short_help="Train what a config declares.")
 @click.argument("config", type=click.Path(path_type=Path))
 @click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
 @click.option("--run-dir", type=click.Path(path_type=Path), help="Train into exactly this directory.")
@@ -82,7 +82,7 @@ def fit(
     _print(result, as_json, is_quiet)
 
 
-@click.command()
+@click.command(short_help="Go on with a run.")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
 @quiet
