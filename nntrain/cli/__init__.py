@@ -71,6 +71,7 @@ for _command in (
     inspecting.show,
     inspecting.check,
     listing.runs,
+    listing.compare,
     inspecting.components,
     inspecting.schema,
     inspecting.init,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nntrain.sweep import Settings
 
 
-@click.command()
+@click.command(short_help="Train many variants of a config.")
 @click.argument("config", type=click.Path(path_type=Path))
 @click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
 @click.option("-g", "--grid", multiple=True, metavar="KEY=A,B,…", help="Every one of these values.")

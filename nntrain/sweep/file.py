@@ -18,6 +18,7 @@ from typing import Any
 from nntrain.config.nodes import Node
 from nntrain.config.places import Problems, Source, show, suggest
 from nntrain.config.reader import read_file
+from nntrain.config.values import plain_node
 from nntrain.config.writing import flow
 from nntrain.errors import ConfigError
 from nntrain.sweep import space
@@ -42,7 +43,7 @@ def read(path: Path) -> Settings | None:
     beside = os.path.join(os.path.dirname(absolute), os.path.expanduser(config))
     settings = Settings(
         config=Path(os.path.relpath(beside)),
-        overrides=tuple(f"{key}={flow(_plain(node))}" for key, node in reader.mapping("overrides")),
+        overrides=tuple(f"{key}={flow(plain_node(node))}" for key, node in reader.mapping("overrides")),
         grid={key: reader.axis(key, node) for key, node in reader.mapping("grid")},
         random={key: reader.range(key, node) for key, node in reader.mapping("random")},
         count=reader.scalar("n", int, "a whole number >= 1", 10),
@@ -82,7 +83,7 @@ class _Reader:
         if not isinstance(node.value, list) or not node.value:
             self._problems.add(node.mark, f"grid.{key}", f"expected a list of values, got {show(node.value)}")
             return []
-        return [flow(_plain(item)) for item in node.value]
+        return [flow(plain_node(item)) for item in node.value]
 
     def range(self, key: str, node: Node) -> space.Range:
         try:
@@ -101,11 +102,3 @@ class _Reader:
         except ConfigError as error:
             self._problems.add(node.mark, "", str(error))
             return []
-
-
-def _plain(node: Node) -> Any:
-    if isinstance(node.value, dict):
-        return {key: _plain(item) for key, item in node.value.items()}
-    if isinstance(node.value, list):
-        return [_plain(item) for item in node.value]
-    return node.value
