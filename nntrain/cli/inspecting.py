@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 TEMPLATES = ("mlp", "cnn", "lstm", "gan", "csv")
 
 
-@click.command()
+@click.command(short_help="Table of layers, shapes, parameters, FLOPs.")
 @click.argument("path", metavar="CONFIG|CHECKPOINT", type=click.Path(path_type=Path))
 @click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
 @click.option("--resolved", is_flag=True, help="Print the full config instead, every default written out.")
@@ -65,7 +65,7 @@ def _layers(network: Network) -> str:
     return f"input {network.input_shape}\n" + table(head, rows, "lllrr")
 
 
-@click.command()
+@click.command(short_help="Validate a config and its gradients.")
 @click.argument("config", type=click.Path(path_type=Path))
 @click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
 @pass_threads
@@ -82,7 +82,7 @@ def check(config: Path, overrides: tuple[str, ...], threads: int | None) -> None
         raise click.exceptions.Exit(1)
 
 
-@click.command()
+@click.command(short_help="What a config can declare.")
 @click.argument("kind", required=False)
 @click.argument("name", required=False)
 def components(kind: str | None, name: str | None) -> None:
@@ -95,7 +95,7 @@ def components(kind: str | None, name: str | None) -> None:
     click.echo(describe(kind, name).rstrip("\n"))
 
 
-@click.command()
+@click.command(short_help="JSON Schema of the config.")
 def schema() -> None:
     """JSON Schema of the config, for editors."""
     import json
@@ -105,7 +105,7 @@ def schema() -> None:
     click.echo(json.dumps(json_schema(), indent=2))
 
 
-@click.command()
+@click.command(short_help="A commented starter config.")
 @click.argument("template", type=click.Choice(TEMPLATES), default="mlp")
 def init(template: str) -> None:
     """Print a commented starter config: nntrain init csv > config.yaml."""

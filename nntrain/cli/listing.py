@@ -13,7 +13,7 @@ import click
 from nntrain.cli.common import number, table
 
 
-@click.command()
+@click.command(short_help="List runs with status and metrics.")
 @click.argument("directory", type=click.Path(path_type=Path), default="runs", envvar="NNTRAIN_RUNS")
 @click.option("--sort", metavar="METRIC", help="Best first, as validation.accuracy.")
 @click.option("--json", "as_json", is_flag=True, help="One array of objects.")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nntrain.components import Component
-from nntrain.config.nodes import Node, from_python, node_of
+from nntrain.config.nodes import Node, from_python
 from nntrain.config.places import Mark, Problems, Source, show, suggest
 from nntrain.config.reader import parse, read_file
 from nntrain.config.spelling import below, child, item_names, merge, position
@@ -56,10 +56,10 @@ def _extend(root: Node, type_: Section, problems: Problems, chain: list[str]) ->
     chain = [*chain, os.path.realpath(source.file)] if source.file else chain
     beside = os.path.dirname(source.file) if source.file else ""
     path = os.path.normpath(os.path.join(beside, os.path.expanduser(wanted.value)))
-    if os.path.realpath(path) in chain or len(chain) > MAX_EXTENDS:
-        problems.stop(
-            mark, "extends", f"{show(path)} extends this file itself" if len(chain) <= MAX_EXTENDS else "too many"
-        )
+    if os.path.realpath(path) in chain:
+        problems.stop(mark, "extends", f"{show(path)} extends this file itself")
+    if len(chain) > MAX_EXTENDS:
+        problems.stop(mark, "extends", f"more than {MAX_EXTENDS} files extend each other")
     base = read_file(_file(path, source.order + 1), problems, (mark, "extends"))
     return merge(_extend(base, type_, problems, chain), own, type_)
 
@@ -102,6 +102,3 @@ def _assign(node: Node, type_: Any, parts: list[str], value: Node, problems: Pro
     new = _assign(old, field.type if field else None, parts[1:], value, problems)
     entries = dict(node.value) if isinstance(node.value, dict) else {}
     return Node(node.mark, {**entries, part: new}, keys={**node.keys, part: node.keys.get(part, mark)})
-
-
-__all__ = ["assemble", "node_of"]

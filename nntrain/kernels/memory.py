@@ -46,6 +46,12 @@ def _carve(name: str, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     return buffer[:size].view(dtype).reshape(shape)
 
 
+def release_scratch() -> None:
+    """Give the calling thread's scratch arrays back."""
+    _scratch.views.clear()
+    _scratch.buffers.clear()
+
+
 def keep_freed_memory() -> bool:
     """Tell glibc's malloc to keep freed arrays for the next step; True where it did.
 

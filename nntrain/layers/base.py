@@ -43,9 +43,9 @@ class Symbols(tuple[int, ...]):
 
 
 class ShapeError(ValueError):
-    """A layer cannot take the shape that comes in.  The innermost layer concerned is `layer`."""
+    """A layer cannot take the shape that comes in.  The innermost layer (or other component) concerned is `layer`."""
 
-    def __init__(self, message: str, layer: Layer | None = None):
+    def __init__(self, message: str, layer: Component | None = None):
         super().__init__(message)
         self.layer = layer
 

@@ -1,0 +1,175 @@
+"""Depthwise correlation: each channel has filters of its own.
+
+    Y[c·k + q, i, j] = Σ_{a,b} W[c·k + q, 0, a, b] · X[c, i·s_h + a·d_h + o_h, j·s_w + b·d_w + o_w]
+
+X (C, H, W, m)   W (C·k, 1, kh, kw)   Y (C·k, H', W', m).  (MobileNet, Howard et al. 2017; course 4.)
+
+A row of the output is a banded matrix times the kh rows of X under it, and those lie one after the other in memory:
+Y[i] = T · X[i·s_h + o_h …]   T (W', kh·W).  Most of T is zero, but up to 64 columns the product costs less than a pass
+over the image for each tap, which is what wide images and dilated rows take.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from nntrain import threads
+from nntrain.kernels.memory import scratch
+from nntrain.kernels.windows import Pair, channel_tiles, reach
+
+TILE_BYTES = 1 << 18
+
+
+def correlate(
+    X: np.ndarray, W: np.ndarray, b: np.ndarray | None, Y: np.ndarray, origin: Pair, stride: Pair, dilation: Pair
+) -> None:
+    """Write the correlation (plus b (C·k, 1)) into Y."""
+    if _bands_pay(X, dilation):
+        _correlate_bands(X, W, b, Y, origin, stride, dilation[1])
+        return
+    C = X.shape[0]
+    k = W.shape[0] // C
+    _, rows, columns, m = Y.shape
+
+    def work(channels: Pair) -> None:
+        c0, c1 = channels
+        product = scratch("taps", (c1 - c0, rows, columns, m), X.dtype)
+        for q in range(k):
+            filters = slice(c0 * k + q, c1 * k, k)
+            target = Y[filters]
+            target[...] = 0 if b is None else b[filters, :, None, None]
+            for (a, c), inside, seen in _taps(X[c0:c1], W.shape[2:], (rows, columns), origin, stride, dilation):
+                part = product[:, : seen.shape[1], : seen.shape[2]]
+                np.multiply(seen, W[filters, :, a, c, None, None], out=part)
+                target[inside] += part
+
+    threads.run(work, _channel_tiles(C, rows * columns * m * X.itemsize))
+
+
+def weight_gradient(
+    X: np.ndarray, dY: np.ndarray, kernel: Pair, origin: Pair, stride: Pair, dilation: Pair
+) -> np.ndarray:
+    """dW[c·k + q, 0, a, b] = Σ_{i,j,m} dY[c·k + q, i, j] · X[c, …]   (C·k, 1, kh, kw)"""
+    C = X.shape[0]
+    k = dY.shape[0] // C
+    size = dY.shape[1], dY.shape[2]
+    dW = np.zeros((dY.shape[0], 1, *kernel), X.dtype)
+    if _bands_pay(X, dilation):
+        _fill_band_gradient(dW, X, dY, origin, stride, dilation[1])
+        return dW
+
+    def work(channels: Pair) -> None:
+        c0, c1 = channels
+        for q in range(k):
+            filters = slice(c0 * k + q, c1 * k, k)
+            for (a, c), inside, seen in _taps(X[c0:c1], kernel, size, origin, stride, dilation):
+                dW[filters, 0, a, c] = np.vecdot(dY[filters][inside], seen).sum(axis=(1, 2))
+
+    threads.run(work, _channel_tiles(C, dY[0].nbytes))
+    return dW
+
+
+def _bands_pay(X: np.ndarray, dilation: Pair) -> bool:
+    return dilation[0] == 1 and X.shape[2] <= 64 and X.flags.c_contiguous
+
+
+def _correlate_bands(
+    X: np.ndarray, W: np.ndarray, b: np.ndarray | None, Y: np.ndarray, origin: Pair, stride: Pair, column_step: int
+) -> None:
+    C, _, width, m = X.shape
+    F, rows, columns, _ = Y.shape
+    kh, kw = W.shape[2:]
+    k = F // C
+    bands = np.zeros((F, columns, kh, width), X.dtype)
+    for tap, (j, x) in enumerate(_diagonals(kw, columns, origin[1], stride[1], column_step, width)):
+        bands[:, j, :, x] = W[:, 0, :, tap]
+    T = bands.reshape(C, k, 1, columns, kh * width)
+
+    def work(tile: slice) -> None:
+        c0, c1, _ = tile.indices(C)
+        y = Y[c0 * k : c1 * k].reshape(c1 - c0, k, rows, columns, m)
+        unseen = np.ones(rows, np.bool_)
+        for (first, last), (a, end), seen in _rows_seen(X[tile], kh, rows, origin[0], stride[0]):
+            np.matmul(T[tile, ..., a * width : end * width], seen, out=y[:, :, first:last])
+            unseen[first:last] = False
+        y[:, :, unseen] = 0
+        if b is not None:
+            y += b.reshape(C, k, 1, 1, 1)[tile]
+
+    threads.run(work, channel_tiles(X))
+
+
+def _fill_band_gradient(
+    dW: np.ndarray, X: np.ndarray, dY: np.ndarray, origin: Pair, stride: Pair, column_step: int
+) -> None:
+    C, _, width, m = X.shape
+    F, rows, columns, _ = dY.shape
+    kh, kw = dW.shape[2:]
+    k = F // C
+    images = dY.reshape(C, k, rows, columns, m)
+    diagonals = _diagonals(kw, columns, origin[1], stride[1], column_step, width)
+
+    def work(tile: slice) -> None:
+        d = images[tile]
+        dT = np.zeros((len(d), k, columns, kh * width), X.dtype)
+        for (first, last), (a, end), seen in _rows_seen(X[tile], kh, rows, origin[0], stride[0]):
+            products = np.matmul(d[:, :, first:last], seen.swapaxes(-1, -2))
+            dT[..., a * width : end * width] += products.sum(axis=2)
+        bands = dT.reshape(-1, columns, kh, width)
+        part = dW[tile.start * k : tile.start * k + len(bands)]
+        for tap, (j, x) in enumerate(diagonals):
+            part[:, 0, :, tap] = bands[:, j, :, x].sum(axis=0)
+
+    threads.run(work, channel_tiles(X))
+
+
+def _diagonals(kernel: int, size: int, origin: int, stride: int, step: int, width: int) -> list[np.ndarray]:
+    """For each tap of a kernel's row: the places (j, x) of T where it stands, as (2, n)."""
+    places = []
+    for b in range(kernel):
+        j = np.arange(*reach(size, stride, b * step + origin, width))
+        places.append(np.stack([j, j * stride + b * step + origin]))
+    return places
+
+
+def _rows_seen(
+    X: np.ndarray, kernel: int, rows: int, origin: int, stride: int
+) -> Iterator[tuple[Pair, Pair, np.ndarray]]:
+    """Output rows (first, last) that meet the taps (a, end), with X's rows under each: (C, 1, rows, (end − a)·W, m)."""
+    C, H, W, m = X.shape
+    lo = reach(rows, stride, origin, H)[0]
+    hi = max(lo, reach(rows, stride, origin + kernel - 1, H)[1])
+    s = X.strides
+    for first, last in [*((i, i + 1) for i in range(lo)), (lo, hi), *((i, i + 1) for i in range(hi, rows))]:
+        top = first * stride + origin
+        a, end = max(0, -top), min(kernel, H - top)
+        if first < last and a < end:
+            shape = (C, 1, last - first, (end - a) * W, m)
+            yield (first, last), (a, end), as_strided(X[:, top + a :], shape, (s[0], 0, stride * s[1], s[2], s[3]))
+
+
+def _taps(
+    X: np.ndarray, kernel: Pair, size: Pair, origin: Pair, stride: Pair, dilation: Pair
+) -> Iterator[tuple[Pair, tuple[slice, ...], np.ndarray]]:
+    """Each tap (a, b), the part of the output that it reaches, and the part of X that it sees from there."""
+    for a in range(kernel[0]):
+        top = a * dilation[0] + origin[0]
+        i0, i1 = reach(size[0], stride[0], top, X.shape[1])
+        for b in range(kernel[1]):
+            left = b * dilation[1] + origin[1]
+            j0, j1 = reach(size[1], stride[1], left, X.shape[2])
+            if i0 < i1 and j0 < j1:
+                seen = X[
+                    :,
+                    i0 * stride[0] + top : (i1 - 1) * stride[0] + top + 1 : stride[0],
+                    j0 * stride[1] + left : (j1 - 1) * stride[1] + left + 1 : stride[1],
+                ]
+                yield (a, b), (slice(None), slice(i0, i1), slice(j0, j1)), seen
+
+
+def _channel_tiles(channels: int, channel_bytes: int) -> list[Pair]:
+    step = max(1, TILE_BYTES // max(1, channel_bytes))
+    return [(c, min(c + step, channels)) for c in range(0, channels, step)]

@@ -1,0 +1,195 @@
+"""Correlation of any geometry by matrix products, without the whole image's im2col in memory.
+
+    Y[f, i, j] = Σ_{c,a,b} W[f, c, a, b] · X[c, i·s_h + a·d_h + o_h, j·s_w + b·d_w + o_w]      (zero outside X)
+
+with origin o = −padding, stride s, dilation d.  X (C, H, W, m)   W (F, C, kh, kw)   Y (F, H', W', m).
+Convolution forward, its gradient by the input and its transpose are all this sum with other weights and origins
+(course 4, videos "Convolutions over volume" and "One layer of a convolutional network").
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from nntrain import threads
+from nntrain.kernels.memory import scratch
+from nntrain.kernels.products import SMALL_PRODUCT, SMALL_SIDE, equal_parts, multiply_transposed
+from nntrain.kernels.windows import Pair, reach, tile_rows
+
+PATCH_BYTES = 2 << 20  # a block of pixels by _by_patches
+COLUMNS_BYTES = 1 << 20  # a block of im2col that stays in the second-level cache
+
+
+def correlate(
+    X: np.ndarray, W: np.ndarray, b: np.ndarray | None, Y: np.ndarray, origin: Pair, stride: Pair, dilation: Pair
+) -> None:
+    """Write the correlation (plus b (F, 1)) into Y, whose rows and columns may be strided views."""
+    m = X.shape[3]
+    _, _, kh, kw = W.shape
+    pixelwise = (kh, kw) == (1, 1) and Y[0].flags.c_contiguous
+    if (dilation[1] == 1 or kw == 1) and m >= 16 and not pixelwise:
+        _by_patches(X, W, b, Y, origin, stride, dilation[0])
+    else:
+        _by_columns(X, W, b, Y, origin, stride, dilation)
+
+
+def _by_patches(
+    X: np.ndarray, W: np.ndarray, b: np.ndarray | None, Y: np.ndarray, origin: Pair, stride: Pair, row_step: int
+) -> None:
+    """A few rows at a time are laid out pixel first: (output row, column, kernel row, C, m).
+
+    There the patch under an output pixel is one contiguous matrix (kw·kh·C, m): a third of im2col's copying for a
+    3×3 kernel, and products small enough for OpenBLAS to multiply without packing.
+    """
+    C, H, width, m = X.shape
+    F, _, kh, kw = W.shape
+    _, rows, columns, _ = Y.shape
+    sh, sw = stride
+    K = kw * kh * C
+    padded = (columns - 1) * sw + kw
+    j0, j1 = reach(padded, 1, origin[1], width)
+    matrix = np.ascontiguousarray(W.transpose(0, 3, 2, 1)).reshape(F, K)
+    height = max(1, PATCH_BYTES // (padded * kh * C * min(m, 128) * X.itemsize))
+
+    def work(tile: tuple[int, int, int, int]) -> None:
+        first, last, k0, k1 = tile
+        n = k1 - k0
+        parts = equal_parts(F, SMALL_PRODUCT // (K * n))
+        weights = matrix.reshape(parts, F // parts, K)
+        for row in range(first, last, height):
+            count = min(height, last - row)
+            pixels = scratch("pixels", (count, padded, kh, C, n), X.dtype)
+            pixels[:, :j0] = 0
+            pixels[:, j1:] = 0
+            for a in range(kh):
+                top = row * sh + a * row_step + origin[0]
+                i0, i1 = reach(count, sh, top, H)
+                pixels[:i0, :, a] = 0
+                pixels[i1:, :, a] = 0
+                if i0 < i1 and j0 < j1:
+                    y = i0 * sh + top
+                    seen = X[:, y : y + (i1 - i0 - 1) * sh + 1 : sh, j0 + origin[1] : j1 + origin[1], k0:k1]
+                    pixels[i0:i1, j0:j1, a] = seen.transpose(1, 2, 0, 3)
+            s = pixels.strides
+            patches = np.ndarray((count, columns, 1, K, n), X.dtype, pixels, strides=(s[0], sw * s[1], 0, s[3], s[4]))
+            target = Y[:, row : row + count, :, k0:k1]
+            split = target.reshape(parts, F // parts, count, columns, n).transpose(2, 3, 0, 1, 4)
+            np.matmul(weights, patches, out=split)
+            if b is not None:
+                target += b[:, :, None, None]
+
+    threads.run(work, tile_rows(rows, m, F * K * rows * columns * m))
+
+
+def _by_columns(
+    X: np.ndarray, W: np.ndarray, b: np.ndarray | None, Y: np.ndarray, origin: Pair, stride: Pair, dilation: Pair
+) -> None:
+    """A few rows of im2col at a time and one plain product: any geometry, any batch, 1×1 kernels without a copy."""
+    C, H, width, m = X.shape
+    F, _, kh, kw = W.shape
+    _, rows, columns, _ = Y.shape
+    matrix = W.reshape(F, C * kh * kw)
+    untouched = (
+        (kh, kw, *stride, *origin) == (1, 1, 1, 1, 0, 0) and (rows, columns) == (H, width) and X.flags.c_contiguous
+    )
+    height = _block_height(C * kh * kw * columns * m * X.itemsize)
+
+    def work(tile: tuple[int, int, int, int]) -> None:
+        for i in range(tile[0], tile[1], height):
+            end = min(i + height, tile[1])
+            N = (end - i) * columns * m
+            patches = (
+                X[:, i:end].reshape(C, N)
+                if untouched
+                else im2col(X, (kh, kw), (i, end), columns, origin, stride, dilation).reshape(C * kh * kw, N)
+            )
+            target = Y[:, i:end]
+            if Y[0].flags.c_contiguous:
+                np.matmul(matrix, patches, out=_flat(target))
+            else:
+                target[...] = np.matmul(matrix, patches).reshape(target.shape)
+            if b is not None:
+                target += b[:, :, None, None]
+
+    tiles = tile_rows(rows, 1, F * C * kh * kw * rows * columns * m)
+    threads.run(work, tiles)
+
+
+def _flat(Y: np.ndarray) -> np.ndarray:
+    """Y (F, rows, columns, m) with contiguous images as a matrix (F, rows·columns·m), a view."""
+    return as_strided(Y, (Y.shape[0], Y.shape[1] * Y.shape[2] * Y.shape[3]), (Y.strides[0], Y.itemsize))
+
+
+def _block_height(row_bytes: int) -> int:
+    return max(1, COLUMNS_BYTES // max(1, row_bytes))
+
+
+def im2col(
+    X: np.ndarray, kernel: Pair, rows: Pair, columns: int, origin: Pair, stride: Pair, dilation: Pair
+) -> np.ndarray:
+    """The patches under the output rows `rows`: (C, kh, kw, rows, columns, m), in a scratch buffer."""
+    C, H, width, m = X.shape
+    height = rows[1] - rows[0]
+    patches = scratch("im2col", (C, *kernel, height, columns, m), X.dtype)
+    for a in range(kernel[0]):
+        top = rows[0] * stride[0] + a * dilation[0] + origin[0]
+        i0, i1 = reach(height, stride[0], top, H)
+        patches[:, a, :, :i0] = 0
+        patches[:, a, :, i1:] = 0
+        for b in range(kernel[1]):
+            left = b * dilation[1] + origin[1]
+            j0, j1 = reach(columns, stride[1], left, width)
+            block = patches[:, a, b, i0:i1]
+            block[:, :, :j0] = 0
+            block[:, :, j1:] = 0
+            if i0 < i1 and j0 < j1:
+                y, x = i0 * stride[0] + top, j0 * stride[1] + left
+                block[:, :, j0:j1] = X[
+                    :,
+                    y : y + (i1 - i0 - 1) * stride[0] + 1 : stride[0],
+                    x : x + (j1 - j0 - 1) * stride[1] + 1 : stride[1],
+                ]
+    return patches
+
+
+def weight_gradient(
+    X: np.ndarray, dY: np.ndarray, kernel: Pair, origin: Pair, stride: Pair, dilation: Pair
+) -> np.ndarray:
+    """dW[f, c, a, b] = Σ_{i,j,m} dY[f, i, j] · X[c, i·s_h + a·d_h + o_h, j·s_w + b·d_w + o_w]   (F, C, kh, kw)
+
+    Each tile sums its own rows; the tiles' sums are added in their order.
+    """
+    C, _, _, m = X.shape
+    F, rows, columns, _ = dY.shape
+    K = C * kernel[0] * kernel[1]
+    height = _block_height(K * columns * m * X.itemsize)
+
+    def work(tile: tuple[int, int, int, int]) -> np.ndarray:
+        total = np.zeros((K, F), X.dtype)
+        for i in range(tile[0], tile[1], height):
+            end = min(i + height, tile[1])
+            pixels = (end - i) * columns
+            # The sum over pixels and examples is cut too, and its parts are added afterwards.
+            cuts = equal_parts(pixels, SMALL_PRODUCT // (SMALL_SIDE**2 * m))
+            patches = im2col(X, kernel, (i, end), columns, origin, stride, dilation)
+            products = scratch("weight products", (cuts, K, F), X.dtype)
+            multiply_transposed(
+                patches.reshape(K, cuts, -1).transpose(1, 0, 2),
+                _flat(dY[:, i:end]).reshape(F, cuts, -1).transpose(1, 0, 2),
+                products,
+            )
+            total += products.sum(axis=0)
+        return total
+
+    dY = np.ascontiguousarray(dY)
+    total = sum_in_order(threads.run(work, tile_rows(rows, 1, F * K * rows * columns * m)))
+    return np.ascontiguousarray(total.T).reshape(F, C, *kernel)
+
+
+def sum_in_order(parts: list[np.ndarray]) -> np.ndarray:
+    """The sum of the tiles' results, always in the order of the tiles; the first is overwritten."""
+    total = parts[0]
+    for part in parts[1:]:
+        total += part
+    return total

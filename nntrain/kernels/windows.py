@@ -1,0 +1,119 @@
+"""Where a sliding window stands: sizes, strides, dilations and padding of convolution and pooling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+Pair = tuple[int, int]
+TILE_BYTES = 1 << 21  # smaller calls do not scale: threads would wait for the interpreter lock
+
+
+@dataclass(frozen=True)
+class Window:
+    """A kernel that slides over an image: output pixel i sees rows i·stride − padding + a·dilation, a = 0 … kernel−1.
+
+    Each field holds height then width; padding is ((top, bottom), (left, right)).
+    """
+
+    kernel: Pair
+    stride: Pair = (1, 1)
+    padding: tuple[Pair, Pair] = ((0, 0), (0, 0))
+    dilation: Pair = (1, 1)
+
+    @property
+    def origin(self) -> Pair:
+        """Where the first tap of the first output pixel stands in the image."""
+        return -self.padding[0][0], -self.padding[1][0]
+
+    def output_size(self, size: Pair) -> Pair:
+        """⌊(n + padding − dilation·(kernel − 1) − 1) / stride⌋ + 1 (course 4, video "Strided convolutions")."""
+        return self._output(size[0], 0), self._output(size[1], 1)
+
+    def _output(self, n: int, axis: int) -> int:
+        extent = self.dilation[axis] * (self.kernel[axis] - 1) + 1
+        padded = n + sum(self.padding[axis])
+        if extent > padded:
+            raise ValueError(
+                f"the kernel covers {extent} {('rows', 'columns')[axis]}, "
+                f"the padded input has only {padded}: make the kernel smaller or the padding larger"
+            )
+        return (padded - extent) // self.stride[axis] + 1
+
+
+@lru_cache(maxsize=1024)  # layers ask at every step
+def window(
+    size: Pair,
+    kernel: int | Pair,
+    stride: int | Pair = 1,
+    padding: str | int | Pair = "valid",
+    dilation: int | Pair = 1,
+) -> Window:
+    """The window for an image of `size` (H, W).
+
+    `padding` is "valid" (none), a number of pixels on each side (one for all, or height and width), or "same":
+    output = ⌈input / stride⌉, as TensorFlow defines it, so an odd pixel of padding goes to the bottom and the right.
+    """
+    kernel, stride, dilation = pair(kernel), pair(stride), pair(dilation)
+    for name, value in (("kernel", kernel), ("stride", stride), ("dilation", dilation)):
+        if min(value) < 1:
+            raise ValueError(f"{name} is at least 1, not {min(value)}")
+    if padding == "same":
+        return Window(
+            kernel,
+            stride,
+            (_same(size[0], kernel[0], stride[0], dilation[0]), _same(size[1], kernel[1], stride[1], dilation[1])),
+            dilation,
+        )
+    if isinstance(padding, str):
+        if padding != "valid":
+            raise ValueError(f"padding is a number, 'valid' or 'same', not {padding!r}")
+        padding = 0
+    top, left = pair(padding)
+    if min(top, left) < 0:
+        raise ValueError(f"padding is at least 0, not {min(top, left)}")
+    return Window(kernel, stride, ((top, top), (left, left)), dilation)
+
+
+def pair(value: int | Pair) -> Pair:
+    return (value, value) if isinstance(value, int) else (value[0], value[1])
+
+
+def _same(n: int, kernel: int, stride: int, dilation: int) -> Pair:
+    outputs = -(-n // stride)
+    total = max(0, (outputs - 1) * stride + dilation * (kernel - 1) + 1 - n)
+    return total // 2, total - total // 2
+
+
+def reach(outputs: int, stride: int, start: int, inputs: int) -> Pair:
+    """The outputs lo … hi−1 whose tap, at i·stride + start, falls inside 0 … inputs−1."""
+    lo = min(outputs, max(0, -(start // stride)))
+    hi = max(lo, min(outputs, (inputs - 1 - start) // stride + 1))
+    return lo, hi
+
+
+def tile_rows(rows: int, m: int, work: int) -> list[tuple[int, int, int, int]]:
+    """Cut rows × m columns of `work` multiplications in all into tiles (row, end, column, end).
+
+    By sizes alone, so that bits do not depend on the number of threads.  A tile has about half a millisecond of
+    work; rows are cut first, the batch only where an image has too few of them (sequences have one).
+    """
+    wanted = max(1, min(16, work // 20_000_000))
+    across = 1
+    if wanted > rows:
+        across = max(1, min(-(-wanted // rows), m // 32))
+    down = min(rows, wanted)
+    across = max(across, -(-m // 128))  # wider blocks leave the cache and OpenBLAS's path for small products
+    return [
+        (rows * i // down, rows * (i + 1) // down, m * k // across, m * (k + 1) // across)
+        for i in range(down)
+        for k in range(across)
+    ]
+
+
+def channel_tiles(X: np.ndarray) -> list[slice]:
+    """Cut X (C, …) into tiles of whole channels, two megabytes of them where a channel is smaller."""
+    step = max(1, TILE_BYTES // max(1, X.nbytes // X.shape[0]))
+    return [slice(c, c + step) for c in range(0, X.shape[0], step)]

@@ -1,0 +1,196 @@
+import sys
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nntrain import threads
+from nntrain.kernels import convolution as conv
+from nntrain.kernels import memory
+from nntrain.kernels.windows import Window, window
+
+sys.path.insert(0, str(Path(__file__).parent))
+import cases
+import references
+
+
+def close(found, expected, tolerance=1e-12):
+    assert found.shape == expected.shape
+    scale = max(np.abs(expected).max(), 1e-300)
+    assert np.abs(found - expected).max() <= tolerance * scale
+
+
+@pytest.mark.parametrize("case", cases.draw(60, 11), ids=str)
+def test_all_passes_equal_the_loops_of_the_textbook(case):
+    X, W, b = case.arrays(case.image, case.weights, (case.filters, 1))
+    Z = references.convolution(X, W, b, case.window, case.groups)
+    (dZ,) = case.arrays(Z.shape)
+    dX, dW, db = references.convolution_gradients(X, W, dZ, case.window, case.groups)
+    close(conv.conv2d_forward(X, W, b, case.window, case.groups), Z)
+    close(conv.conv2d_backward_input(dZ, W, case.window, case.size, case.groups), dX)
+    close(conv.conv2d_backward_weights(X, dZ, case.window, case.groups), dW)
+    close(conv.bias_gradient(dZ), db)
+
+
+@pytest.mark.parametrize("case", cases.draw(20, 12), ids=str)
+def test_transposed_convolution_is_the_input_gradient_plus_bias(case):
+    X, W = case.arrays(case.image, case.weights)
+    (b,) = case.arrays((case.channels, 1))
+    size = references.output_size(X, case.window)
+    (Z,) = case.arrays((case.filters, *size, case.m))
+    expected, dW, _ = references.convolution_gradients(X, W, Z, case.window, case.groups)
+    close(conv.conv_transpose2d_forward(Z, W, b, case.window, case.size, case.groups), expected + b[:, :, None, None])
+    close(conv.conv_transpose2d_backward_weights(Z, X, case.window, case.groups), dW)
+    zero = np.zeros((case.filters, 1))
+    forward = references.convolution(X, W, zero, case.window, case.groups)
+    close(conv.conv_transpose2d_backward_input(X, W, case.window, case.groups), forward)
+
+
+@pytest.mark.parametrize("m", [1, 16, 150])
+@pytest.mark.parametrize(("channels", "filters"), [(1, 3), (3, 32), (40, 16), (150, 60)])
+def test_wide_layers_and_batches_equal_the_loops(channels, filters, m):
+    w = Window((3, 3), (1, 1), ((1, 1), (1, 1)))
+    case = cases.Case(5, w, (5, 3), channels, filters, 1, m)
+    X, W, b = case.arrays(case.image, case.weights, (filters, 1))
+    Z = references.convolution(X, W, b, w, 1)
+    dX, dW, _ = references.convolution_gradients(X, W, Z, w, 1)
+    close(conv.conv2d_forward(X, W, b, w), Z)
+    close(conv.conv2d_backward_input(Z, W, w, (5, 3)), dX)
+    close(conv.conv2d_backward_weights(X, Z, w), dW)
+
+
+@pytest.mark.parametrize("multiplier", [1, 2])
+@pytest.mark.parametrize(("width", "dilation"), [(9, 1), (9, 2), (70, 1)])
+def test_depthwise_equals_the_loops_in_narrow_wide_and_dilated_images(width, dilation, multiplier):
+    w = window((6, width), (3, 4), (2, 1), (3, 2), dilation)
+    case = cases.Case(8, w, (6, width), 3, 3 * multiplier, 3, 5)
+    X, W, b = case.arrays(case.image, case.weights, (3 * multiplier, 1))
+    Z = references.convolution(X, W, b, w, 3)
+    dX, dW, _ = references.convolution_gradients(X, W, Z, w, 3)
+    close(conv.conv2d_forward(X, W, b, w, 3), Z)
+    close(conv.conv2d_backward_input(Z, W, w, (6, width), 3), dX)
+    close(conv.conv2d_backward_weights(X, Z, w, 3), dW)
+
+
+WINOGRAD = [
+    (32, 32, (8, 8), 16),
+    (33, 47, (7, 5), 16),
+    (64, 32, (16, 12), 64),
+    (48, 96, (4, 9), 17),
+    (32, 64, (6, 6), 300),
+]
+
+
+@pytest.mark.parametrize(("channels", "filters", "size", "m"), WINOGRAD)
+@pytest.mark.parametrize("padding", [((1, 1), (1, 1)), ((0, 0), (0, 0)), ((2, 0), (0, 2)), ((3, 3), (4, 2))])
+def test_winograd_in_float32_stays_within_3e_5_of_the_largest_value(channels, filters, size, m, padding):
+    w = Window((3, 3), (1, 1), padding)
+    case = cases.Case(7, w, size, channels, filters, 1, m)
+    X, W, b = case.arrays(case.image, case.weights, (filters, 1))
+    Z = conv.conv2d_forward(X, W, b, w)
+    (dZ,) = case.arrays(Z.shape)
+    single = [a.astype(np.float32) for a in (X, W, b, dZ)]
+    assert conv.choose(channels, filters, 1, (3, 3), (1, 1), (1, 1), size, m, np.dtype(np.float32)) == "winograd"
+    close(conv.conv2d_forward(*single[:3], w), Z, 3e-5)
+    close(conv.conv2d_backward_input(single[3], single[1], w, size), conv.conv2d_backward_input(dZ, W, w, size), 3e-5)
+    close(conv.conv2d_backward_weights(single[0], single[3], w), conv.conv2d_backward_weights(X, dZ, w), 3e-5)
+
+
+@pytest.mark.parametrize("algorithm", ["auto", "direct"])
+@pytest.mark.parametrize(
+    ("channels", "filters", "groups", "kernel", "stride"),
+    [(3, 32, 1, 3, 1), (64, 64, 1, 3, 1), (64, 64, 1, 1, 1), (32, 48, 1, 5, 2), (64, 64, 64, 3, 1), (32, 32, 2, 3, 2)],
+)
+def test_bits_do_not_depend_on_the_number_of_threads(channels, filters, groups, kernel, stride, algorithm):
+    w = window((16, 14), kernel, stride, "same")
+    case = cases.Case(3, w, (16, 14), channels, filters, groups, 48)
+    X, W, b = case.arrays(case.image, case.weights, (filters, 1), dtype=np.float32)
+    results = []
+    for count in (1, 2, 3):
+        threads.set_threads(count)
+        Z = conv.conv2d_forward(X, W, b, w, groups, algorithm)
+        dX = conv.conv2d_backward_input(Z, W, w, (16, 14), groups, algorithm)
+        dW = conv.conv2d_backward_weights(X, Z, w, groups, algorithm)
+        results.append([a.tobytes() for a in (Z, dX, dW, conv.bias_gradient(Z))])
+    assert results[0] == results[1] == results[2]
+
+
+def chosen(
+    channels=64, filters=64, groups=1, kernel=(3, 3), stride=(1, 1), dilation=(1, 1), size=(16, 16), m=64, dtype="f4"
+):
+    return conv.choose(channels, filters, groups, kernel, stride, dilation, size, m, np.dtype(dtype))
+
+
+def test_winograd_is_chosen_for_3x3_stride_1_and_many_channels_in_float32_alone():
+    assert chosen() == "winograd"
+    assert chosen(dtype="f8") == "direct"
+    assert chosen(channels=3) == "direct"
+    assert chosen(filters=8) == "direct"
+    assert chosen(kernel=(5, 5)) == "direct"
+    assert chosen(kernel=(3, 1)) == "direct"
+    assert chosen(stride=(2, 2)) == "direct"
+    assert chosen(dilation=(1, 2)) == "direct"
+    assert chosen(groups=2) == "direct"
+    assert chosen(m=1) == "direct"
+    assert chosen(size=(2, 16)) == "direct"
+    assert chosen(size=(5, 5)) == "direct"
+    assert chosen(size=(4, 4), channels=64, filters=512) == "winograd"
+    assert chosen(size=(4, 4), channels=512, filters=512) == "direct"
+
+
+def test_depthwise_is_chosen_where_each_group_has_one_channel():
+    assert chosen(groups=64) == "depthwise"
+    assert chosen(groups=64, filters=128, kernel=(5, 5), stride=(2, 2), dtype="f8") == "depthwise"
+    assert chosen(channels=1, filters=1, groups=1) == "direct"
+
+
+def test_algorithm_direct_never_uses_winograd():
+    case = cases.Case(9, window((12, 12), 3, 1, "same"), (12, 12), 64, 64, 1, 32)
+    X, W = case.arrays(case.image, case.weights)
+    exact = conv.conv2d_forward(X, W, None, case.window)
+    x, w = X.astype(np.float32), W.astype(np.float32)
+    error = {
+        algorithm: np.abs(conv.conv2d_forward(x, w, None, case.window, 1, algorithm) - exact).max()
+        for algorithm in ("auto", "direct")
+    }
+    assert error["direct"] <= 2e-6 * np.abs(exact).max()
+    assert error["direct"] < error["auto"]
+
+
+def test_an_unknown_algorithm_is_named():
+    X, W = np.zeros((1, 3, 3, 1)), np.zeros((1, 1, 1, 1))
+    with pytest.raises(ValueError, match="'auto' or 'direct', not 'fft'"):
+        conv.conv2d_forward(X, W, None, Window((1, 1)), 1, "fft")
+
+
+@pytest.mark.parametrize(
+    ("filters", "kernel", "size"), [(32, 3, 32), (64, 3, 16), (32, 5, 33), (32, 7, 16), (128, 1, 8)]
+)
+@pytest.mark.parametrize("algorithm", ["auto", "direct"])
+def test_a_training_step_takes_less_than_2_5_times_the_memory_of_its_activations(filters, kernel, size, algorithm):
+    w = window((size, size), kernel, 1, "same")
+    case = cases.Case(6, w, (size, size), filters, filters, 1, 64)
+    X, W = case.arrays(case.image, case.weights, dtype=np.float32)
+    memory.release_scratch()
+    tracemalloc.start()
+    activations = [X]
+    for _ in range(4):
+        activations.append(conv.conv2d_forward(activations[-1], W, None, w, 1, algorithm))
+    d = activations[-1]
+    for A in reversed(activations[:-1]):
+        conv.conv2d_backward_weights(A, d, w, 1, algorithm)
+        d = conv.conv2d_backward_input(d, W, w, (size, size), 1, algorithm)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert X.nbytes + peak < 2.5 * sum(A.nbytes for A in activations)
+
+
+def test_inputs_are_left_as_they_were():
+    case = cases.Case(1, window((9, 9), 3, 1, "same"), (9, 9), 32, 32, 1, 16)
+    X, W, b = case.arrays(case.image, case.weights, (32, 1), dtype=np.float32)
+    before = [a.copy() for a in (X, W, b)]
+    Z = conv.conv2d_forward(X, W, b, case.window)
+    conv.conv2d_backward_input(Z, W, case.window, (9, 9))
+    conv.conv2d_backward_weights(X, Z, case.window)
+    assert all((a == c).all() for a, c in zip((X, W, b), before, strict=True))

@@ -1,0 +1,37 @@
+import threading
+
+import numpy as np
+
+from nntrain.kernels import memory
+
+
+def test_scratch_is_the_same_memory_for_the_same_name_and_other_memory_for_another():
+    first = memory.scratch("a", (3, 4), np.float32)
+    assert np.shares_memory(first, memory.scratch("a", (2, 3), np.float64))
+    assert not np.shares_memory(memory.scratch("a", (3, 4), np.float32), memory.scratch("b", (3, 4), np.float32))
+
+
+def test_scratch_grows_to_what_is_asked_for():
+    memory.scratch("grows", (2,), np.float32)
+    large = memory.scratch("grows", (100, 7), np.float64)
+    large[...] = 1
+    assert large.shape == (100, 7)
+    assert np.shares_memory(large, memory.scratch("grows", (2,), np.float32))
+
+
+def test_scratch_starts_on_a_cache_line():
+    assert memory.scratch("aligned", (5,), np.float32).ctypes.data % 64 == 0
+
+
+def test_each_thread_has_its_own_scratch():
+    mine, theirs = memory.scratch("own", (8,), np.float32), []
+    thread = threading.Thread(target=lambda: theirs.append(memory.scratch("own", (8,), np.float32)))
+    thread.start()
+    thread.join()
+    assert not np.shares_memory(mine, theirs[0])
+
+
+def test_released_scratch_is_fresh_when_asked_for_again():
+    before = memory.scratch("released", (8,), np.float32)
+    memory.release_scratch()
+    assert not np.shares_memory(before, memory.scratch("released", (8,), np.float32))
