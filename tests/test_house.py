@@ -17,7 +17,7 @@ FLOORS = [
     {"training"},
     {"runs"},
     {"checkpoint"},
-    {"npz", "storage"},
+    {"npz", "png", "storage"},
     {"builder"},
     {"config", "settings"},
     {"network"},

@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from nntrain import __version__
-from nntrain.cli import evaluating, inspecting, listing, training
+from nntrain.cli import evaluating, inspecting, listing, sampling, sweeping, training
 from nntrain.errors import Interrupted, NNTrainError, StorageError
 
 # One BLAS thread: nntrain's own pool runs fixed tiles over it, so bits do not depend on the number of threads.
@@ -71,11 +71,14 @@ def main() -> None:
 for _command in (
     training.fit,
     training.resume,
+    sweeping.sweep,
     evaluating.eval_,
     evaluating.predict,
+    sampling.sample,
     inspecting.show,
     inspecting.check,
     listing.runs,
+    listing.compare,
     inspecting.components,
     inspecting.schema,
     inspecting.init,

@@ -107,16 +107,13 @@ class Binder:
         known = find(kind)
         name = type_name(node)
         if name is None or name not in known:
-            at, message = no_component(node, kind)
-            return self._wrong(at, path, message)
+            wrong, message = no_component(node, kind)
+            return self._wrong(wrong, path, message)
         cls = known[name]
         values = self.fields(node, fields(cls), path, name)
         if kind == "layer" and isinstance(given := values.get("name"), str) and not _LAYER_NAME.fullmatch(given):
-            self.problems.add(
-                child(node, "name").mark,  # type: ignore[union-attr]
-                f"{path}.name",
-                f"expected letters, digits, _ and -, not digits alone, got {show(given)}",
-            )
+            at = child(node, "name") or node
+            self._wrong(at, f"{path}.name", f"expected letters, digits, _ and -, not digits alone, got {show(given)}")
         return self._construct(node, cls, values, path, f"{name}: ")
 
     def _section(self, node: Node, cls: type, path: str) -> Any:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from nntrain.components import Arg, arg, find
 from nntrain.config import writing
-from nntrain.config.assemble import assemble
+from nntrain.config.assemble import override, read_tree
 from nntrain.config.binding import HOLE, Binder
 from nntrain.config.nodes import Node, from_python, node_of
 from nntrain.config.places import Mark, Place, Placed, Problems, Source, join, show, suggest
@@ -112,20 +112,32 @@ class Draft:
         return values, binder.places
 
 
+class Base:
+    """A config read once, to be varied by many sets of overrides: `Base(path).draft(["optimizer.lr=0.01"])`."""
+
+    def __init__(self, source: str | Path | Mapping[str, Any]):
+        self._problems = Problems()
+        self._tree = read_tree(source, Config, self._problems)
+        self._stem = "run" if isinstance(source, Mapping) else Path(source).stem
+
+    def draft(self, overrides: Sequence[str] = ()) -> Draft:
+        """Raises ConfigError with every problem that can be seen without the data."""
+        problems = self._problems.copy()
+        tree = override(self._tree, overrides, Config, problems)
+        assert isinstance(tree.value, dict)
+        if (name := tree.value.get("name")) is None or name.value is None:
+            named = {**tree.value, "name": node_of(_safe(self._stem), tree.mark)}
+            tree = Node(tree.mark, named, keys={"name": tree.mark, **tree.keys})
+        return Draft(tree, problems)
+
+
 def read(source: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) -> Draft:
     """Read a config file, or take a Python mapping of the same form; `overrides` are `key=value` texts.
 
-    Raises ConfigError with every problem that can be seen without the data.
+    Relative paths start at the file that holds them; in overrides and mappings at the current directory.  Raises
+    ConfigError with every problem that can be seen without the data.
     """
-    problems = Problems()
-    tree = assemble(source, overrides, Config, problems)
-    assert isinstance(tree.value, dict)
-    if (name := tree.value.get("name")) is None or name.value is None:
-        stem = "run" if isinstance(source, Mapping) else Path(source).stem
-        tree = Node(
-            tree.mark, {**tree.value, "name": node_of(_safe(stem), tree.mark)}, keys={"name": tree.mark, **tree.keys}
-        )
-    return Draft(tree, problems)
+    return Base(source).draft(overrides)
 
 
 def dataset_with(config: Config, overrides: Sequence[str]) -> Any:
@@ -174,6 +186,7 @@ def _check(tree: Node, values: dict[str, Any], problems: Problems) -> None:
         node = child(tree, "name") or tree
         message = f"expected letters, digits, and . _ - + = , @ (at most {_NAME_BYTES} bytes), got {show(name)}"
         problems.add(node.mark, "name", f"names a directory: {message}")
+    _check_loop(tree, values, problems)
     metrics = values.get("metrics", ())
     if metrics is HOLE:
         return
@@ -181,7 +194,7 @@ def _check(tree: Node, values: dict[str, Any], problems: Problems) -> None:
     if twice := [t for i, t in enumerate(types) if t in types[:i]]:
         problems.add((child(tree, "metrics") or tree).mark, "metrics", f"{twice[0]} is listed twice")
     training = values.get("training")
-    if isinstance(training, Training) and training.monitor is not None:
+    if isinstance(training, Training) and training.monitor is not None and training.loop.monitors:
         known = ["loss", *(m.type for m in metrics if getattr(m, "better", "more") is not None)]
         names = [f"{part}.{metric}" for part in ("validation", "train") for metric in known]
         if training.monitor not in names:
@@ -189,3 +202,37 @@ def _check(tree: Node, values: dict[str, Any], problems: Problems) -> None:
             unlisted = training.monitor.partition(".")[2] in find("metric").keys() - types
             hint = "; list the metric under metrics" if unlisted else suggest(training.monitor, names)
             problems.add(node.mark, "training.monitor", f"expected {join(names)}, got {show(training.monitor)}{hint}")
+
+
+def _check_loop(tree: Node, values: dict[str, Any], problems: Problems) -> None:
+    """What the loop asks of the rest: a game of two networks has losses of its own and no best checkpoint."""
+    training, loss = values.get("training"), values.get("loss", HOLE)
+    if not isinstance(training, Training):
+        return
+    loop = training.loop
+    losses: dict[str, Any] = dict(find("loss"))
+    loops: dict[str, Any] = dict(find("loop"))
+
+    def wrong(message: str, *path: str) -> None:
+        node = tree
+        for part in path:
+            node = child(node, part) or node
+        problems.add(node.mark, ".".join(path), message)
+
+    if loss is not HOLE and loss.adversarial != loop.adversarial:
+        fitting = join([name for name, cls in losses.items() if cls.adversarial == loop.adversarial])
+        if loop.adversarial:
+            wrong(f"the loop {loop.type} takes {fitting}, not {loss.type}", "loss")
+        else:
+            games = join([name for name, cls in loops.items() if cls.adversarial])
+            wrong(f"{loss.type} is a game of two networks: set training.loop to {games}, or take {fitting}", "loss")
+    if loop.monitors:
+        return
+    nothing = f"the loop {loop.type} has no value that says which network is the best"
+    for key in ("monitor", "early_stopping"):
+        if getattr(training, key) is not None:
+            wrong(f"{nothing}; leave {key} out", "training", key)
+    if getattr(values.get("schedule"), "listens", False):
+        wrong(f"{nothing}, and {values['schedule'].type} waits for one; take another schedule", "schedule")
+    if values.get("metrics", HOLE) not in ((), HOLE):
+        wrong(f"the loop {loop.type} measures by itself; leave metrics out", "metrics")

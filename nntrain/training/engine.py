@@ -201,7 +201,9 @@ class Engine:
         line["train"] = self.trainer.results()
         if "validation" in self.data.parts and self._evaluation_is_due():
             line["validation"] = self.trainer.evaluate(self.watched(self.data.parts["validation"]))
-            _check_finite(line["validation"]["loss"], "validation.loss", self.step)
+            for name, value in line["validation"].items():
+                if name.endswith("loss"):
+                    _check_finite(value, f"validation.{name}", self.step)
         value = self.monitor.find(line) if self.monitor is not None else None
         if value is not None and self.monitor is not None:
             _check_finite(value, self.monitor.name, self.step)

@@ -87,6 +87,7 @@ class Loop(Component):
     kind: ClassVar[str] = "loop"
     networks: ClassVar[tuple[str, ...]] = ()  # names where a config declares more than one
     monitors: ClassVar[bool] = True  # whether there is a best checkpoint
+    adversarial: ClassVar[bool] = False  # whether the loss is a game between the networks
 
     def input_shapes(self, facts: Facts) -> dict[str, Shape]:
         """Input shape of every network by name."""
