@@ -130,8 +130,10 @@ class Engine:
         for name, view in self.trainer.arrays().items():
             view[...] = saved.arrays[name]
         manifest = saved.manifest
-        self.step, self.lines, self._line_step = manifest["step"], manifest["lines"], manifest["line_step"]
-        if self.monitor and manifest["monitor"]:
+        self.step, self.lines, self._line_step = counts = [manifest[key] for key in ("step", "lines", "line_step")]
+        if not all(type(count) is int and count >= 0 for count in counts):
+            raise ValueError(f"step, lines and line_step are {counts}")
+        if self.monitor is not None:
             self.monitor.restore(manifest["monitor"])
             self._find_best()
         self.trainer.restore(manifest["training"])
