@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from nntrain import __version__
-from nntrain.cli import evaluating, inspecting, listing, sweeping, training
+from nntrain.cli import evaluating, inspecting, listing, looking, sweeping, training
 from nntrain.errors import NNTrainError, StorageError
 
 # One BLAS thread: nntrain's own pool runs fixed tiles over it, so bits do not depend on the number of threads.
@@ -72,6 +72,7 @@ for _command in (
     inspecting.check,
     listing.runs,
     listing.compare,
+    looking.report,
     inspecting.components,
     inspecting.schema,
     inspecting.init,
