@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from math import ceil, floor, isfinite, log10
 from typing import Any
 
-_LOG_FROM = 50.0  # the largest value over the smallest from which a logarithmic scale shows more
+_LOG_FROM = 50.0  # the largest value over the smallest from which a logarithmic scale may show more
 
 
 class Scale:
@@ -15,7 +15,9 @@ class Scale:
     def __init__(self, values: Iterable[float | None], logarithmic: bool | None = None):
         finite = [float(v) for v in values if v is not None and isfinite(v)] or [0.0, 1.0]
         low, high = min(finite), max(finite)
-        wide = low > 0 and high / low >= _LOG_FROM
+        # the middle value tells what was drawn evenly in the logarithm from what was drawn evenly
+        crowded = sorted(finite)[len(finite) // 2] - low < 0.25 * (high - low)
+        wide = low > 0 and high / low >= _LOG_FROM and crowded
         self.logarithmic = wide if logarithmic is None else logarithmic and low > 0
         if low == high:
             margin = abs(low) / 2 or 0.5

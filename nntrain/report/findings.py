@@ -165,7 +165,8 @@ def _raw(facts: Facts, x: Array) -> Array:
     mean, deviation = (np.asarray(fitted[key], np.float64) for key in ("mean", "deviation"))
     while mean.ndim and mean.ndim < x.ndim and mean.shape[0] == x.shape[0]:
         mean, deviation = mean[..., None], deviation[..., None]
-    return x * deviation + mean
+    raw = x * deviation + mean
+    return np.where(np.abs(raw) < 1e-6 * (np.abs(mean) + deviation), 0.0, raw)  # a 0 that rounding moved
 
 
 def _row(facts: Facts, x: Array) -> list[tuple[str, str]]:

@@ -33,7 +33,8 @@ def page(rows: Sequence[Mapping[str, Any]], metric: str | None = None) -> str:
         f"<h1>{escape(title)}</h1>",
         f'<p class="soft">{escape(_headline(rows, measured, names, metric, best))}</p>',
     ]
-    body.append(_overview(rows, configs, measured, names, keys, best if len(rows) > 1 else None))
+    told = order if len(rows) > MOST_DETAILED else range(len(rows))
+    body.append(_overview([(rows[i], configs[i], measured[i], names[i]) for i in told], keys, metric, names[best]))
     body.append(_curves(rows, names, best, figures))
     if len(rows) >= 3 and keys:
         body.append(_sweep(configs, measured, names, keys, metric, order, figures))
@@ -77,18 +78,17 @@ def _headline(
     return f"best by {metric}: {names[best]}" + (f", {value:.5g}" if value is not None else "")
 
 
-def _overview(
-    rows: Sequence[Mapping[str, Any]], configs: Any, measured: Any, names: Any, keys: Sequence[str], best: int | None
-) -> str:
-    metrics = sorted(
-        {name for found in measured for name in found}, key=lambda name: (name.split(".")[0] != "test", name)
-    )
+def _overview(runs: Sequence[tuple[Any, Any, Any, str]], keys: Sequence[str], metric: str, best: str) -> str:
+    """A line a run: row, config, metrics, name."""
+    known = {name for _, _, found, _ in runs for name in found}
+    metrics = sorted(known, key=lambda name: (name != metric, not name.startswith("test."), name))
     body = []
-    for row, config, found, name in zip(rows, configs, measured, names, strict=True):
-        told = [word(_value(config, key)) if _value(config, key) is not None else "" for key in keys]
-        body.append([name, str(row["status"]), str(row.get("epoch", "")), *told, *sections.values(row, metrics, found)])
+    for row, config, found, name in runs:
+        told = [word(value) if (value := _value(config, key)) is not None else "" for key in keys]
+        body.append([name, str(row["status"]), str(row.get("epoch", "")), *sections.values(metrics, found), *told])
+    marked = next((i for i, run in enumerate(runs) if run[3] == best), None) if len(runs) > 1 else None
     said = "metrics of the best checkpoint, where there is one"
-    return sections.table(["run", "status", "epoch", *keys, *metrics], body, best, said)
+    return sections.table(["run", "status", "epoch", *metrics, *keys], body, marked, said)
 
 
 def _value(config: Mapping[str, Any], key: str) -> Any:
@@ -142,15 +142,16 @@ def _details(run_dir: Path, name: str, figures: sections.Charts) -> str:
     parts = [f"<h2>{escape(name) if name else 'The run'}</h2>"]
     if found.problem:
         parts.append(f'<p class="soft">Not judged anew: {escape(found.problem)}</p>')
+    pair = [sections.weights(found)]
     if found.confusion is not None:
-        parts.append(f"<h3>Confusion</h3>{sections.confusion(found)}")
+        pair.insert(0, f"<h3>Confusion</h3>{sections.confusion(found)}")
+    parts.append('<div class="pair">' + "".join(f"<div>{part}</div>" for part in pair if part) + "</div>")
     if found.truth:
         numbers = [f"example {i}" for i in range(len(found.truth))]
         drawn = charts.points(found.truth, found.predicted, numbers, "truth", "prediction", diagonal=True)
         parts.append(f'<div class="charts">{figures.figure(f"Prediction against truth ({found.part})", drawn)}</div>')
     parts.append(sections.wrongs(found))
     parts.append(sections.samples(findings.samples(run_dir)))
-    parts.append(sections.weights(found))
     parts.append(f"<h3>Again</h3>{sections.repeat(Run(run_dir))}")
     return "".join(parts)
 

@@ -8,12 +8,13 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from nntrain.errors import NNTrainError
 from nntrain.report import pictures
 from nntrain.report.axes import word
 from nntrain.report.findings import Findings, Wrong
 from nntrain.runs import Run
 
-SAMPLE_BYTES = 200_000
+SAMPLE_BYTES = 1_000_000  # of pictures in one page
 _TEXT = 1500
 
 
@@ -31,8 +32,18 @@ class Charts:
         kind = "chart wide" if wide else "chart"
         return (
             f'<figure class="{kind}" data-chart="{len(self.data) - 1}"><figcaption>{escape(title)}</figcaption>'
-            f'<div class="scroll">{svg}</div><output class="readout" aria-live="polite"></output></figure>'
+            f'<div class="scroll">{svg}</div><output class="readout" aria-live="polite">{escape(_last(data))}</output></figure>'
         )
+
+
+def _last(data: Mapping[str, Any]) -> str:
+    """What a chart reads out before anybody asks: its last values, where they are few."""
+    series = data.get("series", ())
+    if not series or len(series) > 8:
+        return "" if not series else f"{len(series)} curves; point at one, or take the arrow keys"
+    last = max(one["x"][-1] for one in series)
+    ends = [(one["name"], one["y"][-1]) for one in series if one["x"][-1] == last and one["y"][-1] is not None]
+    return "  ·  ".join([f"{data['x']} {last}", *(f"{name} {value:.5g}" for name, value in ends)])
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], best: int | None = None, caption: str = "") -> str:
@@ -43,8 +54,9 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], best: int | None =
         cells = "".join(f"<td>{escape(cell)}</td>" for cell in row)
         body.append(f'<tr class="best">{cells}</tr>' if i == best else f"<tr>{cells}</tr>")
     said = f"<caption>{escape(caption)}</caption>" if caption else ""
+    kind = "scroll long" if len(rows) > 30 else "scroll"
     return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(caption or "table", quote=True)}">'
+        f'<div class="{kind}" tabindex="0" role="region" aria-label="{escape(caption or "table", quote=True)}">'
         f"<table>{said}<thead><tr>{lines[0]}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
     )
 
@@ -118,8 +130,10 @@ def weights(found: Findings) -> str:
     if values is None:
         return ""
     if values.ndim == 2:
-        pixels = pictures.signed(values)
-        about = f"{values.shape[0]} rows (units) by {values.shape[1]} columns (inputs)"
+        turned = values.T if values.shape[0] > values.shape[1] else values
+        rows, columns = ("inputs", "units") if turned is not values else ("units", "inputs")
+        pixels = pictures.signed(turned)
+        about = f"{turned.shape[0]} rows ({rows}) by {turned.shape[1]} columns ({columns}): blue below 0, red above"
     elif values.shape[1] == 3:
         largest = abs(values).max(axis=(1, 2, 3), keepdims=True) + 1e-12
         pixels = pictures.grid(values / largest / 2 + 0.5)
@@ -128,15 +142,17 @@ def weights(found: Findings) -> str:
         pixels = pictures.signed_grid(values[:, 0])
         about = f"{len(values)} tiles, one a unit or filter and channel: blue below 0, red above"
     name = escape(found.weights_name)
+    height, width = pixels.shape[:2]
+    width *= max(1, round(min(420 / width, 420 / height)))
     return (
         f'<h3>First weights: {name}</h3><p class="soft">{escape(about)}</p>'
-        f'<img class="tiles" src="{pictures.data_uri(pixels)}" alt="{name} as picture: {escape(about)}">'
+        f'<img class="tiles" width="{width}" src="{pictures.data_uri(pixels)}" alt="{name} as picture: {escape(about)}">'
     )
 
 
 def samples(files: Sequence[Path]) -> str:
     """What the run drew as it went."""
-    items, room = [], SAMPLE_BYTES * max(1, len(files))
+    items, room = [], SAMPLE_BYTES
     for file in files:
         content = file.read_bytes()
         name = escape(file.stem.replace("_", " "))
@@ -157,11 +173,11 @@ def repeat(run: Run) -> str:
     command = f"nntrain fit {shlex.quote(str(run.config_path))}"
     facts = {key: value for key, value in meta.items() if key not in ("command", "directory")}
     given = meta.get("command")
-    started = shlex.join(map(str, given)) if isinstance(given, list) and given else ""
+    started = shlex.join(["nntrain", *map(str, given[1:])]) if isinstance(given, list) and given else ""
     entries = "".join(f"<dt>{escape(str(k))}</dt><dd>{escape(word(v))}</dd>" for k, v in facts.items() if v is not None)
     try:
         config = run.read_config()
-    except Exception as error:  # a report of what is there
+    except NNTrainError as error:  # the report has what there is
         config = str(error)
     parts = [f"<p>This command trains it again:</p><pre>{escape(command)}</pre>"]
     if started:
@@ -171,6 +187,6 @@ def repeat(run: Run) -> str:
     return "".join(parts)
 
 
-def values(row: Mapping[str, Any], keys: Sequence[str], found: Mapping[str, float]) -> list[str]:
+def values(keys: Sequence[str], found: Mapping[str, float]) -> list[str]:
     """Cells of a run in the overview."""
     return [f"{found[key]:.5g}" if key in found else "" for key in keys]
