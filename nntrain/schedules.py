@@ -23,6 +23,7 @@ class Schedule(Component):
     """
 
     kind: ClassVar[str] = "schedule"
+    listens: ClassVar[bool] = False  # whether `observe` does anything
     warmup: int = arg("steps of a linear rise from 0 before the curve begins", default=0, kw_only=True, ge=0)
     steps: int | None = arg(
         "horizon in steps, warm-up included; default: the whole training", default=None, kw_only=True, ge=1
@@ -129,6 +130,7 @@ class Plateau(Schedule):
     Better is what passes the best value so far by more than min_delta; NaN and infinity never do.
     """
 
+    listens = True
     factor: float = arg("what the rate is multiplied by", default=0.1, gt=0, lt=1)
     patience: int = arg("validations without a better value before the rate falls", default=10, ge=1)
     min_delta: float = arg("how much better counts, in the units of training.monitor", default=0.0, ge=0)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -25,7 +26,10 @@ def obey() -> None:
 
 @contextmanager
 def saved_first() -> Iterator[None]:
-    """Within: the first signal is remembered for `asked`, so that the run can save its last finished step."""
+    """Within: the first signal is remembered for `asked`, so that the run can save its last finished step.
+
+    Without `obey` nothing changes: a Python program that calls nntrain keeps its own handlers.
+    """
     global _training
     _training = True
     try:
@@ -37,6 +41,14 @@ def saved_first() -> Iterator[None]:
 def asked() -> int | None:
     """The number of the signal that asked for an end, or None."""
     return _asked
+
+
+def until(seconds: float | None) -> Callable[[], int | None]:
+    """`asked`; and SIGTERM so many seconds from now on, before a batch system sends it or worse."""
+    if seconds is None:
+        return asked
+    end = time.monotonic() + seconds
+    return lambda: signal.SIGTERM if _asked is None and time.monotonic() >= end else _asked
 
 
 def _handle(number: int, frame: FrameType | None) -> None:

@@ -39,7 +39,10 @@ def rebuilt(component, cls):
 
 
 def passes(case):
-    return all(check_layer(case.layer, case.shape, m, context=partial(case.context, m)).ok for m in (6, 1))
+    return all(
+        check_layer(case.layer, case.shape, m, X=case.X(m) if case.X else None, context=partial(case.context, m)).ok
+        for m in (6, 1)
+    )
 
 
 def with_fault(case, namespace):
@@ -55,9 +58,9 @@ def test_a_fault_in_a_layer_is_caught(name, monkeypatch):
     if module_name.startswith(LAYERS):
         cases = [with_fault(case, namespace) for case in cases]
     else:
-        for function in ("affine", "accumulate", "backward", "forward", "add_bias_gradient"):
-            if function in namespace:
-                monkeypatch.setattr(module, function, namespace[function])
+        for function, broken in namespace.items():
+            if inspect.isfunction(broken) and broken.__module__ == module_name:
+                monkeypatch.setattr(module, function, broken)
     assert not all(passes(case) for case in cases)
 
 

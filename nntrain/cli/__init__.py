@@ -6,15 +6,17 @@ and the rest of nntrain when they run, so that `nntrain --help` starts at once.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
+from contextlib import suppress
 from typing import Any
 
 import click
 
 from nntrain import __version__
-from nntrain.cli import evaluating, inspecting, listing, looking, sweeping, training
-from nntrain.errors import NNTrainError, StorageError
+from nntrain.cli import evaluating, inspecting, listing, looking, sampling, sweeping, training
+from nntrain.errors import Interrupted, NNTrainError, StorageError
 
 # One BLAS thread: nntrain's own pool runs fixed tiles over it, so bits do not depend on the number of threads.
 _BLAS_VARIABLES = (
@@ -32,6 +34,8 @@ class _Program(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         for variable in _BLAS_VARIABLES:
             os.environ.setdefault(variable, "1")
+        if isinstance(sys.stdout, io.TextIOWrapper):  # a name that the terminal's encoding lacks is no error
+            sys.stdout.reconfigure(errors="backslashreplace")
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
@@ -47,8 +51,10 @@ class _Program(click.Group):
 
 
 def _fail(ctx: click.Context, error: NNTrainError) -> None:
-    for line in str(error).splitlines():
-        click.echo(line if ": error: " in line else f"error: {line}", err=True)
+    plain = isinstance(error, Interrupted)
+    with suppress(OSError):  # a reader of the messages who has gone does not change the code
+        for line in str(error).splitlines():
+            click.echo(line if plain or ": error: " in line else f"error: {line}", err=True)
     ctx.exit(error.exit_code)
 
 
@@ -68,6 +74,7 @@ for _command in (
     sweeping.sweep,
     evaluating.eval_,
     evaluating.predict,
+    sampling.sample,
     inspecting.show,
     inspecting.check,
     listing.runs,

@@ -13,7 +13,7 @@ from nntrain.cli.common import pass_threads, start
 if TYPE_CHECKING:
     from nntrain.training.evaluation import Loaded
 
-_which = click.option(
+which_option = click.option(
     "--which",
     type=click.Choice(["best", "last"]),
     default="best",
@@ -35,7 +35,7 @@ def load_checkpoint(path: Path, which: str) -> Loaded:
 @click.command("eval", short_help="Measure a checkpoint on its dataset.")
 @click.argument("checkpoint", type=click.Path(path_type=Path))
 @click.argument("overrides", nargs=-1, metavar="[dataset.KEY=VALUE]...")
-@_which
+@which_option
 @click.option(
     "--split", type=click.Choice(["train", "validation", "test"]), help="Default: the last of these there is."
 )
@@ -66,7 +66,7 @@ def eval_(
 @click.argument("input", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write here: .csv, .npy or .npz by its suffix.")
 @click.option("--probabilities", is_flag=True, help="The probability of every class instead of the label.")
-@_which
+@which_option
 @pass_threads
 def predict(
     checkpoint: Path, input: Path, output: Path | None, probabilities: bool, which: str, threads: int | None

@@ -21,8 +21,8 @@ class Progress(Observer):
     """Prints what a run does.  The bar shows loss, metric, examples per second and time left."""
 
     def __init__(self, quiet: bool):
-        self.quiet = quiet
-        self.bar = not quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self.quiet = quiet or sys.stderr is None
+        self.bar = not self.quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         self.shown = False
         self.started: tuple[float, int] | None = None
         self.drawn_at = 0.0
@@ -40,14 +40,11 @@ class Progress(Observer):
     def line(self, line: dict[str, Any], timing: dict[str, Any]) -> None:
         if self.quiet:
             return
-        self._clear()
         parts = [f"{part}: {values_line(line[part])}" for part in ("train", "validation") if part in line]
-        sys.stderr.write(f"epoch {line['epoch']}  {'  '.join(parts)}\n")
-        sys.stderr.flush()
+        self._write(f"{self._blank()}epoch {line['epoch']}  {'  '.join(parts)}\n")
 
     def warning(self, message: str) -> None:
-        self._clear()
-        sys.stderr.write(f"warning: {message}\n")
+        self._write(f"{self._blank()}warning: {message}\n")
 
     def _draw(self, engine: Engine, now: float) -> None:
         assert self.started is not None
@@ -65,14 +62,22 @@ class Progress(Observer):
         if width >= 5:
             full = round(width * share)
             tail = "█" * full + "░" * (width - full) + tail
-        sys.stderr.write("\r" + tail.strip()[:columns].ljust(columns))
-        sys.stderr.flush()
+        self._write("\r" + tail.strip()[:columns].ljust(columns))
         self.shown = True
 
-    def _clear(self) -> None:
-        if self.shown:
-            sys.stderr.write("\r" + " " * (shutil.get_terminal_size().columns - 1) + "\r")
-            self.shown = False
+    def _blank(self) -> str:
+        """What clears the line of the bar."""
+        shown, self.shown = self.shown, False
+        return "\r" + " " * (shutil.get_terminal_size().columns - 1) + "\r" if shown else ""
+
+    def _write(self, text: str) -> None:
+        """A reader of the progress who has gone, or a full disk under a log of it, does not stop the run."""
+        try:
+            if sys.stderr is not None:
+                sys.stderr.write(text)
+                sys.stderr.flush()
+        except OSError:
+            self.quiet, self.bar = True, False
 
 
 def _clock(seconds: float) -> str:

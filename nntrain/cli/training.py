@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,12 @@ from nntrain.cli.common import pass_threads, quiet, start
 
 if TYPE_CHECKING:
     from nntrain.training.session import Result
+
+_max_seconds = click.option(
+    "--max-seconds",
+    type=click.FloatRange(min=0),
+    help="After so long end as on SIGTERM: the state saved, exit code 143, `nntrain resume` goes on.",
+)
 
 
 @click.command(short_help="Train what a config declares.")
@@ -37,6 +44,7 @@ if TYPE_CHECKING:
 )
 @click.option("--dry-run", is_flag=True, help="Check everything, train nothing, write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run's summary instead of its directory.")
+@_max_seconds
 @quiet
 @pass_threads
 def fit(
@@ -47,6 +55,7 @@ def fit(
     on_exist: str,
     dry_run: bool,
     as_json: bool,
+    max_seconds: float | None,
     is_quiet: bool,
     threads: int | None,
 ) -> None:
@@ -68,26 +77,28 @@ def fit(
         return
     from nntrain.training.session import fit as run
 
-    with signals.saved_first():
-        result = run(
-            config,
-            overrides,
-            run_dir=run_dir,
-            runs_dir=runs_dir,
-            on_exist=on_exist,
-            observer=Progress(is_quiet),
-            stop=signals.asked,
-            command=sys.argv,
-        )
+    result = run(
+        config,
+        overrides,
+        run_dir=run_dir,
+        runs_dir=runs_dir,
+        on_exist=on_exist,
+        observer=Progress(is_quiet),
+        stop=signals.until(max_seconds),
+        command=sys.argv,
+    )
     _print(result, as_json, is_quiet)
 
 
 @click.command(short_help="Go on with a run.")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
+@_max_seconds
 @quiet
 @pass_threads
-def resume(run: Path, overrides: tuple[str, ...], is_quiet: bool, threads: int | None) -> None:
+def resume(
+    run: Path, overrides: tuple[str, ...], max_seconds: float | None, is_quiet: bool, threads: int | None
+) -> None:
     """Go on with the run in directory RUN where its newest good checkpoint stands.
 
     Only limits may change: training.epochs, training.steps, training.early_stopping.patience, training.checkpoint.
@@ -96,8 +107,7 @@ def resume(run: Path, overrides: tuple[str, ...], is_quiet: bool, threads: int |
     from nntrain.cli.progress import Progress
     from nntrain.training.session import resume as go_on
 
-    with signals.saved_first():
-        result = go_on(run, overrides, observer=Progress(is_quiet), stop=signals.asked)
+    result = go_on(run, overrides, observer=Progress(is_quiet), stop=signals.until(max_seconds))
     _print(result, False, is_quiet)
 
 
@@ -113,4 +123,4 @@ def _print(result: Result, as_json: bool, is_quiet: bool) -> None:
 
         click.echo(json.dumps({"run_dir": str(result.run_dir), **result.summary}))
     else:
-        click.echo(result.run_dir)
+        click.echo(os.fsencode(result.run_dir))  # the very bytes of its name, whatever the encoding of stdout

@@ -10,7 +10,7 @@ from typing import Any
 from nntrain.components import KINDS, Arg, find
 from nntrain.config.coercion import Wrong, choose, close_word, coerce
 from nntrain.config.nodes import MAX_DEPTH, MAX_VALUES, Node, scalar
-from nntrain.config.places import Place, Problems, a, escape, join, show, suggest
+from nntrain.config.places import Place, Placed, Problems, a, escape, join, show, suggest
 from nntrain.config.references import References, Unknown, reference
 from nntrain.config.spelling import child, type_name
 from nntrain.config.types import (
@@ -39,7 +39,7 @@ class Binder:
 
     def __init__(self, references: References, problems: Problems):
         self.problems = problems
-        self.places: dict[int, Place] = {}
+        self.places: Placed = {}
         self.networks: Sequence[str] | None = ()  # of the loop; None where that is not known
         self._references = references
         self._followed: list[str] = []
@@ -107,16 +107,13 @@ class Binder:
         known = find(kind)
         name = type_name(node)
         if name is None or name not in known:
-            at, message = no_component(node, kind)
-            return self._wrong(at, path, message)
+            wrong, message = no_component(node, kind)
+            return self._wrong(wrong, path, message)
         cls = known[name]
         values = self.fields(node, fields(cls), path, name)
         if kind == "layer" and isinstance(given := values.get("name"), str) and not _LAYER_NAME.fullmatch(given):
-            self.problems.add(
-                child(node, "name").mark,  # type: ignore[union-attr]
-                f"{path}.name",
-                f"expected letters, digits, _ and -, not digits alone, got {show(given)}",
-            )
+            at = child(node, "name") or node
+            self._wrong(at, f"{path}.name", f"expected letters, digits, _ and -, not digits alone, got {show(given)}")
         return self._construct(node, cls, values, path, f"{name}: ")
 
     def _section(self, node: Node, cls: type, path: str) -> Any:
@@ -156,7 +153,7 @@ class Binder:
             built = cls(**values)
         except ValueError as error:
             return self._wrong(node, path, f"{prefix}{error}")
-        self.places[id(built)] = Place(node.mark, path)
+        self.places[id(built)] = (built, Place(node.mark, path))
         return built
 
     def _per_network(self, node: Node, item: Any, path: str, arg: Arg) -> Any:
@@ -200,7 +197,7 @@ class Binder:
             return layers
         first: dict[str, Place] = {}
         for i, name in enumerate(names):
-            place = self.places[id(layers[i])]
+            _, place = self.places[id(layers[i])]
             if name in first:
                 line = f" in line {first[name].line}" if first[name].line else ""
                 self.problems.add(place.mark, place.path, f"the name {name!r} is taken by {first[name].path}{line}")

@@ -12,11 +12,11 @@ from nntrain.components import Arg, arg, find
 from nntrain.config import writing
 from nntrain.config.assemble import override, read_tree
 from nntrain.config.binding import HOLE, Binder
-from nntrain.config.nodes import Node, node_of
-from nntrain.config.places import Mark, Place, Problems, Source, join, show, suggest
+from nntrain.config.nodes import Node, from_python, node_of
+from nntrain.config.places import Mark, Place, Placed, Problems, Source, join, show, suggest
 from nntrain.config.references import References
-from nntrain.config.spelling import child, type_name
-from nntrain.config.types import Kind, Many, PerNetwork, Section, fields
+from nntrain.config.spelling import below, child, type_name
+from nntrain.config.types import Either, Kind, Many, PerNetwork, Section, fields
 from nntrain.settings import Training
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Config:
         default_factory=_constant, metadata={"arg": Arg("learning rate over the training; default: constant")}
     )
     metrics: Annotated[Any, Many(Kind("metric"))] = arg("what is measured beside the loss", default=())
-    _places: dict[int, Place] = field(default_factory=dict, repr=False, compare=False)
+    _places: Placed = field(default_factory=dict, repr=False, compare=False)
     _root: Place = field(default=Place(Mark(Source(Path()))), repr=False, compare=False)
 
     @classmethod
@@ -64,7 +64,7 @@ class Config:
 
     def place(self, component: Any) -> Place:
         """Where a component or section of this config stands; for anything else, where the config begins."""
-        return self._places.get(id(component), self._root)
+        return self._places.get(id(component), (component, self._root))[1]
 
 
 ORDER = (
@@ -102,9 +102,7 @@ class Draft:
         places[id(self.dataset)] = self._places[id(self.dataset)]
         return Config(**values, _places=places, _root=Place(self._tree.mark))
 
-    def _bind(
-        self, problems: Problems, facts: Any, *, before_data: bool = False
-    ) -> tuple[dict[str, Any], dict[int, Place]]:
+    def _bind(self, problems: Problems, facts: Any, *, before_data: bool = False) -> tuple[dict[str, Any], Placed]:
         tree = self._tree
         binder = Binder(References(tree, Section(Config), facts, before_data=before_data), problems)
         binder.networks = _networks(tree)
@@ -136,7 +134,8 @@ class Base:
 def read(source: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) -> Draft:
     """Read a config file, or take a Python mapping of the same form; `overrides` are `key=value` texts.
 
-    Raises ConfigError with every problem that can be seen without the data.
+    Relative paths start at the file that holds them; in overrides and mappings at the current directory.  Raises
+    ConfigError with every problem that can be seen without the data.
     """
     return Base(source).draft(overrides)
 
@@ -154,8 +153,15 @@ def dataset_with(config: Config, overrides: Sequence[str]) -> Any:
 
 
 def is_path(config: dict[str, Any], key: str) -> bool:
-    """Whether a dotted key of `as_dict()` holds a path."""
-    return writing.is_path(config, key, Config)
+    """Whether a dotted key of `as_dict()` is an argument that holds a path."""
+    node: Node | None = from_python(config, Source(Path()), Problems())
+    type_: Any = Section(Config)
+    for part in key.split("."):
+        field = below(node, type_).get(part) if node else None
+        if node is None or field is None:
+            return False
+        node, type_ = child(node, part), field.type
+    return node is not None and Path in (type_.options if isinstance(type_, Either) else (type_,))
 
 
 def _safe(stem: str) -> str:
@@ -180,6 +186,7 @@ def _check(tree: Node, values: dict[str, Any], problems: Problems) -> None:
         node = child(tree, "name") or tree
         message = f"expected letters, digits, and . _ - + = , @ (at most {_NAME_BYTES} bytes), got {show(name)}"
         problems.add(node.mark, "name", f"names a directory: {message}")
+    _check_loop(tree, values, problems)
     metrics = values.get("metrics", ())
     if metrics is HOLE:
         return
@@ -187,7 +194,7 @@ def _check(tree: Node, values: dict[str, Any], problems: Problems) -> None:
     if twice := [t for i, t in enumerate(types) if t in types[:i]]:
         problems.add((child(tree, "metrics") or tree).mark, "metrics", f"{twice[0]} is listed twice")
     training = values.get("training")
-    if isinstance(training, Training) and training.monitor is not None:
+    if isinstance(training, Training) and training.monitor is not None and training.loop.monitors:
         known = ["loss", *(m.type for m in metrics if getattr(m, "better", "more") is not None)]
         names = [f"{part}.{metric}" for part in ("validation", "train") for metric in known]
         if training.monitor not in names:
@@ -195,3 +202,37 @@ def _check(tree: Node, values: dict[str, Any], problems: Problems) -> None:
             unlisted = training.monitor.partition(".")[2] in find("metric").keys() - types
             hint = "; list the metric under metrics" if unlisted else suggest(training.monitor, names)
             problems.add(node.mark, "training.monitor", f"expected {join(names)}, got {show(training.monitor)}{hint}")
+
+
+def _check_loop(tree: Node, values: dict[str, Any], problems: Problems) -> None:
+    """What the loop asks of the rest: a game of two networks has losses of its own and no best checkpoint."""
+    training, loss = values.get("training"), values.get("loss", HOLE)
+    if not isinstance(training, Training):
+        return
+    loop = training.loop
+    losses: dict[str, Any] = dict(find("loss"))
+    loops: dict[str, Any] = dict(find("loop"))
+
+    def wrong(message: str, *path: str) -> None:
+        node = tree
+        for part in path:
+            node = child(node, part) or node
+        problems.add(node.mark, ".".join(path), message)
+
+    if loss is not HOLE and loss.adversarial != loop.adversarial:
+        fitting = join([name for name, cls in losses.items() if cls.adversarial == loop.adversarial])
+        if loop.adversarial:
+            wrong(f"the loop {loop.type} takes {fitting}, not {loss.type}", "loss")
+        else:
+            games = join([name for name, cls in loops.items() if cls.adversarial])
+            wrong(f"{loss.type} is a game of two networks: set training.loop to {games}, or take {fitting}", "loss")
+    if loop.monitors:
+        return
+    nothing = f"the loop {loop.type} has no value that says which network is the best"
+    for key in ("monitor", "early_stopping"):
+        if getattr(training, key) is not None:
+            wrong(f"{nothing}; leave {key} out", "training", key)
+    if getattr(values.get("schedule"), "listens", False):
+        wrong(f"{nothing}, and {values['schedule'].type} waits for one; take another schedule", "schedule")
+    if values.get("metrics", HOLE) not in ((), HOLE):
+        wrong(f"the loop {loop.type} measures by itself; leave metrics out", "metrics")

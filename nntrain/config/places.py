@@ -68,6 +68,10 @@ class Place:
         return f"{where}: error: {path}: {message}" if path else f"{where}: error: {message}"
 
 
+# id(component) -> (component, where it stands): the component too, as ids are only unique among the living
+Placed = dict[int, tuple[Any, Place]]
+
+
 class Problems:
     """What was found wrong so far.  Everything is reported at once."""
 

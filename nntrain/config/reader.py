@@ -80,6 +80,7 @@ class _Open:
         self.entries: dict[str, Node] = {}
         self.keys: dict[str, Mark] = {}
         self.key: str | None = None
+        self.merging = False  # the key is <<
         self.merged: list[Node] = []
         self.size = 1
         self.height = 1
@@ -95,6 +96,7 @@ class _Composer:
         self._stack: list[_Open] = []
         self._anchors: dict[str, tuple[Node, int, int]] = {}  # with number of values and height
         self._total = 0
+        self._merge = False  # the scalar at hand is a plain <<
 
     def take(self, event: Any) -> None:
         mark = _of(self._source, event.start_mark) if event.start_mark else Mark(self._source, 1, 1)
@@ -102,12 +104,14 @@ class _Composer:
             if self.root is not None:
                 self._problems.stop(mark, "", "a second document begins here; a config is one")
         elif isinstance(event, yaml.AliasEvent):
+            self._merge = False
             self._alias(str(event.anchor), mark)
         elif isinstance(event, (yaml.ScalarEvent, yaml.CollectionStartEvent)):
             if event.tag is not None:
                 self._problems.add(mark, "", f"tag {show(event.tag)} is not allowed; a config is plain values")
             if isinstance(event, yaml.ScalarEvent):
                 value = scalar(event.value) if event.implicit[0] else event.value
+                self._merge = event.implicit[0] and event.value == "<<"
                 self._add(Node(mark, value, event.value), 1, 1, event.anchor)
             else:
                 if len(self._stack) >= MAX_DEPTH:
@@ -146,9 +150,9 @@ class _Composer:
             top.items.append(node)
         elif top.key is None:
             top.key = self._new_key(top, node, mark)
-        elif top.key == "<<":
+        elif top.merging:
             top.merged.append(node)
-            top.key = None
+            top.key, top.merging = None, False
         else:
             top.entries.setdefault(top.key, node)
             top.key = None
@@ -156,13 +160,15 @@ class _Composer:
     def _new_key(self, top: _Open, node: Node, mark: Mark) -> str:
         if isinstance(node.value, (list, dict)) or node.value is None:
             self._problems.stop(mark, "", f"expected a word before ':', got {show(node.value)}")
-        if (first := top.keys.get(node.text)) and node.text != "<<":
+        top.merging = self._merge
+        if top.merging:
+            return node.text
+        if first := top.keys.get(node.text):
             self._problems.add(mark, "", f"key {show(node.text)} stands here a second time; first in line {first.line}")
         top.keys.setdefault(node.text, mark)
         return node.text
 
     def _mapping(self, closed: _Open) -> Node:
-        closed.keys.pop("<<", None)
         for node in closed.merged:
             for part in node.value if isinstance(node.value, list) else [node]:
                 if not isinstance(part.value, dict):

@@ -104,8 +104,9 @@ def _field(field: Field) -> dict[str, Any]:
 def _partial(field: Field) -> dict[str, Any]:
     """A field of a config that extends another: nothing in it is required, as the rest may come from there."""
     type_ = field.type
-    if isinstance(type_, Section):
-        known = fields(type_.cls)
+    options = type_.options if isinstance(type_, Either) else (type_,)
+    if section := next((option for option in options if isinstance(option, Section)), None):
+        known = fields(section.cls)
         part = _object({key: _partial(below) for key, below in known.items()}, [])
         return {"anyOf": [part, {"type": "null"}, _REFERENCE], "description": field.arg.help}
     item = type_.item if isinstance(type_, PerNetwork) else type_

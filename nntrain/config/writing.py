@@ -9,14 +9,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nntrain.components import Component, find
+from nntrain.components import Component
 from nntrain.config.nodes import scalar
-from nntrain.config.places import show
-from nntrain.config.types import Either, Kind, Many, PerNetwork, Section, fields
+from nntrain.config.types import fields
 
 _WIDTH = 100
 _PLAIN = re.compile(r"[A-Za-z_/$.][A-Za-z0-9_/$.+-]*")
-_UNPRINTABLE = re.compile("[^\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ESCAPED = re.compile("[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 
 def plain(value: Any) -> Any:
@@ -49,7 +48,7 @@ def _block(value: Any) -> list[str]:
     if isinstance(value, dict):
         for key, item in value.items():
             body = _lines(item)
-            if len(body) == 1 and not body[0].startswith("- "):
+            if body == [flow(item)]:
                 lines.append(f"{_word(key)}: {body[0]}")
             else:
                 lines += [f"{_word(key)}:", *(f"  {line}" for line in body)]
@@ -78,14 +77,16 @@ def flow(value: Any) -> str:
         return "[" + ", ".join(map(flow, value)) + "]"
     if isinstance(value, str):
         return _word(value)
-    return "null" if value is None else show(value, 400) if isinstance(value, bool) else repr(value)
+    if isinstance(value, float):
+        return re.sub(r"^(-?\d+)e", r"\1.0e", repr(value))  # 1.0e-08 is a number to other readers of YAML too
+    return "null" if value is None else str(value).lower()
 
 
 def _word(text: str) -> str:
     if _PLAIN.fullmatch(text) and isinstance(scalar(text), str):
         return text
     quoted = json.dumps(text, ensure_ascii=False)
-    return _UNPRINTABLE.sub(lambda c: f"\\x{ord(c[0]):02x}" if ord(c[0]) < 256 else f"\\u{ord(c[0]):04x}", quoted)
+    return _ESCAPED.sub(lambda c: f"\\x{ord(c[0]):02x}" if ord(c[0]) < 256 else f"\\u{ord(c[0]):04x}", quoted)
 
 
 def differences(before: dict[str, Any], now: dict[str, Any]) -> list[tuple[str, str]]:
@@ -110,26 +111,3 @@ def leaves(value: Any, path: str = "") -> list[tuple[str, Any]]:
     if not below:
         return [(path, value)]
     return [leaf for key, item in below for leaf in leaves(item, f"{path}.{key}" if path else str(key))]
-
-
-def is_path(config: dict[str, Any], key: str, cls: type) -> bool:
-    """Whether a dotted key of a plain config is an argument that holds a path."""
-    type_: Any = Section(cls)
-    value: Any = config
-    for part in key.split("."):
-        if isinstance(type_, PerNetwork):
-            type_ = type_.item if isinstance(value, list) or "type" in value else Either((type_.item,))
-        options = type_.options if isinstance(type_, Either) else [type_]
-        found = None
-        for option in options:
-            if isinstance(option, Many):
-                found = option.item
-            elif isinstance(option, (Kind, Section)) and isinstance(value, dict):
-                owner = option.cls if isinstance(option, Section) else find(option.kind).get(value.get("type", ""))
-                found = fields(owner)[part].type if owner and part in fields(owner) else found
-        try:
-            value = value[int(part)] if isinstance(value, list) else value[part]
-        except (KeyError, IndexError, ValueError, TypeError):
-            return False
-        type_ = found
-    return Path in (type_.options if isinstance(type_, Either) else [type_])

@@ -41,6 +41,12 @@ def fit(inputs: Array, rows: Array, scale: float = 1.0) -> dict[str, Any]:
     return {"mean": (mean * scale).tolist(), "deviation": deviation.tolist()}
 
 
+def undo(examples: Array, fitted: dict[str, Any]) -> Array:
+    """Standardized examples (N, …) in the units before, in float64: X · deviation + mean."""
+    mean, deviation = (along_feature(np.asarray(fitted[k]), examples.ndim) for k in ("mean", "deviation"))
+    return examples * deviation + mean
+
+
 def along_feature(values: Array, ndim: int) -> Array:
     """One value a feature, shaped to broadcast over examples of so many axes, the examples' own included."""
     return values[:, None, None] if ndim == 4 else values

@@ -1,7 +1,8 @@
-"""Products of the fully connected layer.   W (n_y, n_x)   X (n_x, m) or (T, n_x, m)   Z (n_y, m) or (T, n_y, m)
+"""Products of the fully connected layer.   W (n_y, n_x)   X (n_x, m)   Z (n_y, m)
 
-Large products are cut into tiles of rows (of steps, for a sequence) for the pool of threads; which tiles depends on
-the sizes alone, and every tile writes rows of its own, so the bits are the same for any number of threads.
+Large products are cut into tiles of rows for the pool of threads; which tiles depends on the sizes alone, and every
+tile writes rows of its own, so the bits are the same for any number of threads.  Sequences (T, n_x, m) go to
+`dense_steps`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from nntrain import threads
+from nntrain.kernels import dense_steps
 from nntrain.params import Array
 
 # The least work of a tile in multiply-adds, of which a core does about 50 in a nanosecond.  dZ Xᵀ loses 5 % by being
@@ -26,31 +28,31 @@ _UNPACKED = 1_000_000
 
 def affine(W: Array, X: Array, b: Array | None) -> Array:
     """Z = W X + b."""
-    m = X.shape[-1]
-    if X.ndim == 2 and W.size * m < _UNPACKED:
+    if X.ndim == 3:
+        return dense_steps.forward(W, b, X)
+    m = X.shape[1]
+    if W.size * m < _UNPACKED:
         Z = W.dot(X)
         if b is not None:
             np.add(Z, b, Z)
         return Z
-    Z = np.empty((*X.shape[:-2], W.shape[0], m), X.dtype)
+    Z = np.empty((W.shape[0], m), X.dtype)
 
     def rows(tile: slice) -> None:
         _product(W[tile], X, Z[tile])
         if b is not None:
             Z[tile] += b[tile]
 
-    def steps(tile: slice) -> None:
-        np.matmul(W, X[tile], out=Z[tile])
-        if b is not None:
-            Z[tile] += b
-
-    threads.run(rows if X.ndim == 2 else steps, _tiles(Z, W.shape[1], _TILE))
+    threads.run(rows, _tiles(Z, W.shape[1], _TILE))
     return Z
 
 
 def accumulate(dW: Array, db: Array | None, dZ: Array, X: Array) -> None:
     """dW += dZ Xᵀ and db += Σ dZ, over examples and steps."""
-    if dZ.ndim == 2 and dW.size * dZ.shape[1] < _UNPACKED:
+    if dZ.ndim == 3:
+        dense_steps.backward(dZ, dW, X, dW, db, need_dA=False)
+        return
+    if dW.size * dZ.shape[1] < _UNPACKED:
         dW += dZ.dot(X.T)
         if db is not None:
             db += dZ.dot(_ones(dZ.shape[1], dZ.dtype))
@@ -60,7 +62,10 @@ def accumulate(dW: Array, db: Array | None, dZ: Array, X: Array) -> None:
 
 def backward(W: Array, dW: Array, db: Array | None, dZ: Array, X: Array) -> Array:
     """dX = Wᵀ dZ, after `accumulate`."""
-    if dZ.ndim == 2 and W.size * dZ.shape[1] < _UNPACKED:
+    if dZ.ndim == 3:
+        of_steps: Any = dense_steps.backward(dZ, W, X, dW, db)
+        return of_steps
+    if W.size * dZ.shape[1] < _UNPACKED:
         accumulate(dW, db, dZ, X)
         return W.T.dot(dZ)
     dX = np.empty(X.shape, X.dtype)
@@ -69,13 +74,9 @@ def backward(W: Array, dW: Array, db: Array | None, dZ: Array, X: Array) -> Arra
     def rows(tile: slice) -> None:
         _product(Wt[tile], dZ, dX[tile])
 
-    def steps(tile: slice) -> None:
-        np.matmul(Wt, dZ[tile], out=dX[tile])
-
     # all products of the layer in one list of tasks: threads meet once, not twice
     tasks = _weight_tasks(dW, db, dZ, X)
-    task = rows if X.ndim == 2 else steps
-    threads.run(_call, tasks + [(task, tile) for tile in _tiles(dX, W.shape[0], _TILE)])
+    threads.run(_call, tasks + [(rows, tile) for tile in _tiles(dX, W.shape[0], _TILE)])
     return dX
 
 
@@ -95,8 +96,6 @@ def _call(task: _Task) -> None:
 
 
 def _weight_tasks(dW: Array, db: Array | None, dZ: Array, X: Array) -> list[_Task]:
-    if dZ.ndim == 3:  # the steps lie beside the examples: one product over both
-        dZ, X = (A.transpose(1, 0, 2).reshape(A.shape[1], -1) for A in (dZ, X))
     Xt = X.T
 
     def rows(tile: slice) -> None:
@@ -129,8 +128,8 @@ def _pieces(rows: int, inner: int, columns: int) -> int:
 
 
 def _tiles(out: Array, inner: int, work: int) -> tuple[slice, ...]:
-    """Tiles of the first axis of a product's result: rows in eights, or steps of a sequence."""
-    return _slices(out.shape[0], 8 if out.ndim == 2 else 1, out.size * inner // work)
+    """Tiles of a product's result: rows in eights."""
+    return _slices(out.shape[0], 8, out.size * inner // work)
 
 
 @lru_cache(maxsize=1024)

@@ -1,34 +1,79 @@
-"""Normalisation of the rows of a matrix X (n, k) to mean 0 and variance 1, then gamma and beta (n, 1)."""
+"""Batch normalisation over channels (Ioffe and Szegedy 2015; course 2, videos "Batch Norm").
+
+    μ = mean(X)   σ² = mean((X − μ)²)   X̂ = (X − μ) / √(σ² + ε)   Y = γ X̂ + β
+
+X (C, …, m), statistics over everything but the first axis; γ, β, μ, σ² (C, 1).  A tile is a few whole channels:
+all passes over it run while it is in cache.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-from nntrain.params import Array
+from nntrain import threads
+from nntrain.kernels.windows import channel_tiles
 
 
-def forward(X: Array, gamma: Array, beta: Array, epsilon: float) -> tuple[Array, Array, Array, Array, Array]:
-    """Z = gamma X̂ + beta, X̂ = (X − μ) / √(σ² + ε).   Returns Z, X̂, 1/√(σ² + ε) (n, 1), μ (n, 1), σ² (n, 1)."""
-    mean = X.mean(axis=1, keepdims=True)
-    Xhat = X - mean
-    variance = np.vecdot(Xhat, Xhat)[:, None] / X.shape[1]
-    scale = 1 / np.sqrt(variance + epsilon)
-    Xhat *= scale
-    Z = gamma * Xhat
-    Z += beta
-    return Z, Xhat, scale, mean, variance
+def forward(
+    X: np.ndarray, gamma: np.ndarray, beta: np.ndarray, epsilon: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Y, μ and σ² of this batch (biased, divided by the number of values)."""
+    C = X.shape[0]
+    flat = X.reshape(C, -1)
+    Y = np.empty(X.shape, X.dtype)
+    out = Y.reshape(C, -1)
+    mean, variance = np.empty((C, 1), X.dtype), np.empty((C, 1), X.dtype)
+    share = np.full((flat.shape[1], 1), 1 / flat.shape[1], X.dtype)
+    n = X.dtype.type(flat.shape[1])
+
+    def work(tile: slice) -> None:
+        x, y = flat[tile], out[tile]
+        np.matmul(x, share, out=mean[tile])
+        np.subtract(x, mean[tile], out=y)
+        variance[tile] = np.vecdot(y, y)[:, None] / n
+        y *= gamma[tile] / np.sqrt(variance[tile] + X.dtype.type(epsilon))
+        y += beta[tile]
+
+    threads.run(work, channel_tiles(X))
+    return Y, mean, variance
 
 
-def backward(dZ: Array, Xhat: Array, scale: Array, gamma: Array) -> tuple[Array, Array, Array]:
-    """dX, dgamma, dbeta.
+def backward(
+    dY: np.ndarray, X: np.ndarray, gamma: np.ndarray, mean: np.ndarray, variance: np.ndarray, epsilon: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """dX = γ/√(σ²+ε) · (dY − mean(dY) − X̂ mean(dY X̂)),   dγ = Σ dY X̂,   dβ = Σ dY."""
+    C = X.shape[0]
+    flat, grad = X.reshape(C, -1), dY.reshape(C, -1)
+    dX = np.empty(X.shape, X.dtype)
+    out = dX.reshape(C, -1)
+    d_gamma, d_beta = np.empty((C, 1), X.dtype), np.empty((C, 1), X.dtype)
+    ones = np.ones((flat.shape[1], 1), X.dtype)
+    n = X.dtype.type(flat.shape[1])
 
-    dX = gamma/√(σ² + ε) · (dZ − mean(dZ) − X̂ · mean(dZ X̂)): the means are the paths through μ and σ².
-    """
-    k = dZ.shape[1]
-    dbeta = dZ.sum(axis=1, keepdims=True)
-    dgamma = np.vecdot(dZ, Xhat)[:, None]
-    dX = Xhat * (dgamma / -k)
-    dX += dZ
-    dX -= dbeta / k
-    dX *= gamma * scale
-    return dX, dgamma, dbeta
+    def work(tile: slice) -> None:
+        x, d, dx = flat[tile], grad[tile], out[tile]
+        scale = 1 / np.sqrt(variance[tile] + X.dtype.type(epsilon))
+        np.matmul(d, ones, out=d_beta[tile])
+        np.subtract(x, mean[tile], out=dx)
+        d_gamma[tile] = np.vecdot(d, dx)[:, None] * scale
+        dx *= -scale * d_gamma[tile] / n
+        dx += d
+        dx -= d_beta[tile] / n
+        dx *= gamma[tile] * scale
+
+    threads.run(work, channel_tiles(X))
+    return dX, d_gamma, d_beta
+
+
+def scale_and_shift(X: np.ndarray, scale: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    """Y = scale · X + shift, scale and shift (C, 1): batch normalisation with fixed statistics."""
+    C = X.shape[0]
+    Y = np.empty(X.shape, X.dtype)
+    flat, out = X.reshape(C, -1), Y.reshape(C, -1)
+
+    def work(tile: slice) -> None:
+        np.multiply(flat[tile], scale[tile], out=out[tile])
+        out[tile] += shift[tile]
+
+    threads.run(work, channel_tiles(X))
+    return Y

@@ -16,7 +16,7 @@ from nntrain.kernels.windows import Pair, Window, channel_tiles, reach
 
 def max_pool_forward(X: np.ndarray, window: Window) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
     """Y = the maximum under each window (padding never wins), and what max_pool_backward needs to find it again."""
-    _check(window)
+    check(window)
     size = window.output_size((X.shape[1], X.shape[2]))
     Y = np.empty((X.shape[0], *size, X.shape[3]), X.dtype)
     if _halves(window, X):
@@ -62,7 +62,7 @@ def max_pool_backward(dY: np.ndarray, cache: tuple[np.ndarray, ...], window: Win
 
 def avg_pool_forward(X: np.ndarray, window: Window) -> np.ndarray:
     """Y = the mean under each window; padding counts as zeros."""
-    _check(window)
+    check(window)
     size = window.output_size((X.shape[1], X.shape[2]))
     Y = np.empty((X.shape[0], *size, X.shape[3]), X.dtype)
     share = X.dtype.type(1 / (window.kernel[0] * window.kernel[1]))
@@ -95,7 +95,7 @@ def avg_pool_backward(dY: np.ndarray, window: Window, size: Pair) -> np.ndarray:
     return dX
 
 
-def _check(window: Window) -> None:
+def check(window: Window) -> None:
     for padding, kernel in zip(window.padding, window.kernel, strict=True):
         if max(padding) >= kernel:
             raise ValueError(f"padding {max(padding)} leaves windows of size {kernel} empty: it must be smaller")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -42,6 +43,7 @@ class Window:
         return (padded - extent) // self.stride[axis] + 1
 
 
+@lru_cache(maxsize=1024)  # layers ask at every step
 def window(
     size: Pair,
     kernel: int | Pair,

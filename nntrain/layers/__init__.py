@@ -12,28 +12,47 @@ from nntrain.layers.activations import (
     Softplus,
     Tanh,
 )
-from nntrain.layers.base import Context, Layer, ShapeError
+from nntrain.layers.base import Context, Layer, ShapeError, Symbols
 from nntrain.layers.containers import Concatenate, Repeat, Residual, Sequential
+from nntrain.layers.convolution import Conv1d, Conv2d, ConvTranspose2d
 from nntrain.layers.dense import Bias, Dense, Linear
 from nntrain.layers.dropout import Dropout
+from nntrain.layers.embedding import Embedding
 from nntrain.layers.normalization import BatchNorm, LayerNorm
+from nntrain.layers.pooling import AvgPool2d, GlobalAvgPool, GlobalMaxPool, MaxPool2d, Pad2d, Upsample2d
+from nntrain.layers.recurrent import GRU, LSTM, RNN
 from nntrain.layers.shaping import Flatten, Reshape
+from nntrain.layers.steps import Last, MeanOverTime
 
 __all__ = [
     "ELU",
     "GELU",
+    "GRU",
+    "LSTM",
+    "RNN",
+    "AvgPool2d",
     "BatchNorm",
     "Bias",
     "Concatenate",
     "Context",
+    "Conv1d",
+    "Conv2d",
+    "ConvTranspose2d",
     "Dense",
     "Dropout",
+    "Embedding",
     "Flatten",
+    "GlobalAvgPool",
+    "GlobalMaxPool",
     "Identity",
+    "Last",
     "Layer",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
+    "MaxPool2d",
+    "MeanOverTime",
+    "Pad2d",
     "ReLU",
     "Repeat",
     "Reshape",
@@ -44,5 +63,7 @@ __all__ = [
     "Sigmoid",
     "Softmax",
     "Softplus",
+    "Symbols",
     "Tanh",
+    "Upsample2d",
 ]

@@ -17,18 +17,35 @@ __all__ = [
     "Layer",
     "Shape",
     "ShapeError",
+    "Symbols",
     "Tree",
     "Views",
+    "declared",
     "feature_axis",
     "layer_names",
     "show_shape",
 ]
 
 
-class ShapeError(ValueError):
-    """A layer cannot take the shape that comes in.  The innermost layer concerned is `layer`."""
+class Symbols(tuple[int, ...]):
+    """The shape (T,) of a sequence of integers 0 … vocabulary − 1.
 
-    def __init__(self, message: str, layer: Layer | None = None):
+    Only the data know how many symbols there are, and only an embedding asks: so the number travels with the shape,
+    as every other size does that a layer infers.
+    """
+
+    vocabulary: int
+
+    def __new__(cls, shape: Shape, vocabulary: int) -> Symbols:
+        symbols = super().__new__(cls, shape)
+        symbols.vocabulary = vocabulary
+        return symbols
+
+
+class ShapeError(ValueError):
+    """A layer cannot take the shape that comes in.  The innermost layer (or other component) concerned is `layer`."""
+
+    def __init__(self, message: str, layer: Component | None = None):
         super().__init__(message)
         self.layer = layer
 
@@ -71,6 +88,7 @@ class Layer(Component):
     """
 
     kind: ClassVar[str] = "layer"
+    takes_symbols: ClassVar[bool] = False  # whether X may be integers, of a shape that is Symbols
     name: str | None = arg(
         "name in saved parameters; default: the type and its count, dense_1", default=None, kw_only=True
     )
@@ -100,6 +118,13 @@ class Layer(Component):
         self.backward(p, g, dY, cache)
 
 
+def declared(layer: Layer, shape: Shape) -> tuple[Shape, Tree]:
+    """`layer.declare(shape)` where symbols meet no layer that would take them for numbers."""
+    if isinstance(shape, Symbols) and not layer.takes_symbols:
+        raise ShapeError(f"expected numbers, got {show_shape(shape)}; put `embedding` before it", layer)
+    return layer.declare(shape)
+
+
 def layer_names(layers: Sequence[Layer]) -> list[str]:
     """The layers' names in their container: as given, else the type and its count from 1."""
     counts: dict[str, int] = {}
@@ -117,5 +142,7 @@ def feature_axis(shape: Shape) -> int:
 
 def show_shape(shape: Shape) -> str:
     """A shape without the batch axis as messages write it, with what it is: `(1, 8, 8) (an image)`."""
+    if isinstance(shape, Symbols):
+        return f"{tuple(shape)} ({shape.vocabulary} different symbols)"
     kinds = {0: "a number", 1: "a vector", 2: "a sequence", 3: "an image"}
     return f"{shape} ({kinds[len(shape)]})" if len(shape) in kinds else str(shape)

@@ -19,6 +19,7 @@ from nntrain.layers.base import (
     ShapeError,
     Tree,
     Views,
+    declared,
     feature_axis,
     layer_names,
     show_shape,
@@ -28,6 +29,8 @@ from nntrain.layers.base import (
 class Chain(Layer):
     """Layers one after another; a subclass says which."""
 
+    takes_symbols = True
+
     @property
     def chain(self) -> tuple[Layer, ...]:
         raise NotImplementedError
@@ -35,7 +38,7 @@ class Chain(Layer):
     def declare(self, shape: Shape) -> tuple[Shape, Tree]:
         tree: dict[str, Tree] = {}
         for name, layer in _named(self.chain):
-            shape, tree[name] = layer.declare(shape)
+            shape, tree[name] = declared(layer, shape)
         return shape, tree
 
     def flops(self, shape: Shape) -> int:
@@ -163,6 +166,7 @@ class Concatenate(Layer):
     dX is the sum of the branches' dX.  A branch is a layer or a list of layers.  Course 4, week 2 (inception).
     """
 
+    takes_symbols = True
     layers: tuple[Layer | tuple[Layer, ...], ...] = arg("the branches, each a layer or a list of layers")
 
     @cached_property
@@ -173,16 +177,16 @@ class Concatenate(Layer):
         named = _named(self.branches)
         if not named:
             raise ShapeError("expected at least one branch, got none", self)
-        declared = {name: branch.declare(shape) for name, branch in named}
-        shapes = [out for out, _ in declared.values()]
+        outcomes = {name: declared(branch, shape) for name, branch in named}
+        shapes = [out for out, _ in outcomes.values()]
         axis = feature_axis(shapes[0])
         rests = {(*out[:axis], None, *out[axis + 1 :]) for out in shapes}
         if len(rests) > 1:
-            given = ", ".join(f"{name} {show_shape(out)}" for name, (out, _) in declared.items())
+            given = ", ".join(f"{name} {show_shape(out)}" for name, (out, _) in outcomes.items())
             raise ShapeError(f"expected branches that differ in their features alone, got {given}", self)
         features = sum(out[axis] for out in shapes)
         joined = (*shapes[0][:axis], features, *shapes[0][axis + 1 :])
-        return joined, {name: tree for name, (_, tree) in declared.items()}
+        return joined, {name: tree for name, (_, tree) in outcomes.items()}
 
     def flops(self, shape: Shape) -> int:
         return sum(branch.flops(shape) for branch in self.branches)

@@ -64,24 +64,21 @@ class BatchNorm(Layer):
         if not context.training:
             return self.apply(p, X, context), None
         rows = _rows(X)
-        Z, Xhat, scale, mean, variance = kernel.forward(rows, p.gamma, p.beta, self.epsilon)
+        Z, mean, variance = kernel.forward(rows, p.gamma, p.beta, self.epsilon)
         k = rows.shape[1]
         p.mean[...] += (1 - self.momentum) * (mean - p.mean)
         p.variance[...] += (1 - self.momentum) * (variance * (k / max(k - 1, 1)) - p.variance)
-        return _unrows(Z, X.shape), (Xhat, scale)
+        return _unrows(Z, X.shape), (rows, mean, variance)
 
     def apply(self, p: Views, X: Array, context: Context) -> Array:
         if context.training:
             return self.forward(p, X, context)[0]
         scale = p.gamma / np.sqrt(p.variance + self.epsilon)
-        column = (-1, *[1] * (X.ndim - 1)) if X.ndim == 4 else (-1, 1)
-        Z = X * scale.reshape(column)
-        Z += (p.beta - scale * p.mean).reshape(column)
-        return Z
+        return _unrows(kernel.scale_and_shift(_rows(X), scale, p.beta - scale * p.mean), X.shape)
 
     def backward(self, p: Views, g: Views, dZ: Array, cache: Any) -> Array:
-        Xhat, scale = cache
-        dX, dgamma, dbeta = kernel.backward(_rows(dZ), Xhat, scale, p.gamma)
+        rows, mean, variance = cache
+        dX, dgamma, dbeta = kernel.backward(_rows(dZ), rows, p.gamma, mean, variance, self.epsilon)
         g.gamma[...] += dgamma
         g.beta[...] += dbeta
         return _unrows(dX, dZ.shape)

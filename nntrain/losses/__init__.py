@@ -1,7 +1,19 @@
 """Losses: the cost J of a batch and its derivative at the network's output, together."""
 
+from nntrain.losses.adversarial import AdversarialLoss, GANLoss, HingeLoss, WassersteinLoss
 from nntrain.losses.base import Loss
 from nntrain.losses.classification import BinaryCrossEntropy, CrossEntropy
 from nntrain.losses.regression import Huber, MeanAbsoluteError, MeanSquaredError
 
-__all__ = ["BinaryCrossEntropy", "CrossEntropy", "Huber", "Loss", "MeanAbsoluteError", "MeanSquaredError"]
+__all__ = [
+    "AdversarialLoss",
+    "BinaryCrossEntropy",
+    "CrossEntropy",
+    "GANLoss",
+    "HingeLoss",
+    "Huber",
+    "Loss",
+    "MeanAbsoluteError",
+    "MeanSquaredError",
+    "WassersteinLoss",
+]

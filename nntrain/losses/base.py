@@ -20,11 +20,13 @@ class Loss(Component):
     Z (n, m), or (T, n, m) for an output at every step.  J is the mean over the examples, over the steps, and over the
     outputs where the loss is a sum of terms of single outputs; `mask` (T, m) is True where a step counts.
 
-    target   what Y must be: "labels" (integers (m,) or (T, m)), "values" (floats like Z), or "either"
+    target        what Y must be: "labels" (integers (m,) or (T, m)), "values" (floats like Z), or "either"
+    adversarial   a game of two networks, for the loops that play one
     """
 
     kind: ClassVar[str] = "loss"
     target: ClassVar[Literal["labels", "values", "either"]]
+    adversarial: ClassVar[bool] = False
 
     @property
     def applies(self) -> str | None:

@@ -32,7 +32,8 @@ class Charts:
         kind = "chart wide" if wide else "chart"
         return (
             f'<figure class="{kind}" data-chart="{len(self.data) - 1}"><figcaption>{escape(title)}</figcaption>'
-            f'<div class="scroll">{svg}</div><output class="readout" aria-live="polite">{escape(_last(data))}</output></figure>'
+            f'<div class="scroll">{svg}</div><output class="readout" aria-live="polite">{escape(_last(data))}</output>'
+            "</figure>"
         )
 
 
@@ -146,7 +147,7 @@ def weights(found: Findings) -> str:
     width *= max(1, round(min(420 / width, 420 / height)))
     return (
         f'<h3>First weights: {name}</h3><p class="soft">{escape(about)}</p>'
-        f'<img class="tiles" width="{width}" src="{pictures.data_uri(pixels)}" alt="{name} as picture: {escape(about)}">'
+        f'<img class="tiles" width="{width}" src="{pictures.data_uri(pixels)}" alt="{name}: {escape(about)}">'
     )
 
 

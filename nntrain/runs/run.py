@@ -180,8 +180,9 @@ class Run:
         try:
             with naming(self.checkpoints, "cannot be made"):
                 os.makedirs(self.checkpoints, exist_ok=True)
-            for directory in (self.path, self.checkpoints):
-                storage.remove_leftovers(directory)
+            for directory in (self.path, self.checkpoints, self.samples):
+                if isdir(directory):
+                    storage.remove_leftovers(directory)
         except BaseException:
             self.close()
             raise

@@ -13,8 +13,9 @@ from typing import Any
 
 from nntrain import checkpoint
 from nntrain.builder import Built
+from nntrain.data.base import Batch, Part
 from nntrain.data.loader import batches
-from nntrain.errors import DivergedError, Interrupted
+from nntrain.errors import CheckpointError, DivergedError, Interrupted
 from nntrain.params import Array
 from nntrain.runs import Run
 from nntrain.training.loop import Trainer, steps_per_epoch, total_steps
@@ -56,8 +57,9 @@ class Engine:
         self.lines = 0
         self.waiting_best: tuple[dict[str, Array], dict[str, Any]] | None = None
         self._saved_at = self._line_at = time.perf_counter()
-        self._line_step = 0
+        self._line_step = 0  # of the last line
         self._saved_step = -1
+        self._timed_step = 0  # the first that this process timed for the next line
 
     @property
     def epoch(self) -> int:
@@ -76,8 +78,10 @@ class Engine:
         """Run to the end.  Raises Interrupted or DivergedError with the last finished step saved."""
         train, settings = self.data.parts["train"], self.config.dataset
         try:
-            if self.step > self._line_step and self._line_is_due():
-                self._log()  # saved when its evaluation diverged: it has to diverge again
+            if (
+                self._line_is_due() and self._line_step < self.step
+            ):  # the evaluation of this step did not come to its end
+                self._log()
             while not self.finished:
                 epoch, position = divmod(self.step, self.steps_per_epoch)
                 for batch in batches(train, settings, self.config.seed, epoch, position):
@@ -100,12 +104,8 @@ class Engine:
         """Write the best checkpoint, if there is a new one, and then the last."""
         if self._saved_step == self.step:
             return
-        if not self.trainer.finite():
-            raise DivergedError(f"diverged at step {self.step}: a parameter is NaN or infinite")
-        self.run.metrics.sync()
-        if self.waiting_best is not None:
-            checkpoint.write(self.run.best, *self.waiting_best)
-            self.waiting_best = None
+        self._check_state()
+        self._save_best()
         checkpoint.write(self.run.last, self.trainer.arrays(), self.manifest())
         self._saved_at, self._saved_step = time.perf_counter(), self.step
         self.run.write_status("running", epoch=self.epoch, step=self.step)
@@ -129,17 +129,47 @@ class Engine:
         for name, view in self.trainer.arrays().items():
             view[...] = saved.arrays[name]
         manifest = saved.manifest
-        self.step, self.lines = manifest["step"], manifest["lines"]
+        self.step, self.lines, self._line_step = manifest["step"], manifest["lines"], manifest["line_step"]
         if self.monitor and manifest["monitor"]:
             self.monitor.restore(manifest["monitor"])
+            self._find_best()
         self.trainer.restore(manifest["training"])
-        self._line_step, self._saved_step = manifest["line_step"], self.step
+        # Not yet saved: where best.npz was the newest, last.npz is older or missing.
+        self._timed_step = self.step
+
+    def watched(self, part: Part) -> Part:
+        """A part to be evaluated: a signal is obeyed before each of its batches."""
+        return _Watched(part, self._obey_signal)
+
+    def _find_best(self) -> None:
+        """Where best.npz is not the monitor's best, it is lost: keep the best from here on."""
+        assert self.monitor is not None
+        if self.monitor.best is None:
+            return
+        try:
+            found = checkpoint.read(self.run.best).manifest.get("step")
+        except CheckpointError:
+            found = None
+        if found != self.monitor.best_step:
+            self.monitor.best = None
+            lost = f"{self.run.best} is not that of step {self.monitor.best_step}"
+            self.observer.warning(f"{lost}: the best from here on is kept")
+
+    def _save_best(self) -> None:
+        self.run.metrics.sync()
+        if self.waiting_best is not None:
+            checkpoint.write(self.run.best, *self.waiting_best)
+            self.waiting_best = None
+
+    def _check_state(self) -> None:
+        if not self.trainer.finite():
+            raise DivergedError(f"diverged at step {self.step}: a parameter or the optimizer's state is not finite")
 
     def _obey_signal(self) -> None:
         number = self.stop()
         if number is not None:
             self.save()
-            raise Interrupted(f"interrupted; step {self.step} is saved", number)
+            raise Interrupted(f"interrupted: step {self.step} is saved; nntrain resume {self.run.path} goes on", number)
 
     def _evaluation_is_due(self) -> bool:
         cadence = self.config.training.evaluate
@@ -161,31 +191,40 @@ class Engine:
         return time.perf_counter() - self._saved_at >= (cadence.seconds or 0.0)
 
     def _log(self) -> None:
-        """Evaluate if it is time, write a line, and let the monitor and the schedule see it."""
-        seconds = time.perf_counter() - self._line_at
+        """Evaluate if it is time, write a line, and let the monitor and the schedule see it.
+
+        Until the evaluation has ended nothing changes, so that a state saved meanwhile is one before this line.
+        """
         line: dict[str, Any] = {"epoch": self.epoch, "step": self.step, "lr": self.trainer.lr(self.step - 1)}
         line["train"] = self.trainer.results()
         if "validation" in self.data.parts and self._evaluation_is_due():
-            line["validation"] = self.trainer.evaluate(self.data.parts["validation"])
-            _check_finite(line["validation"], self.step)
+            line["validation"] = self.trainer.evaluate(self.watched(self.data.parts["validation"]))
+            for name, value in line["validation"].items():
+                if name.endswith("loss"):
+                    _check_finite(value, f"validation.{name}", self.step)
+        value = self.monitor.find(line) if self.monitor is not None else None
+        if value is not None and self.monitor is not None:
+            _check_finite(value, self.monitor.name, self.step)
         self.trainer.reset()
+        seconds = max(time.perf_counter() - self._line_at, 1e-9)
         timing = {
             "epoch": self.epoch,
             "step": self.step,
             "seconds": round(seconds, 6),
-            "examples_per_second": round((self.step - self._line_step) * self.config.dataset.batch_size / seconds, 1),
+            "examples_per_second": round((self.step - self._timed_step) * self.config.dataset.batch_size / seconds, 1),
             "peak_memory_mb": round(peak_memory() / 2**20, 1),
         }
         self.run.metrics.append(line)
         self.run.timing.append(timing)
         self.lines += 1
-        self._line_at, self._line_step = time.perf_counter(), self.step
+        self._line_at, self._line_step, self._timed_step = time.perf_counter(), self.step, self.step
         if self.step % self.steps_per_epoch == 0:
             self.trainer.epoch_ended(self.epoch, self.run.path)
-        if self.monitor is not None and (value := self.monitor.find(line)) is not None:
+        if self.monitor is not None and value is not None:
             improved = self.monitor.observe(value, self.epoch, self.step)
             self.trainer.observe(value, self.monitor.better)
             if improved:
+                self._check_state()
                 arrays = {name: array.copy() for name, array in self.trainer.arrays().items()}
                 self.waiting_best = (arrays, self.manifest())
         self.observer.line(line, timing)
@@ -194,10 +233,25 @@ class Engine:
         """After divergence: the best so far, and the state after the last finished step where that is finite."""
         if self.trainer.finite():
             self.save()
-        elif self.waiting_best is not None:
-            checkpoint.write(self.run.best, *self.waiting_best)
+        else:
+            self._save_best()
 
 
-def _check_finite(values: dict[str, Any], step: int) -> None:
-    if not math.isfinite(values["loss"]):
-        raise DivergedError(f"diverged at step {step}: validation.loss is {values['loss']}")
+class _Watched(Part):
+    """A part whose evaluation can be interrupted."""
+
+    def __init__(self, part: Part, look: Callable[[], None]):
+        self.part, self.look = part, look
+        self.size, self.carries_state = part.size, part.carries_state
+
+    def batch(self, indices: Array) -> Batch:
+        self.look()
+        return self.part.batch(indices)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.part, name)
+
+
+def _check_finite(value: float, name: str, step: int) -> None:
+    if not math.isfinite(value):
+        raise DivergedError(f"diverged at step {step}: {name} is {value}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,18 @@ from nntrain.errors import CheckpointError, ConfigError
 from nntrain.network import Network
 from nntrain.params import Array
 from nntrain.training.loop import Trainer
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Its hashes may be right, and what it says wrong all the same: another program can write those, too."""
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        what = f"{type(error).__name__}: {error}".replace("\n", " ")
+        raise CheckpointError(
+            f"{path}: not a good checkpoint: nntrain does not write such a manifest ({what})"
+        ) from error
 
 
 def find_checkpoint(path: Path, which: str = "best") -> tuple[Path, str | None]:
@@ -46,10 +59,11 @@ def load(path: Path) -> Loaded:
     """Networks with the parameters of a checkpoint file; needs no data.  Raises CheckpointError."""
     saved = checkpoint.read(path)
     try:
-        settings = Config.from_dict(saved.manifest["config"])
-        facts = Facts.from_json(saved.manifest["dataset"])
-        networks = build_networks(settings, facts)
-    except (ConfigError, KeyError, TypeError) as error:
+        with reading(path):
+            settings = Config.from_dict(saved.manifest["config"])
+            facts = Facts.from_json(saved.manifest["dataset"])
+            networks = build_networks(settings, facts)
+    except ConfigError as error:
         raise CheckpointError(f"{path}: its config does not make a network: {error}") from error
     for network in networks.values():
         for name, view in network.layout.arrays(network.theta).items():

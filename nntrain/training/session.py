@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from nntrain import checkpoint, config, runs
+from nntrain import checkpoint, config, runs, signals
 from nntrain.builder import Built, build
 from nntrain.errors import ConfigError, DivergedError, Interrupted, NNTrainError, StorageError
 from nntrain.runs import Run
 from nntrain.runs.log import read_log
 from nntrain.training.engine import Engine, Observer
-from nntrain.training.evaluation import check_arrays, load_arrays
+from nntrain.training.evaluation import check_arrays, load_arrays, reading
 from nntrain.training.monitor import Monitor
 
 # what resume may change: the limits of a run, nothing that its mathematics depend on
@@ -60,6 +60,8 @@ def fit(
         return _skipped(Run(run_dir), observer)
     with np.errstate(all="ignore"):
         built = build(draft)
+    # From the first trace on disk on, a signal lets the last finished step be saved.
+    with signals.saved_first(), np.errstate(all="ignore"):
         run = runs.create(runs_dir, built.config.name) if run_dir is None else runs.open_exact(run_dir, on_exist)
         with run:
             _pass_on(run.warnings, observer)
@@ -92,14 +94,21 @@ def resume(
         _pass_on(run.warnings, observer)
         if not overrides and _is_finished(run):
             return result(run)
-        return _go_on(build(config.read(run.config_path, overrides)), run, observer, stop)
+        built = build(config.read(run.config_path, overrides))
+        with signals.saved_first():
+            return _go_on(built, run, observer, stop)
 
 
 def _go_on(built: Built, run: Run, observer: Observer, stop: Callable[[], int | None]) -> Result:
     saved, warnings = run.newest_checkpoint()
     _pass_on(warnings, observer)
     if saved is not None:
-        _check_same_run(saved, built)
+        with reading(run.path):
+            before, data_before = saved.manifest["config"], saved.manifest["data_sha256"]
+            _check_same_run(before, data_before, built)
+    else:
+        before = config.read(run.config_path).resolve(built.data.facts).as_dict()
+        _check_same_run(before, run.read_meta().get("data_sha256") or built.data.sha256, built)
     return _train(built, run, saved, observer, stop)
 
 
@@ -114,9 +123,11 @@ def _train(
     engine = Engine(built, trainer, make_monitor(built), run, observer, stop)
     if saved is not None:
         check_arrays(saved, trainer, run.last)
-        engine.restore(saved)
+        with reading(run.path):
+            engine.restore(saved)
         if engine.finished and _is_finished(run):
             return result(run)
+    if run.origin == "resumed":
         run.write_config(built.config.to_yaml())
     run.truncate(engine.lines)
     run.write_status("running", epoch=engine.epoch, step=engine.step)
@@ -164,7 +175,7 @@ def make_monitor(built: Built) -> Monitor | None:
 
 def _summary(engine: Engine, status: str) -> dict[str, Any]:
     """Final and best metrics.  The numbers of `best` are those that `nntrain eval` prints for the run."""
-    trainer, parts = engine.trainer, engine.data.parts
+    trainer, parts = engine.trainer, {name: engine.watched(part) for name, part in engine.data.parts.items()}
     measured = {name: part for name, part in parts.items() if name != "train"} or parts
     history = engine.run.read_metrics()
     timing = read_log(engine.run.timing_path)
@@ -198,19 +209,17 @@ def result(run: Run) -> Result:
     return Result(run.path, run.read_status().get("status", ""), run.read_metrics(), run.read_summary())
 
 
-def _check_same_run(saved: checkpoint.Checkpoint, built: Built) -> None:
+def _check_same_run(before: dict[str, Any], data_before: str, built: Built) -> None:
     """A run goes on as what it was: list every difference that is not a limit."""
-    before, now = saved.manifest["config"], built.config.as_dict()
-    same_data = saved.manifest["data_sha256"] == built.data.sha256
+    now = built.config.as_dict()
+    same_data = data_before == built.data.sha256
     problems = [
         line
         for key, line in config.differences(before, now)
         if not key.startswith(CHANGEABLE) and not (same_data and config.is_path(now, key))
     ]
     if not same_data:
-        problems.append(
-            f"the data: SHA-256 {saved.manifest['data_sha256'][:16]}… in the checkpoint, {built.data.sha256[:16]}… now"
-        )
+        problems.append(f"the data: SHA-256 was {data_before[:16]}…, is {built.data.sha256[:16]}…")
     if problems:
         raise ConfigError(
             *(f"resume: {line}" for line in problems), "resume: only " + ", ".join(CHANGEABLE) + " may change"

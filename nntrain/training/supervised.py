@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import inf, isfinite
 from typing import Any
 
 import numpy as np
@@ -16,8 +15,8 @@ from nntrain.data.loader import evaluation_batches
 from nntrain.errors import DivergedError
 from nntrain.layers.base import Array, Context, ShapeError
 from nntrain.network import Network
-from nntrain.optimizers import clip_by_norm, clip_by_value, penalty
 from nntrain.training import carried
+from nntrain.training.gradient import complete_gradient
 from nntrain.training.loop import Loop, Trainer, total_steps
 
 
@@ -61,14 +60,13 @@ class SupervisedTrainer(Trainer):
         self.slots = {"": vectors}
         self.schedule_state = self.schedule.start()
         self.carried: carried.State = {}
-        self.has_penalty = bool(self.training.l1 or self.training.l2)
         self.reset()
 
     def lr(self, step: int) -> float:
         return self.optimizer.lr * self.schedule(step, self.horizon, self.schedule_state)
 
     def step(self, batch: Batch, step: int) -> None:
-        network, training = self.network, self.training
+        network = self.network
         buffers = network.buffers.copy()
         context = Context(training=True, seed=self.seed, step=step)
         context.lengths = batch.lengths
@@ -79,18 +77,11 @@ class SupervisedTrainer(Trainer):
         loss, dZ = self.loss(Z, batch.Y, mask)
         network.dtheta.fill(0)
         network.accumulate(dZ, caches)
-        cost = loss + context.cost
-        if self.has_penalty:
-            decayed = network.layout.decayed
-            cost += penalty(network.theta[:decayed], training.l1, training.l2, network.dtheta[:decayed])
-
-        if training.clip_value is not None:
-            clip_by_value(network.dtheta, training.clip_value)
-        length = clip_by_norm(network.dtheta, training.clip_norm or inf)
-        if not (isfinite(cost) and isfinite(length)):
+        try:
+            cost = complete_gradient(network, self.training, loss + context.cost, step)
+        except DivergedError:
             network.buffers[...] = buffers
-            what = f"the cost is {cost}" if not isfinite(cost) else f"the norm of the gradient is {length}"
-            raise DivergedError(f"diverged at step {step + 1}: {what}; lower optimizer.lr or set training.clip_norm")
+            raise
         self.optimizer.step(
             network.trainable, network.dtheta, self.slots[""], self.lr(step), step + 1, network.layout.decayed
         )
@@ -124,7 +115,7 @@ class SupervisedTrainer(Trainer):
     def state(self) -> dict[str, Any]:
         return {
             "totals": self.totals.as_json(),
-            "schedule": self.schedule_state,
+            "schedule": dict(self.schedule_state),
             "carried": carried.as_json(self.carried),
         }
 

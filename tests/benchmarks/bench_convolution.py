@@ -18,7 +18,7 @@ os.environ["OPENBLAS_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"
 import numpy as np
 
 from nntrain import threads
-from nntrain.kernels import batch_norm, convolution, memory, pooling, relu
+from nntrain.kernels import convolution, memory, normalization, pooling, relu
 from nntrain.kernels.windows import window
 
 M = 64
@@ -52,12 +52,12 @@ class BatchNorm:
         self.values = [np.ones((channels, 1), np.float32), np.zeros((channels, 1), np.float32)]
 
     def forward(self, X):
-        Y, mean, variance = batch_norm.batch_norm_forward(X, *self.values, EPSILON)
+        Y, mean, variance = normalization.forward(X, *self.values, EPSILON)
         self.cache = X, self.values[0], mean, variance, EPSILON
         return Y
 
     def backward(self, dY):
-        dX, *self.gradients = batch_norm.batch_norm_backward(dY, *self.cache)
+        dX, *self.gradients = normalization.backward(dY, *self.cache)
         return dX
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nntrain.kernels import batch_norm, pooling
 from nntrain.kernels import convolution as conv
+from nntrain.kernels import normalization, pooling
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: the comparison with it is left out")
 
@@ -102,8 +102,8 @@ def test_batch_norm():
     x, g, b = theirs(X), torch.tensor(gamma[:, 0], requires_grad=True), torch.tensor(beta[:, 0], requires_grad=True)
     y = F.batch_norm(x, None, None, g, b, True, 0.1, 1e-5)
     y.backward(theirs(dY))
-    Y, mean, variance = batch_norm.batch_norm_forward(X, gamma, beta, 1e-5)
-    dX, d_gamma, d_beta = batch_norm.batch_norm_backward(dY, X, gamma, mean, variance, 1e-5)
+    Y, mean, variance = normalization.forward(X, gamma, beta, 1e-5)
+    dX, d_gamma, d_beta = normalization.backward(dY, X, gamma, mean, variance, 1e-5)
     pairs = ((Y, ours(y)), (dX, ours(x.grad)), (d_gamma[:, 0], g.grad.numpy()), (d_beta[:, 0], b.grad.numpy()))
     for found, right in pairs:
         close(found, right)

@@ -12,18 +12,32 @@ import numpy as np
 from nntrain.layers import (
     ELU,
     GELU,
+    GRU,
+    LSTM,
+    RNN,
+    AvgPool2d,
     BatchNorm,
     Bias,
     Concatenate,
     Context,
+    Conv1d,
+    Conv2d,
+    ConvTranspose2d,
     Dense,
     Dropout,
+    Embedding,
     Flatten,
+    GlobalAvgPool,
+    GlobalMaxPool,
     Identity,
+    Last,
     Layer,
     LayerNorm,
     LeakyReLU,
     Linear,
+    MaxPool2d,
+    MeanOverTime,
+    Pad2d,
     ReLU,
     Repeat,
     Reshape,
@@ -33,12 +47,37 @@ from nntrain.layers import (
     SiLU,
     Softmax,
     Softplus,
+    Symbols,
     Tanh,
+    Upsample2d,
 )
 
 
 def plain(m: int) -> Context:
     return Context(training=True, seed=3, step=5)
+
+
+def padded(m: int) -> Context:
+    """Sequences of different lengths, the first of full length."""
+    context = plain(m)
+    context.lengths = (3 - np.arange(m)) % 4 + 1
+    return context
+
+
+def carried(states: int, n: int, path: str = "") -> Callable[[int], Context]:
+    """State from the batch before, in `states` arrays (n, m)."""
+
+    def context(m: int) -> Context:
+        context = padded(m)
+        random = np.random.default_rng(m)
+        context.state = {path: tuple(random.standard_normal((n, m)) for _ in range(states))}
+        return context
+
+    return context
+
+
+def symbols(vocabulary: int, T: int) -> Callable[[int], np.ndarray]:
+    return lambda m: np.random.default_rng(m).integers(0, vocabulary, (T, m))
 
 
 @dataclass(frozen=True)
@@ -58,8 +97,34 @@ class Case:
 VECTOR, SEQUENCE, IMAGE = (5,), (4, 5), (2, 5, 4)
 
 
+def of_lengths(m: int) -> Context:
+    context = plain(m)
+    context.lengths = 1 + np.arange(m) % 4
+    return context
+
+
+POOLED = [((3, 4, 5), plain), (SEQUENCE, plain), (SEQUENCE, of_lengths)]
+
+
 def everywhere(layer: Layer) -> list[Case]:
     return [Case(layer, shape) for shape in (VECTOR, SEQUENCE, IMAGE)]
+
+
+def recurrent(kind: type[Layer], states: int) -> list[Case]:
+    """All that a recurrent layer can be told, and all that it can meet."""
+    return [
+        Case(kind(3), SEQUENCE),
+        Case(kind(3), SEQUENCE, padded),
+        Case(kind(3, "last"), SEQUENCE, padded),
+        Case(kind(3), SEQUENCE, carried(states, 3)),
+        Case(kind(3, "last"), SEQUENCE, carried(states, 3)),
+        Case(kind(3, bidirectional=True), SEQUENCE, carried(states, 3, "forward")),
+        Case(kind(3, "last", bidirectional=True), SEQUENCE, padded),
+        Case(kind(3, recurrent_dropout=0.4), SEQUENCE, carried(states, 3)),
+        Case(kind(6, bidirectional=True, recurrent_dropout=0.4), SEQUENCE, padded),
+        Case(kind(2), (1, 3)),
+        Case(kind(1, "last"), SEQUENCE),
+    ]
 
 
 def on_vectors_and_sequences(layer: Layer) -> list[Case]:
@@ -88,6 +153,52 @@ CASES: dict[str, list[Case]] = {
         Case(Reshape((-1,)), SEQUENCE),
         Case(Reshape((1, 5)), VECTOR),
     ],
+    "embedding": [Case(Embedding(3), Symbols((4,), 7), X=symbols(7, 4))],
+    "rnn": recurrent(RNN, 1),
+    "gru": recurrent(GRU, 1),
+    "lstm": recurrent(LSTM, 2),
+    "last": [Case(Last(), SEQUENCE), Case(Last(), SEQUENCE, padded)],
+    "mean_over_time": [Case(MeanOverTime(), SEQUENCE), Case(MeanOverTime(), SEQUENCE, padded)],
+    "conv2d": [
+        Case(Conv2d(4, 3), (2, 5, 6)),
+        Case(Conv2d(4, 3, padding="same"), (3, 5, 7)),
+        Case(Conv2d(3, (2, 3), stride=(3, 2), padding=(1, 2), dilation=(2, 1)), (2, 7, 8)),  # strides do not divide
+        Case(Conv2d(4, 1, bias=False), (3, 5, 2)),
+        Case(Conv2d(4, 1, stride=2), (3, 5, 4)),
+        Case(Conv2d(6, 3, groups=2, stride=2, padding="same"), (4, 6, 5)),
+        Case(Conv2d(6, 3, groups=3, padding=1, algorithm="direct"), (3, 4, 5)),  # depthwise
+        Case(Conv2d(4, (3, 5), padding=2), (2, 1, 3)),  # larger than the image, not than the padded one
+    ],
+    "conv1d": [
+        Case(Conv1d(4, 3), (7, 2)),
+        Case(Conv1d(3, 4, stride=3, padding=2), (8, 5)),
+        Case(Conv1d(6, 3, padding="same", dilation=2, groups=2, bias=False), (5, 4)),
+        Case(Conv1d(4, 1), (5, 3)),
+        Case(Conv1d(6, 3, groups=3, stride=2, padding="same"), (6, 3)),
+    ],
+    "conv_transpose2d": [
+        Case(ConvTranspose2d(4, 3), (2, 5, 3)),
+        Case(ConvTranspose2d(3, 4, stride=2, padding=1), (2, 3, 5)),
+        Case(ConvTranspose2d(3, (2, 3), stride=(3, 2), padding="same", bias=False), (4, 2, 5)),
+        Case(ConvTranspose2d(6, 3, stride=2, dilation=2, groups=2), (4, 3, 2)),
+        Case(ConvTranspose2d(4, 1, stride=2), (3, 2, 5)),
+    ],
+    "max_pool2d": [
+        Case(MaxPool2d(2), (3, 4, 6)),
+        Case(MaxPool2d(2), (3, 5, 7)),
+        Case(MaxPool2d(3, stride=2, padding=1), (2, 7, 6)),
+        Case(MaxPool2d((2, 3), stride=(3, 2), padding="same"), (2, 7, 4)),
+        Case(MaxPool2d(1), (2, 3, 4)),
+    ],
+    "avg_pool2d": [
+        Case(AvgPool2d(2), (3, 4, 6)),
+        Case(AvgPool2d(3, stride=2, padding=1), (2, 7, 6)),
+        Case(AvgPool2d((2, 3), stride=(3, 2), padding="same"), (2, 7, 4)),
+    ],
+    "global_avg_pool": [Case(GlobalAvgPool(), shape, context) for shape, context in POOLED],
+    "global_max_pool": [Case(GlobalMaxPool(), shape, context) for shape, context in POOLED],
+    "upsample2d": [Case(Upsample2d(2), (3, 4, 5)), Case(Upsample2d((1, 3)), (2, 4, 3))],
+    "pad2d": [Case(Pad2d(2), (3, 4, 5)), Case(Pad2d((1, 0)), (2, 4, 3)), Case(Pad2d((0, 1, 2, 3)), (2, 4, 3))],
     "batch_norm": everywhere(BatchNorm()),
     "layer_norm": everywhere(LayerNorm()),
     "sequential": [
@@ -96,6 +207,8 @@ CASES: dict[str, list[Case]] = {
         Case(Sequential((Tanh(), Sequential((Dense(3), GELU())))), SEQUENCE),
         Case(Sequential((Tanh(), Flatten())), IMAGE),
         Case(Sequential(()), VECTOR),
+        Case(Sequential((Embedding(5), LSTM(3), GRU(2, "last"))), Symbols((4,), 7), padded, symbols(7, 4)),
+        Case(Sequential((LSTM(3), Dense(2), Dropout(0.4), RNN(6, bidirectional=True), Last())), SEQUENCE, padded),
     ],
     "residual": [
         Case(Residual((Dense(3), Tanh(), Dense(5))), VECTOR),

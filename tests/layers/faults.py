@@ -4,7 +4,11 @@ A fault: the module, the component whose cases must show it, the text that stand
 """
 
 DENSE, NORM = "nntrain.kernels.dense", "nntrain.kernels.normalization"
+STEPS, LOOK_UP = "nntrain.kernels.dense_steps", "nntrain.kernels.embedding"
 LAYERS = "nntrain.layers."
+RECURRENT = LAYERS + "recurrent"
+CONV, DIRECT, POOL = "nntrain.kernels.convolution", "nntrain.kernels.direct", "nntrain.kernels.pooling"
+DEPTHWISE = "nntrain.kernels.depthwise"
 ACTIVATIONS, CONTAINERS, NORMALIZATION = LAYERS + "activations", LAYERS + "containers", LAYERS + "normalization"
 
 LAYER_FAULTS = {
@@ -20,7 +24,25 @@ LAYER_FAULTS = {
     "dense: db forgotten": (DENSE, "dense", "db += dZ.dot(_ones(dZ.shape[1], dZ.dtype))\n        return", "return"),
     "dense: dX a little too large": (DENSE, "dense", "return W.T.dot(dZ)", "return W.T.dot(dZ) * 1.0001"),
     "dense: dX without W": (DENSE, "dense", "return W.T.dot(dZ)", "return np.ones_like(W.T).dot(dZ)"),
-    "dense: steps and features mixed": (DENSE, "dense", "A.transpose(1, 0, 2).reshape(", "A.reshape("),
+    "dense: bias of the first step alone": (
+        STEPS,
+        "dense",
+        "sums += D @ ones[: D.shape[1]]",
+        "sums += dZ[first] @ ones[:m]",
+    ),
+    "dense: steps add nothing to dW": (
+        STEPS,
+        "dense",
+        "np.add(gradient, share, gradient)",
+        "gradient[...] = share / 2",
+    ),
+    "embedding: equal symbols counted once": (
+        LOOK_UP,
+        "embedding",
+        "np.add.reduceat(rows[order], starts, axis=0).T",
+        "rows[order][starts].T",
+    ),
+    "embedding: dW assigned": (LOOK_UP, "embedding", "g_W[:, words] += sums", "g_W[:, words] = sums"),
     "bias: first step alone": (DENSE, "bias", "dZ = dZ.sum(axis=0)", "dZ = dZ[0]"),
     "bias: writes into X": (LAYERS + "dense", "bias", "return X + p.b, None", "X += p.b; return X, None"),
     "sigmoid: factor A missing": (ACTIVATIONS, "sigmoid", "        dZ *= A\n", ""),
@@ -78,10 +100,57 @@ LAYER_FAULTS = {
         "else self._drop(dA, D) / (1 - self.rate)",
     ),
     "reshape: column-major": (LAYERS + "shaping", "flatten", "dY.reshape(cache)", 'dY.reshape(cache, order="F")'),
-    "batch_norm: gamma forgotten": (NORM, "batch_norm", "dX *= gamma * scale", "dX *= scale"),
-    "batch_norm: path through the mean missing": (NORM, "batch_norm", "    dX -= dbeta / k\n", ""),
-    "batch_norm: path through the variance missing": (NORM, "batch_norm", "Xhat * (dgamma / -k)", "0 * Xhat"),
-    "batch_norm: dgamma without X̂": (NORM, "batch_norm", "np.vecdot(dZ, Xhat)[:, None]", "dbeta.copy()"),
+    "recurrent: da taken for dc": (RECURRENT, "lstm", "(da, None)[: self.states]", "(None, da)[: self.states]"),
+    "recurrent: forward's gradient for both directions": (
+        RECURRENT,
+        "gru",
+        "i * self.units : (i + 1) * self.units",
+        "0 * i : self.units",
+    ),
+    "recurrent: dX of one direction": (RECURRENT, "rnn", "else dXs[0] + dXs[1]", "else dXs[0]"),
+    "recurrent: dropout anew in every pass": (
+        RECURRENT,
+        "lstm",
+        "context.stream(p)",
+        "Stream(*np.random.default_rng().integers(99, size=9).tolist())",
+    ),
+    "lstm: dc not carried back": (
+        "nntrain.kernels.lstm",
+        "lstm",
+        "        dc = f[5 * n :]\n",
+        "        dc = 0 * f[5 * n :]\n",
+    ),
+    "lstm: mask forgotten going back": (
+        "nntrain.kernels.lstm",
+        "lstm",
+        "            multiply(da, mask, da)",
+        "            pass",
+    ),
+    "lstm: gates in another order": (
+        "nntrain.kernels.lstm",
+        "lstm",
+        "for packed, saved in ((0, 2), (1, 0), (2, 1), (3, 3))",
+        "for packed, saved in ((0, 0), (1, 1), (2, 2), (3, 3))",
+    ),
+    "gru: reset's path missing": (
+        "nntrain.kernels.gru",
+        "gru",
+        "    multiply(d_reset, q, d_reset)\n",
+        "    d_reset[...] = 0\n",
+    ),
+    "gru: b for b_u": ("nntrain.kernels.gru", "gru", "g_b_u[other] +=", "g_b[other] +="),
+    "rnn: slope of tanh": ("nntrain.kernels.rnn", "rnn", "        np.multiply(A, A, F)", "        np.abs(A, F)"),
+    "last: first step's gradient": (LAYERS + "steps", "last", "dX[steps, :, ", "dX[steps * 0, :, "),
+    "mean_over_time: not divided": (LAYERS + "steps", "mean_over_time", "return dY * cache", "return dY * (cache > 0)"),
+    "batch_norm: gamma forgotten": (NORM, "batch_norm", "dx *= gamma[tile] * scale", "dx *= scale"),
+    "batch_norm: path through the mean missing": (NORM, "batch_norm", "dx -= d_beta[tile] / n", "pass"),
+    "batch_norm: path through the variance missing": (
+        NORM,
+        "batch_norm",
+        "dx *= -scale * d_gamma[tile] / n",
+        "dx *= 0",
+    ),
+    "batch_norm: dgamma without X̂": (NORM, "batch_norm", "np.vecdot(d, dx)[:, None] * scale", "d_beta[tile]"),
     "batch_norm: dbeta assigned": (
         NORMALIZATION,
         "batch_norm",
@@ -101,6 +170,95 @@ LAYER_FAULTS = {
         "dX -= dXhat.mean(axis=-1, keepdims=True)",
     ),
     "layer_norm: scale forgotten": (NORMALIZATION, "layer_norm", "        dX *= scale\n", ""),
+    "conv2d: kernel not flipped": (
+        CONV,
+        "conv2d",
+        "swapped[:, :, taps_h, taps_w]",
+        "swapped[:, :, taps_h, ::-1][..., taps_w]",
+    ),
+    "conv2d: filters and channels not exchanged": (
+        CONV,
+        "conv2d",
+        "c, kh, kw).swapaxes(1, 2).reshape(groups * c",
+        "c, kh, kw).reshape(groups * c",
+    ),
+    "conv2d: padding forgotten by dW": (
+        CONV,
+        "conv2d",
+        "window.kernel, window.origin, window.stride, window.dilation\n    if form",
+        "window.kernel, (0, 0), window.stride, window.dilation\n    if form",
+    ),
+    "conv2d: stride forgotten by dW": (
+        CONV,
+        "conv2d",
+        "window.kernel, window.origin, window.stride, window.dilation\n    if form",
+        "window.kernel, window.origin, (1, 1), window.dilation\n    if form",
+    ),
+    "conv2d: groups share a gradient": (
+        CONV,
+        "conv2d",
+        "zip(np.split(X, groups), np",
+        "zip([X[: len(X) // groups]] * groups, np",
+    ),
+    "conv2d: pixels between strides keep what was there": (
+        CONV,
+        "conv2d",
+        "range(min(window.stride[1], size[1]))",
+        "range(1)",
+    ),
+    "conv2d: db a mean": (
+        CONV,
+        "conv2d",
+        "flat @ np.ones((flat.shape[1], 1), dZ.dtype)",
+        "flat.mean(1, keepdims=True)",
+    ),
+    "conv2d: dW assigned, not added": (
+        LAYERS + "convolution",
+        "conv2d",
+        "g.W[...] += kernel.conv2d",
+        "g.W[...] = kernel.conv2d",
+    ),
+    "conv2d: bias twice": (LAYERS + "convolution", "conv2d", "g.b[...] += kernel", "g.b[...] += 2 * kernel"),
+    "conv1d: steps and features mixed": (
+        LAYERS + "convolution",
+        "conv1d",
+        "row[:, 0].transpose(1, 0, 2)",
+        "row[:, 0].reshape(row.shape[2], row.shape[0], -1)",
+    ),
+    "conv_transpose2d: dW of an image moved by a row": (
+        LAYERS + "convolution",
+        "conv_transpose2d",
+        "kernel.conv_transpose2d_backward_weights(X, dZ, slid,",
+        "kernel.conv_transpose2d_backward_weights(X, np.roll(dZ, 1, 1), slid,",
+    ),
+    "max_pool2d: a window's gradient to every pixel": (
+        POOL,
+        "max_pool2d",
+        "(seen == Y[tile][inside])",
+        "(seen == seen)",
+    ),
+    "max_pool2d: overlapping windows overwrite": (POOL, "max_pool2d", "target += routed", "target[...] = routed"),
+    "max_pool2d: columns of a pair exchanged": (
+        POOL,
+        "max_pool2d",
+        "d_rows[:, :, ::2], d_rows[:, :, 1::2])",
+        "d_rows[:, :, 1::2], d_rows[:, :, ::2])",
+    ),
+    "avg_pool2d: sum for mean": (POOL, "avg_pool2d", "np.multiply(dY[tile], share, out=even)", "even[...] = dY[tile]"),
+    "global_avg_pool: not divided": (LAYERS + "pooling", "global_avg_pool", "1 / count, X.dtype)", "1.0, X.dtype)"),
+    "global_max_pool: first pixel": (LAYERS + "pooling", "global_max_pool", "(dX, at, np", "(dX, 0 * at, np"),
+    "upsample2d: one pixel of the block": (
+        LAYERS + "pooling",
+        "upsample2d",
+        "dY.reshape(blocks).sum(axis=(2, 4))",
+        "dY.reshape(blocks)[:, :, 0, :, 0].copy()",
+    ),
+    "pad2d: shifted": (
+        LAYERS + "pooling",
+        "pad2d",
+        "dY[:, top : dY.shape[1] - bottom",
+        "dY[:, bottom : dY.shape[1] - top",
+    ),
     "residual: shortcut dropped": (
         CONTAINERS,
         "residual",
@@ -153,6 +311,20 @@ LOSS_FAULTS = {
         "binary_cross_entropy",
         "(1 - Y) / (1 - A) - Y / A",
         "(1 - Y) - Y / A",
+    ),
+    "gan: smoothing left out of the derivative": (
+        "adversarial",
+        "gan",
+        "return _LOGISTIC.terms(Z, np.multiply(Y, 1 - self.label_smoothing, dtype=Z.dtype))",
+        "return _LOGISTIC.terms(Z, np.multiply(Y, 1 - self.label_smoothing, dtype=Z.dtype))[0], "
+        "_LOGISTIC.terms(Z, Y)[1]",
+    ),
+    "hinge: gradient beyond the margin": ("adversarial", "hinge", "np.where(L > 0, -S, 0)", "-S"),
+    "wasserstein: sign of drawn examples": (
+        "adversarial",
+        "wasserstein",
+        "return -S * Z, -S",
+        "return -S * Z, -abs(S)",
     ),
     "mse: factor 2 missing": ("regression", "mse", "return E * E, E + E", "return E * E, E"),
     "mae: sign forgotten": ("regression", "mae", "np.sign(E)", "np.ones_like(E)"),

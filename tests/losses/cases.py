@@ -9,7 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from nntrain.losses import BinaryCrossEntropy, CrossEntropy, Huber, Loss, MeanAbsoluteError, MeanSquaredError
+from nntrain.losses import (
+    BinaryCrossEntropy,
+    CrossEntropy,
+    GANLoss,
+    HingeLoss,
+    Huber,
+    Loss,
+    MeanAbsoluteError,
+    MeanSquaredError,
+    WassersteinLoss,
+)
 from nntrain.streams import Stream
 
 Case = Callable[[Stream], tuple[Loss, np.ndarray, np.ndarray, Any]]
@@ -70,14 +80,17 @@ def of_labels(loss: Loss) -> list[Case]:
     return [labels(loss, 3, 7), labels(loss, 3, 1), labels(loss, 4, 3, 5), labels(loss, 4, 3, 5, mask=MASK)]
 
 
-def of_binary(loss: Loss) -> list[Case]:
+def of_scores(loss: Loss) -> list[Case]:
     return [
         binary(loss, 1, 7),
         binary(loss, 1, 1),
         binary(loss, 4, 1, 5),
         binary(loss, 4, 1, 5, mask=MASK),
-        *of_values(loss),
     ]
+
+
+def of_binary(loss: Loss) -> list[Case]:
+    return [*of_scores(loss), *of_values(loss)]
 
 
 CASES: dict[str, list[Case]] = {
@@ -88,6 +101,9 @@ CASES: dict[str, list[Case]] = {
         *of_labels(CrossEntropy(label_smoothing=0.2, class_weights=WEIGHTS)),
     ],
     "binary_cross_entropy": [*of_binary(BinaryCrossEntropy()), *of_binary(BinaryCrossEntropy(from_logits=False))],
+    "gan": [*of_scores(GANLoss()), *of_scores(GANLoss(label_smoothing=0.1))],
+    "hinge": of_scores(HingeLoss()),
+    "wasserstein": of_scores(WassersteinLoss()),
     "mse": of_values(MeanSquaredError()),
     "mae": of_values(MeanAbsoluteError()),
     "huber": [*of_values(Huber()), values(Huber(delta=0.35), 3, 5)],

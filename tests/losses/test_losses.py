@@ -254,6 +254,11 @@ def in_torch(torch, loss, Z, Y):
         weight = None if loss.class_weights is None else torch.tensor(loss.class_weights, dtype=torch.float64)
         return function.cross_entropy(Z, Y, weight=weight, label_smoothing=loss.label_smoothing)
     Y = Y.reshape(Z.shape).double()
+    if loss.type == "gan":
+        return function.binary_cross_entropy_with_logits(Z, Y * (1 - loss.label_smoothing))
+    if loss.type in ("hinge", "wasserstein"):
+        scores = (2 * Y - 1) * Z
+        return function.relu(1 - scores).mean() if loss.type == "hinge" else -scores.mean()
     if loss.type == "binary_cross_entropy":
         binary = function.binary_cross_entropy_with_logits if loss.from_logits else function.binary_cross_entropy
         return binary(Z, Y)

@@ -10,6 +10,7 @@ import pytest
 import nntrain
 import nntrain.errors
 from nntrain import threads
+from nntrain.training.engine import Observer
 
 WIDE = [{"dense": 512}, "relu", {"dropout": 0.2}, {"dense": 256}, "batch_norm", "relu", {"dense": 10}]
 
@@ -63,12 +64,24 @@ def test_fit_on_the_config_of_a_run_repeats_it(configs, tmp_path):
         assert digest(first.run_dir, name) == digest(second.run_dir, name)
 
 
+class Steps(Observer):
+    """Knows how many steps are done."""
+
+    done = 0
+
+    def step(self, engine):
+        self.done = engine.step
+
+    def signal(self, number, step):
+        return lambda: number if self.done == step else None
+
+
 @pytest.mark.parametrize("step", [1, 7, 8, 9, 13, 15])
 def test_a_run_stopped_after_any_step_resumes_to_the_same_bits(mnist_sized, tmp_path, step):
     whole = nntrain.fit(mnist_sized, run_dir=tmp_path / "whole")
-    asked = iter([None] * step + [15])
+    steps = Steps()
     with pytest.raises(nntrain.errors.Interrupted) as caught:
-        nntrain.fit(mnist_sized, run_dir=tmp_path / "cut", stop=lambda: next(asked))
+        nntrain.fit(mnist_sized, run_dir=tmp_path / "cut", observer=steps, stop=steps.signal(15, step))
     assert caught.value.exit_code == 143
     status = json.loads((tmp_path / "cut" / "status.json").read_text())
     assert (status["status"], status["step"]) == ("interrupted", step)

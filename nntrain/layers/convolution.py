@@ -1,0 +1,245 @@
+"""Convolutional layers.   Images X (C, H, W, m), sequences X (T, n_x, m).   Course 4, week 1."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any, Literal
+
+import numpy as np
+
+from nntrain.components import arg, component
+from nntrain.initializers import HeNormal, Initializer, Zeros
+from nntrain.kernels import convolution as kernel
+from nntrain.kernels.windows import Pair, Window, pair, window
+from nntrain.layers.base import Array, Context, Layer, Shape, ShapeError, Tree, Views, show_shape
+from nntrain.params import Param
+from nntrain.streams import Stream
+
+__all__ = ["Conv1d", "Conv2d", "ConvTranspose2d"]
+
+Size = int | tuple[int, int]
+Padding = int | tuple[int, int] | Literal["valid", "same"]
+Algorithm = Literal["auto", "direct"]
+
+
+def image(layer: Layer, shape: Shape) -> Pair:
+    """(H, W) of an image (C, H, W)."""
+    if len(shape) != 3:
+        raise ShapeError(f"expected an image (C, H, W), got {show_shape(shape)}", layer)
+    return shape[1], shape[2]
+
+
+def slide(layer: Layer, shape: Shape, size: Pair, *geometry: Any) -> Window:
+    """The window over an image of `size` with kernel, stride, padding and dilation as `geometry`."""
+    try:
+        found = window(size, *geometry)
+        found.output_size(size)
+    except ValueError as error:
+        message = str(error).replace("columns", "steps") if len(shape) == 2 else error
+        raise ShapeError(f"{message}; the input is {show_shape(shape)}", layer) from None
+    return found
+
+
+def check_groups(layer: Layer, groups: int, channels: int, filters: int) -> None:
+    for what, count in (("channels of the input", channels), ("filters", filters)):
+        if count % groups:
+            raise ShapeError(f"the {count} {what} cannot be divided into {groups} groups", layer)
+
+
+@component("conv2d")
+class Conv2d(Layer):
+    """Z = W ∗ X + b.   X (C, H, W, m)   W (filters, C/groups, kh, kw)   b (filters, 1)   Z (filters, H', W', m)
+
+    Z[f, i, j] = Σ_{c,a,b} W[f, c, a, b] X[c, i·stride + a·dilation − padding, j·stride + b·dilation − padding] + b[f],
+    a cross-correlation, as everywhere in deep learning;  H' = ⌊(H + 2·padding − dilation·(kh − 1) − 1) / stride⌋ + 1.
+    dW correlates X with dZ, dX correlates dZ with the flipped kernel, db = Σ dZ.  With groups a filter sees its own
+    group of channels alone; groups = C is a depthwise convolution.  Course 4, week 1.
+
+    float32 with 3×3 kernels, stride 1 and 16 channels or more takes Winograd's F(4×4): errors of about 1e-5 of the
+    largest output in place of 1e-6.  `algorithm: direct` never does.
+    """
+
+    filters: int = arg("number of filters, the channels of the output", ge=1)
+    kernel: Size = arg("height and width of a filter, one number for both", ge=1)
+    stride: Size = arg("pixels from one position of the filter to the next", default=1, ge=1)
+    padding: Padding = arg(
+        "zeros on each side; valid: none; same: the output has ⌈size / stride⌉ pixels", default="valid", ge=0
+    )
+    dilation: Size = arg("pixels from one tap of the filter to the next", default=1, ge=1)
+    groups: int = arg("groups of channels that are convolved apart", default=1, ge=1)
+    bias: bool = arg("add b", default=True)
+    init: Initializer = arg("initial W", default=HeNormal())
+    algorithm: Algorithm = arg("direct: never Winograd's", default="auto")
+
+    def declare(self, shape: Shape) -> tuple[Shape, Tree]:
+        size = image(self, shape)
+        check_groups(self, self.groups, shape[0], self.filters)
+        found = slide(self, shape, size, self.kernel, self.stride, self.padding, self.dilation)
+        tree = {"W": Param((self.filters, shape[0] // self.groups, *found.kernel), self.init, decay=True)}
+        if self.bias:
+            tree["b"] = Param((self.filters, 1), Zeros())
+        return (self.filters, *found.output_size(size)), tree
+
+    def flops(self, shape: Shape) -> int:
+        taps = shape[0] // self.groups * prod(pair(self.kernel))
+        return prod(self.declare(shape)[0]) * (2 * taps + self.bias)
+
+    def _window(self, X: Array) -> Window:
+        return window((X.shape[1], X.shape[2]), self.kernel, self.stride, self.padding, self.dilation)
+
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+        b = p.b if self.bias else None
+        return kernel.conv2d_forward(X, p.W, b, self._window(X), self.groups, self.algorithm), X
+
+    def backward(self, p: Views, g: Views, dZ: Array, X: Any) -> Array:
+        self.accumulate(p, g, dZ, X)
+        size = X.shape[1], X.shape[2]
+        return kernel.conv2d_backward_input(dZ, p.W, self._window(X), size, self.groups, self.algorithm)
+
+    def accumulate(self, p: Views, g: Views, dZ: Array, X: Any) -> None:
+        g.W[...] += kernel.conv2d_backward_weights(X, dZ, self._window(X), self.groups, self.algorithm)
+        if self.bias:
+            g.b[...] += kernel.bias_gradient(dZ)
+
+
+@component("conv1d")
+class Conv1d(Layer):
+    """Z = W ∗ X + b along the steps.   X (T, n_x, m)   W (filters, n_x/groups, k)   b (filters, 1)   Z (T', filters, m)
+
+    Z[t, f] = Σ_{c,a} W[f, c, a] X[t·stride + a·dilation − padding, c] + b[f]: conv2d on an image of one row, whose
+    channels are the features.  All T steps count: steps beyond a shorter sequence's end are read as they come.
+    """
+
+    filters: int = arg("number of filters, the features of the output", ge=1)
+    kernel: int = arg("steps that a filter sees", ge=1)
+    stride: int = arg("steps from one position of the filter to the next", default=1, ge=1)
+    padding: int | Literal["valid", "same"] = arg(
+        "zeros at each end; valid: none; same: the output has ⌈T / stride⌉ steps", default="valid", ge=0
+    )
+    dilation: int = arg("steps from one tap of the filter to the next", default=1, ge=1)
+    groups: int = arg("groups of features that are convolved apart", default=1, ge=1)
+    bias: bool = arg("add b", default=True)
+    init: Initializer = arg("initial W", default=HeNormal())
+
+    def declare(self, shape: Shape) -> tuple[Shape, Tree]:
+        if len(shape) != 2:
+            raise ShapeError(f"expected a sequence (T, n), got {show_shape(shape)}", self)
+        T, n_x = shape
+        check_groups(self, self.groups, n_x, self.filters)
+        found = slide(self, shape, (1, T), *self._geometry)
+        tree = {"W": Param((self.filters, n_x // self.groups, self.kernel), self.init, decay=True)}
+        if self.bias:
+            tree["b"] = Param((self.filters, 1), Zeros())
+        return (found.output_size((1, T))[1], self.filters), tree
+
+    @property
+    def _geometry(self) -> tuple[Any, ...]:
+        padding = self.padding if isinstance(self.padding, str) else (0, self.padding)
+        return (1, self.kernel), (1, self.stride), padding, (1, self.dilation)
+
+    def flops(self, shape: Shape) -> int:
+        return prod(self.declare(shape)[0]) * (2 * shape[1] // self.groups * self.kernel + self.bias)
+
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+        row = _as_row(X)
+        slid = window((1, len(X)), *self._geometry)
+        Z = kernel.conv2d_forward(row, p.W[:, :, None], p.b if self.bias else None, slid, self.groups)
+        return _as_steps(Z), (row, slid)
+
+    def backward(self, p: Views, g: Views, dZ: Array, cache: Any) -> Array:
+        row, slid = cache
+        dRow = _as_row(dZ)
+        self._accumulate(g, dRow, row, slid)
+        return _as_steps(kernel.conv2d_backward_input(dRow, p.W[:, :, None], slid, (1, row.shape[2]), self.groups))
+
+    def accumulate(self, p: Views, g: Views, dZ: Array, cache: Any) -> None:
+        self._accumulate(g, _as_row(dZ), *cache)
+
+    def _accumulate(self, g: Views, dRow: Array, row: Array, slid: Window) -> None:
+        g.W[...] += kernel.conv2d_backward_weights(row, dRow, slid, self.groups)[:, :, 0]
+        if self.bias:
+            g.b[...] += kernel.bias_gradient(dRow)
+
+
+def _as_row(X: Array) -> Array:
+    """A sequence (T, n, m) as an image (n, 1, T, m)."""
+    return np.ascontiguousarray(X.transpose(1, 0, 2))[:, None]
+
+
+def _as_steps(row: Array) -> Array:
+    return np.ascontiguousarray(row[:, 0].transpose(1, 0, 2))
+
+
+@component("conv_transpose2d")
+class ConvTranspose2d(Layer):
+    """Z = the dX of a conv2d, taken at X, plus b: upsampling that is learned.
+
+    X (C, H, W, m)   W (C, filters/groups, kh, kw)   b (filters, 1)   Z (filters, H', W', m)
+
+    H' = (H − 1)·stride − 2·padding + dilation·(kh − 1) + 1; with `padding: same` H' = H·stride, the size that conv2d
+    with the same arguments maps back to H.  W has PyTorch's shape.  Dumoulin and Visin (2016), arXiv:1603.07285;
+    course 4, week 3, "Transpose convolutions".
+    """
+
+    filters: int = arg("number of filters, the channels of the output", ge=1)
+    kernel: Size = arg("height and width of a filter, one number for both", ge=1)
+    stride: Size = arg("pixels of the output from one pixel of the input to the next", default=1, ge=1)
+    padding: Padding = arg(
+        "pixels cut off at each side; valid: none; same: the output has size · stride", default="valid", ge=0
+    )
+    dilation: Size = arg("pixels from one tap of the filter to the next", default=1, ge=1)
+    groups: int = arg("groups of channels that are convolved apart", default=1, ge=1)
+    bias: bool = arg("add b", default=True)
+    init: Initializer = arg("initial W", default=HeNormal())
+    algorithm: Algorithm = arg("direct: never Winograd's", default="auto")
+
+    def declare(self, shape: Shape) -> tuple[Shape, Tree]:
+        size = image(self, shape)
+        check_groups(self, self.groups, shape[0], self.filters)
+        try:
+            slid, out = self._window(size)
+        except ValueError as error:
+            raise ShapeError(f"{error}; the input is {show_shape(shape)}", self) from None
+        weights = (shape[0], self.filters // self.groups, *slid.kernel)
+        tree = {"W": Param(weights, _Transposed(self.init), decay=True)}
+        if self.bias:
+            tree["b"] = Param((self.filters, 1), Zeros())
+        return (self.filters, *out), tree
+
+    def flops(self, shape: Shape) -> int:
+        taps = self.filters // self.groups * prod(pair(self.kernel))
+        return 2 * prod(shape) * taps + self.bias * prod(self.declare(shape)[0])
+
+    def _window(self, size: Pair) -> tuple[Window, Pair]:
+        """The window of the convolution that this one transposes, and the output's size."""
+        if self.padding == "same":
+            stride = pair(self.stride)
+            out = size[0] * stride[0], size[1] * stride[1]
+            return window(out, self.kernel, self.stride, "same", self.dilation), out
+        slid = window(size, self.kernel, self.stride, self.padding, self.dilation)
+        return slid, kernel.transpose_output_size(size, slid)
+
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+        slid, out = self._window((X.shape[1], X.shape[2]))
+        b = p.b if self.bias else None
+        return kernel.conv_transpose2d_forward(X, p.W, b, slid, out, self.groups, self.algorithm), (X, slid)
+
+    def backward(self, p: Views, g: Views, dZ: Array, cache: Any) -> Array:
+        self.accumulate(p, g, dZ, cache)
+        return kernel.conv_transpose2d_backward_input(dZ, p.W, cache[1], self.groups, self.algorithm)
+
+    def accumulate(self, p: Views, g: Views, dZ: Array, cache: Any) -> None:
+        X, slid = cache
+        g.W[...] += kernel.conv_transpose2d_backward_weights(X, dZ, slid, self.groups, self.algorithm)
+        if self.bias:
+            g.b[...] += kernel.bias_gradient(dZ)
+
+
+class _Transposed(Initializer):
+    """Draws W (n_in, n_out, …) as W (n_out, n_in, …): fan_in must count what enters an output."""
+
+    def __init__(self, init: Initializer):
+        self.init = init
+
+    def draw(self, stream: Stream, shape: Shape) -> Array:
+        return self.init.draw(stream, (shape[1], shape[0], *shape[2:])).swapaxes(0, 1)

@@ -1,0 +1,58 @@
+"""From a sequence to one vector.  Steps past an example's length do not count."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nntrain.components import component
+from nntrain.layers.base import Array, Context, Layer, Shape, ShapeError, Tree, Views, show_shape
+
+
+class OverSteps(Layer):
+    """Base: (T, n) -> (n,)."""
+
+    def declare(self, shape: Shape) -> tuple[Shape, Tree]:
+        if len(shape) != 2:
+            raise ShapeError(f"expected a sequence (T, n), got {show_shape(shape)}", self)
+        return shape[1:], {}
+
+
+@component("last")
+class Last(OverSteps):
+    """y = x_L, the last step of each example, L its length.   X (T, n, m)   Y (n, m)"""
+
+    def flops(self, shape: Shape) -> int:
+        return 0
+
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+        T, _, m = X.shape
+        steps = np.full(m, T - 1) if context.lengths is None else context.lengths - 1
+        return np.ascontiguousarray(X[steps, :, np.arange(m)].T), (X.shape, steps)
+
+    def backward(self, p: Views, g: Views, dY: Array, cache: Any) -> Array:
+        shape, steps = cache
+        dX = np.zeros(shape, dY.dtype)
+        dX[steps, :, np.arange(shape[2])] = dY.T
+        return dX
+
+
+@component("mean_over_time")
+class MeanOverTime(OverSteps):
+    """y = Σ_t x_t / L, over the L steps of each example.   X (T, n, m)   Y (n, m)"""
+
+    def flops(self, shape: Shape) -> int:
+        return shape[0] * shape[1]
+
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+        T = len(X)
+        if context.lengths is None:
+            share = np.full((T, 1, 1), 1 / T, X.dtype)
+        else:
+            valid = np.arange(T)[:, None] < context.lengths
+            share = (valid / context.lengths).astype(X.dtype)[:, None, :]
+        return (X * share).sum(axis=0), share
+
+    def backward(self, p: Views, g: Views, dY: Array, cache: Any) -> Array:
+        return dY * cache

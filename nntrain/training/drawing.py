@@ -1,0 +1,146 @@
+"""What a generator draws, and pictures of it."""
+
+from __future__ import annotations
+
+import io
+from math import ceil, sqrt
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nntrain import png, streams
+from nntrain.data import standardize
+from nntrain.data.base import Facts
+from nntrain.errors import ConfigError
+from nntrain.layers.base import Array, Context
+from nntrain.network import Network
+from nntrain.storage import naming, write_atomic
+
+if TYPE_CHECKING:
+    from nntrain.training.evaluation import Loaded
+    from nntrain.training.gan import GAN
+
+_CHUNK = 256  # examples that are drawn at a time
+_TILE = 32  # pixels that an example of a grid takes at least
+_CANVAS = 320  # pixels of a picture of points
+_REAL, _DRAWN, _PAPER, _LINES = (190, 190, 190), (20, 70, 180), 255, 64
+
+
+def with_labels(X: Array, labels: Array, classes: int) -> Array:
+    """X with the labels (m,), one-hot, as further features; of images (C, H, W, m) as constant channels."""
+    Y = np.arange(classes)[:, None] == labels
+    if X.ndim == 4:
+        Y = np.broadcast_to(Y[:, None, None], (classes, *X.shape[1:]))
+    return np.concatenate([X, Y.astype(X.dtype)])
+
+
+def draw(generator: Network, loop: GAN, facts: Facts, count: int, seed: int, purpose: str) -> Array:
+    """`count` examples (N, …), examples first and in the data's units: images in 0 … 1, standardization undone.
+
+    The noise depends on seed and purpose.  A conditional generator draws the classes in turn: example i of class
+    i mod K.
+    """
+    z = streams.stream(seed, streams.SAMPLE, streams.key(purpose)).normal((loop.latent, count), generator.dtype)
+    if loop.conditional:
+        z = with_labels(z, np.arange(count) % (facts.classes or 1), facts.classes or 1)
+    context = Context(training=False, seed=seed)
+    starts = range(0, count, _CHUNK)
+    parts = [generator.apply(np.ascontiguousarray(z[:, i : i + _CHUNK]), context) for i in starts]
+    return in_units(np.concatenate(parts, axis=-1), facts)
+
+
+def in_units(X: Array, facts: Facts) -> Array:
+    """Network inputs (…, m) as examples (N, …) in the data's units."""
+    examples = np.ascontiguousarray(np.moveaxis(X, -1, 0))
+    fitted = facts.preparation.get("standardize")
+    return examples if fitted is None else standardize.undo(examples, fitted).astype(X.dtype)
+
+
+def sample(loaded: Loaded, count: int, output: Path, seed: int | None = None) -> None:
+    """Draw from the GAN of a checkpoint into a picture (.png) or an array (.npy), by the suffix.
+
+    Raises ConfigError for another suffix, for a network that draws nothing, and for examples that make no picture.
+    """
+    loop, facts = loaded.config.training.loop, loaded.facts
+    if "generator" not in loaded.networks:
+        raise ConfigError(f"{loaded.path}: this network draws nothing; a GAN does")
+    if output.suffix not in (".png", ".npy"):
+        raise ConfigError(f"--output {output}: .png or .npy, not {output.suffix or 'a name without a suffix'}")
+    if output.suffix == ".png" and not has_picture(facts):
+        raise ConfigError(f"--output {output}: pictures are of grey or RGB images and of points; take .npy")
+    with np.errstate(all="ignore"):
+        X = draw(
+            loaded.networks["generator"], loop, facts, count, loaded.config.seed if seed is None else seed, "sample"
+        )
+        if output.suffix == ".npy":
+            write_array(output, X)
+        else:
+            png.write(output, picture(X, _columns(loop, facts, count)))
+
+
+def leave_sample(folder: Path, name: str, X: Array, loop: GAN, facts: Facts, real: Array) -> None:
+    """A picture of drawn examples, or where they make none their array, in a folder that is made if need be.
+
+    real   some of the data's examples in their units: they lie behind drawn points
+    """
+    with naming(folder, "cannot be made"):
+        folder.mkdir(exist_ok=True)
+    if has_picture(facts):
+        png.write(folder / f"{name}.png", picture(X, _columns(loop, facts, len(X)), real))
+    else:
+        write_array(folder / f"{name}.npy", X)
+
+
+def write_array(path: Path, X: Array) -> None:
+    """A .npy file, whole or not at all."""
+    content = io.BytesIO()
+    np.save(content, X, allow_pickle=False)
+    write_atomic(path, [content.getvalue()], durable=False)
+
+
+def has_picture(facts: Facts) -> bool:
+    """Whether examples are images of one or three channels, or points of two numbers."""
+    shape = facts.input_shape
+    return shape == (2,) or (len(shape) == 3 and shape[0] in (1, 3))
+
+
+def picture(X: Array, columns: int, real: Array | None = None) -> Array:
+    """An image for png: images (N, C, H, W) in a grid of so many columns, or points (N, 2) in a plane."""
+    return grid(X, columns) if X.ndim == 4 else scatter(X, real)
+
+
+def grid(images: Array, columns: int) -> Array:
+    """Images (N, C, H, W) in 0 … 1, row by row with lines between them, small ones enlarged."""
+    N, C, H, W = images.shape
+    scale = max(1, ceil(_TILE / max(H, W)))
+    pixels = np.rint(255 * np.clip(images, 0, 1)).astype(np.uint8).transpose(0, 2, 3, 1)
+    pixels = pixels.repeat(scale, axis=1).repeat(scale, axis=2)
+    rows, h, w = ceil(N / columns), scale * H + 1, scale * W + 1
+    out = np.full((rows * h + 1, columns * w + 1, C), _LINES, np.uint8)
+    for i, image in enumerate(pixels):
+        top, left = i // columns * h + 1, i % columns * w + 1
+        out[top : top + h - 1, left : left + w - 1] = image
+    return out[:, :, 0] if C == 1 else out
+
+
+def scatter(points: Array, real: Array | None = None) -> Array:
+    """Points (N, 2), x to the right and y upwards, before the data's where they are given: those set the frame."""
+    frame = points if real is None else real
+    low, high = frame.min(axis=0), frame.max(axis=0)
+    span = np.where(high > low, high - low, 1)
+    out = np.full((_CANVAS, _CANVAS, 3), _PAPER, np.uint8)
+    for some, colour in ((real, _REAL), (points, _DRAWN)):
+        if some is None:
+            continue
+        at = np.rint(((some - low) / span * 0.7 + 0.15) * (_CANVAS - 1))
+        inside = at[((at > 0) & (at < _CANVAS - 1)).all(axis=1)].astype(int)
+        for dx in (-1, 0, 1):
+            for dy in (-1, 0, 1):
+                out[_CANVAS - 1 - inside[:, 1] + dy, inside[:, 0] + dx] = colour
+    return out
+
+
+def _columns(loop: GAN, facts: Facts, count: int) -> int:
+    """A column a class where classes are drawn in turn, else a square."""
+    return min(count, facts.classes or 1) if loop.conditional else ceil(sqrt(count))
