@@ -25,6 +25,7 @@ def lines(
     many = len({one.run for one in series}) > COLOURS
     if many and any(one.part == "validation" for one in series):
         series = [one for one in series if one.part == "validation"]
+    alone = len({one.part for one in series}) == 1
     series = sorted(series, key=lambda one: one.run == best)  # the best lies on top
     x = Scale([value for one in series for value in one.x], logarithmic=False)
     y = Scale([value for one in series for value in one.y])
@@ -32,7 +33,7 @@ def lines(
     told = []
     for one in series:
         kind = ("best" if one.run == best else "rest") if many else f"c{one.run % COLOURS}"
-        dashed = " dashed" if one.part == "train" else ""
+        dashed = " dashed" if one.part == "train" and not alone else ""
         body.append(_path(one, x, y, f"line {kind}{dashed}"))
         label = f"{names[one.run]} {one.part}" if len(names) > 1 else one.part
         told.append({"name": label, "class": kind, "dashed": bool(dashed), "x": one.x, "y": one.y})
@@ -73,9 +74,10 @@ def parallel(
     axes: Mapping[str, Sequence[Any]], labels: Sequence[str], order: Sequence[int]
 ) -> tuple[str, dict[str, Any]]:
     """Parallel coordinates: a line a run across an axis a hyperparameter, the metric last; `order` is best first."""
-    width = max(WIDTH, 110 * len(axes) + 40)
-    height, top, bottom = 260, 34, 12
-    lefts = [50 + i * (width - 100) / max(1, len(axes) - 1) for i in range(len(axes))]
+    margin = 70
+    width = max(WIDTH, 150 * (len(axes) - 1) + 2 * margin)
+    height, top, bottom = 280, 34, 12
+    lefts = [margin + i * (width - 2 * margin) / max(1, len(axes) - 1) for i in range(len(axes))]
     scales = {key: scale_of(values) for key, values in axes.items()}
     body, told = [], []
 
@@ -96,7 +98,7 @@ def parallel(
         if isinstance(scale, Categories):
             marks = [(w, (i + 0.5) / len(scale.words)) for i, w in enumerate(scale.words)]
         else:
-            marks = [(short(t), scale(t)) for t in scale.ticks(4)]
+            marks = [(short(t), scale(t)) for t in scale.ticks(6)]
         for text, share in marks:
             y = height - bottom - share * (height - top - bottom)
             body.append(f'<text class="tick halo" x="{left + 5:.1f}" y="{y + 4:.1f}">{escape(text[:14])}</text>')
@@ -158,4 +160,4 @@ def _as_json(scale: Scale) -> dict[str, Any]:
 
 def _tail(key: str) -> str:
     """The end of a long key: what stands at its front is seldom what differs."""
-    return key if len(key) <= 18 else "…" + key[-17:]
+    return key if len(key) <= 24 else "…" + key[-23:]

@@ -133,7 +133,7 @@ def _sweep(
         figures.figure(f"{metric} against {key}", charts.points(values, ys, labels, key, metric, 0))
         for key, values in axes.items()
     ]
-    said = f"Each line is a run; the darker, the better its {metric}. The best is orange."
+    said = f"Each line is a run; the stronger its colour, the better its {metric}. The best is orange."
     return f'<h2>Hyperparameters</h2><p class="soft">{escape(said)}</p><div class="charts">{"".join(parts)}</div>'
 
 

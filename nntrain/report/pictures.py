@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from math import ceil, sqrt
 
 import numpy as np
 
 from nntrain import png
 from nntrain.params import Array
+
+_TILE = 24  # pixels that a tile of weights takes at least, about
 
 
 def data_uri(pixels: Array) -> str:
@@ -22,18 +25,9 @@ def from_image(image: Array) -> Array:
     return np.ascontiguousarray(np.moveaxis(scaled, 0, -1)) if len(image) == 3 else scaled[0]
 
 
-def grid(images: Array, columns: int | None = None, gap: int = 1) -> Array:
-    """uint8 pixels of images (N, C, H, W) in 0 … 1 side by side, about as wide as high where `columns` is not given."""
-    tiles = [from_image(image) for image in images]
-    columns = columns or ceil(sqrt(len(tiles)))
-    height, width = tiles[0].shape[0] + gap, tiles[0].shape[1] + gap
-    whole = np.full(
-        (ceil(len(tiles) / columns) * height - gap, columns * width - gap, *tiles[0].shape[2:]), 128, np.uint8
-    )
-    for i, tile in enumerate(tiles):
-        top, left = i // columns * height, i % columns * width
-        whole[top : top + tile.shape[0], left : left + tile.shape[1]] = tile
-    return whole
+def grid(images: Array, columns: int | None = None) -> Array:
+    """uint8 pixels of images (N, C, H, W) in 0 … 1 side by side."""
+    return side_by_side([from_image(image) for image in images], columns)
 
 
 def signed(values: Array) -> Array:
@@ -46,14 +40,22 @@ def signed(values: Array) -> Array:
 
 
 def signed_grid(tiles: Array) -> Array:
-    """uint8 RGB of matrices (N, H, W) side by side, all on one scale."""
+    """uint8 RGB of matrices (N, H, W) side by side, all on one scale; small ones enlarged, so that gaps stay thin."""
     count, height, width = tiles.shape
-    columns = ceil(sqrt(count))
+    times = max(1, _TILE // max(height, width))
     coloured = signed(tiles.reshape(count * height, width)).reshape(count, height, width, 3)
-    whole = np.full((ceil(count / columns) * (height + 1) - 1, columns * (width + 1) - 1, 3), 128, np.uint8)
-    for i, tile in enumerate(coloured):
-        top, left = i // columns * (height + 1), i % columns * (width + 1)
-        whole[top : top + height, left : left + width] = tile
+    return side_by_side([tile.repeat(times, axis=0).repeat(times, axis=1) for tile in coloured])
+
+
+def side_by_side(tiles: Sequence[Array], columns: int | None = None, gap: int = 1) -> Array:
+    """uint8 pixels of equally large tiles in rows, about as wide as high where `columns` is not given."""
+    columns = columns or ceil(sqrt(len(tiles)))
+    height, width = tiles[0].shape[0] + gap, tiles[0].shape[1] + gap
+    shape = (ceil(len(tiles) / columns) * height - gap, columns * width - gap, *tiles[0].shape[2:])
+    whole = np.full(shape, 160, np.uint8)
+    for i, tile in enumerate(tiles):
+        top, left = i // columns * height, i % columns * width
+        whole[top : top + tile.shape[0], left : left + tile.shape[1]] = tile
     return whole
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -156,7 +157,7 @@ def samples(files: Sequence[Path]) -> str:
     items, room = [], SAMPLE_BYTES
     for file in files:
         content = file.read_bytes()
-        name = escape(file.stem.replace("_", " "))
+        name = escape(re.sub(r"\b0+(?=\d)", "", file.stem.replace("_", " ")))
         if file.suffix == ".txt":
             text = content.decode("utf-8", "replace")
             text = text if len(text) <= _TEXT else text[:_TEXT] + " …"

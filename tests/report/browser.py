@@ -73,7 +73,9 @@ class Browser:
 
     def open(self, path, width=1280, scheme="light", height=900):
         """Show a file; forgets what earlier pages logged and requested."""
-        self.devtools("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        self.devtools(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
+        )
         self.devtools("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
         self.log("browser"), self.log("performance")
         self._call("POST", f"{self._session}/url", {"url": path.resolve().as_uri()})
