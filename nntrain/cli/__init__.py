@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from nntrain import __version__
-from nntrain.cli import evaluating, inspecting, listing, sampling, sweeping, training
+from nntrain.cli import evaluating, inspecting, listing, looking, sampling, sweeping, training
 from nntrain.errors import Interrupted, NNTrainError, StorageError
 
 # One BLAS thread: nntrain's own pool runs fixed tiles over it, so bits do not depend on the number of threads.
@@ -79,6 +79,7 @@ for _command in (
     inspecting.check,
     listing.runs,
     listing.compare,
+    looking.report,
     inspecting.components,
     inspecting.schema,
     inspecting.init,
