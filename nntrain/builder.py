@@ -13,6 +13,7 @@ import numpy as np
 from nntrain.config import Config, Draft
 from nntrain.data.base import Data, Facts
 from nntrain.data.loader import batch_size
+from nntrain.data.reconstruct import load
 from nntrain.errors import ConfigError
 from nntrain.layers.base import Layer, ShapeError
 from nntrain.network import Network
@@ -32,7 +33,7 @@ def build(draft: Draft) -> Built:
 
     Raises ConfigError or DataError with every problem found.
     """
-    data = draft.dataset.load(draft.seed, np.dtype(draft.dtype))
+    data = load(draft.dataset, draft.seed, np.dtype(draft.dtype))
     config = draft.resolve(data.facts)
     _check_parts(config, data)
     return Built(config, data, build_networks(config, data.facts))

@@ -260,6 +260,9 @@ LAYER_FAULTS = {
         "dY[:, top : dY.shape[1] - bottom",
         "dY[:, bottom : dY.shape[1] - top",
     ),
+    "sample_latent: KL left out of dμ": (LAYERS + "latent", "sample_latent", "dZ + share * mean", "dZ"),
+    "sample_latent: σ for σ²": (LAYERS + "latent", "sample_latent", "sigma * sigma - 1))", "sigma - 1))"),
+    "sample_latent: noise forgotten": (LAYERS + "latent", "sample_latent", "dZ * noise * sigma", "dZ * sigma"),
     "residual: shortcut dropped": (
         CONTAINERS,
         "residual",
