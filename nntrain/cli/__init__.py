@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from nntrain import __version__
-from nntrain.cli import evaluating, inspecting, listing, sampling, sweeping, training
+from nntrain.cli import evaluating, inspecting, listing, looking, sampling, sweeping, training
 from nntrain.cli.common import say, silence
 from nntrain.errors import Interrupted, NNTrainError, StorageError
 
@@ -81,6 +81,7 @@ for _command in (
     inspecting.check,
     listing.runs,
     listing.compare,
+    looking.report,
     inspecting.components,
     inspecting.schema,
     inspecting.init,
