@@ -80,6 +80,7 @@ for _command in (
     listing.runs,
     listing.compare,
     looking.report,
+    looking.plot,
     inspecting.components,
     inspecting.schema,
     inspecting.init,
