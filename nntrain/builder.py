@@ -12,6 +12,7 @@ import numpy as np
 
 from nntrain.config import Config, Draft
 from nntrain.data.base import Data, Facts
+from nntrain.data.loader import batch_size
 from nntrain.errors import ConfigError
 from nntrain.layers.base import Layer, ShapeError
 from nntrain.network import Network
@@ -77,7 +78,7 @@ def _check_parts(config: Config, data: Data) -> None:
             )
         )
     train, settings = data.parts["train"], config.dataset
-    if settings.drop_last and train.size < settings.batch_size:
+    if settings.drop_last and train.size < batch_size(train, settings):
         raise ConfigError(
             config.place(settings).error(
                 f"drop_last: the training part has {train.size} examples, fewer than one batch of {settings.batch_size}"

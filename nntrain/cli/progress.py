@@ -55,7 +55,7 @@ class Progress(Observer):
         share = engine.step / engine.total
         tail = (
             f" {share:4.0%}  epoch {engine.epoch}  {values_line(values)}"
-            f"  {speed * engine.config.dataset.batch_size:,.0f} examples/s  {left} left"
+            f"  {speed * engine.batch_size:,.0f} examples/s  {left} left"
         )
         columns = shutil.get_terminal_size().columns - 1
         width = min(30, columns - len(tail))

@@ -14,7 +14,7 @@ from typing import Any
 from nntrain import checkpoint
 from nntrain.builder import Built
 from nntrain.data.base import Batch, Part
-from nntrain.data.loader import batches
+from nntrain.data.loader import batch_size, batches
 from nntrain.errors import CheckpointError, DivergedError, Interrupted
 from nntrain.params import Array
 from nntrain.runs import Run
@@ -51,6 +51,7 @@ class Engine:
         self.config, self.data = built.config, built.data
         self.trainer, self.monitor, self.run, self.observer = trainer, monitor, run, observer
         self.stop = stop  # the number of the signal that asks for an end, or None
+        self.batch_size = batch_size(self.data.parts["train"], self.config.dataset)
         self.steps_per_epoch = steps_per_epoch(built.config, built.data)
         self.total = total_steps(built.config, built.data)
         self.step = 0
@@ -129,8 +130,10 @@ class Engine:
         for name, view in self.trainer.arrays().items():
             view[...] = saved.arrays[name]
         manifest = saved.manifest
-        self.step, self.lines, self._line_step = manifest["step"], manifest["lines"], manifest["line_step"]
-        if self.monitor and manifest["monitor"]:
+        self.step, self.lines, self._line_step = counts = [manifest[key] for key in ("step", "lines", "line_step")]
+        if not all(type(count) is int and count >= 0 for count in counts):
+            raise ValueError(f"step, lines and line_step are {counts}")
+        if self.monitor is not None:
             self.monitor.restore(manifest["monitor"])
             self._find_best()
         self.trainer.restore(manifest["training"])
@@ -211,7 +214,7 @@ class Engine:
             "epoch": self.epoch,
             "step": self.step,
             "seconds": round(seconds, 6),
-            "examples_per_second": round((self.step - self._timed_step) * self.config.dataset.batch_size / seconds, 1),
+            "examples_per_second": round((self.step - self._timed_step) * self.batch_size / seconds, 1),
             "peak_memory_mb": round(peak_memory() / 2**20, 1),
         }
         self.run.metrics.append(line)
@@ -242,7 +245,7 @@ class _Watched(Part):
 
     def __init__(self, part: Part, look: Callable[[], None]):
         self.part, self.look = part, look
-        self.size, self.carries_state = part.size, part.carries_state
+        self.size, self.streams = part.size, part.streams
 
     def batch(self, indices: Array) -> Batch:
         self.look()

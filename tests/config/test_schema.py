@@ -1,5 +1,7 @@
 """The JSON Schema accepts what the reader accepts, and knows every field."""
 
+from pathlib import Path
+
 import jsonschema
 import pytest
 import yaml
@@ -7,6 +9,8 @@ import yaml
 from nntrain import config
 from nntrain.components import KINDS, find
 from nntrain.errors import ConfigError
+
+CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
 
 
 @pytest.fixture
@@ -20,6 +24,11 @@ def valid(files):
 def test_configs_are_valid(files, valid):
     assert valid(files.MLP)
     assert valid(files.GAN)
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_the_configs_that_ship_are_valid(valid, path):
+    assert valid(path.read_text("utf-8"))
 
 
 def test_resolved_configs_are_valid(files, valid):

@@ -30,8 +30,8 @@ OPTIMIZERS = [
 
 SCHEDULES = [
     "constant",
-    {"type": "step", "every": 3, "factor": 0.5},
-    {"type": "exponential", "factor": 0.9},
+    {"type": "step", "every": 3, "gamma": 0.5},
+    {"type": "exponential", "gamma": 0.9},
     {"type": "linear", "warmup": 3},
     {"type": "cosine", "warmup": 3},
     "one_cycle",
