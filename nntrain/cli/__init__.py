@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from nntrain import __version__
-from nntrain.cli import evaluating, inspecting, listing, looking, sampling, sweeping, training
+from nntrain.cli import evaluating, inspecting, listing, looking, sampling, starting, sweeping, training
 from nntrain.errors import Interrupted, NNTrainError, StorageError
 
 # One BLAS thread: nntrain's own pool runs fixed tiles over it, so bits do not depend on the number of threads.
@@ -83,6 +83,8 @@ for _command in (
     looking.plot,
     inspecting.components,
     inspecting.schema,
-    inspecting.init,
+    starting.init,
+    starting.data,
+    starting.find_lr,
 ):
     main.add_command(_command)
