@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from nntrain import __version__
-from nntrain.cli import evaluating, inspecting, listing, looking, sampling, sweeping, training
+from nntrain.cli import evaluating, inspecting, listing, looking, sampling, starting, sweeping, training
 from nntrain.cli.common import say, silence
 from nntrain.errors import Interrupted, NNTrainError, StorageError
 
@@ -82,8 +82,11 @@ for _command in (
     listing.runs,
     listing.compare,
     looking.report,
+    looking.plot,
     inspecting.components,
     inspecting.schema,
-    inspecting.init,
+    starting.init,
+    starting.data,
+    starting.find_lr,
 ):
     main.add_command(_command)
