@@ -14,7 +14,7 @@ class Watched(Part):
 
     def __init__(self, part: Part, look: Callable[[], None]):
         self.part, self.look = part, look
-        self.size, self.carries_state = part.size, part.carries_state
+        self.size, self.streams = part.size, part.streams
 
     def batch(self, indices: Array) -> Batch:
         self.look()
