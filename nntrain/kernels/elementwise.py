@@ -23,13 +23,14 @@ def sigmoid(Z: Array, out: Array | None = None) -> Array:
     return np.add(A, half, A)
 
 
-def exp_shifted(Z: Array, axis: int) -> tuple[Array, Array, Array]:
-    """E = e^(Z − max Z) in C order, its sum and max Z along the axis; both keep the axis with size 1.
+def exp_shifted(Z: Array, axis: int, E: Array | None = None) -> tuple[Array, Array, Array]:
+    """E = e^(Z − max Z) in C order (into `E` if given), its sum and max Z along the axis; both keep the axis as 1.
 
     Softmax is E / sum; the largest exponent is 0, so nothing overflows and the sum is at least 1.
     """
     top = np.maximum.reduce(Z, axis, keepdims=True)
-    E = np.empty(Z.shape, Z.dtype)
+    if E is None:
+        E = np.empty(Z.shape, Z.dtype)
     np.subtract(Z, top, E)
     np.exp(E, E)
     return E, np.add.reduce(E, axis, keepdims=True), top

@@ -105,7 +105,7 @@ class Repeat(Chain):
     hidden_1, hidden_2, ….
     """
 
-    times: int = arg("number of copies", ge=1)
+    times: int = arg("number of copies", ge=1, le=1000)
     layers: tuple[Layer, ...] = arg("the layers of one copy, first to last")
 
     @cached_property

@@ -5,6 +5,7 @@ A fault: the module, the component whose cases must show it, the text that stand
 
 DENSE, NORM = "nntrain.kernels.dense", "nntrain.kernels.normalization"
 STEPS, LOOK_UP = "nntrain.kernels.dense_steps", "nntrain.kernels.embedding"
+CROSS_ENTROPY = "nntrain.kernels.cross_entropy"
 LAYERS = "nntrain.layers."
 RECURRENT = LAYERS + "recurrent"
 CONV, DIRECT, POOL = "nntrain.kernels.convolution", "nntrain.kernels.direct", "nntrain.kernels.pooling"
@@ -259,6 +260,9 @@ LAYER_FAULTS = {
         "dY[:, top : dY.shape[1] - bottom",
         "dY[:, bottom : dY.shape[1] - top",
     ),
+    "sample_latent: KL left out of dμ": (LAYERS + "latent", "sample_latent", "dZ + share * mean", "dZ"),
+    "sample_latent: σ for σ²": (LAYERS + "latent", "sample_latent", "sigma * sigma - 1))", "sigma - 1))"),
+    "sample_latent: noise forgotten": (LAYERS + "latent", "sample_latent", "dZ * noise * sigma", "dZ * sigma"),
     "residual: shortcut dropped": (
         CONTAINERS,
         "residual",
@@ -287,12 +291,18 @@ LAYER_FAULTS = {
 }
 
 LOSS_FAULTS = {
-    "cross_entropy: 1/m missing": ("classification", "cross_entropy", "type(1 / Y.size)", "type(1)"),
+    "cross_entropy: 1/m missing": (CROSS_ENTROPY, "cross_entropy", "type(1 / count)", "type(1)"),
     "cross_entropy: plus for minus": (
-        "classification",
+        CROSS_ENTROPY,
         "cross_entropy",
-        "dZ.reshape(-1)[at] -= scale",
-        "dZ.reshape(-1)[at] += scale",
+        "dZ.reshape(-1)[at] -= scale\n",
+        "dZ.reshape(-1)[at] += scale\n",
+    ),
+    "cross_entropy: gradient at padding": (
+        CROSS_ENTROPY,
+        "cross_entropy",
+        "scales = scale * mask",
+        "scales = scale + 0 * mask",
     ),
     "cross_entropy: weights of the targets missing": (
         "classification",
