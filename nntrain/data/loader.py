@@ -38,6 +38,8 @@ def batches(part: Part, settings: Dataset, seed: int, epoch: int, position: int 
         for place, augmentation in enumerate(settings.augment):
             stream = streams.stream(seed, streams.AUGMENT, epoch * steps + k, place)
             batch.X = augmentation(batch.X, stream)
+        if settings.reconstruct and settings.augment:
+            batch.Y = batch.X.reshape(-1, batch.size)  # the image that goes in is the one to come out
         return batch
 
     ahead = settings.augment and threads.available_cores() > 1

@@ -12,6 +12,7 @@ from nntrain.components import find
 from nntrain.data import Digits, loader
 from nntrain.data.augmentation import Crop, Cutout, Flip, Normalize, Rotate, Shift
 from nntrain.data.base import Batch, Part
+from nntrain.data.reconstruct import load
 from nntrain.errors import ConfigError
 from nntrain.streams import stream
 
@@ -133,6 +134,13 @@ def test_bits_do_not_depend_on_the_thread_that_makes_batches_ahead(monkeypatch):
         monkeypatch.setattr(threads, "available_cores", lambda cores=cores: cores)
         results.append([X.tobytes() for X in epoch(dataset, data)])
     assert results[0] == results[1]
+
+
+def test_an_autoencoder_is_to_give_back_the_changed_image(tmp_path):
+    draft = written(tmp_path, "{type: digits, reconstruct: true, augment: [flip, {shift: 1}]}")
+    data = load(draft.dataset, 3, np.dtype("float32"))
+    for batch in loader.batches(data.parts["train"], draft.dataset, 3, 0):
+        assert np.array_equal(batch.X.reshape(64, -1), batch.Y)
 
 
 class Watched(Part):

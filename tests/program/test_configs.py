@@ -57,6 +57,15 @@ def test_digits_mlp_reaches_97_percent_on_test_images(configs, nntrain):
     assert np.mean(accuracies) >= 0.97
 
 
+@pytest.mark.slow
+def test_digits_cnn_reaches_98_5_percent_on_test_images(configs, nntrain):
+    accuracies = []
+    for seed in range(5):
+        nntrain("fit", "-q", configs / "digits_cnn.yaml", f"seed={seed}", "--run-dir", f"run-{seed}")
+        accuracies.append(json.loads(Path(f"run-{seed}/summary.json").read_text())["best"]["test"]["accuracy"])
+    assert np.mean(accuracies) >= 0.985
+
+
 def test_logistic_regression_reaches_the_minimum_that_newtons_method_finds(configs, nntrain):
     from nntrain import config
     from nntrain.builder import build
