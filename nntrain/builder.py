@@ -80,6 +80,11 @@ def _check_parts(config: Config, data: Data) -> None:
             )
         )
     train, settings = data.parts["train"], config.dataset
+    for change in settings.augment:
+        try:
+            change.declare(data.facts.input_shape)
+        except ValueError as error:
+            raise ConfigError(config.place(change).error(f"{change.type}: {error}")) from None
     if settings.drop_last and train.size < batch_size(train, settings):
         raise ConfigError(
             config.place(settings).error(
