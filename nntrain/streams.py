@@ -17,6 +17,7 @@ from numpy.typing import DTypeLike, NDArray
 
 # Purposes.  The numbers are part of every run's identity: never renumber.
 INITIALIZE, SPLIT, SHUFFLE, LAYER, AUGMENT, LATENT, GENERATE, SAMPLE, CHECK = range(9)
+SWEEP = 100  # combinations that a sweep draws
 
 
 def key(name: str) -> int:

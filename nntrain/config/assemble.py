@@ -18,18 +18,21 @@ from nntrain.config.writing import plain
 MAX_EXTENDS = 20
 
 
-def assemble(source: str | Path | Mapping[str, Any], overrides: Sequence[str], cls: type, problems: Problems) -> Node:
-    """The tree of a whole config, respelled; a problem of its form is raised, others are collected."""
-    type_ = Section(cls)
+def read_tree(source: str | Path | Mapping[str, Any], cls: type, problems: Problems) -> Node:
+    """The tree of a config without overrides, respelled; a problem of its form is raised, others are collected."""
     if isinstance(source, Mapping):
         root = from_python(source, Source(Path.cwd()), problems)
     else:
         root = read_file(_file(os.fspath(source), 0), problems)
-    tree = _extend(root, type_, problems, [])
+    return _extend(root, Section(cls), problems, [])
+
+
+def override(tree: Node, overrides: Sequence[str], cls: type, problems: Problems) -> Node:
+    """A new tree with the overrides laid over `tree`, which stays as it is."""
     parsed = [_parse_override(text, 1000 + i, problems) for i, text in enumerate(overrides)]
     # the shorter key first, so that `optimizer.lr=0.1 optimizer=adam` means the same in either order
     for parts, value in sorted((p for p in parsed if p), key=lambda p: len(p[0]) - (p[0][-1] == "type")):
-        tree = _assign(tree, type_, parts, value, problems)
+        tree = _assign(tree, Section(cls), parts, value, problems)
     return tree
 
 

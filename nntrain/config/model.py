@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from nntrain.components import Arg, arg, find
 from nntrain.config import writing
-from nntrain.config.assemble import assemble
+from nntrain.config.assemble import override, read_tree
 from nntrain.config.binding import HOLE, Binder
 from nntrain.config.nodes import Node, from_python, node_of
 from nntrain.config.places import Mark, Place, Placed, Problems, Source, join, show, suggest
@@ -112,21 +112,32 @@ class Draft:
         return values, binder.places
 
 
+class Base:
+    """A config read once, to be varied by many sets of overrides: `Base(path).draft(["optimizer.lr=0.01"])`."""
+
+    def __init__(self, source: str | Path | Mapping[str, Any]):
+        self._problems = Problems()
+        self._tree = read_tree(source, Config, self._problems)
+        self._stem = "run" if isinstance(source, Mapping) else Path(source).stem
+
+    def draft(self, overrides: Sequence[str] = ()) -> Draft:
+        """Raises ConfigError with every problem that can be seen without the data."""
+        problems = self._problems.copy()
+        tree = override(self._tree, overrides, Config, problems)
+        assert isinstance(tree.value, dict)
+        if (name := tree.value.get("name")) is None or name.value is None:
+            named = {**tree.value, "name": node_of(_safe(self._stem), tree.mark)}
+            tree = Node(tree.mark, named, keys={"name": tree.mark, **tree.keys})
+        return Draft(tree, problems)
+
+
 def read(source: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) -> Draft:
     """Read a config file, or take a Python mapping of the same form; `overrides` are `key=value` texts.
 
     Relative paths start at the file that holds them; in overrides and mappings at the current directory.  Raises
     ConfigError with every problem that can be seen without the data.
     """
-    problems = Problems()
-    tree = assemble(source, overrides, Config, problems)
-    assert isinstance(tree.value, dict)
-    if (name := tree.value.get("name")) is None or name.value is None:
-        stem = "run" if isinstance(source, Mapping) else Path(source).stem
-        tree = Node(
-            tree.mark, {**tree.value, "name": node_of(_safe(stem), tree.mark)}, keys={"name": tree.mark, **tree.keys}
-        )
-    return Draft(tree, problems)
+    return Base(source).draft(overrides)
 
 
 def dataset_with(config: Config, overrides: Sequence[str]) -> Any:

@@ -81,6 +81,12 @@ class Problems:
     def __bool__(self) -> bool:
         return bool(self._found)
 
+    def copy(self) -> Problems:
+        """The same problems, to go on from."""
+        copied = Problems()
+        copied._found = list(self._found)
+        return copied
+
     def add(self, mark: Mark, path: str, message: str) -> None:
         self._found.append((mark, Place(mark, path).error(message)))
         if len(self._found) == MAX_PROBLEMS:

@@ -91,7 +91,7 @@ def _word(text: str) -> str:
 
 def differences(before: dict[str, Any], now: dict[str, Any]) -> list[tuple[str, str]]:
     """Every dotted key in which two plain configs differ, each with a line that shows both values."""
-    old, new = dict(_leaves(before, "")), dict(_leaves(now, ""))
+    old, new = dict(leaves(before, "")), dict(leaves(now, ""))
 
     def said(values: dict[str, Any], key: str) -> str:
         return flow(values[key]) if key in values else "nothing"
@@ -105,8 +105,9 @@ def _same(a: Any, b: Any) -> bool:
     return bool(a == b) and isinstance(a, bool) == isinstance(b, bool)
 
 
-def _leaves(value: Any, path: str) -> list[tuple[str, Any]]:
+def leaves(value: Any, path: str = "") -> list[tuple[str, Any]]:
+    """Every dotted key of a plain config with its value."""
     below = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     if not below:
         return [(path, value)]
-    return [leaf for key, item in below for leaf in _leaves(item, f"{path}.{key}" if path else str(key))]
+    return [leaf for key, item in below for leaf in leaves(item, f"{path}.{key}" if path else str(key))]

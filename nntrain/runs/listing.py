@@ -25,10 +25,11 @@ def scan(runs_root: str | os.PathLike[str]) -> list[dict[str, Any]]:
         raise ConfigError(f"{root}: no such directory")
     with naming(root, "cannot be listed"), os.scandir(root) as entries:
         names = sorted((entry.name for entry in entries if entry.is_dir()), key=_by_number)
-    return [_row(run) for run in (Run(root / name) for name in names) if run.is_run()]
+    return [row(run) for run in (Run(root / name) for name in names) if run.is_run()]
 
 
-def _row(run: Run) -> dict[str, Any]:
+def row(run: Run) -> dict[str, Any]:
+    """The row of one run."""
     status = run.read_status()
     state = status.pop("status", None)
     status.pop("pid", None)

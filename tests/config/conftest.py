@@ -7,11 +7,12 @@ from typing import Any, ClassVar, Literal
 import pytest
 
 from nntrain import config
-from nntrain.components import Component, _registry, arg
+from nntrain.components import _registry, arg
 from nntrain.data.base import Facts
 from nntrain.errors import ConfigError
 from nntrain.initializers import Initializer
 from nntrain.layers.base import Layer
+from nntrain.training import Loop
 
 MLP = """\
 name: digits-mlp
@@ -62,12 +63,13 @@ class Probe(Layer):
 
 
 @dataclasses.dataclass(frozen=True)
-class Duel(Component):
+class Duel(Loop):
     """Two networks."""
 
-    kind: ClassVar[str] = "loop"
     type: ClassVar[str] = "duel"
     networks: ClassVar[tuple[str, ...]] = ("generator", "discriminator")
+    adversarial: ClassVar[bool] = False
+    monitors: ClassVar[bool] = True
     latent: int = arg("size of z", default=64, ge=1)
 
 

@@ -1,0 +1,134 @@
+"""nntrain sweep."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from nntrain import signals
+from nntrain.cli.common import quiet, start
+
+if TYPE_CHECKING:
+    from nntrain.sweep import Settings
+
+
+@click.command(short_help="Train many variants of a config.")
+@click.argument("config", type=click.Path(path_type=Path))
+@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
+@click.option("-g", "--grid", multiple=True, metavar="KEY=A,B,…", help="Every one of these values.")
+@click.option(
+    "-r",
+    "--random",
+    "random_",
+    multiple=True,
+    metavar="KEY=RANGE",
+    help="Drawn from log:LOW:HIGH, uniform:LOW:HIGH, int:LOW:HIGH or choice:A,B (Latin hypercube, by the seed).",
+)
+@click.option("-n", "count", type=click.IntRange(1), help="Random combinations (default: 10).")
+@click.option("--seeds", metavar="0-4", help="Every combination with each of these seeds.")
+@click.option("--jobs", type=click.IntRange(1), help="Runs at a time, one thread each (default: one a core).")
+@click.option(
+    "--halving", is_flag=True, help="Train all a little, then go on with the best third three times as long, and so on."
+)
+@click.option(
+    "--runs",
+    "runs_dir",
+    type=click.Path(path_type=Path),
+    default="runs",
+    envvar="NNTRAIN_RUNS",
+    show_default=True,
+    help="Where the run directories are made.",
+)
+@click.option("--print", "print_only", is_flag=True, help="Print a fit command a run, for xargs or Slurm; run nothing.")
+@quiet
+def sweep(
+    config: Path,
+    overrides: tuple[str, ...],
+    grid: tuple[str, ...],
+    random_: tuple[str, ...],
+    count: int | None,
+    seeds: str | None,
+    jobs: int | None,
+    halving: bool,
+    runs_dir: Path,
+    print_only: bool,
+    is_quiet: bool,
+) -> None:
+    """Train many variants of CONFIG, several at a time; print the run directories.
+
+    CONFIG is a config, or a sweep file that names one (config, overrides, grid, random, n, seeds, halving); flags add
+    to it.  A run directory is named by the hash of its resolved config: the same sweep started again does only what is
+    missing, and goes on with what was cut.  A run that fails or diverges is reported and does not stop the others; the
+    exit code is then that of the first such run.
+
+    \b
+    nntrain sweep digits.yaml -g optimizer.lr=0.1,0.01 -g architecture.1.units=32,64 --seeds 0-4
+    nntrain sweep digits.yaml -r optimizer.lr=log:1e-3:1 -r dataset.batch_size=int:8:64 -n 20 --halving
+    """
+    start(1)
+    from nntrain import sweep as sweeps
+    from nntrain.cli.board import Board
+    from nntrain.errors import ConfigError, Interrupted
+    from nntrain.threads import available_cores
+
+    settings = _settings(config, overrides, grid, random_, count, seeds, halving)
+    if print_only and settings.halving:
+        raise ConfigError("--print: which runs halving goes on with depends on their results; it cannot be printed")
+    planned = sweeps.plan(settings, runs_dir)
+    if print_only:
+        click.echo("".join(shlex.join(sweeps.command(one, settings.config)) + "\n" for one in planned), nl=False)
+        return
+    board = Board(len(planned), is_quiet)
+    with signals.saved_first():
+        outcomes = sweeps.run(settings, planned, jobs or available_cores(), board, signals.asked)
+    board.close(outcomes)
+    for outcome in outcomes:
+        if outcome.good:
+            click.echo(outcome.planned.run_dir)
+    if (number := signals.asked()) is not None:
+        raise Interrupted("interrupted; the same command goes on", number)
+    failed = next((outcome for outcome in outcomes if not outcome.good), None)
+    if failed is not None:
+        raise click.exceptions.Exit(failed.code)
+
+
+def _settings(
+    config: Path,
+    overrides: tuple[str, ...],
+    grid: tuple[str, ...],
+    random_: tuple[str, ...],
+    count: int | None,
+    seeds: str | None,
+    halving: bool,
+) -> Settings:
+    """What the flags say, laid over the sweep file where there is one."""
+    from nntrain.errors import ConfigError
+    from nntrain.sweep import Settings, file, space
+
+    settings = file.read(config) or Settings(config)
+    grids, ranges = dict(settings.grid), dict(settings.random)
+    for option, texts in (("-g", grid), ("-r", random_)):
+        keys = [space.split_key(text, option)[0] for text in texts]
+        if twice := [key for i, key in enumerate(keys) if key in keys[:i]]:
+            raise ConfigError(f"{option}: {twice[0]} is varied twice")
+    for text in grid:
+        key, values = space.split_key(text, "-g")
+        grids[key] = space.split_values(values, f"-g {text}")
+    for text in random_:
+        key, values = space.split_key(text, "-r")
+        ranges[key] = space.parse_range(values, f"-r {text}")
+    if count is not None and not ranges:
+        raise ConfigError("-n: says how many random combinations; give -r KEY=RANGE with it")
+    return replace(
+        settings,
+        overrides=(*settings.overrides, *overrides),
+        grid=grids,
+        random=ranges,
+        count=count or settings.count,
+        seeds=space.parse_seeds(seeds, "--seeds") if seeds is not None else settings.seeds,
+        halving=halving or settings.halving,
+    )

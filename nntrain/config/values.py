@@ -1,0 +1,75 @@
+"""The plain values of a config.yaml that nntrain wrote, without building anything: for lists of thousands of runs."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from nntrain.config.model import Config
+from nntrain.config.nodes import Node
+from nntrain.config.places import Problems, Source
+from nntrain.config.reader import parse
+from nntrain.config.spelling import merge
+from nntrain.config.types import Section
+
+_TOP = re.compile(r"^(?=[A-Za-z_])", re.MULTILINE)
+
+
+def written(text: str, sections: Collection[str] | None = None) -> dict[str, Any]:
+    """The values, components as {"type": …}; only these top-level keys, or all.  Raises ConfigError for broken YAML."""
+    values: dict[str, Any] = {}
+    for block in _TOP.split(text):
+        name = block.partition(":")[0]
+        if name and (sections is None or name in sections):
+            values.update(_block(block))
+    return values
+
+
+@functools.lru_cache(maxsize=20_000)  # the runs of a sweep share most of their sections
+def _block(text: str) -> dict[str, Any]:
+    problems = Problems()
+    tree = parse(text, Source(Path(), file="config.yaml"), problems)
+    value = plain_node(merge(None, tree, Section(Config)))
+    return value if isinstance(value, dict) else {}
+
+
+def plain_node(node: Node) -> Any:
+    """The plain value of a tree."""
+    if isinstance(node.value, dict):
+        return {key: plain_node(item) for key, item in node.value.items()}
+    if isinstance(node.value, list):
+        return [plain_node(item) for item in node.value]
+    return node.value
+
+
+def find_value(values: Any, path: str) -> Any:
+    """What stands under a dotted path, items of a list by number or by name (`architecture.dense_1.units`).
+
+    Raises KeyError.
+    """
+    for part in path.split("."):
+        if isinstance(values, list):
+            if not part.isdigit():
+                part = str(_names(values).index(part)) if part in _names(values) else "-"
+            if not part.isdigit() or int(part) >= len(values):
+                raise KeyError(path)
+            values = values[int(part)]
+        elif isinstance(values, dict) and part in values:
+            values = values[part]
+        else:
+            raise KeyError(path)
+    return values
+
+
+def _names(items: list[Any]) -> list[str]:
+    counts: dict[str, int] = {}
+    names: list[str] = []
+    for item in items:
+        kind = item.get("type", "?") if isinstance(item, dict) else "?"
+        counts[kind] = counts.get(kind, 0) + 1
+        given = item.get("name") if isinstance(item, dict) else None
+        names.append(str(given) if given else f"{kind}_{counts[kind]}")
+    return names

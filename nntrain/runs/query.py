@@ -1,0 +1,137 @@
+"""Values of runs by name, conditions on them, and runs that differ in their seed alone."""
+
+from __future__ import annotations
+
+import os
+import re
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from nntrain.components import find
+from nntrain.config import find_value, leaves, written
+from nntrain.config.nodes import scalar
+from nntrain.errors import ConfigError, NNTrainError
+from nntrain.runs import listing
+from nntrain.runs.run import Run
+
+PARTS = ("train", "validation", "test")
+_CONDITION = re.compile(r"([\w.-]+?)\s*(!=|<=|>=|=|<|>)\s*(.*)", re.DOTALL)
+_NOT_COMPARED = ("seed", "name")  # runs that differ in these alone are one experiment
+
+
+def metrics_of(row: Mapping[str, Any]) -> dict[str, float]:
+    """`validation.accuracy` -> number, of the best checkpoint where there is one, else of the last."""
+    measured = row.get("best") or row.get("final") or {}
+    return {
+        f"{part}.{name}": value
+        for part in PARTS
+        for name, value in (measured.get(part) or {}).items()
+        if isinstance(value, float | int)
+    }
+
+
+def more_is_better(metric: str) -> bool:
+    """Whether a metric such as validation.accuracy says so; what is unknown is a loss."""
+    cls: Any = find("metric").get(metric.rpartition(".")[2])
+    return cls is not None and cls.better == "more"
+
+
+def rank(value: float | None, metric: str) -> tuple[bool, float]:
+    """A key that sorts the best first and what has no value last."""
+    if value is None or value != value:
+        return True, 0.0
+    return False, -value if more_is_better(metric) else value
+
+
+def config_of(row: Mapping[str, Any], sections: Iterable[str] | None = None) -> dict[str, Any]:
+    """The run's config as plain values, of these top-level keys or whole; empty where it has none that can be read."""
+    try:
+        return written(Run(row["run"]).read_config(), None if sections is None else set(sections))
+    except NNTrainError:
+        return {}
+
+
+def lookup(row: Mapping[str, Any], key: str) -> Any:
+    """The value of a metric, of the status or summary, or of a config key, in this order.  Raises KeyError."""
+    metrics = metrics_of(row)
+    if key in metrics:
+        return metrics[key]
+    if "." not in key and key in row:
+        return row[key]
+    return find_value(config_of(row, [key.partition(".")[0]]), key)
+
+
+class Condition:
+    """`optimizer.lr=0.1`, `status!=done`, `validation.accuracy>=0.9`: a run without the value fulfils none but !=."""
+
+    def __init__(self, text: str):
+        found = _CONDITION.fullmatch(text.strip())
+        if not found:
+            raise ConfigError(f"--where {text}: expected KEY=VALUE (or !=, <, <=, >, >=), such as optimizer.lr=0.1")
+        self.key, self.sign, self.wanted = found[1], found[2], scalar(found[3].strip())
+        if self.sign in ("<", "<=", ">", ">=") and not _is_number(self.wanted):
+            raise ConfigError(f"--where {text}: {self.sign} compares numbers, not '{self.wanted}'")
+        self.known = False  # whether any run had the value
+
+    def __call__(self, row: Mapping[str, Any]) -> bool:
+        try:
+            value = lookup(row, self.key)
+        except KeyError:
+            return self.sign == "!="
+        self.known = True
+        if isinstance(value, dict) and "type" in value:  # optimizer=adam
+            value = value["type"]
+        if self.sign in ("=", "!="):
+            return (value == self.wanted and isinstance(value, bool) == isinstance(self.wanted, bool)) == (
+                self.sign == "="
+            )
+        if not _is_number(value):
+            return False
+        difference = value - self.wanted
+        return {"<": difference < 0, "<=": difference <= 0, ">": difference > 0, ">=": difference >= 0}[self.sign]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def collect(paths: Iterable[str | os.PathLike[str]]) -> list[dict[str, Any]]:
+    """The rows of run directories, and of all runs in directories that are none.  Raises ConfigError."""
+    found: dict[str, dict[str, Any]] = {}
+    for path in map(Path, paths):
+        if not path.is_dir():
+            raise ConfigError(f"{path}: no such run directory")
+        rows = [listing.row(Run(path))] if Run(path).is_run() else listing.scan(path)
+        if not rows:
+            raise ConfigError(f"{path}: no run directory, and there is none in it")
+        found.update({row["run"]: row for row in rows})
+    return list(found.values())
+
+
+def differing(configs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Dotted keys that have not the same value in all configs, in the order of the first that has them."""
+    flat = [dict(leaves(dict(config))) for config in configs]
+    keys = dict.fromkeys(key for one in flat for key in one)
+    missing = object()
+    order = list(keys)
+    return [key for key in order if any(not _same(one.get(key, missing), flat[0].get(key, missing)) for one in flat)]
+
+
+def _same(a: Any, b: Any) -> bool:
+    return bool(a == b) and isinstance(a, bool) == isinstance(b, bool)
+
+
+def groups(rows: Sequence[Mapping[str, Any]], configs: Sequence[Mapping[str, Any]]) -> list[list[int]]:
+    """Numbers of the runs that are the same but for seed and name, in the order of the first of each."""
+    found: dict[str, list[int]] = {}
+    for i, config in enumerate(configs):
+        rest = [(key, repr(value)) for key, value in leaves(dict(config)) if key not in _NOT_COMPARED]
+        found.setdefault(repr(rest), []).append(i)
+    return list(found.values())
+
+
+def mean_and_deviation(values: Sequence[float]) -> tuple[float, float | None]:
+    """Mean, and the sample's standard deviation (n − 1) where there are two or more."""
+    return statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else None

@@ -1,0 +1,104 @@
+"""A sweep as a YAML file, which says what the flags say:
+
+config: digits_mlp.yaml
+overrides: {training.epochs: 5}
+grid: {optimizer.momentum: [0.5, 0.9]}
+random: {optimizer.lr: "log:1e-3:1", architecture.1.units: "int:16:128"}
+n: 20
+seeds: 0-4
+halving: true
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from nntrain.config.nodes import Node
+from nntrain.config.places import Problems, Source, show, suggest
+from nntrain.config.reader import read_file
+from nntrain.config.values import plain_node
+from nntrain.config.writing import flow
+from nntrain.errors import ConfigError
+from nntrain.sweep import space
+from nntrain.sweep.plan import Settings
+
+KEYS = ("config", "overrides", "grid", "random", "n", "seeds", "halving")
+
+
+def read(path: Path) -> Settings | None:
+    """The sweep in a file; None where the file is a config.  Raises ConfigError, each problem with its place."""
+    problems = Problems()
+    absolute = os.path.abspath(path)
+    tree = read_file(Source(Path(absolute).parent, file=absolute), problems)
+    values = tree.value
+    if not isinstance(values, dict) or "config" not in values or "architecture" in values:
+        return None
+    for key in values:
+        if key not in KEYS:
+            problems.add(tree.keys[key], "", f"a sweep has no {show(key)}{suggest(key, KEYS)}")
+    reader = _Reader(values, problems)
+    config = reader.scalar("config", str, "the path of a config", "")
+    beside = os.path.join(os.path.dirname(absolute), os.path.expanduser(config))
+    settings = Settings(
+        config=Path(os.path.relpath(beside)),
+        overrides=tuple(f"{key}={flow(plain_node(node))}" for key, node in reader.mapping("overrides")),
+        grid={key: reader.axis(key, node) for key, node in reader.mapping("grid")},
+        random={key: reader.range(key, node) for key, node in reader.mapping("random")},
+        count=reader.scalar("n", int, "a whole number >= 1", 10),
+        seeds=reader.seeds(),
+        halving=reader.scalar("halving", bool, "true or false", False),
+    )
+    problems.check()
+    return settings
+
+
+class _Reader:
+    """Takes the file's values, each checked."""
+
+    def __init__(self, values: dict[str, Node], problems: Problems):
+        self._values = values
+        self._problems = problems
+
+    def scalar(self, key: str, type_: type, words: str, default: Any) -> Any:
+        node = self._values.get(key)
+        if node is None:
+            return default
+        if type(node.value) is not type_ or (type_ is int and node.value < 1):  # type: ignore[operator]
+            self._problems.add(node.mark, key, f"expected {words}, got {show(node.value)}")
+            return default
+        return node.value
+
+    def mapping(self, key: str) -> list[tuple[str, Node]]:
+        node = self._values.get(key)
+        if node is None or node.value is None:
+            return []
+        if not isinstance(node.value, dict):
+            self._problems.add(node.mark, key, f"expected a mapping of config keys, got {show(node.value)}")
+            return []
+        return list(node.value.items())
+
+    def axis(self, key: str, node: Node) -> list[str]:
+        if not isinstance(node.value, list) or not node.value:
+            self._problems.add(node.mark, f"grid.{key}", f"expected a list of values, got {show(node.value)}")
+            return []
+        return [flow(plain_node(item)) for item in node.value]
+
+    def range(self, key: str, node: Node) -> space.Range:
+        try:
+            return space.parse_range(node.text, f"random.{key}")
+        except ConfigError as error:
+            self._problems.add(node.mark, "", str(error))
+            return space.Range("choice")
+
+    def seeds(self) -> list[int]:
+        node = self._values.get("seeds")
+        if node is None or node.value is None:
+            return []
+        items = node.value if isinstance(node.value, list) else [node]
+        try:
+            return space.parse_seeds(",".join(item.text for item in items), "seeds:")
+        except ConfigError as error:
+            self._problems.add(node.mark, "", str(error))
+            return []

@@ -1,0 +1,78 @@
+"""Successive halving: train all a little, the best third three times as long, and so on (Jamieson, Talwalkar 2016).
+
+A run's log and checkpoint after a short rung are those of the whole training cut there, so that a promoted run,
+resumed, is to the bit the one that was never stopped.  Hence rungs end where the config evaluates, and schedules have
+the horizon of the longest rung.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import inf
+from typing import Any
+
+from nntrain.components import find
+from nntrain.config import Config
+from nntrain.errors import ConfigError, NNTrainError
+from nntrain.runs import Run
+from nntrain.sweep.plan import Planned
+
+FACTOR = 3
+
+
+def unit(config: Config) -> tuple[str, int]:
+    """What rungs are counted in, "epochs" or "steps", and the cadence of evaluation, in that unit."""
+    cadence = config.training.evaluate
+    return ("steps", cadence.steps) if cadence.steps is not None else ("epochs", cadence.epochs or 1)
+
+
+def rungs(config: Config, total: int, runs: int) -> list[int | None]:
+    """The lengths of the rungs in the config's unit, shortest first; None is the whole training, of `total` steps.
+
+    Each is a third of the next, rounded down to the cadence of evaluation.  There are as many as the length allows and
+    the runs can be cut to a third.
+    """
+    kind, cadence = unit(config)
+    whole = total if kind == "steps" else config.training.epochs
+    if whole is None:
+        raise ConfigError("--halving: counts its rungs in epochs; give training.epochs, or training.evaluate.steps")
+    lengths: list[int | None] = [None]
+    while runs >= FACTOR and (whole := whole // FACTOR // cadence * cadence) > 0:
+        lengths.insert(0, whole)
+        runs //= FACTOR
+    return lengths
+
+
+def limit(config: Config, length: int | None) -> tuple[str, ...]:
+    """The overrides that end a run at a rung."""
+    return () if length is None else (f"training.{unit(config)[0]}={length}",)
+
+
+def best_third(runs: Iterable[Planned], length: int | None) -> list[Planned]:
+    """Those to promote, in the order of the plan: by the best monitored value up to the rung, of equals the first."""
+    runs = list(runs)
+    ranked = sorted(runs, key=lambda planned: score(planned, length))
+    kept = {planned.run_dir for planned in ranked[: max(1, len(ranked) // FACTOR)]}
+    return [planned for planned in runs if planned.run_dir in kept]
+
+
+def score(planned: Planned, length: int | None = None) -> float:
+    """The best monitored value in the log up to a rung, less is better; infinity where there is none."""
+    name, sign = monitored(planned.config)
+    part, _, metric = name.partition(".")
+    place = unit(planned.config)[0].removesuffix("s")
+    try:
+        lines: list[dict[str, Any]] = Run(planned.run_dir).read_metrics()
+    except NNTrainError:
+        return inf
+    values = [line.get(part, {}).get(metric) for line in lines if length is None or line[place] <= length]
+    return min((sign * value for value in values if isinstance(value, int | float)), default=inf)
+
+
+def monitored(config: Config) -> tuple[str, float]:
+    """The name of the monitored value, and the sign that makes less better.  Raises ConfigError where there is none."""
+    if not config.training.loop.monitors:
+        raise ConfigError(f"--halving: the loop {config.training.loop.type} has no value to compare runs by")
+    name = config.training.monitor or ("validation.loss" if config.dataset.validation else "train.loss")
+    cls: Any = find("metric").get(name.partition(".")[2])
+    return name, -1.0 if cls is not None and cls.better == "more" else 1.0

@@ -1,0 +1,121 @@
+"""What a sweep is to run: every combination resolved to a whole config, and that to a run directory."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nntrain.config import Base, Config, Draft
+from nntrain.data.base import Data
+from nntrain.data.reconstruct import load
+from nntrain.errors import ConfigError
+from nntrain.storage import json_bytes
+from nntrain.sweep import space
+from nntrain.training.loop import total_steps
+
+_HASH_LENGTH = 10
+_MOST_PROBLEMS = 20
+# what the facts of the data, and the size of the training part, do not depend on
+_NOT_LOADED = ("batch_size", "shuffle", "drop_last")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the flags of `nntrain sweep`, or a sweep file, say."""
+
+    config: Path
+    overrides: tuple[str, ...] = ()
+    grid: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    random: Mapping[str, space.Range] = field(default_factory=dict)
+    count: int = 10
+    seeds: Sequence[int] = ()
+    halving: bool = False
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One run of a sweep.
+
+    overrides  of the config file, all of them
+    varied     those in which the runs of this sweep differ: what a person wants to see of it
+    total      steps of the whole training
+    """
+
+    run_dir: Path
+    overrides: tuple[str, ...]
+    varied: tuple[str, ...]
+    config: Config
+    total: int
+
+
+def plan(settings: Settings, runs_dir: Path) -> list[Planned]:
+    """Every run in order; combinations that come to the same config are one run.
+
+    The whole sweep is checked before anything starts.  Raises ConfigError, DataError.
+    """
+    _check_keys(settings)
+    base = Base(settings.config)
+    seed = base.draft(settings.overrides).seed
+    points = space.combinations(settings.grid, settings.random, settings.count, settings.seeds, seed)
+    loader = _Loader()
+    planned: dict[Path, Planned] = {}
+    problems: dict[str, None] = {}
+    for varied in points:
+        try:
+            one = _plan_one(base, settings, varied, runs_dir, loader)
+            planned.setdefault(one.run_dir, one)
+        except ConfigError as error:
+            problems.update(dict.fromkeys(error.problems))
+            if len(problems) >= _MOST_PROBLEMS:
+                break
+    if problems:
+        raise ConfigError(*problems)
+    return list(planned.values())
+
+
+def _plan_one(base: Base, settings: Settings, varied: tuple[str, ...], runs_dir: Path, loader: _Loader) -> Planned:
+    overrides = (*settings.overrides, *varied)
+    draft = base.draft(overrides)
+    data = loader.load(draft)
+    config = draft.resolve(data.facts)
+    total = total_steps(config, data)
+    if settings.halving and config.schedule.steps is None:
+        # short rungs must see the curve of the longest one: a resumed run is then the uninterrupted one
+        overrides += (f"schedule.steps={total}",)
+        config = base.draft(overrides).resolve(data.facts)
+    return Planned(runs_dir / directory_name(config), overrides, varied, config, total)
+
+
+def directory_name(config: Config) -> str:
+    """`digits-mlp-h3f9a1c20b7`: the hash of the resolved config.  The h keeps it apart from digits-mlp-001."""
+    digest = hashlib.sha256(json_bytes(config.as_dict())).hexdigest()
+    return f"{config.name}-h{digest[:_HASH_LENGTH]}"
+
+
+def _check_keys(settings: Settings) -> None:
+    keys = [*settings.grid, *settings.random, *(["seed"] if settings.seeds else [])]
+    fixed = [text.partition("=")[0] for text in settings.overrides]
+    for i, key in enumerate(keys):
+        if key in keys[:i]:
+            raise ConfigError(f"sweep: {key} is varied twice")
+        if key in fixed and key != "seed":  # with random draws, seed= also says which draws
+            raise ConfigError(f"sweep: {key} is varied, so it cannot be set to one value as well")
+
+
+class _Loader:
+    """Loads each dataset of the sweep once."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[Any, Data] = {}
+
+    def load(self, draft: Draft) -> Data:
+        kept = {name: value for name, value in vars(draft.dataset).items() if name not in _NOT_LOADED}
+        key = (draft.dataset.type, repr(kept), draft.dtype)
+        if key not in self._loaded:
+            self._loaded[key] = load(draft.dataset, draft.seed, np.dtype(draft.dtype))
+        return self._loaded[key]
