@@ -15,8 +15,10 @@ from nntrain.metrics import (
     F1,
     R2,
     Accuracy,
+    BitsPerCharacter,
     Confusion,
     MeanAbsoluteError,
+    Perplexity,
     Precision,
     Recall,
     RootMeanSquaredError,
@@ -29,7 +31,7 @@ TWO = Facts((6,), "labels", classes=2)
 VALUES = Facts((6,), "values", outputs=3)
 YES_OR_NO = Facts((6,), "values", outputs=5)
 
-OF_CLASSES = [Accuracy(), TopK(2), Confusion()] + [
+OF_CLASSES = [Accuracy(), TopK(2), Confusion(), Perplexity(), BitsPerCharacter()] + [
     kind(average=average) for kind in (Precision, Recall, F1) for average in ("macro", "micro")
 ]
 OF_VALUES = [MeanAbsoluteError(), RootMeanSquaredError(), R2()]
@@ -178,6 +180,18 @@ def test_r2_of_equal_targets_is_0_and_1_where_every_prediction_is_exact():
     assert measure(R2(), one, (Y, Y)) == 1
 
 
+def test_perplexity_and_bits_are_of_the_probability_of_the_truth():
+    P = np.array([[0.5, 0.1], [0.25, 0.8], [0.25, 0.1]])
+    batch = np.log(P) + 7, np.array([1, 1])
+    facts = Facts((6,), "labels", classes=3)
+    assert measure(Perplexity(), facts, batch) == pytest.approx((0.25 * 0.8) ** -0.5)
+    assert measure(BitsPerCharacter(), facts, batch) == pytest.approx(-np.log2(0.25 * 0.8) / 2)
+
+
+def test_a_model_that_knows_nothing_hesitates_among_all_symbols():
+    assert measure(Perplexity(), FOUR, (np.zeros((4, 9)), np.arange(9) % 4)) == pytest.approx(4)
+
+
 # --- promises of every metric ------------------------------------------------------------------------------------
 
 
@@ -239,13 +253,20 @@ def test_values_are_plain_python(metric):
 
 def test_metrics_say_whether_more_is_better():
     better = {name: kind.better for name, kind in find("metric").items()}
-    assert {name for name, b in better.items() if b == "less"} == {"mae", "rmse"}
+    assert {name for name, b in better.items() if b == "less"} == {"mae", "rmse", "perplexity", "bits_per_character"}
     assert {name for name, b in better.items() if b is None} == {"confusion"}
 
 
 @pytest.mark.parametrize(
     ("metric", "facts", "loss", "message"),
     [
+        (
+            BitsPerCharacter(),
+            Facts((6,), "labels", classes=4, preparation={"level": "words"}),
+            CrossEntropy(),
+            "bits_per_character is for characters, these symbols are words: use perplexity",
+        ),
+        (Perplexity(), VALUES, MeanSquaredError(), "perplexity wants an output for every class: use cross_entropy"),
         (
             Accuracy(),
             VALUES,

@@ -1,8 +1,7 @@
-"""nntrain show, check, components, schema, init."""
+"""nntrain show, check, components, schema."""
 
 from __future__ import annotations
 
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +11,6 @@ from nntrain.cli.common import pass_threads, start, table
 
 if TYPE_CHECKING:
     from nntrain.network import Network
-
-TEMPLATES = ("mlp", "cnn", "lstm", "gan", "csv")
 
 
 @click.command(short_help="Table of layers, shapes, parameters, FLOPs.")
@@ -68,9 +65,13 @@ def _layers(network: Network) -> str:
 @click.command(short_help="Validate a config and its gradients.")
 @click.argument("config", type=click.Path(path_type=Path))
 @click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
+@click.option("--overfit", is_flag=True, help="Also prove that the network can learn one batch.")
 @pass_threads
-def check(config: Path, overrides: tuple[str, ...], threads: int | None) -> None:
-    """Validate CONFIG, load one batch and check the gradient of every layer numerically."""
+def check(config: Path, overrides: tuple[str, ...], overfit: bool, threads: int | None) -> None:
+    """Validate CONFIG, load one batch and check the gradient of every layer numerically.
+
+    With --overfit also train on one batch alone, without a schedule: what cannot learn that by heart cannot learn.
+    """
     start(threads)
     from nntrain.training.checking import check_gradients
 
@@ -80,6 +81,21 @@ def check(config: Path, overrides: tuple[str, ...], threads: int | None) -> None
         wrong += not good
     if wrong:
         raise click.exceptions.Exit(1)
+    if overfit:
+        _overfit(config, overrides)
+
+
+def _overfit(config: Path, overrides: tuple[str, ...]) -> None:
+    from nntrain.cli.common import number
+    from nntrain.errors import ConfigError
+    from nntrain.training.trying import overfit
+
+    learned = overfit(config, overrides)
+    right = "" if learned.share is None else f", {learned.share:.0%} right"
+    told = f"loss {number(learned.first)} -> {number(learned.last)}{right} after {learned.steps} steps"
+    if not learned.ok:
+        raise ConfigError(f"overfit: one batch is not learned: {told}; is optimizer.lr too small or the network?")
+    click.echo(f"one batch learned by heart: {told}")
 
 
 @click.command(short_help="What a config can declare.")
@@ -103,10 +119,3 @@ def schema() -> None:
     from nntrain.config import json_schema
 
     click.echo(json.dumps(json_schema(), indent=2))
-
-
-@click.command(short_help="A commented starter config.")
-@click.argument("template", type=click.Choice(TEMPLATES), default="mlp")
-def init(template: str) -> None:
-    """Print a commented starter config: nntrain init csv > config.yaml."""
-    click.echo(resources.files("nntrain.cli").joinpath("templates", f"{template}.yaml").read_text("utf-8"), nl=False)

@@ -8,7 +8,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from nntrain.cli.common import values_line
+from nntrain.cli.common import silence, values_line
 from nntrain.training.engine import Observer
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Progress(Observer):
         share = engine.step / engine.total
         tail = (
             f" {share:4.0%}  epoch {engine.epoch}  {values_line(values)}"
-            f"  {speed * engine.config.dataset.batch_size:,.0f} examples/s  {left} left"
+            f"  {speed * engine.batch_size:,.0f} examples/s  {left} left"
         )
         columns = shutil.get_terminal_size().columns - 1
         width = min(30, columns - len(tail))
@@ -78,6 +78,7 @@ class Progress(Observer):
                 sys.stderr.flush()
         except OSError:
             self.quiet, self.bar = True, False
+            silence(2)
 
 
 def _clock(seconds: float) -> str:

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from nntrain import signals
-from nntrain.cli.common import pass_threads, quiet, start
+from nntrain.cli.common import pass_threads, quiet, say, start
 
 if TYPE_CHECKING:
+    from nntrain.training.engine import Observer
     from nntrain.training.session import Result
 
 _max_seconds = click.option(
     "--max-seconds",
     type=click.FloatRange(min=0),
     help="After so long end as on SIGTERM: the state saved, exit code 143, `nntrain resume` goes on.",
+)
+
+_tensorboard = click.option(
+    "--tensorboard", is_flag=True, help="Also write event files for TensorBoard (needs nntrain[tensorboard])."
 )
 
 
@@ -45,6 +52,7 @@ _max_seconds = click.option(
 @click.option("--dry-run", is_flag=True, help="Check everything, train nothing, write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run's summary instead of its directory.")
 @_max_seconds
+@_tensorboard
 @quiet
 @pass_threads
 def fit(
@@ -56,6 +64,7 @@ def fit(
     dry_run: bool,
     as_json: bool,
     max_seconds: float | None,
+    tensorboard: bool,
     is_quiet: bool,
     threads: int | None,
 ) -> None:
@@ -64,7 +73,6 @@ def fit(
     KEY=VALUE changes the config: optimizer.lr=0.01 architecture.0.units=128 optimizer=adam.
     """
     start(threads)
-    from nntrain.cli.progress import Progress
 
     if dry_run:
         from nntrain import config as configs
@@ -73,20 +81,21 @@ def fit(
         built = build(configs.read(config, overrides))
         if not is_quiet:
             count = sum(n.layout.trainable for n in built.networks.values())
-            click.echo(f"{config} is valid: {count:,} parameters", err=True)
+            say(f"{config} is valid: {count:,} parameters")
         return
     from nntrain.training.session import fit as run
 
-    result = run(
-        config,
-        overrides,
-        run_dir=run_dir,
-        runs_dir=runs_dir,
-        on_exist=on_exist,
-        observer=Progress(is_quiet),
-        stop=signals.until(max_seconds),
-        command=sys.argv,
-    )
+    with _observer(is_quiet, tensorboard) as observer:
+        result = run(
+            config,
+            overrides,
+            run_dir=run_dir,
+            runs_dir=runs_dir,
+            on_exist=on_exist,
+            observer=observer,
+            stop=signals.until(max_seconds),
+            command=sys.argv,
+        )
     _print(result, as_json, is_quiet)
 
 
@@ -94,21 +103,44 @@ def fit(
 @click.argument("run", type=click.Path(path_type=Path))
 @click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
 @_max_seconds
+@_tensorboard
 @quiet
 @pass_threads
 def resume(
-    run: Path, overrides: tuple[str, ...], max_seconds: float | None, is_quiet: bool, threads: int | None
+    run: Path,
+    overrides: tuple[str, ...],
+    max_seconds: float | None,
+    tensorboard: bool,
+    is_quiet: bool,
+    threads: int | None,
 ) -> None:
     """Go on with the run in directory RUN where its newest good checkpoint stands.
 
     Only limits may change: training.epochs, training.steps, training.early_stopping.patience, training.checkpoint.
     """
     start(threads)
-    from nntrain.cli.progress import Progress
     from nntrain.training.session import resume as go_on
 
-    result = go_on(run, overrides, observer=Progress(is_quiet), stop=signals.until(max_seconds))
+    with _observer(is_quiet, tensorboard) as observer:
+        result = go_on(run, overrides, observer=observer, stop=signals.until(max_seconds))
     _print(result, False, is_quiet)
+
+
+@contextmanager
+def _observer(is_quiet: bool, tensorboard: bool) -> Iterator[Observer]:
+    """Who watches the run: the progress on stderr, and event files where they are wanted."""
+    from nntrain.cli.progress import Progress
+
+    if not tensorboard:
+        yield Progress(is_quiet)
+        return
+    from nntrain.cli.tensorboard import Both, Events
+
+    events = Events()
+    try:
+        yield Both(Progress(is_quiet), events)
+    finally:
+        events.close()
 
 
 def _print(result: Result, as_json: bool, is_quiet: bool) -> None:
@@ -117,7 +149,7 @@ def _print(result: Result, as_json: bool, is_quiet: bool) -> None:
     best: dict[str, Any] = result.summary.get("best") or result.summary.get("final") or {}
     part = next((p for p in ("test", "validation", "train") if p in best), None)
     if part and not is_quiet:
-        click.echo(f"{result.status}: epoch {best['epoch']}, {part}: {values_line(best[part])}", err=True)
+        say(f"{result.status}: epoch {best['epoch']}, {part}: {values_line(best[part])}")
     if as_json:
         import json
 

@@ -3,20 +3,30 @@
 from nntrain.data.csv import Csv
 from nntrain.data.digits import Digits
 from nntrain.data.generators import Blobs, Circles, Moons, Sine, Spirals, Xor
+from nntrain.data.memory_tasks import Adding, CopyMemory, SineWaves
 from nntrain.data.mnist import MNIST, FashionMNIST
+from nntrain.data.names import Names
 from nntrain.data.npz import Npy, Npz
+from nntrain.data.series import Series
+from nntrain.data.text import Text
 
 __all__ = [
     "MNIST",
+    "Adding",
     "Blobs",
     "Circles",
+    "CopyMemory",
     "Csv",
     "Digits",
     "FashionMNIST",
     "Moons",
+    "Names",
     "Npy",
     "Npz",
+    "Series",
     "Sine",
+    "SineWaves",
     "Spirals",
+    "Text",
     "Xor",
 ]

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from nntrain.components import Component, arg
+from nntrain.layers.base import Symbols
 from nntrain.params import Array, Shape
 
 
@@ -24,13 +25,15 @@ class Batch:
     X   (…, m) in the network's dtype, or integers for an embedding
     Y   labels (m,) or (T, m) as integers, or values (n_y, m) or (T, n_y, m); (0, m) where there are no targets
     lengths   (m,) valid steps of padded sequences, or None
-    resets    True where no recurrent state may be carried in from the batch before (see Part.carries_state)
+    resets    True where no recurrent state may be carried in from the batch before (see Part.streams)
+    naive     a forecast by rule, like Y: what a model has to beat; or None
     """
 
     X: Array
     Y: Array
     lengths: Array | None = None
     resets: bool = True
+    naive: Array | None = None
 
     @property
     def size(self) -> int:
@@ -58,6 +61,11 @@ class Facts:
     preparation: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def shape(self) -> Shape:
+        """What a network's first layer meets: `input_shape`, of symbols where there is a vocabulary."""
+        return self.input_shape if self.vocabulary is None else Symbols(self.input_shape, self.vocabulary)
+
+    @property
     def features(self) -> int:
         """Numbers in one example (of a sequence: in one step)."""
         return int(np.prod(self.input_shape)) if len(self.input_shape) != 2 else self.input_shape[1]
@@ -82,12 +90,13 @@ class Facts:
 class Part:
     """The training, validation or test part of a dataset.
 
-    size            number of examples
-    carries_state   the examples are streams cut into pieces: batches come in order and recurrent state goes along
+    size      number of examples
+    streams   the examples are the pieces of so many streams, first the first piece of each: batches have this many
+              examples, come in order, and recurrent state goes along.  0: examples have nothing to do with each other
     """
 
     size: int
-    carries_state = False
+    streams: int = 0
 
     def batch(self, indices: Array) -> Batch:
         """The examples at `indices` (int64 (m,)) as one batch, in fresh arrays."""

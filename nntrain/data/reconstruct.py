@@ -46,7 +46,7 @@ class _Reconstructed(Part):
     """Y is X, images (C, H, W, m) in row-major order as vectors (C·H·W, m)."""
 
     def __init__(self, part: Part):
-        self.part, self.size, self.carries_state = part, part.size, part.carries_state
+        self.part, self.size, self.streams = part, part.size, part.streams
 
     def batch(self, indices: Array) -> Batch:
         batch = self.part.batch(indices)

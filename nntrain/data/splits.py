@@ -62,3 +62,18 @@ def _quotas(counts: Array, share: float, total: int) -> Array:
             neediest = open_[np.argsort(quota[open_] - exact[open_], kind="stable")][:missing]
             quota[neediest] += 1
     return quota
+
+
+def last_shares(dataset: Dataset, source: str, size: int, given: Collection[str]) -> dict[str, slice]:
+    """Parts of `size` things in order of time: the last share for the test, the last of what is left for validation."""
+    rows, end = {}, size
+    for part in ("test", "validation"):
+        share = getattr(dataset, part)
+        if part in given or not isinstance(share, (int, float)) or share == 0:
+            continue
+        if end < 2:
+            raise DataError(f"{source}: error: {size} are too few for {part}: {share:g}; give {part}: 0 or a file")
+        begin = end - min(max(round(share * end), 1), end - 1)
+        rows[part] = slice(begin, end)
+        end = begin
+    return {**rows, "train": slice(0, end)}

@@ -55,8 +55,8 @@ class Loss(Component):
         return self(Z, Y, mask)[0]
 
     def weight(self, Y: Array, mask: Array | None = None) -> float:
-        """What J of this batch counts for in a mean over batches: its examples, or its steps under a mask."""
-        return float(Y.shape[-1] if mask is None else np.count_nonzero(mask))
+        """What J of this batch counts for in a mean over batches: its targets, or its steps under a mask."""
+        return float(Y.size if mask is None else np.count_nonzero(mask))
 
     def predict(self, Z: Array) -> Array:
         """Ŷ: probabilities or values, the shape of Z."""

@@ -6,12 +6,12 @@ classifier", C2W3L09) and the sigmoid with the logistic loss ("Logistic regressi
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
 from nntrain.components import arg, component
+from nntrain.kernels import cross_entropy as kernel
 from nntrain.kernels.elementwise import exp_shifted, sigmoid, softmax
 from nntrain.layers.base import ShapeError
 from nntrain.losses.base import ElementwiseLoss, Loss, vector_output
@@ -51,18 +51,14 @@ class CrossEntropy(Loss):
     def __call__(self, Z: Array, Y: Array, mask: Array | None = None) -> tuple[float, Array]:
         if Y.ndim != Z.ndim - 1:
             raise ValueError(f"labels of shape {Y.shape} do not fit outputs of shape {Z.shape}")
-        if mask is not None or self.label_smoothing or self.class_weights is not None:
+        if self.label_smoothing or self.class_weights is not None:
             return self._weighted(Z, Y, mask)
-        at = _label_places(Y, Z.shape)
-        E, total, top = exp_shifted(Z, -2)
-        # 𝓛 = log Σ e^z − z_y = log Σ e^(z − max) + (max − z_y)
-        L = np.log(total.reshape(Y.shape))
-        L += top.reshape(Y.shape)
-        L -= Z.take(at)
-        scale = Z.dtype.type(1 / Y.size)
-        dZ = np.multiply(E, scale / total, E)
-        dZ.reshape(-1)[at] -= scale
-        return float(np.add.reduce(L, None)) / Y.size, dZ
+        return kernel.mean_and_derivative(Z, Y, mask)
+
+    def evaluate(self, Z: Array, Y: Array, mask: Array | None = None) -> float:
+        if mask is not None or self.label_smoothing or self.class_weights is not None:
+            return self(Z, Y, mask)[0]
+        return float(np.add.reduce(kernel.losses(Z, Y), None)) / Y.size
 
     def _weighted(self, Z: Array, Y: Array, mask: Array | None) -> tuple[float, Array]:
         """Every position has its own target distribution Q (n, m), already divided by the sum of the weights:
@@ -75,7 +71,7 @@ class CrossEntropy(Loss):
         total_weight = of_label.sum() or 1.0
         smooth = self.label_smoothing / n * by_class[:, None] * valid[..., None, :]
         Q = np.ascontiguousarray(smooth / total_weight)
-        Q.reshape(-1)[_label_places(Y, Z.shape)] += (1 - self.label_smoothing) / total_weight * of_label
+        Q.reshape(-1)[kernel.label_places(Y, Z.shape)] += (1 - self.label_smoothing) / total_weight * of_label
         Q = Q.astype(real, copy=False)
 
         E, total, top = exp_shifted(Z, -2)
@@ -140,20 +136,3 @@ class BinaryCrossEntropy(ElementwiseLoss):
 
     def predict(self, Z: Array) -> Array:
         return sigmoid(Z) if self.from_logits else Z
-
-
-def _label_places(Y: Array, shape: Shape) -> Array:
-    """The place of every label's score in the flat Z."""
-    places = np.multiply(Y, shape[-1], dtype=np.intp, casting="unsafe")
-    return np.add(places, _column_places(shape), places)
-
-
-@lru_cache(maxsize=64)
-def _column_places(shape: Shape) -> Array:
-    """Where class 0 of every position stands in a flat Z of this shape."""
-    *steps, n, m = shape
-    places = np.arange(m, dtype=np.intp)
-    if steps:
-        places = places + n * m * np.arange(steps[0], dtype=np.intp)[:, None]
-    places.flags.writeable = False
-    return places

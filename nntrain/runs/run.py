@@ -24,7 +24,16 @@ if TYPE_CHECKING:
 FINAL = ("done", "stopped early", "interrupted", "diverged", "failed")
 STATES = ("running", *FINAL)
 LOCK = ".nntrain-lock"  # there from the first moment on: also the mark of a directory that nntrain made
-_MADE = ("config.yaml", "meta.json", "metrics.jsonl", "timing.jsonl", "summary.json", "checkpoints", "samples")
+_MADE = (
+    "config.yaml",
+    "meta.json",
+    "metrics.jsonl",
+    "timing.jsonl",
+    "summary.json",
+    "checkpoints",
+    "samples",
+    "tensorboard",
+)
 
 
 class Run:

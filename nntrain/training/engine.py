@@ -13,14 +13,15 @@ from typing import Any
 
 from nntrain import checkpoint
 from nntrain.builder import Built
-from nntrain.data.base import Batch, Part
-from nntrain.data.loader import batches
+from nntrain.data.base import Part
+from nntrain.data.loader import batch_size, batches
 from nntrain.errors import CheckpointError, DivergedError, Interrupted
 from nntrain.params import Array
 from nntrain.runs import Run
 from nntrain.training.loop import Trainer, steps_per_epoch, total_steps
 from nntrain.training.memory import peak_memory
 from nntrain.training.monitor import Monitor
+from nntrain.training.watched import Watched
 
 
 class Observer:
@@ -51,6 +52,7 @@ class Engine:
         self.config, self.data = built.config, built.data
         self.trainer, self.monitor, self.run, self.observer = trainer, monitor, run, observer
         self.stop = stop  # the number of the signal that asks for an end, or None
+        self.batch_size = batch_size(self.data.parts["train"], self.config.dataset)
         self.steps_per_epoch = steps_per_epoch(built.config, built.data)
         self.total = total_steps(built.config, built.data)
         self.step = 0
@@ -129,8 +131,10 @@ class Engine:
         for name, view in self.trainer.arrays().items():
             view[...] = saved.arrays[name]
         manifest = saved.manifest
-        self.step, self.lines, self._line_step = manifest["step"], manifest["lines"], manifest["line_step"]
-        if self.monitor and manifest["monitor"]:
+        self.step, self.lines, self._line_step = counts = [manifest[key] for key in ("step", "lines", "line_step")]
+        if not all(type(count) is int and count >= 0 for count in counts):
+            raise ValueError(f"step, lines and line_step are {counts}")
+        if self.monitor is not None:
             self.monitor.restore(manifest["monitor"])
             self._find_best()
         self.trainer.restore(manifest["training"])
@@ -139,7 +143,7 @@ class Engine:
 
     def watched(self, part: Part) -> Part:
         """A part to be evaluated: a signal is obeyed before each of its batches."""
-        return _Watched(part, self._obey_signal)
+        return Watched(part, self._obey_signal)
 
     def _find_best(self) -> None:
         """Where best.npz is not the monitor's best, it is lost: keep the best from here on."""
@@ -211,7 +215,7 @@ class Engine:
             "epoch": self.epoch,
             "step": self.step,
             "seconds": round(seconds, 6),
-            "examples_per_second": round((self.step - self._timed_step) * self.config.dataset.batch_size / seconds, 1),
+            "examples_per_second": round((self.step - self._timed_step) * self.batch_size / seconds, 1),
             "peak_memory_mb": round(peak_memory() / 2**20, 1),
         }
         self.run.metrics.append(line)
@@ -235,21 +239,6 @@ class Engine:
             self.save()
         else:
             self._save_best()
-
-
-class _Watched(Part):
-    """A part whose evaluation can be interrupted."""
-
-    def __init__(self, part: Part, look: Callable[[], None]):
-        self.part, self.look = part, look
-        self.size, self.carries_state = part.size, part.carries_state
-
-    def batch(self, indices: Array) -> Batch:
-        self.look()
-        return self.part.batch(indices)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.part, name)
 
 
 def _check_finite(value: float, name: str, step: int) -> None:

@@ -12,6 +12,7 @@ from nntrain.builder import Built
 from nntrain.components import Component
 from nntrain.config import Config
 from nntrain.data.base import Batch, Data, Facts, Part
+from nntrain.data.loader import batch_size
 from nntrain.network import Network
 from nntrain.params import Array, Shape
 
@@ -91,7 +92,7 @@ class Loop(Component):
 
     def input_shapes(self, facts: Facts) -> dict[str, Shape]:
         """Input shape of every network by name."""
-        return {"": facts.input_shape}
+        return {"": facts.shape}
 
     def check(self, networks: dict[str, Network], config: Config, facts: Facts) -> None:
         """Raise ShapeError where outputs do not fit the loss or the data."""
@@ -103,7 +104,8 @@ class Loop(Component):
 
 def steps_per_epoch(config: Config, data: Data) -> int:
     """Batches in one pass through the training part."""
-    size, batch = data.parts["train"].size, config.dataset.batch_size
+    train = data.parts["train"]
+    size, batch = train.size, batch_size(train, config.dataset)
     return size // batch if config.dataset.drop_last else -(-size // batch)
 
 

@@ -58,4 +58,4 @@ class Monitor:
         return {k: v for k, v in self.__dict__.items() if k not in settings}
 
     def restore(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
+        self.__dict__.update({key: state[key] for key in self.state()})

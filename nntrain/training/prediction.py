@@ -72,7 +72,7 @@ def predict(loaded: Loaded, source: Path | IO[str], probabilities: bool = False)
     if facts.target == "values":
         if probabilities:
             raise ConfigError("--probabilities: this network predicts values, not classes")
-        return _table("prediction", np.moveaxis(facts.to_units(Y), -1, 0))
+        return _table("prediction", np.moveaxis(facts.to_units(Y), -1, 0), facts.preparation.get("output_names"))
     names: list[Any] = facts.label_names or list(range(facts.classes or 2))
     P = np.concatenate([1 - Y, Y]) if Y.shape[-2] == 1 else Y  # one output: the probability of class 1
     if probabilities:
@@ -83,7 +83,8 @@ def predict(loaded: Loaded, source: Path | IO[str], probabilities: bool = False)
     return _table("prediction", np.asarray(names)[labels])
 
 
-def _table(name: str, values: Array) -> Predictions:
+def _table(name: str, values: Array, columns: list[str] | None = None) -> Predictions:
     values = values.reshape(len(values), -1)
-    columns = [name] if values.shape[1] == 1 else [f"{name}_{i}" for i in range(values.shape[1])]
+    if columns is None:
+        columns = [name] if values.shape[1] == 1 else [f"{name}_{i}" for i in range(values.shape[1])]
     return Predictions(columns, values)

@@ -60,6 +60,7 @@ class SupervisedTrainer(Trainer):
         self.slots = {"": vectors}
         self.schedule_state = self.schedule.start()
         self.carried: carried.State = {}
+        self.streams = built.data.parts["train"].streams > 0
         self.reset()
 
     def lr(self, step: int) -> float:
@@ -70,7 +71,8 @@ class SupervisedTrainer(Trainer):
         buffers = network.buffers.copy()
         context = Context(training=True, seed=self.seed, step=step)
         context.lengths = batch.lengths
-        context.state = {} if batch.resets else dict(self.carried)
+        if self.streams:
+            context.state = {} if batch.resets else dict(self.carried)
 
         Z, caches = network.forward(batch.X, context)
         mask = valid_steps(batch, Z)
@@ -85,7 +87,7 @@ class SupervisedTrainer(Trainer):
         self.optimizer.step(
             network.trainable, network.dtheta, self.slots[""], self.lr(step), step + 1, network.layout.decayed
         )
-        self.carried = context.state
+        self.carried = context.state or {}
         self.totals.add(loss, cost, Z, batch.Y, mask)
 
     def reset(self) -> None:
@@ -95,19 +97,24 @@ class SupervisedTrainer(Trainer):
         return self.totals.results()
 
     def evaluate(self, part: Part) -> dict[str, Any]:
-        totals = Totals(self.loss, self.metrics, self.facts)
+        totals, naive = (Totals(self.loss, self.metrics, self.facts) for _ in range(2))
         state: carried.State = {}
         for indices in evaluation_batches(part, self.batch_size):
             batch = part.batch(indices)
             context = Context(training=False, seed=self.seed)
             context.lengths = batch.lengths
-            context.state = {} if batch.resets else state
+            if part.streams:
+                context.state = {} if batch.resets else state
             Z = self.network.apply(batch.X, context)
             mask = valid_steps(batch, Z)
             loss = self.loss.evaluate(Z, batch.Y, mask)
             totals.add(loss, loss + context.cost, Z, batch.Y, mask)
-            state = context.state
-        return totals.results()
+            state = context.state or {}
+            if batch.naive is not None:
+                loss = self.loss.evaluate(batch.naive, batch.Y, mask)
+                naive.add(loss, loss, batch.naive, batch.Y, mask)
+        beside = naive.results() if naive.weight else {}
+        return {**totals.results(), **{f"naive_{name}": value for name, value in beside.items()}}
 
     def observe(self, value: float, better: str) -> None:
         self.schedule.observe(self.schedule_state, value, better)

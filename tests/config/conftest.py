@@ -68,6 +68,8 @@ class Duel(Loop):
 
     type: ClassVar[str] = "duel"
     networks: ClassVar[tuple[str, ...]] = ("generator", "discriminator")
+    adversarial: ClassVar[bool] = False
+    monitors: ClassVar[bool] = True
     latent: int = arg("size of z", default=64, ge=1)
 
 

@@ -5,6 +5,7 @@ A fault: the module, the component whose cases must show it, the text that stand
 
 DENSE, NORM = "nntrain.kernels.dense", "nntrain.kernels.normalization"
 STEPS, LOOK_UP = "nntrain.kernels.dense_steps", "nntrain.kernels.embedding"
+CROSS_ENTROPY = "nntrain.kernels.cross_entropy"
 LAYERS = "nntrain.layers."
 RECURRENT = LAYERS + "recurrent"
 CONV, DIRECT, POOL = "nntrain.kernels.convolution", "nntrain.kernels.direct", "nntrain.kernels.pooling"
@@ -265,14 +266,14 @@ LAYER_FAULTS = {
     "residual: shortcut dropped": (
         CONTAINERS,
         "residual",
-        "beside) if self.shortcut else dY)",
-        "beside) if self.shortcut else 0)",
+        "beside) if self.shortcut else dY\n",
+        "beside) if self.shortcut else 0 * dY\n",
     ),
     "residual: shortcut's layers skipped": (
         CONTAINERS,
         "residual",
-        "return dX + (self._S.backward(p.children[-1], g.children[-1], dY, beside) if self.shortcut else dY)",
-        "return dX + (self._S.backward(p.children[-1], g.children[-1], 0 * dY, beside) if self.shortcut else dY)",
+        "dS = self._S.backward(p.children[-1], g.children[-1], dY, beside) if",
+        "dS = self._S.backward(p.children[-1], g.children[-1], 0 * dY, beside) if",
     ),
     "residual: accumulate forgets the shortcut": (
         CONTAINERS,
@@ -284,18 +285,24 @@ LAYER_FAULTS = {
     "sequential: a layer skipped by accumulate": (
         CONTAINERS,
         "sequential",
-        "caches, i + 1)",
-        "caches, i + 2)",
+        "caches, k + 1)",
+        "caches, k + 2)",
     ),
 }
 
 LOSS_FAULTS = {
-    "cross_entropy: 1/m missing": ("classification", "cross_entropy", "type(1 / Y.size)", "type(1)"),
+    "cross_entropy: 1/m missing": (CROSS_ENTROPY, "cross_entropy", "type(1 / count)", "type(1)"),
     "cross_entropy: plus for minus": (
-        "classification",
+        CROSS_ENTROPY,
         "cross_entropy",
-        "dZ.reshape(-1)[at] -= scale",
-        "dZ.reshape(-1)[at] += scale",
+        "dZ.reshape(-1)[at] -= scale\n",
+        "dZ.reshape(-1)[at] += scale\n",
+    ),
+    "cross_entropy: gradient at padding": (
+        CROSS_ENTROPY,
+        "cross_entropy",
+        "scales = scale * mask",
+        "scales = scale + 0 * mask",
     ),
     "cross_entropy: weights of the targets missing": (
         "classification",

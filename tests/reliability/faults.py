@@ -1,5 +1,6 @@
 """What the world can do to a command: planted before it runs."""
 
+import ctypes
 import errno
 import os
 import resource
@@ -76,21 +77,33 @@ def memory_limit(above):
     resource.setrlimit(resource.RLIMIT_AS, (now + above, now + above))
 
 
-def as_nobody():
-    """Without root's power to write everywhere."""
+def seconds(limit):
+    """Of the processor: what never ends is killed."""
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
+
+
+def obeys_permissions():
+    """Without root's power to write everywhere: it gives up CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH (capset(2))."""
     if os.getuid() == 0:
-        os.setgid(65534)
-        os.setuid(65534)
+        libc = ctypes.CDLL(None, use_errno=True)
+        header, sets = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+        if libc.capget(header, sets) == 0:
+            for i in (0, 1):  # effective, permitted
+                sets[i] &= ~0b110
+            if libc.capset(header, sets) == 0:
+                return
+        raise OSError(ctypes.get_errno(), "capabilities cannot be given up")
 
 
-def slow_evaluation(seconds):
-    """Every batch of an evaluation takes its time."""
+def slow_evaluation(seconds, marker):
+    """Every batch of an evaluation (larger than the training's 16) takes its time; a file marks the first."""
     from nntrain.data.arrays import ArrayPart
 
     batch = ArrayPart.batch
 
     def slow(self, indices):
-        if len(indices) != 16:
+        if len(indices) > 16:
+            open(marker, "w").close()
             time.sleep(seconds)
         return batch(self, indices)
 

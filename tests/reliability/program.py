@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -31,6 +32,7 @@ class Forked:
     def __init__(self, process, folder):
         self.process, self.folder = process, folder
         self.pid = int(process.stdout.readline())
+        self.under_way = True
 
     def kill(self, number):
         with suppress(ProcessLookupError):
@@ -38,6 +40,7 @@ class Forked:
 
     def wait(self):
         code, memory = json.loads(self.process.stdout.readline())
+        self.under_way = False
         texts = [(self.folder / name).read_text("utf-8", "replace") for name in ("stdout", "stderr")]
         return Ended(code, *texts, memory)
 
@@ -46,17 +49,21 @@ class Warm:
     """The warm process; one command at a time."""
 
     def __init__(self, folder):
-        self.folder = folder
+        self.folder, self.last = folder, None
         command = [sys.executable, str(Path(__file__).with_name("zygote.py"))]
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=ENVIRONMENT)
 
     def start(self, *arguments, cwd=None, **planted):
+        if self.last is not None and self.last.under_way:  # of a test that failed
+            self.last.kill(signal.SIGKILL)
+            self.last.wait()
         folder = Path(cwd or self.folder)
         request = {"arguments": [str(a) for a in arguments], "cwd": str(folder), "planted": planted}
         self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()
-        return Forked(self.process, folder)
+        self.last = Forked(self.process, folder)
+        return self.last
 
     def run(self, *arguments, **options):
         return self.start(*arguments, **options).wait()

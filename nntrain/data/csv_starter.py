@@ -1,0 +1,190 @@
+"""A config for a csv file, by looking at the file: `nntrain init csv data.csv --target price`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nntrain.data.csv_columns import MOST_CATEGORIES, word
+from nntrain.data.csv_text import Table, has_header, is_missing, is_number, numbers, read_table
+from nntrain.errors import DataError
+
+_WINDOW = 24  # time steps that a forecast sees
+_FEW = 20  # more different whole numbers than that are values, not classes
+
+
+@dataclass
+class _Column:
+    """What one column holds.  `different`: its words or numbers, missing ones apart."""
+
+    at: int
+    name: str
+    numeric: bool
+    different: int
+    missing: int
+
+    def useless(self, rows: int) -> str:
+        """Why it is no input, or nothing."""
+        if self.different == 0:
+            return "it is empty"
+        if self.different == 1:
+            return "it is the same in every row"
+        if not self.numeric and (
+            self.different > MOST_CATEGORIES or (self.different > 20 and self.different > rows / 2)
+        ):
+            return "nearly every row has its own"
+        return ""
+
+
+def starter(path: Path, target: str | None) -> str:
+    """The YAML of a config that trains on the file.  Raises DataError."""
+    table = read_table(path)
+    header = has_header(table)
+    names = table.rows[0] if header else [str(i) for i in range(table.width)]
+    body = table.select(list(range(1, len(table.rows)))) if header else table
+    if len(body.rows) < 2:
+        raise DataError(f"{path}: error: {len(body.rows)} rows are no data to learn from")
+    columns = [_look(body, i, name) for i, name in enumerate(names)]
+    goal = columns[_find(path, target, names, header)]
+    if goal.different < 2:
+        raise DataError(f"{path}: error: target {goal.name} is the same in every row; choose another with --target")
+    rows = len(body.rows)
+    left_out = {c.at: reason for c in columns if c is not goal and (reason := c.useless(rows))}
+    inputs = [c for c in columns if c is not goal and c.at not in left_out]
+    if not inputs and goal.numeric and header and rows >= 2 * _WINDOW and goal.different > _FEW:
+        return _series(path, rows, goal)
+    if not inputs:
+        raise DataError(
+            f"{path}: error: no column is an input: "
+            + "; ".join(f"{columns[at].name}: {reason}" for at, reason in left_out.items())
+        )
+    return _yaml(path, rows, header, goal, _task(body, goal), inputs, [(columns[at], r) for at, r in left_out.items()])
+
+
+def _look(table: Table, at: int, name: str) -> _Column:
+    cells = table.column(at)
+    there = {word(cell) for cell in cells if not is_missing(cell)}
+    return _Column(at, name, all(map(is_number, there)), len(there), sum(map(is_missing, cells)))
+
+
+def _find(path: Path, target: str | None, names: list[str], header: bool) -> int:
+    if target is None:
+        return len(names) - 1
+    if target in names:
+        return names.index(target)
+    if target.lstrip("-").isdigit() and -len(names) <= int(target) < len(names):
+        return int(target) % len(names)
+    there = ", ".join(names) if header else f"no header, so columns are 0 to {len(names) - 1}"
+    raise DataError(f"{path}: error: --target: no column {target!r} ({there})")
+
+
+def _task(table: Table, goal: _Column) -> str:
+    if not goal.numeric:
+        return "classification"
+    values, _ = numbers(table.column(goal.at))
+    there = values[~np.isnan(values)]
+    return "regression" if (there != np.floor(there)).any() or goal.different > _FEW else "classification"
+
+
+def _yaml(
+    path: Path, rows: int, header: bool, goal: _Column, task: str, inputs: list[_Column], out: list[tuple[_Column, str]]
+) -> str:
+    words = [c for c in inputs if not c.numeric]
+    missing = sum(c.missing for c in [*inputs, goal])
+    regression = task == "regression"
+    made_of = f"{len(inputs)} inputs" + (f" ({len(words)} of them categories)" if words else "")
+    kind = f"{goal.different} different values" if regression else f"{goal.different} classes"
+    target = _scalar(goal.name) if header else goal.name
+    lines = [
+        f"# {path.name}: {rows:,} rows, {made_of}, target {goal.name} with {kind}.",
+        "# Train it: nntrain fit config.yaml",
+        f"name: {_scalar(path.stem)}",
+        "seed: 0",
+        "",
+        "dataset:",
+        "  type: csv",
+        f"  path: {_scalar(str(path))}",
+        f"  target: {target:17} # a column by {'name' if header else 'number from 0, as there is no header'}",
+        f"  task: {task}",
+    ]
+    if out:
+        dropped = ", ".join(_scalar(c.name) if header else c.name for c, _ in out)
+        reasons = "; ".join(f"{c.name}: {reason}" for c, reason in out)
+        lines.append(f"  drop: [{dropped}]  # {reasons}")
+    if missing:
+        where = ", ".join(f"{c.missing} in {c.name}" for c in [*inputs, goal] if c.missing)
+        policy = "drop" if goal.missing else "mean"
+        said = "leaves these rows out" if goal.missing else "fills in the training part's mean"
+        lines.append(f"  missing: {policy}             # {where}; {policy} {said}")
+    lines.append("  standardize: true         # inputs to mean 0 and deviation 1, fitted on the training part")
+    if regression:
+        lines.append("  standardize_target: true  # metrics and predictions stay in the target's units")
+    batch = 16 if rows < 1000 else 32 if rows < 20_000 else 128
+    lines += [
+        f"  validation: {0.1 if rows < 20_000 else 0.05:<13} # watched to know when to stop",
+        "  test: 0.2                 # measured once, at the end",
+        f"  batch_size: {batch}",
+        "",
+        "architecture:",
+        "  - dense: 64",
+        "  - relu",
+        "  - dense: 32",
+        "  - relu",
+        f"  - dense: {'1' if regression else '$dataset.classes'}",
+        "",
+        f"loss: {'mse' if regression else 'cross_entropy'}",
+        "optimizer: {type: adamw, lr: 2e-3, weight_decay: 0.01}",
+        "schedule: cosine",
+        f"metrics: {'[mae, rmse, r2]' if regression else '[accuracy, confusion]'}",
+        "",
+        "training:",
+        f"  epochs: {100 if rows < 20_000 else 40}",
+        "  early_stopping: {patience: 25}  # keeps the checkpoint with the lowest validation.loss",
+    ]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _series(path: Path, rows: int, goal: _Column) -> str:
+    """One value after another: a forecast of the next from the last ones."""
+    return f"""\
+# {path.name}: {rows:,} rows in the order of time, one value each: forecast {goal.name} from the last {_WINDOW}.
+# Train it: nntrain fit config.yaml
+name: {_scalar(path.stem)}
+seed: 0
+
+dataset:
+  type: series
+  path: {_scalar(str(path))}
+  columns: [{_scalar(goal.name)}]
+  window: {_WINDOW}
+  validation: 0.1           # watched to know when to stop; later than the training part
+  test: 0.2                 # the end of the series, measured once
+  batch_size: 16
+
+architecture:
+  - flatten
+  - dense: 64
+  - relu
+  - dense: 32
+  - relu
+  - dense: $dataset.outputs
+
+loss: mse
+optimizer: {{type: adamw, lr: 2e-3, weight_decay: 0.01}}
+schedule: cosine
+metrics: [mae, rmse, r2]
+
+training:
+  epochs: 100
+  early_stopping: {{patience: 25}}  # keeps the checkpoint with the lowest validation.loss
+"""
+
+
+def _scalar(text: str) -> str:
+    """A text that YAML reads as this text."""
+    plain = text and all(c.isalnum() or c in "_./-" for c in text) and text[0].isalpha() and text.isascii()
+    reserved = text.lower() in ("true", "false", "null", "yes", "no", "on", "off")
+    return text if plain and not reserved else json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,86 @@
+"""Lists of names, one a line: each is to be foretold letter by letter."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from nntrain.components import arg, component
+from nntrain.data import symbols as symbols_of
+from nntrain.data.base import Batch, Data, Dataset, Facts, Part
+from nntrain.data.csv_text import read_bytes
+from nntrain.data.splits import divide
+from nntrain.errors import ConfigError
+from nntrain.params import Array
+
+END = "\n"
+
+
+@component("names")
+class Names(Dataset):
+    """One item a line (UTF-8).  A line break begins every name and ends it: x = ⏎ r o s e, y = r o s e ⏎.
+
+    Batches are padded to their longest name and carry `lengths`.  Course 5, week 1 (dinosaur names), where x⟨1⟩ is 0.
+    Letters that the training part does not have are one unknown symbol.
+    """
+
+    takes_files = True
+    path: Path = arg("the text file, one item a line")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.standardize:
+            raise ValueError("standardize: symbols are no numbers")
+
+    def load(self, seed: int, dtype: DTypeLike, facts: Facts | None = None) -> Data:
+        sha, parts = hashlib.sha256(), {}
+        for part, path in (("train", self.path), ("validation", self.validation), ("test", self.test)):
+            if isinstance(path, Path):
+                content = read_bytes(path)
+                sha.update(f"{part} {len(content)}\n".encode() + content)
+                lines = symbols_of.read_text(path, content).splitlines()
+                parts[part] = [line.strip() for line in lines if line.strip()]
+        rows = divide(self, str(self.path), len(parts["train"]), None, parts.keys(), seed)
+        everything = parts["train"]
+        for part, chosen in rows.items():
+            parts[part] = [everything[i] for i in chosen]
+        if facts is None:
+            known = symbols_of.vocabulary("".join([END, *parts["train"]]))
+            longest = max(map(len, everything)) + 1
+            facts = Facts(
+                (longest,),
+                "labels",
+                classes=len(known),
+                vocabulary=len(known),
+                preparation={"symbols": known, "level": "characters"},
+            )
+        made: dict[str, Part] = {}
+        for part in ("train", "validation", "test"):
+            if part in parts:
+                made[part] = Lines(parts[part], facts.preparation["symbols"])
+        return Data(facts, made, sha.hexdigest())
+
+    def read_inputs(self, source: Any, facts: Facts, dtype: DTypeLike) -> Part:
+        raise ConfigError("predict: a model of names draws new ones with nntrain sample")
+
+
+class Lines(Part):
+    """Names one behind the other, a line break before each and behind the last."""
+
+    def __init__(self, names: list[str], known: list[str]):
+        self.symbols = symbols_of.encode(END + "".join(name + END for name in names), known)
+        self.lengths = np.array([len(name) + 1 for name in names])
+        self.starts = np.cumsum(self.lengths) - self.lengths
+        self.size = len(names)
+
+    def batch(self, indices: Array) -> Batch:
+        lengths = self.lengths[indices]
+        t = np.arange(lengths.max())[:, None]
+        valid = t < lengths
+        at = np.where(valid, self.starts[indices] + t, 0)
+        X, Y = (np.where(valid, self.symbols[at + ahead], 0) for ahead in (0, 1))
+        return Batch(X, Y, lengths)

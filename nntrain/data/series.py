@@ -1,0 +1,182 @@
+"""Time series: the next values from a window of the past."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from nntrain.components import arg, component
+from nntrain.data import standardize
+from nntrain.data.arrays import ArrayPart, Inputs
+from nntrain.data.base import Batch, Data, Dataset, Facts, Part
+from nntrain.data.csv_text import Table, has_header, is_number, numbers, read_bytes, read_table
+from nntrain.data.splits import last_shares
+from nntrain.errors import DataError
+from nntrain.params import Array
+
+
+@component("series")
+class Series(Dataset):
+    """Columns of a csv file, a row a time step, oldest first.   X (window, columns, m)   Y (horizon · targets, m)
+
+    Targets are the `horizon` rows after the window, row by row.  Parts are cut in order of time: the last share of the
+    rows for the test, the last of the rest for validation; a window belongs to the part where its targets lie, and its
+    inputs may reach back before it, as the past is known.  Columns are scaled to mean 0, deviation 1 of the training
+    rows alone (`standardize`); metrics and predictions are in the data's units.
+
+    Beside every measure stands that of the naive forecast, the last value seen again: naive_loss, naive_mae, ….
+    `nntrain predict RUN recent.csv` forecasts what follows the last `window` rows of a file.
+    """
+
+    path: Path = arg("the csv file")
+    columns: tuple[str | int, ...] = arg(
+        "columns to read, by name or number from 0; default: all that hold numbers", default=(), kw_only=True
+    )
+    target: tuple[str | int, ...] = arg("columns to forecast; default: all that are read", default=(), kw_only=True)
+    window: int = arg("time steps that are seen T", default=30, ge=1, kw_only=True)
+    horizon: int = arg("time steps that are forecast", default=1, ge=1, kw_only=True)
+    standardize: bool = arg("columns to mean 0, deviation 1, fitted on the training part", default=True, kw_only=True)
+
+    def load(self, seed: int, dtype: DTypeLike, facts: Facts | None = None) -> Data:
+        content = read_bytes(self.path)
+        table = read_table(self.path, content=content)
+        header = has_header(table)
+        if facts is None:
+            names = table.rows[0] if header else [str(i) for i in range(table.width)]
+            body = _body(table, header)
+            columns = self._numeric(body, names)
+            facts = self._facts(columns, names)
+            values = _read(body, columns, names)
+        else:
+            body, columns, names = _located(table, facts)
+            values = _read(body, columns, names)
+        layout = facts.preparation["series"]
+        parts = last_shares(self, str(self.path), len(values), ())
+        if "standardize" not in facts.preparation:
+            self._fit(facts, values[parts["train"]])
+        scale = facts.preparation["standardize"]
+        scaled = ((values - scale["mean"]) / scale["deviation"]).astype(dtype)
+        at = [layout["columns"].index(name) for name in layout["targets"]]
+        made: dict[str, Part] = {}
+        for part in ("train", "validation", "test"):
+            if part in parts:
+                rows = parts[part]
+                first = max(rows.start, self.window)
+                if first + self.horizon > rows.stop:
+                    raise DataError(
+                        f"{self.path}: error: {rows.stop - rows.start} rows of the {part} part are too few for a "
+                        f"window of {self.window} and a horizon of {self.horizon}"
+                    )
+                made[part] = Windows(
+                    scaled, at, np.arange(first, rows.stop - self.horizon + 1), self.window, self.horizon
+                )
+        return Data(facts, made, hashlib.sha256(content).hexdigest())
+
+    def _numeric(self, body: Table, names: list[str]) -> list[int]:
+        """Numbers of the columns to read."""
+        if self.columns:
+            return [self._find(column, names) for column in self.columns]
+        found = [i for i in range(body.width) if all(map(is_number, body.column(i)))]
+        if not found:
+            raise DataError(f"{self.path}: error: no column holds a number in every row; name some with columns")
+        return found
+
+    def _find(self, column: str | int, names: list[str]) -> int:
+        if isinstance(column, str) and column in names:
+            return names.index(column)
+        if isinstance(column, int) and -len(names) <= column < len(names):
+            return column % len(names)
+        raise DataError(f"{self.path}: error: no column {column!r} (there are {', '.join(names)})")
+
+    def _facts(self, columns: list[int], names: list[str]) -> Facts:
+        read = [names[i] for i in columns]
+        targets = [names[self._find(column, names)] for column in self.target] or read
+        if unread := [name for name in targets if name not in read]:
+            raise DataError(f"{self.path}: error: the target {unread[0]} is not among the columns that are read")
+        steps = range(1, self.horizon + 1)
+        outputs = targets if self.horizon == 1 else [f"{name}+{h}" for h in steps for name in targets]
+        layout = {"columns": read, "at": columns, "targets": targets}
+        return Facts(
+            (self.window, len(read)),
+            "values",
+            outputs=len(outputs),
+            preparation={"series": layout, "output_names": outputs},
+        )
+
+    def _fit(self, facts: Facts, past: Array) -> None:
+        neutral = {"mean": [0.0] * past.shape[1], "deviation": [1.0] * past.shape[1]}
+        fitted = standardize.fit(past, np.arange(len(past))) if self.standardize else neutral
+        layout = facts.preparation["series"]
+        at = [layout["columns"].index(name) for name in layout["targets"]]
+        facts.preparation["standardize"] = fitted
+        facts.preparation["standardize_target"] = {
+            key: [values[i] for i in at] * self.horizon for key, values in fitted.items()
+        }
+
+    def read_inputs(self, source: Any, facts: Facts, dtype: DTypeLike) -> Part:
+        from nntrain.data.inputs import is_csv, read_array
+
+        if not is_csv(source):
+            return ArrayPart(Inputs(read_array(source, facts), dtype, facts.preparation), None, None)
+        values = _read(*_located(read_table(source), facts))
+        window = facts.input_shape[0]
+        if len(values) < window:
+            name = str(source) if isinstance(source, Path) else getattr(source, "name", "<stdin>")
+            raise DataError(f"{name}: error: {len(values)} rows, fewer than the window of {window}")
+        return ArrayPart(Inputs(values[-window:][None], dtype, facts.preparation), None, None)
+
+
+class Windows(Part):
+    """Windows of a series (N, columns) that end before the rows `ends`."""
+
+    def __init__(self, values: Array, targets: list[int], ends: Array, window: int, horizon: int):
+        self.values, self.targets, self.ends = values, values[:, targets], ends
+        self.window, self.horizon = window, horizon
+        self.size = len(ends)
+
+    def batch(self, indices: Array) -> Batch:
+        ends = self.ends[indices]
+        X = self.values[ends + np.arange(-self.window, 0)[:, None]].transpose(0, 2, 1)
+        Y = self.targets[ends + np.arange(self.horizon)[:, None]].transpose(0, 2, 1)
+        naive = np.tile(self.targets[ends - 1].T, (self.horizon, 1))
+        return Batch(np.ascontiguousarray(X), Y.reshape(-1, len(ends)), naive=naive)
+
+
+def _body(table: Table, header: bool) -> Table:
+    if header:
+        table = table.select(list(range(1, len(table.rows))))
+    if not table.rows:
+        raise DataError(f"{table.name}: error: a header and no rows")
+    return table
+
+
+def _located(table: Table, facts: Facts) -> tuple[Table, list[int], list[str]]:
+    """The rows of another file, and where its columns are: by their names, or as many in the order of training."""
+    layout = facts.preparation["series"]
+    wanted, header = layout["columns"], has_header(table)
+    if header and set(wanted) <= set(table.rows[0]):
+        return _body(table, True), [table.rows[0].index(name) for name in wanted], wanted
+    if table.width == len(wanted):
+        return _body(table, header), list(range(table.width)), wanted
+    if not header and table.width > max(layout["at"]):
+        return _body(table, False), layout["at"], wanted
+    raise DataError(f"{table.name}: error: expected columns {', '.join(wanted)}")
+
+
+def _read(body: Table, columns: list[int], names: list[str]) -> Array:
+    """Values (N, columns), float64.  A missing one is refused: a gap in time is not to be closed by leaving it out."""
+    series = []
+    for i in columns:
+        cells = body.column(i)
+        values, wrong = numbers(cells)
+        missing = np.flatnonzero(np.isnan(values))
+        if wrong is None and len(missing):
+            wrong = int(missing[0])
+        if wrong is not None:
+            raise body.error(wrong, i, f"{cells[wrong]!r} where a number was expected")
+        series.append(values)
+    return np.stack(series, axis=1)

@@ -1,0 +1,119 @@
+"""Texts: every symbol is to be foretold from those before it."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from nntrain.components import arg, component
+from nntrain.data import symbols as symbols_of
+from nntrain.data.base import Batch, Data, Dataset, Facts, Part
+from nntrain.data.csv_text import read_bytes
+from nntrain.data.splits import last_shares
+from nntrain.errors import ConfigError, DataError
+from nntrain.params import Array
+
+
+@component("text")
+class Text(Dataset):
+    """A text file (UTF-8), read in pieces of `length` symbols; the target of every step is the next symbol.
+
+    streams true    the text is cut into batch_size streams of equal length; batches take the next piece of each, in
+                    order, and recurrent state goes along from batch to batch.  A text too short for that makes fewer
+                    streams.  What is left over at the end is not trained on (fewer than batch_size · (length + 1)
+                    symbols); evaluation ends with a shorter piece and leaves out fewer than batch_size symbols
+    streams false   independent pieces, shuffled; fewer than `length` symbols at the end are left out
+
+    `validation` and `test` are the last shares of the text, in order, or files.  The vocabulary is that of the training
+    part, with one more symbol for whatever it does not have.
+    """
+
+    takes_files = True
+    path: Path = arg("the text file")
+    length: int = arg("symbols in a piece T: gradients go back as far", default=64, ge=1, kw_only=True)
+    level: symbols_of.Level = arg(
+        "what a symbol is; words: signs and line breaks too", default="characters", kw_only=True
+    )
+    streams: bool = arg("contiguous streams with carried state; false: independent pieces", default=True, kw_only=True)
+    vocabulary: int | None = arg(
+        "most symbols to tell apart, the unknown one included; rarer ones are unknown", default=None, ge=2, kw_only=True
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.standardize:
+            raise ValueError("standardize: symbols are no numbers")
+
+    def load(self, seed: int, dtype: DTypeLike, facts: Facts | None = None) -> Data:
+        sha, parts = hashlib.sha256(), {}
+        for part, path in (("train", self.path), ("validation", self.validation), ("test", self.test)):
+            if isinstance(path, Path):
+                content = read_bytes(path)
+                sha.update(f"{part} {len(content)}\n".encode() + content)
+                parts[part] = symbols_of.split(symbols_of.read_text(path, content), self.level)
+        for part, rows in last_shares(self, str(self.path), len(parts["train"]), parts.keys()).items():
+            parts[part] = parts["train"][rows]
+        if facts is None:
+            known = symbols_of.vocabulary(parts["train"], self.vocabulary)
+            facts = Facts(
+                (self.length,),
+                "labels",
+                classes=len(known),
+                vocabulary=len(known),
+                preparation={"symbols": known, "level": self.level},
+            )
+        known = facts.preparation["symbols"]
+        made: dict[str, Part] = {}
+        for part in ("train", "validation", "test"):
+            if part in parts:
+                made[part] = self._part(part, symbols_of.encode(parts[part], known))
+        return Data(facts, made, sha.hexdigest())
+
+    def _part(self, name: str, symbols: Array) -> Part:
+        least = self.length + 1 if name == "train" else 2
+        if len(symbols) < least:
+            raise DataError(
+                f"{self.path}: error: the {name} part has {len(symbols)} symbols, fewer than {least}; "
+                "give a longer text or a smaller length"
+            )
+        if self.streams:
+            return Streams(symbols, self.length, self.batch_size, tail=name != "train")
+        return Pieces(symbols, self.length)
+
+    def read_inputs(self, source: Any, facts: Facts, dtype: DTypeLike) -> Part:
+        raise ConfigError("predict: a text goes on with nntrain sample --prompt; nntrain eval measures another text")
+
+
+class Streams(Part):
+    """symbols (N,) as `streams` rows beside each other, in pieces of T steps; example k·streams + j is piece k of
+    stream j.  With `tail` the last piece may be shorter."""
+
+    def __init__(self, symbols: Array, T: int, batch_size: int, tail: bool):
+        targets = len(symbols) - 1
+        self.symbols, self.T = symbols, T
+        self.streams = max(1, min(batch_size, targets // T))
+        self.length = targets // self.streams
+        pieces = self.length // T if not tail else -(-self.length // T)
+        self.size = pieces * self.streams
+
+    def batch(self, indices: Array) -> Batch:
+        piece, stream = np.divmod(indices, self.streams)
+        steps = min(self.T, self.length - self.T * int(piece.max()))
+        at = stream * self.length + piece * self.T + np.arange(steps)[:, None]
+        return Batch(self.symbols[at], self.symbols[at + 1], resets=bool((piece == 0).any()))
+
+
+class Pieces(Part):
+    """symbols (N,) in independent pieces of T steps."""
+
+    def __init__(self, symbols: Array, T: int):
+        self.symbols, self.T = symbols, min(T, len(symbols) - 1)
+        self.size = (len(symbols) - 1) // self.T
+
+    def batch(self, indices: Array) -> Batch:
+        at = indices * self.T + np.arange(self.T)[:, None]
+        return Batch(self.symbols[at], self.symbols[at + 1])

@@ -1,0 +1,9 @@
+"""Runs as pictures: one self-contained HTML page, curves as SVG, sparklines for a terminal.
+
+history.py    the logs of runs as series
+axes.py       scales and ticks
+charts.py     charts as SVG
+findings.py   what a checkpoint gets wrong, its first weights, what it drew: needs the data
+sections.py   parts of the page
+page.py       the page
+"""

@@ -1,0 +1,199 @@
+"""What a run's checkpoint says beyond its log: what it confuses, what it gets most wrong, its first weights.
+
+Needs the data where they were, as `nntrain eval` does; a report of runs whose data are gone says so and has the rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from nntrain.data.base import Facts
+from nntrain.data.loader import evaluation_batches
+from nntrain.errors import NNTrainError
+from nntrain.layers.base import Context
+from nntrain.params import Array
+from nntrain.training.evaluation import Loaded, find_checkpoint, load
+
+MOST_CLASSES = 30
+MOST_WRONG = 12
+MOST_EXAMPLES = 20_000
+MOST_TILES = 64
+MOST_POINTS = 500
+MOST_COLUMNS = 12
+
+
+@dataclass
+class Wrong:
+    """One example: its picture or its row, what it is and what the network says of it."""
+
+    number: int
+    truth: str
+    said: str
+    amount: float  # loss −log p of the truth, or the size of the error
+    picture: Array | None = None  # (C, H, W) in 0 … 1
+    row: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass
+class Findings:
+    """What was found; None or empty where it does not apply.  `problem`: why there is nothing."""
+
+    part: str = ""
+    examples: int = 0
+    labels: list[str] = field(default_factory=list)
+    confusion: Array | None = None  # (truth, decided), counts
+    wrong: list[Wrong] = field(default_factory=list)
+    truth: list[float] = field(default_factory=list)  # of a regression
+    predicted: list[float] = field(default_factory=list)
+    weights_name: str = ""
+    weights: Array | None = None  # (N, C, H, W), or (H, W) where they are no pictures
+    problem: str = ""
+
+
+def find(run_dir: Path) -> Findings:
+    """Everything about the best checkpoint of a run."""
+    found = Findings()
+    try:
+        file, _ = find_checkpoint(run_dir)
+        loaded = load(file)
+        _first_weights(found, loaded)
+        if "" in loaded.networks:
+            _judge(found, loaded)
+    except NNTrainError as error:
+        found.problem = str(error).splitlines()[0]
+    return found
+
+
+def _first_weights(found: Findings, loaded: Loaded) -> None:
+    """The first matrix of the network; of a GAN, of the discriminator."""
+    name = "" if "" in loaded.networks else "discriminator"
+    network = loaded.networks.get(name)
+    if network is None:
+        return
+    for saved, array in network.layout.arrays(network.theta).items():
+        if saved.endswith(".W") and array.ndim in (2, 4):
+            found.weights_name = saved
+            shape = network.input_shape
+            if array.ndim == 4:
+                tiles = np.array(array) if array.shape[1] == 3 else np.array(array).reshape(-1, 1, *array.shape[2:])
+                found.weights = tiles[:MOST_TILES]
+            elif len(shape) == 3 and array.shape[1] == np.prod(shape):
+                found.weights = np.array(array).reshape(-1, *shape)[:MOST_TILES, :1]
+            else:
+                found.weights = np.array(array)[:256, :256]
+            return
+
+
+def _judge(found: Findings, loaded: Loaded) -> None:
+    """Predictions over the last part there is."""
+    config, facts, network = loaded.config, loaded.facts, loaded.networks[""]
+    with np.errstate(all="ignore"):
+        data = config.dataset.load(config.seed, np.dtype(config.dtype), facts)
+        found.part = list(data.parts)[-1]
+        part = data.parts[found.part]
+        if part.streams or len(network.output_shape) != 1:
+            return  # an answer a step: a text, a labelled sequence
+        outputs, targets, numbers = [], [], []
+        for indices in evaluation_batches(part, config.dataset.batch_size):
+            batch = part.batch(indices)
+            context = Context(training=False, seed=config.seed)
+            context.lengths = batch.lengths
+            outputs.append(config.loss.predict(network.apply(batch.X, context)))
+            targets.append(batch.Y)
+            numbers.append(indices)
+            if sum(map(len, numbers)) >= MOST_EXAMPLES:
+                break
+    Y_hat, Y, indices = np.concatenate(outputs, -1), np.concatenate(targets, -1), np.concatenate(numbers)
+    found.examples = len(indices)
+    if facts.target == "labels":
+        order = _classification(found, facts, Y_hat, Y.reshape(-1))
+    else:
+        order = _regression(found, facts, Y_hat, Y)
+    for i in order[:MOST_WRONG]:
+        _show(found, facts, part.batch(indices[i : i + 1]).X[..., 0], int(i), int(indices[i]))
+    found.wrong = found.wrong[:MOST_WRONG]
+
+
+def _classification(found: Findings, facts: Facts, P: Array, Y: Array) -> Array:
+    """The confusion, and the examples decided wrongly, the surest first."""
+    P = np.concatenate([1 - P, P]) if len(P) == 1 else P
+    classes = len(P)
+    found.labels = [str(name) for name in facts.label_names or range(classes)]
+    decided = P.argmax(axis=0)
+    if classes <= MOST_CLASSES:
+        counts = np.bincount(Y * classes + decided, minlength=classes * classes)
+        found.confusion = counts.reshape(classes, classes)
+    loss = -np.log(np.maximum(P[Y, np.arange(len(Y))].astype(np.float64), 1e-12))
+    wrong = np.flatnonzero(decided != Y)
+    order = wrong[np.argsort(-loss[wrong], kind="stable")]
+    for i in order[:MOST_WRONG]:
+        said = f"{found.labels[decided[i]]} ({P[decided[i], i]:.0%})"
+        found.wrong.append(Wrong(0, found.labels[Y[i]], said, float(loss[i])))
+    return order
+
+
+def _regression(found: Findings, facts: Facts, Y_hat: Array, Y: Array) -> Array:
+    """Truth and prediction of the first output in the data's units, and all examples, the largest error first."""
+    predicted, truth = (np.asarray(facts.to_units(v), np.float64)[0] for v in (Y_hat, Y))
+    error = predicted - truth
+    order = np.argsort(-np.abs(np.nan_to_num(error)), kind="stable")
+    shown = np.arange(0, len(truth), max(1, len(truth) // MOST_POINTS))
+    found.truth, found.predicted = truth[shown].tolist(), predicted[shown].tolist()
+    for i in order[:MOST_WRONG]:
+        found.wrong.append(Wrong(0, f"{truth[i]:.4g}", f"{predicted[i]:.4g}", float(abs(error[i]))))
+    return order
+
+
+def _show(found: Findings, facts: Facts, x: Array, rank: int, number: int) -> None:
+    """Give the next example that has none its number and its picture or row."""
+    wrong = next(w for w in found.wrong if w.picture is None and not w.row)
+    wrong.number = number
+    if len(facts.input_shape) == 3:
+        wrong.picture = _raw(facts, x)
+    else:
+        wrong.row = _row(facts, x)
+
+
+def _raw(facts: Facts, x: Array) -> Array:
+    """An input before it was standardized."""
+    fitted = facts.preparation.get("standardize")
+    if not fitted:
+        return x
+    mean, deviation = (np.asarray(fitted[key], np.float64) for key in ("mean", "deviation"))
+    while mean.ndim and mean.ndim < x.ndim and mean.shape[0] == x.shape[0]:
+        mean, deviation = mean[..., None], deviation[..., None]
+    raw = x * deviation + mean
+    return np.where(np.abs(raw) < 1e-6 * (np.abs(mean) + deviation), 0.0, raw)  # a 0 that rounding moved
+
+
+def _row(facts: Facts, x: Array) -> list[tuple[str, str]]:
+    """Columns of a table by name, categories as words; else the first numbers."""
+    layout = facts.preparation.get("layout")
+    raw = _raw(facts, x).reshape(-1)
+    if not layout:
+        return [(str(i), f"{value:.4g}") for i, value in enumerate(raw[:MOST_COLUMNS])]
+    cells, at = [], 0
+    for column in layout["columns"]:
+        words = column.get("categories")
+        if words:
+            cells.append((column["name"], str(words[int(raw[at : at + len(words)].argmax())])))
+            at += len(words)
+        else:
+            cells.append((column["name"], f"{raw[at]:.4g}"))
+            at += 1
+    return cells[:MOST_COLUMNS]
+
+
+def samples(run_dir: Path, most: int = 6) -> list[Path]:
+    """What a run drew as it went, from the first to the last, at most so many evenly spread."""
+    files = [p for p in (run_dir / "samples").glob("*") if p.suffix in (".png", ".txt") and p.is_file()]
+    files.sort(key=lambda p: (len(p.stem), p.stem))
+    if len(files) <= most:
+        return files
+    return [files[round(i * (len(files) - 1) / (most - 1))] for i in range(most)]
+
+
+__all__ = ["Findings", "Wrong", "find", "samples"]

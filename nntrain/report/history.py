@@ -1,0 +1,69 @@
+"""The logs of runs as series to draw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from nntrain.errors import NNTrainError
+from nntrain.runs import Run
+
+MOST_POINTS = 20_000  # in one page; beyond that every k-th line of the logs is drawn
+
+
+@dataclass(frozen=True)
+class Series:
+    """One curve: y over x.  `run` is the number of its run, `part` train, validation, or the name of a network's lr."""
+
+    run: int
+    part: str
+    x: list[float]
+    y: list[float | None]
+
+
+def read(rows: Sequence[Mapping[str, Any]]) -> list[list[dict[str, Any]]]:
+    """The metrics log of every run, as far as it can be read; thinned where it is too long to draw."""
+    logs = []
+    for row in rows:
+        try:
+            logs.append(Run(row["run"]).read_metrics())
+        except NNTrainError:
+            logs.append([])
+    every = max(1, -(-sum(map(len, logs)) // MOST_POINTS))
+    return [[line for i, line in enumerate(log) if i % every == 0 or i == len(log) - 1] for log in logs]
+
+
+def place(logs: Sequence[Sequence[Mapping[str, Any]]]) -> str:
+    """What the lines are counted by: epoch, or step where an epoch has several lines."""
+    doubled = any(a["epoch"] == b["epoch"] for log in logs for a, b in pairwise(log))
+    return "step" if doubled else "epoch"
+
+
+def charts(logs: Sequence[Sequence[Mapping[str, Any]]]) -> dict[str, list[Series]]:
+    """Series by metric, loss first and lr last."""
+    x_name = place(logs)
+    found: dict[str, dict[tuple[int, str], tuple[list[float], list[float | None]]]] = {"loss": {}}
+    rates: dict[tuple[int, str], tuple[list[float], list[float | None]]] = {}
+    for number, log in enumerate(logs):
+        for line in log:
+            for part in ("train", "validation"):
+                for metric, value in (line.get(part) or {}).items():
+                    if not isinstance(value, list | dict):
+                        _add(found.setdefault(metric, {}), (number, part), line[x_name], value)
+            lr = line.get("lr")
+            for network, value in lr.items() if isinstance(lr, dict) else [("lr", lr)]:
+                _add(rates, (number, network), line[x_name], value)
+    found["lr"] = rates
+    return {
+        metric: [Series(run, part, x, y) for (run, part), (x, y) in series.items()]
+        for metric, series in found.items()
+        if series
+    }
+
+
+def _add(series: dict[tuple[int, str], Any], key: tuple[int, str], x: float, y: Any) -> None:
+    xs, ys = series.setdefault(key, ([], []))
+    xs.append(x)
+    ys.append(y if isinstance(y, int | float) else None)

@@ -1,0 +1,280 @@
+"""The report: one page that says what the runs' files say, opens without a network, and reads well anywhere."""
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from report.browser import Browser, missing
+
+from nntrain.cli import main
+from nntrain.runs import Run
+from nntrain.training.session import fit
+
+DENSE = ["flatten", {"dense": 8}, "relu", {"dense": "$dataset.classes"}]
+CONV = [{"conv2d": {"filters": 3, "kernel": 3}}, "relu", "flatten", {"dense": "$dataset.classes"}]
+
+
+def digits(name, architecture, **changes):
+    return {
+        "name": name,
+        "dataset": {"type": "digits", "validation": 0.1, "test": 0.2},
+        "architecture": architecture,
+        "loss": "cross_entropy",
+        "optimizer": {"sgd": {"lr": 0.1, "momentum": 0.9}},
+        "metrics": ["accuracy"],
+        "training": {"epochs": 2},
+        **changes,
+    }
+
+
+def table(tmp):
+    """Price by size and town, a category."""
+    draws = np.random.default_rng(0)
+    rows = [
+        f"{s:.3f},{t},{3 * s + 'abc'.index(t):.3f}" for s, t in zip(draws.uniform(size=80), "abca" * 20, strict=True)
+    ]
+    (tmp / "houses.csv").write_text("size,town,price\n" + "\n".join(rows) + "\n")
+    return {
+        "name": "houses",
+        "dataset": {"type": "csv", "path": str(tmp / "houses.csv"), "standardize": True, "test": 0.2},
+        "architecture": [{"dense": 4}, "tanh", {"dense": 1}],
+        "loss": "mse",
+        "optimizer": "adam",
+        "metrics": ["mae", "r2"],
+        "training": {"epochs": 3},
+    }
+
+
+def gan():
+    return {
+        "name": "drawer",
+        "dataset": {"type": "digits", "validation": 0},
+        "architecture": {
+            "generator": [{"dense": 64}, "sigmoid", {"reshape": [1, 8, 8]}],
+            "discriminator": ["flatten", {"dense": 8}, "relu", {"dense": 1}],
+        },
+        "loss": "gan",
+        "optimizer": {"generator": "adam", "discriminator": "adam"},
+        "training": {"steps": 20, "loop": {"type": "gan", "latent": 4}},
+    }
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """Trained runs of every kind, and their reports."""
+    lab = tmp_path_factory.mktemp("lab")
+    fit(digits("cnn", CONV), runs_dir=lab / "cnn")
+    fit(digits("mlp", DENSE), runs_dir=lab / "mlp")
+    fit(table(lab), runs_dir=lab / "regression")
+    drawn = fit(gan(), runs_dir=lab / "gan")
+    samples = drawn.run_dir / "samples"
+    samples.mkdir(exist_ok=True)
+    (samples / "epoch_0001.txt").write_text("To be, or <not>\n")
+    for i in range(8):
+        changes = {"optimizer": {"sgd": {"lr": [1.0, 0.1, 0.01, 0.001][i % 4]}}, "seed": i // 4}
+        fit(digits("many", DENSE, training={"epochs": 1}, **changes), runs_dir=lab / "sweep")
+    for kind in ("cnn", "mlp", "regression", "gan", "sweep"):
+        done = CliRunner().invoke(main, ["report", str(lab / kind), "-o", str(lab / f"{kind}.html")])
+        assert done.exit_code == 0, done.output
+        assert done.stdout == f"{lab / kind}.html\n"
+    return lab
+
+
+class Reader(HTMLParser):
+    """Everything that a page refers to, its texts, and whether each tag is closed."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.links, self.texts, self.open = [], [], []
+        self.feed(text)
+        assert not self.open
+
+    def handle_starttag(self, tag, attributes):
+        self.links += [value for key, value in attributes if key in ("src", "href", "action", "srcset")]
+        if tag not in ("meta", "link", "img", "br"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        pass
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+
+def data_of(page):
+    return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)[1])
+
+
+@pytest.mark.parametrize("kind", ["cnn", "mlp", "regression", "gan", "sweep"])
+def test_a_page_is_whole_and_small_and_needs_nothing_beside_itself(lab, kind):
+    page = (lab / f"{kind}.html").read_text()
+    assert len(page) < 2_000_000
+    assert all(link.startswith("data:") for link in Reader(page).links)
+    assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", page)
+
+
+@pytest.mark.parametrize("kind", ["cnn", "regression", "gan"])
+def test_the_curves_are_the_log_to_the_last_digit(lab, kind):
+    (run,) = (lab / kind).iterdir()
+    log = Run(run).read_metrics()
+    charts = {c["title"]: c for c in data_of((lab / f"{kind}.html").read_text()) if c["kind"] == "lines"}
+    told = {
+        (title, s["name"]): dict(zip(s["x"], s["y"], strict=True)) for title, c in charts.items() for s in c["series"]
+    }
+    for line in log:
+        for part in ("train", "validation"):
+            for metric, value in line.get(part, {}).items():
+                assert told[metric, part].pop(line["epoch"]) == value
+        rates = line["lr"] if isinstance(line["lr"], dict) else {"lr": line["lr"]}
+        for name, value in rates.items():
+            assert told["lr", name].pop(line["epoch"]) == value
+    assert not any(told.values())
+
+
+def test_confusion_counts_every_example_and_agrees_with_the_accuracy(lab):
+    (run,) = (lab / "cnn").iterdir()
+    page = (lab / "cnn.html").read_text()
+    counts = [
+        [int(c) for c in re.findall(r"<td[^>]*>(\d+)</td>", row)]
+        for row in re.findall(r'<tr><th scope="row">\d</th>(.*?)</tr>', page)
+    ]
+    counts = np.array(counts)
+    best = Run(run).read_summary()["best"]["test"]
+    assert counts.shape == (10, 10)
+    assert np.trace(counts) / counts.sum() == pytest.approx(best["accuracy"])
+
+
+def test_most_wrong_are_pictures_of_images_and_rows_of_tables(lab):
+    images = (lab / "cnn.html").read_text()
+    assert len(re.findall(r'<img src="data:image/png[^"]*" alt="example \d+: is \d, said \d', images)) == 12
+    rows = (lab / "regression.html").read_text()
+    assert '<th scope="col">town</th>' in rows
+    towns = re.findall(r"<td>([abc])</td></tr>", rows)
+    assert len(towns) == 12
+    errors = [float(e) for e in re.findall(r"<tr><td>\d+</td><td>[^<]*</td><td>[^<]*</td><td>([^<]*)</td>", rows)]
+    assert errors == sorted(errors, reverse=True)
+
+
+def test_a_gan_shows_its_samples_and_text_is_text(lab):
+    page = (lab / "gan.html").read_text()
+    assert "To be, or &lt;not&gt;" in page
+    assert "discriminator.dense_1.W" in page
+
+
+def test_a_sweep_shows_each_hyperparameter_and_the_best_run_first(lab):
+    page = (lab / "sweep.html").read_text()
+    titles = [chart["title"] for chart in data_of(page)]
+    assert "All runs" in titles
+    assert "validation.accuracy against optimizer.lr" in titles
+    best = max((lab / "sweep").iterdir(), key=lambda r: Run(r).read_summary()["best"]["validation"]["accuracy"])
+    rows = re.findall(r'<tr(?: class="best")?><td>([\w-]+)</td><td>done', page)
+    value = {r.name: Run(r).read_summary()["best"]["validation"]["accuracy"] for r in (lab / "sweep").iterdir()}
+    assert value[rows[0]] == value[best.name]
+    assert [value[name] for name in rows] == sorted(value.values(), reverse=True)
+
+
+def test_it_says_how_to_do_it_again(lab):
+    (run,) = (lab / "cnn").iterdir()
+    texts = Reader((lab / "cnn.html").read_text()).texts
+    assert f"nntrain fit {run / 'config.yaml'}" in texts
+    assert Run(run).read_config() in texts
+    assert Run(run).read_meta()["platform"] in texts
+
+
+def test_what_is_missing_is_said_and_the_rest_is_there(lab, tmp_path):
+    config = table(tmp_path)
+    run = fit(config, runs_dir=tmp_path / "runs").run_dir
+    (tmp_path / "houses.csv").unlink()
+    with Run(run) as broken:
+        broken.meta_path.unlink()
+    fit(digits("unfinished", DENSE), runs_dir=tmp_path / "runs").run_dir.joinpath("metrics.jsonl").write_text("{")
+    done = CliRunner().invoke(main, ["report", str(tmp_path / "runs"), "-o", str(tmp_path / "r.html")])
+    assert done.exit_code == 0, done.output
+    assert "houses.csv: error" in (tmp_path / "r.html").read_text()
+
+
+@pytest.mark.parametrize("arguments", [["nowhere"], ["."], ["nowhere", "--metric", "x"]])
+def test_a_path_without_runs_is_one_clear_line(tmp_path, monkeypatch, arguments):
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(main, ["report", *arguments])
+    assert done.exit_code == 2
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    if why := missing():
+        pytest.skip(why)
+    browser = Browser(tmp_path_factory.mktemp("profile"))
+    yield browser
+    browser.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("kind", ["cnn", "regression", "gan", "sweep"])
+def test_it_opens_without_an_error_or_a_request_and_fits_the_width(browser, lab, kind, width, scheme):
+    page = lab / f"{kind}.html"
+    browser.open(page, width, scheme)
+    assert browser.log("browser") == []
+    assert {url for url in browser.requests() if not url.startswith("data:")} == {page.as_uri()}
+    wide, room = browser.run("const e = document.documentElement; return [e.scrollWidth, e.clientWidth]")
+    assert wide <= room
+    paper = browser.run("return getComputedStyle(document.body).backgroundColor")
+    assert (sum(map(int, re.findall(r"\d+", paper))) > 400) == (scheme == "light")
+    unreadable = browser.run(
+        "return [...document.querySelectorAll('p, td, th, dd, figcaption, output')].filter("
+        "e => parseFloat(getComputedStyle(e).fontSize) < 12).length"
+    )
+    assert unreadable == 0
+
+
+def test_values_are_read_out_at_the_pointer_and_by_the_keyboard(browser, lab):
+    (run,) = (lab / "cnn").iterdir()
+    first, last = Run(run).read_metrics()
+    browser.open(lab / "cnn.html")
+
+    def said():
+        return browser.run("return document.querySelector('figure.chart output').textContent")
+
+    def told(line):
+        values = [float(f"{line[part]['loss']:.5g}") for part in ("train", "validation")]
+        numbers = [float(n) for n in re.findall(r"(?<=train )[\d.e-]+|(?<=validation )[\d.e-]+", said())]
+        return said().startswith(f"epoch {line['epoch']}") and numbers == values
+
+    browser.press("Tab")  # the overview scrolls, so it can be reached
+    browser.press("Tab")
+    assert browser.run("return document.activeElement.closest('figure').dataset.chart") == "0"
+    browser.press("ArrowRight")
+    assert told(first)
+    browser.press("ArrowRight")
+    assert told(last)
+    browser.press("Home")
+    assert told(first)
+    rectangle = "const b = document.querySelector('figure.chart svg').getBoundingClientRect();"
+    right = rectangle + "return [b.right - 12, b.top + 20]"
+    box = browser.run(right)
+    browser.move(*box)
+    assert told(last)
+
+
+def test_png_is_what_a_browser_reads_to_the_pixel(browser, tmp_path):
+    from nntrain import png
+    from nntrain.report.pictures import as_uri
+
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 7, 3)).astype(np.uint8)
+    (tmp_path / "p.html").write_text(f'<link rel="icon" href="data:,"><img src="{as_uri(png.encode(pixels))}">')
+    browser.open(Path(tmp_path / "p.html"))
+    read = browser.run(
+        "const i = document.querySelector('img'), c = document.createElement('canvas'); c.width = i.naturalWidth;"
+        "c.height = i.naturalHeight; const x = c.getContext('2d'); x.drawImage(i, 0, 0);"
+        "return [...x.getImageData(0, 0, c.width, c.height).data]"
+    )
+    assert np.array_equal(np.array(read).reshape(5, 7, 4)[..., :3], pixels)
