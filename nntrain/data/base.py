@@ -149,7 +149,7 @@ class Dataset(Component):
         for name in ("validation", "test"):
             value = getattr(self, name)
             if not self.takes_files and not isinstance(value, (int, float)):
-                raise ValueError(f"{name}: {self.type} takes a share (0 or more, below 1), not the file {value}")
+                raise ValueError(f"{name}: {self.type} takes a share (0 or more, below 1), not the file {str(value)!r}")
 
     def load(self, seed: int, dtype: DTypeLike, facts: Facts | None = None) -> Data:
         """Read or make the data.  Raises DataError.
