@@ -13,9 +13,11 @@ import numpy as np
 from nntrain.config import Config, Draft
 from nntrain.data.base import Data, Facts
 from nntrain.data.loader import batch_size
+from nntrain.data.reconstruct import load
 from nntrain.errors import ConfigError
 from nntrain.layers.base import Layer, ShapeError
 from nntrain.network import Network
+from nntrain.params import Layout
 
 
 @dataclass
@@ -32,7 +34,7 @@ def build(draft: Draft) -> Built:
 
     Raises ConfigError or DataError with every problem found.
     """
-    data = draft.dataset.load(draft.seed, np.dtype(draft.dtype))
+    data = load(draft.dataset, draft.seed, np.dtype(draft.dtype))
     config = draft.resolve(data.facts)
     _check_parts(config, data)
     return Built(config, data, build_networks(config, data.facts))
@@ -88,12 +90,23 @@ def _check_parts(config: Config, data: Data) -> None:
 
 def _check_memory(config: Config, networks: dict[str, Network]) -> None:
     """Refuse what cannot fit, before the machine begins to swap: θ, dθ, optimizer state and the best so far."""
-    needed = 6 * np.dtype(config.dtype).itemsize * sum(n.layout.size for n in networks.values())
+    count = sum(n.layout.size for n in networks.values())
+    needed = 6 * np.dtype(config.dtype).itemsize * count
     available = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 2**40
     if needed > available:
-        raise ConfigError(
-            config.place(config).error(
-                f"architecture: {sum(n.layout.size for n in networks.values()):,} parameters need about "
-                f"{needed / 2**30:,.0f} GiB to train; this machine has {available / 2**30:,.0f} GiB"
-            )
+        message = (
+            f"{count:,} parameters need about {needed / 2**30:,.0f} GiB to train; "
+            f"this machine has {available / 2**30:,.0f} GiB"
         )
+        raise ConfigError(_at(config, max(_layer_sizes(networks), key=lambda sized: sized[0])[1], ValueError(message)))
+
+
+def _layer_sizes(networks: dict[str, Network]) -> list[tuple[int, Layer]]:
+    """Parameters of every layer of the networks."""
+    sizes = []
+    for network in networks.values():
+        shape = network.input_shape
+        for layer in network.layers:
+            shape, tree = layer.declare(shape)
+            sizes.append((Layout(tree).size, layer))
+    return sizes

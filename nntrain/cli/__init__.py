@@ -9,13 +9,13 @@ from __future__ import annotations
 import io
 import os
 import sys
-from contextlib import suppress
 from typing import Any
 
 import click
 
 from nntrain import __version__
 from nntrain.cli import evaluating, inspecting, listing, looking, sampling, starting, sweeping, training
+from nntrain.cli.common import say, silence
 from nntrain.errors import Interrupted, NNTrainError, StorageError
 
 # One BLAS thread: nntrain's own pool runs fixed tiles over it, so bits do not depend on the number of threads.
@@ -40,21 +40,23 @@ class _Program(click.Group):
             return super().invoke(ctx)
         except BrokenPipeError:
             # the reader of our output has gone (`nntrain runs | head`): not an error; keep the interpreter quiet too
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            silence(1)
             ctx.exit(0)
         except NNTrainError as error:
             _fail(ctx, error)
         except OSError as error:
-            _fail(ctx, StorageError(str(error)))
+            if error.filename is None:  # files are named by those who write them
+                silence(1)
+            place = "the output" if error.filename is None else os.fsdecode(error.filename)
+            _fail(ctx, StorageError(f"{place}: {error.strerror or error}"))
         except MemoryError:
             _fail(ctx, StorageError("out of memory"))
 
 
 def _fail(ctx: click.Context, error: NNTrainError) -> None:
     plain = isinstance(error, Interrupted)
-    with suppress(OSError):  # a reader of the messages who has gone does not change the code
-        for line in str(error).splitlines():
-            click.echo(line if plain or ": error: " in line else f"error: {line}", err=True)
+    for line in str(error).splitlines():
+        say(line if plain or ": error: " in line else f"error: {line}")
     ctx.exit(error.exit_code)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,6 +24,19 @@ def start(threads: int | None) -> None:
 
     keep_freed_memory()
     pool.set_threads(threads or pool.available_cores())
+
+
+def say(text: str) -> None:
+    """A message to stderr.  A reader who has gone, or a full disk under a log of it, stops nothing."""
+    try:
+        click.echo(text, err=True)
+    except OSError:
+        silence(2)
+
+
+def silence(stream: int) -> None:
+    """Send stdout (1) or stderr (2) to nowhere, so that the interpreter does not stumble over it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
 
 
 def number(value: Any) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nntrain.cli.common import pass_threads, start
+from nntrain.cli.common import pass_threads, say, start
 
 if TYPE_CHECKING:
     from nntrain.training.evaluation import Loaded
@@ -28,7 +28,7 @@ def load_checkpoint(path: Path, which: str) -> Loaded:
 
     file, warning = find_checkpoint(path, which)
     if warning:
-        click.echo(f"warning: {warning}", err=True)
+        say(f"warning: {warning}")
     return load(file)
 
 

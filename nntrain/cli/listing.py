@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from nntrain.cli.common import number, table
+from nntrain.cli.common import number, say, table
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 _as_csv = click.option("--csv", "as_csv", is_flag=True, help="Comma-separated values with a header.")
@@ -61,7 +61,7 @@ def runs(
     if as_csv:
         _write_csv(head, cells)
     elif not found:
-        click.echo(f"no runs in {directory}" + (" for which that is so" if where else ""), err=True)
+        say(f"no runs in {directory}" + (" for which that is so" if where else ""))
     else:
         click.echo(table(head, [[_cell(cell) for cell in row] for row in cells], "ll" + "r" * (len(head) - 2)))
 

@@ -8,7 +8,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from nntrain.cli.common import values_line
+from nntrain.cli.common import silence, values_line
 from nntrain.training.engine import Observer
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ class Progress(Observer):
                 sys.stderr.flush()
         except OSError:
             self.quiet, self.bar = True, False
+            silence(2)
 
 
 def _clock(seconds: float) -> str:

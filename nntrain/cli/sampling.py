@@ -12,16 +12,49 @@ from nntrain.cli.evaluating import load_checkpoint, which_option
 
 @click.command()
 @click.argument("checkpoint", type=click.Path(path_type=Path))
-@click.option("-n", "--count", type=click.IntRange(min=1), default=64, show_default=True, help="Examples to draw.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write here: a grid .png or an array .npy.")
+@click.option(
+    "-n", "--count", type=click.IntRange(min=1), help="How many.  Default: 64 examples of a GAN, 10 names, 1 text."
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Write here: .png (a grid) or .npy; of text any file.",
+)
 @click.option("--seed", type=click.IntRange(min=0), help="Draw others.  Default: the run's seed.")
+@click.option("--length", type=click.IntRange(min=1), default=500, show_default=True, help="Symbols of a text.")
+@click.option(
+    "--temperature",
+    type=click.FloatRange(min=0),
+    default=1.0,
+    show_default=True,
+    help="Of text: below 1 likelier symbols, above 1 more daring ones, 0 the likeliest alone.",
+)
+@click.option("--prompt", default="", help="What a text or a name begins with.")
 @which_option
 @pass_threads
 def sample(
-    checkpoint: Path, count: int, output: Path | None, seed: int | None, which: str, threads: int | None
+    checkpoint: Path,
+    count: int | None,
+    output: Path | None,
+    seed: int | None,
+    length: int,
+    temperature: float,
+    prompt: str,
+    which: str,
+    threads: int | None,
 ) -> None:
-    """Draw new examples from CHECKPOINT, a file or a run directory of a GAN."""
-    start(threads)
-    from nntrain.cli.drawing import sample_examples
+    """Draw new examples from CHECKPOINT, a file or a run directory: of a GAN, or a model of text or names.
 
-    sample_examples(load_checkpoint(checkpoint, which), count, output, seed)
+    Text goes to stdout as it is drawn.
+    """
+    start(threads)
+    loaded = load_checkpoint(checkpoint, which)
+    if "generator" in loaded.networks:
+        from nntrain.cli.drawing import sample_examples
+
+        sample_examples(loaded, count or 64, output, seed)
+    else:
+        from nntrain.cli.writing import sample_text
+
+        sample_text(loaded, count, output, seed, length, temperature, prompt)

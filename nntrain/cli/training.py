@@ -13,7 +13,7 @@ import click
 
 from nntrain import signals
 from nntrain.cli import completing
-from nntrain.cli.common import pass_threads, quiet, start
+from nntrain.cli.common import pass_threads, quiet, say, start
 
 if TYPE_CHECKING:
     from nntrain.training.engine import Observer
@@ -82,7 +82,7 @@ def fit(
         built = build(configs.read(config, overrides))
         if not is_quiet:
             count = sum(n.layout.trainable for n in built.networks.values())
-            click.echo(f"{config} is valid: {count:,} parameters", err=True)
+            say(f"{config} is valid: {count:,} parameters")
         return
     from nntrain.training.session import fit as run
 
@@ -150,7 +150,7 @@ def _print(result: Result, as_json: bool, is_quiet: bool) -> None:
     best: dict[str, Any] = result.summary.get("best") or result.summary.get("final") or {}
     part = next((p for p in ("test", "validation", "train") if p in best), None)
     if part and not is_quiet:
-        click.echo(f"{result.status}: epoch {best['epoch']}, {part}: {values_line(best[part])}", err=True)
+        say(f"{result.status}: epoch {best['epoch']}, {part}: {values_line(best[part])}")
     if as_json:
         import json
 

@@ -26,6 +26,8 @@ from nntrain.config.types import (
 from nntrain.config.writing import plain
 
 _REFERENCE = {"$ref": "#/$defs/reference"}
+# readers of YAML 1.1 hand 1e-3 to a validator as a string
+_EXPONENT = {"type": "string", "pattern": r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)[eE][-+]?[0-9]+$"}
 
 
 def json_schema() -> dict[str, Any]:
@@ -120,7 +122,7 @@ def _partial(field: Field) -> dict[str, Any]:
 def _value(type_: Any, arg: Arg) -> dict[str, Any]:
     """The schema of a value; every value may be a reference."""
     options = type_.options if isinstance(type_, Either) else [type_]
-    schemas = [_plain(option, arg) for option in options]
+    schemas = [_plain(option, arg) for option in options] + [_EXPONENT] * (float in options)
     return {"anyOf": [*schemas, _REFERENCE]}
 
 

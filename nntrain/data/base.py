@@ -133,6 +133,11 @@ class Dataset(Component):
         kw_only=True,
     )
     drop_last: bool = arg("leave out a last batch that is not full", default=False, kw_only=True)
+    reconstruct: bool = arg(
+        "the target of an example is the example itself, an image as a vector: for autoencoders",
+        default=False,
+        kw_only=True,
+    )
 
     def __post_init__(self) -> None:
         for name in ("validation", "test"):

@@ -107,7 +107,7 @@ def _yaml(
         "dataset:",
         "  type: csv",
         f"  path: {_scalar(str(path))}",
-        f"  target: {target:17} # {'a column by name' if header else 'a column by number from 0'}",
+        f"  target: {target:17} # a column by {'name' if header else 'number from 0, as there is no header'}",
         f"  task: {task}",
     ]
     if out:
@@ -150,7 +150,7 @@ def _yaml(
 def _series(path: Path, rows: int, goal: _Column) -> str:
     """One value after another: a forecast of the next from the last ones."""
     return f"""\
-# {path.name}: {rows:,} values in the order of time: forecast the next {goal.name} from the last {_WINDOW}.
+# {path.name}: {rows:,} rows in the order of time, one value each: forecast {goal.name} from the last {_WINDOW}.
 # Train it: nntrain fit config.yaml
 name: {_scalar(path.stem)}
 seed: 0

@@ -39,7 +39,7 @@ def _around(angle: Array, radius: Array | float = 1.0) -> Array:
 class Xor(Generated):
     """Four clouds at (±1, ±1); class 1 where the signs differ.  No straight line divides them."""
 
-    examples: int = arg("number of examples", default=400, ge=2)
+    examples: int = arg("number of examples", default=400, ge=2, le=10_000_000)
     noise: float = arg("deviation of a cloud", default=0.3, ge=0, kw_only=True)
 
     def draw(self, stream: streams.Stream) -> tuple[Array, Array]:
@@ -52,7 +52,7 @@ class Xor(Generated):
 class Blobs(Generated):
     """A cloud a class, centres evenly on the unit circle."""
 
-    examples: int = arg("number of examples", default=600, ge=2)
+    examples: int = arg("number of examples", default=600, ge=2, le=10_000_000)
     classes: int = arg("number of clouds", default=3, ge=2, kw_only=True)
     noise: float = arg("deviation of a cloud", default=0.3, ge=0, kw_only=True)
 
@@ -65,7 +65,7 @@ class Blobs(Generated):
 class Moons(Generated):
     """Two half circles that reach into each other."""
 
-    examples: int = arg("number of examples", default=400, ge=2)
+    examples: int = arg("number of examples", default=400, ge=2, le=10_000_000)
     noise: float = arg("deviation from the half circles", default=0.1, ge=0, kw_only=True)
 
     def draw(self, stream: streams.Stream) -> tuple[Array, Array]:
@@ -79,7 +79,7 @@ class Moons(Generated):
 class Circles(Generated):
     """A circle (class 1) within a circle (class 0)."""
 
-    examples: int = arg("number of examples", default=400, ge=2)
+    examples: int = arg("number of examples", default=400, ge=2, le=10_000_000)
     noise: float = arg("deviation from the circles", default=0.1, ge=0, kw_only=True)
     factor: float = arg("radius of the inner circle; the outer has 1", default=0.5, gt=0, lt=1, kw_only=True)
 
@@ -93,7 +93,7 @@ class Circles(Generated):
 class Spirals(Generated):
     """An arm a class, wound around the origin."""
 
-    examples: int = arg("number of examples", default=1000, ge=2)
+    examples: int = arg("number of examples", default=1000, ge=2, le=10_000_000)
     classes: int = arg("number of arms", default=2, ge=2, kw_only=True)
     noise: float = arg("deviation from the arms", default=0.05, ge=0, kw_only=True)
     turns: float = arg("how often an arm goes around", default=1.0, gt=0, kw_only=True)
@@ -109,7 +109,7 @@ class Spirals(Generated):
 class Sine(Generated):
     """Regression: y = sin x for x in −π … π, noise added to y."""
 
-    examples: int = arg("number of examples", default=400, ge=2)
+    examples: int = arg("number of examples", default=400, ge=2, le=10_000_000)
     noise: float = arg("deviation of y", default=0.1, ge=0, kw_only=True)
 
     def draw(self, stream: streams.Stream) -> tuple[Array, Array]:

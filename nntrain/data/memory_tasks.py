@@ -20,7 +20,7 @@ class Adding(Generated):
     Schmidhuber (1997), experiment 4.
     """
 
-    examples: int = arg("number of examples", default=10_000, ge=2)
+    examples: int = arg("number of examples", default=10_000, ge=2, le=1_000_000)
     length: int = arg("steps T", default=50, ge=2, kw_only=True)
 
     def draw(self, stream: streams.Stream) -> tuple[Array, Array]:
@@ -41,7 +41,7 @@ class CopyMemory(Generated):
     Schmidhuber (1997), Arjovsky et al. (2016).
     """
 
-    examples: int = arg("number of examples", default=10_000, ge=2)
+    examples: int = arg("number of examples", default=10_000, ge=2, le=1_000_000)
     delay: int = arg("steps between the last symbol and the first answer", default=20, ge=1, kw_only=True)
     symbols: int = arg("symbols to remember k", default=10, ge=1, kw_only=True)
     kinds: int = arg("different symbols", default=8, ge=2, kw_only=True)
@@ -73,7 +73,7 @@ class SineWaves(Generated):
     Every example has its own frequency (2 to 6 periods in 100 steps) and phase; noise is added to what is seen.
     """
 
-    examples: int = arg("number of examples", default=1000, ge=2)
+    examples: int = arg("number of examples", default=1000, ge=2, le=1_000_000)
     length: int = arg("steps T", default=50, ge=1, kw_only=True)
     noise: float = arg("deviation of the noise", default=0.05, ge=0, kw_only=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from nntrain import threads
 from nntrain.params import Array
 
 _TILE = 1 << 18  # elements: a megabyte of float32
+_SMALL = 1 << 14  # elements: np.clip is faster than np.maximum, but its call takes longer
 
 
 def sigmoid(Z: Array, out: Array | None = None) -> Array:
@@ -40,15 +42,28 @@ def softmax(Z: Array, axis: int) -> Array:
     return np.divide(E, total, E)
 
 
-def by_tiles(function: Callable[..., None], *inputs: Array) -> Array:
-    """A fresh array `out` of the inputs' common shape, filled by `function(*inputs, out)`.
+def relu(Z: Array, A: Array) -> Array:
+    """A = max(0, Z), which may be Z itself; NaN stays NaN."""
+    if Z.size < _SMALL:
+        return np.maximum(Z, np.zeros(Z.shape, Z.dtype), out=A)
+    return by_tiles(lambda z, a: np.clip(z, 0, np.inf, out=a), Z, out=A)
+
+
+def add(A: Array, B: Array, out: Array | None = None) -> Array:
+    """A + B, which may be written into one of them."""
+    return by_tiles(np.add, A, B, out=out)
+
+
+def by_tiles(function: Callable[..., Any], *inputs: Array, out: Array | None = None) -> Array:
+    """`out` of the inputs' common shape (default: a fresh array), filled by `function(*inputs, out)`.
 
     Small arrays take one call.  Large ones are cut into tiles of a fixed number of elements: the temporaries of a
     formula then stay in the cache, and the tiles go to the pool of threads.
     """
     first = inputs[0]
-    out = np.empty(first.shape, first.dtype)
-    if first.size < 2 * _TILE:
+    if out is None:
+        out = np.empty(first.shape, first.dtype)
+    if first.size < 2 * _TILE or not out.flags.c_contiguous:
         function(*inputs, out)
         return out
     flat = [np.ascontiguousarray(A).reshape(-1) for A in (*inputs, out)]

@@ -11,13 +11,14 @@ from __future__ import annotations
 import numpy as np
 
 from nntrain import threads
+from nntrain.kernels.memory import scratch
 from nntrain.kernels.windows import channel_tiles
 
 
 def forward(
-    X: np.ndarray, gamma: np.ndarray, beta: np.ndarray, epsilon: float
+    X: np.ndarray, gamma: np.ndarray, beta: np.ndarray, epsilon: float, relu: bool = False
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Y, μ and σ² of this batch (biased, divided by the number of values)."""
+    """Y, μ and σ² of this batch (biased, divided by the number of values).  With `relu` max(0, Y) in place of Y."""
     C = X.shape[0]
     flat = X.reshape(C, -1)
     Y = np.empty(X.shape, X.dtype)
@@ -33,15 +34,26 @@ def forward(
         variance[tile] = np.vecdot(y, y)[:, None] / n
         y *= gamma[tile] / np.sqrt(variance[tile] + X.dtype.type(epsilon))
         y += beta[tile]
+        if relu:
+            np.clip(y, 0, np.inf, out=y)
 
     threads.run(work, channel_tiles(X))
     return Y, mean, variance
 
 
 def backward(
-    dY: np.ndarray, X: np.ndarray, gamma: np.ndarray, mean: np.ndarray, variance: np.ndarray, epsilon: float
+    dY: np.ndarray,
+    X: np.ndarray,
+    gamma: np.ndarray,
+    mean: np.ndarray,
+    variance: np.ndarray,
+    epsilon: float,
+    A: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """dX = γ/√(σ²+ε) · (dY − mean(dY) − X̂ mean(dY X̂)),   dγ = Σ dY X̂,   dβ = Σ dY."""
+    """dX = γ/√(σ²+ε) · (dY − mean(dY) − X̂ mean(dY X̂)),   dγ = Σ dY X̂,   dβ = Σ dY.
+
+    With A = max(0, Y), `dY` is dA and passes on only where A > 0.
+    """
     C = X.shape[0]
     flat, grad = X.reshape(C, -1), dY.reshape(C, -1)
     dX = np.empty(X.shape, X.dtype)
@@ -52,6 +64,9 @@ def backward(
 
     def work(tile: slice) -> None:
         x, d, dx = flat[tile], grad[tile], out[tile]
+        if A is not None:
+            positive = np.greater(A.reshape(C, -1)[tile], 0, out=scratch("positive", x.shape, np.bool_))
+            d = np.multiply(d, positive, out=scratch("dY", x.shape, x.dtype))
         scale = 1 / np.sqrt(variance[tile] + X.dtype.type(epsilon))
         np.matmul(d, ones, out=d_beta[tile])
         np.subtract(x, mean[tile], out=dx)

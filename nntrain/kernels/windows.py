@@ -8,7 +8,8 @@ from functools import lru_cache
 import numpy as np
 
 Pair = tuple[int, int]
-TILE_BYTES = 1 << 21  # smaller calls do not scale: threads would wait for the interpreter lock
+TILE_BYTES = 1 << 20  # of an array that is worked pass by pass: tile, result and a copy fit into the second-level cache
+WORK_OF_A_TILE = 7_000_000  # multiplications: a third of a millisecond
 
 
 @dataclass(frozen=True)
@@ -97,10 +98,10 @@ def reach(outputs: int, stride: int, start: int, inputs: int) -> Pair:
 def tile_rows(rows: int, m: int, work: int) -> list[tuple[int, int, int, int]]:
     """Cut rows × m columns of `work` multiplications in all into tiles (row, end, column, end).
 
-    By sizes alone, so that bits do not depend on the number of threads.  A tile has about half a millisecond of
-    work; rows are cut first, the batch only where an image has too few of them (sequences have one).
+    By sizes alone, so that bits do not depend on the number of threads.  A tile has WORK_OF_A_TILE or more;
+    rows are cut first, the batch only where an image has too few of them (sequences have one).
     """
-    wanted = max(1, min(16, work // 20_000_000))
+    wanted = max(1, min(16, work // WORK_OF_A_TILE))
     across = 1
     if wanted > rows:
         across = max(1, min(-(-wanted // rows), m // 32))
@@ -114,6 +115,11 @@ def tile_rows(rows: int, m: int, work: int) -> list[tuple[int, int, int, int]]:
 
 
 def channel_tiles(X: np.ndarray) -> list[slice]:
-    """Cut X (C, …) into tiles of whole channels, two megabytes of them where a channel is smaller."""
-    step = max(1, TILE_BYTES // max(1, X.nbytes // X.shape[0]))
-    return [slice(c, c + step) for c in range(0, X.shape[0], step)]
+    """Cut X (C, …) into tiles of whole channels, of a megabyte or less.
+
+    An even number of tiles, as two threads end together then; one where half of X would not be worth a thread.
+    """
+    C = X.shape[0]
+    count = 2 * -(-X.nbytes // (2 * TILE_BYTES)) if 2 * X.nbytes >= TILE_BYTES else 1
+    count = min(count, C)
+    return [slice(C * i // count, C * (i + 1) // count) for i in range(count)]

@@ -18,6 +18,7 @@ from nntrain.layers.convolution import Conv1d, Conv2d, ConvTranspose2d
 from nntrain.layers.dense import Bias, Dense, Linear
 from nntrain.layers.dropout import Dropout
 from nntrain.layers.embedding import Embedding
+from nntrain.layers.latent import SampleLatent
 from nntrain.layers.normalization import BatchNorm, LayerNorm
 from nntrain.layers.pooling import AvgPool2d, GlobalAvgPool, GlobalMaxPool, MaxPool2d, Pad2d, Upsample2d
 from nntrain.layers.recurrent import GRU, LSTM, RNN
@@ -57,6 +58,7 @@ __all__ = [
     "Repeat",
     "Reshape",
     "Residual",
+    "SampleLatent",
     "Sequential",
     "ShapeError",
     "SiLU",

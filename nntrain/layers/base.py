@@ -88,6 +88,7 @@ class Layer(Component):
     """
 
     kind: ClassVar[str] = "layer"
+    fresh: ClassVar[bool] = False  # forward and backward return new arrays that nothing else keeps or shows
     takes_symbols: ClassVar[bool] = False  # whether X may be integers, of a shape that is Symbols
     name: str | None = arg(
         "name in saved parameters; default: the type and its count, dense_1", default=None, kw_only=True

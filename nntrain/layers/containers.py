@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from nntrain.components import arg, component
+from nntrain.kernels import elementwise
 from nntrain.layers.base import (
     Array,
     Context,
@@ -24,6 +25,7 @@ from nntrain.layers.base import (
     layer_names,
     show_shape,
 )
+from nntrain.layers.planning import Step, plan
 
 
 class Chain(Layer):
@@ -48,16 +50,20 @@ class Chain(Layer):
             shape, _ = layer.declare(shape)
         return total
 
+    @cached_property
+    def _steps(self) -> tuple[Step, ...]:
+        return plan(self.chain)
+
     def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
-        caches = []
-        for layer, views in zip(self.chain, p.children, strict=False):
-            X, cache = layer.forward(views, X, context)
+        caches, views = [], p.children
+        for i, layer in self._steps:
+            X, cache = layer.forward(views[i], X, context)
             caches.append(cache)
         return X, caches
 
     def apply(self, p: Views, X: Array, context: Context) -> Array:
-        for layer, views in zip(self.chain, p.children, strict=False):
-            X = layer.apply(views, X, context)
+        for i, layer in self._steps:
+            X = layer.apply(p.children[i], X, context)
         return X
 
     def backward(self, p: Views, g: Views, dY: Array, caches: Any) -> Array:
@@ -65,16 +71,18 @@ class Chain(Layer):
 
     def accumulate(self, p: Views, g: Views, dY: Array, caches: Any) -> None:
         # nobody needs dX: end at the first layer that has something to learn
-        for i, layer in enumerate(self.chain):
+        for k, (i, layer) in enumerate(self._steps):
             if not g.children[i].empty:
-                dY = self._back(p, g, dY, caches, i + 1)
-                layer.accumulate(p.children[i], g.children[i], dY, caches[i])
+                dY = self._back(p, g, dY, caches, k + 1)
+                layer.accumulate(p.children[i], g.children[i], dY, caches[k])
                 return
 
     def _back(self, p: Views, g: Views, dY: Array, caches: Any, first: int) -> Array:
-        chain, ps, gs = self.chain, p.children, g.children
-        for i in range(len(chain) - 1, first - 1, -1):
-            dY = chain[i].backward(ps[i], gs[i], dY, caches[i])
+        """Backward through the steps down to number `first`."""
+        ps, gs = p.children, g.children
+        for k in range(len(caches) - 1, first - 1, -1):
+            i, layer = self._steps[k]
+            dY = layer.backward(ps[i], gs[i], dY, caches[k])
         return dY
 
 
@@ -97,7 +105,7 @@ class Repeat(Chain):
     hidden_1, hidden_2, ….
     """
 
-    times: int = arg("number of copies", ge=1)
+    times: int = arg("number of copies", ge=1, le=1000)
     layers: tuple[Layer, ...] = arg("the layers of one copy, first to last")
 
     @cached_property
@@ -114,6 +122,7 @@ class Residual(Chain):
     He et al. (2016), arXiv:1512.03385; course 4, week 2.
     """
 
+    fresh = True
     layers: tuple[Layer, ...] = arg("the layers of F, first to last")
     shortcut: tuple[Layer, ...] = arg("the layers of S; none: the input itself", default=())
 
@@ -139,18 +148,22 @@ class Residual(Chain):
     def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
         F, caches = super().forward(p, X, context)
         if not self.shortcut:
-            return F + X, (caches, None)
+            return self._sum(F, X), (caches, None)
         S, beside = self._S.forward(p.children[-1], X, context)
-        return F + S, (caches, beside)
+        return self._sum(F, S), (caches, beside)
+
+    def _sum(self, F: Array, S: Array) -> Array:
+        return elementwise.add(F, S, out=F if self._steps and self._steps[-1][1].fresh else None)
 
     def apply(self, p: Views, X: Array, context: Context) -> Array:
         F = super().apply(p, X, context)
-        return F + (self._S.apply(p.children[-1], X, context) if self.shortcut else X)
+        return self._sum(F, self._S.apply(p.children[-1], X, context) if self.shortcut else X)
 
     def backward(self, p: Views, g: Views, dY: Array, cache: Any) -> Array:
         caches, beside = cache
         dX = super().backward(p, g, dY, caches)
-        return dX + (self._S.backward(p.children[-1], g.children[-1], dY, beside) if self.shortcut else dY)
+        dS = self._S.backward(p.children[-1], g.children[-1], dY, beside) if self.shortcut else dY
+        return elementwise.add(dX, dS, out=dX if self._steps and self._steps[0][1].fresh else None)
 
     def accumulate(self, p: Views, g: Views, dY: Array, cache: Any) -> None:
         caches, beside = cache

@@ -59,6 +59,7 @@ class Conv2d(Layer):
     largest output in place of 1e-6.  `algorithm: direct` never does.
     """
 
+    fresh = True
     filters: int = arg("number of filters, the channels of the output", ge=1)
     kernel: Size = arg("height and width of a filter, one number for both", ge=1)
     stride: Size = arg("pixels from one position of the filter to the next", default=1, ge=1)
@@ -110,6 +111,7 @@ class Conv1d(Layer):
     channels are the features.  All T steps count: steps beyond a shorter sequence's end are read as they come.
     """
 
+    fresh = True
     filters: int = arg("number of filters, the features of the output", ge=1)
     kernel: int = arg("steps that a filter sees", ge=1)
     stride: int = arg("steps from one position of the filter to the next", default=1, ge=1)
@@ -181,6 +183,7 @@ class ConvTranspose2d(Layer):
     course 4, week 3, "Transpose convolutions".
     """
 
+    fresh = True
     filters: int = arg("number of filters, the channels of the output", ge=1)
     kernel: Size = arg("height and width of a filter, one number for both", ge=1)
     stride: Size = arg("pixels of the output from one pixel of the input to the next", default=1, ge=1)

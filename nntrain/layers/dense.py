@@ -27,6 +27,7 @@ class Dense(Layer):
     Acts on every step of a sequence X (T, n_x, m).  Course 1, week 3.
     """
 
+    fresh = True
     units: int = arg("number of outputs", ge=1)
     bias: bool = arg("add b", default=True)
     init: Initializer = arg("initial W", default=HeNormal())

@@ -8,6 +8,7 @@ import numpy as np
 
 from nntrain.components import arg, component
 from nntrain.initializers import Constant, Zeros
+from nntrain.kernels import elementwise
 from nntrain.kernels import normalization as kernel
 from nntrain.layers.base import Array, Context, Layer, Shape, ShapeError, Tree, Views, feature_axis, show_shape
 from nntrain.params import Param
@@ -45,6 +46,7 @@ class BatchNorm(Layer):
     Ioffe and Szegedy (2015), arXiv:1502.03167; course 2, week 3.  A batch of one vector has σ² = 0: Z = beta.
     """
 
+    fresh = True
     momentum: float = arg("what the running means keep at each step", default=0.9, ge=0, lt=1)
     epsilon: float = arg("ε, keeps the root from 0", default=1e-5, gt=0)
 
@@ -63,12 +65,15 @@ class BatchNorm(Layer):
     def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
         if not context.training:
             return self.apply(p, X, context), None
+        return self._normalise(p, X, relu=False)
+
+    def _normalise(self, p: Views, X: Array, relu: bool) -> tuple[Array, Any]:
         rows = _rows(X)
-        Z, mean, variance = kernel.forward(rows, p.gamma, p.beta, self.epsilon)
+        Z, mean, variance = kernel.forward(rows, p.gamma, p.beta, self.epsilon, relu)
         k = rows.shape[1]
         p.mean[...] += (1 - self.momentum) * (mean - p.mean)
         p.variance[...] += (1 - self.momentum) * (variance * (k / max(k - 1, 1)) - p.variance)
-        return _unrows(Z, X.shape), (rows, mean, variance)
+        return _unrows(Z, X.shape), (rows, mean, variance, Z if relu else None)
 
     def apply(self, p: Views, X: Array, context: Context) -> Array:
         if context.training:
@@ -77,11 +82,26 @@ class BatchNorm(Layer):
         return _unrows(kernel.scale_and_shift(_rows(X), scale, p.beta - scale * p.mean), X.shape)
 
     def backward(self, p: Views, g: Views, dZ: Array, cache: Any) -> Array:
-        rows, mean, variance = cache
-        dX, dgamma, dbeta = kernel.backward(_rows(dZ), rows, p.gamma, mean, variance, self.epsilon)
+        rows, mean, variance, A = cache
+        dX, dgamma, dbeta = kernel.backward(_rows(dZ), rows, p.gamma, mean, variance, self.epsilon, A)
         g.gamma[...] += dgamma
         g.beta[...] += dbeta
         return _unrows(dX, dZ.shape)
+
+
+class BatchNormReLU(BatchNorm):
+    """batch_norm and the relu behind it in one pass over memory: the same numbers (see layers/planning.py)."""
+
+    fresh = False  # A is kept for backward
+
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+        if not context.training:
+            return self.apply(p, X, context), None
+        return self._normalise(p, X, relu=True)
+
+    def apply(self, p: Views, X: Array, context: Context) -> Array:
+        Z = super().apply(p, X, context)
+        return Z if context.training else elementwise.relu(Z, Z)
 
 
 @component("layer_norm")

@@ -18,11 +18,14 @@ class Metric(Component):
     The sums are all the state there is, so the value does not depend on how the examples are cut into batches, two
     states merge by addition, and `state.tolist()` goes into a checkpoint.  Without any example a mean is NaN.
 
-    better   whether "more" or "less" is better, None where that cannot be said
+    better           whether "more" or "less" is better, None where that cannot be said
+    of_predictions   whether it compares predictions with targets, both in the data's units; else it reads decisions off
+                     the network's outputs
     """
 
     kind: ClassVar[str] = "metric"
     better: ClassVar[Literal["more", "less"] | None]
+    of_predictions: ClassVar[bool] = False
 
     def declare(self, facts: Facts, loss: Loss) -> None:
         """Raise ShapeError where the metric means nothing for these data."""

@@ -20,6 +20,7 @@ class ValueMetric(Metric):
     """A metric of ŷ against y."""
 
     better: ClassVar[Literal["more", "less"] | None] = "less"
+    of_predictions = True
 
     def declare(self, facts: Facts, loss: Loss) -> None:
         if facts.target == "labels":

@@ -94,7 +94,7 @@ def _judge(found: Findings, loaded: Loaded) -> None:
         data = config.dataset.load(config.seed, np.dtype(config.dtype), facts)
         found.part = list(data.parts)[-1]
         part = data.parts[found.part]
-        if part.carries_state or len(network.output_shape) != 1:
+        if part.streams or len(network.output_shape) != 1:
             return  # an answer a step: a text, a labelled sequence
         outputs, targets, numbers = [], [], []
         for indices in evaluation_batches(part, config.dataset.batch_size):

@@ -12,6 +12,7 @@ import numpy as np
 
 from nntrain.config import Base, Config, Draft
 from nntrain.data.base import Data
+from nntrain.data.reconstruct import load
 from nntrain.errors import ConfigError
 from nntrain.storage import json_bytes
 from nntrain.sweep import space
@@ -116,5 +117,5 @@ class _Loader:
         kept = {name: value for name, value in vars(draft.dataset).items() if name not in _NOT_LOADED}
         key = (draft.dataset.type, repr(kept), draft.dtype)
         if key not in self._loaded:
-            self._loaded[key] = draft.dataset.load(draft.seed, np.dtype(draft.dtype))
+            self._loaded[key] = load(draft.dataset, draft.seed, np.dtype(draft.dtype))
         return self._loaded[key]

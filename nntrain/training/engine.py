@@ -13,7 +13,7 @@ from typing import Any
 
 from nntrain import checkpoint
 from nntrain.builder import Built
-from nntrain.data.base import Batch, Part
+from nntrain.data.base import Part
 from nntrain.data.loader import batch_size, batches
 from nntrain.errors import CheckpointError, DivergedError, Interrupted
 from nntrain.params import Array
@@ -21,6 +21,7 @@ from nntrain.runs import Run
 from nntrain.training.loop import Trainer, steps_per_epoch, total_steps
 from nntrain.training.memory import peak_memory
 from nntrain.training.monitor import Monitor
+from nntrain.training.watched import Watched
 
 
 class Observer:
@@ -142,7 +143,7 @@ class Engine:
 
     def watched(self, part: Part) -> Part:
         """A part to be evaluated: a signal is obeyed before each of its batches."""
-        return _Watched(part, self._obey_signal)
+        return Watched(part, self._obey_signal)
 
     def _find_best(self) -> None:
         """Where best.npz is not the monitor's best, it is lost: keep the best from here on."""
@@ -238,21 +239,6 @@ class Engine:
             self.save()
         else:
             self._save_best()
-
-
-class _Watched(Part):
-    """A part whose evaluation can be interrupted."""
-
-    def __init__(self, part: Part, look: Callable[[], None]):
-        self.part, self.look = part, look
-        self.size, self.streams = part.size, part.streams
-
-    def batch(self, indices: Array) -> Batch:
-        self.look()
-        return self.part.batch(indices)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.part, name)
 
 
 def _check_finite(value: float, name: str, step: int) -> None:

@@ -14,6 +14,7 @@ from nntrain import checkpoint, config
 from nntrain.builder import Built, build_networks
 from nntrain.config import Config
 from nntrain.data.base import Facts
+from nntrain.data.reconstruct import load as load_data
 from nntrain.errors import CheckpointError, ConfigError
 from nntrain.network import Network
 from nntrain.params import Array
@@ -75,7 +76,7 @@ def evaluate(loaded: Loaded, overrides: Sequence[str], split: str | None) -> dic
     """Loss and metrics of a checkpoint over one part of its dataset; normalisation and labels stay the checkpoint's."""
     dataset = config.dataset_with(loaded.config, overrides)
     with np.errstate(all="ignore"):
-        data = dataset.load(loaded.config.seed, np.dtype(loaded.config.dtype), loaded.facts)
+        data = load_data(dataset, loaded.config.seed, np.dtype(loaded.config.dtype), loaded.facts)
         split = split or list(data.parts)[-1]
         if split not in data.parts:
             raise ConfigError(f"--split {split}: the dataset has no {split} part; it has {', '.join(data.parts)}")

@@ -149,11 +149,12 @@ class Totals:
         self.weight += weight
         self.loss_sum += loss * weight
         self.cost_sum += cost * weight
-        if self.facts.target == "values":
-            Z, Y = self.facts.to_units(Z), self.facts.to_units(Y)
+        outputs = predictions = Z, Y
+        if any(metric.of_predictions for metric in self.metrics):
+            predictions = self.facts.to_units(self.loss.predict(Z)), self.facts.to_units(Y)
         threshold = self.loss.threshold
         for metric, state in zip(self.metrics, self.states, strict=True):
-            metric.update(state, Z, Y, mask, threshold=threshold)
+            metric.update(state, *(predictions if metric.of_predictions else outputs), mask, threshold=threshold)
 
     def results(self) -> dict[str, Any]:
         """Mean loss; the mean cost where penalties or a KL term add to it; every metric."""

@@ -1,5 +1,6 @@
 """The JSON Schema accepts what the reader accepts, and knows every field."""
 
+import functools
 from pathlib import Path
 
 import jsonschema
@@ -13,12 +14,19 @@ from nntrain.errors import ConfigError
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
 
 
+@functools.cache
+def validator():
+    """Made once, with the components of the tests in it: every test has the same."""
+    return jsonschema.Draft202012Validator(config.json_schema())
+
+
 @pytest.fixture
 def valid(files):
-    schema = config.json_schema()
-    jsonschema.Draft202012Validator.check_schema(schema)
-    validator = jsonschema.Draft202012Validator(schema)
-    return lambda text: validator.is_valid(yaml.safe_load(text))
+    return lambda text: validator().is_valid(yaml.safe_load(text))
+
+
+def test_the_schema_itself_is_a_schema(files):
+    jsonschema.Draft202012Validator.check_schema(config.json_schema())
 
 
 def test_configs_are_valid(files, valid):

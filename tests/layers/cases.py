@@ -42,6 +42,7 @@ from nntrain.layers import (
     Repeat,
     Reshape,
     Residual,
+    SampleLatent,
     Sequential,
     Sigmoid,
     SiLU,
@@ -201,6 +202,11 @@ CASES: dict[str, list[Case]] = {
     "pad2d": [Case(Pad2d(2), (3, 4, 5)), Case(Pad2d((1, 0)), (2, 4, 3)), Case(Pad2d((0, 1, 2, 3)), (2, 4, 3))],
     "batch_norm": everywhere(BatchNorm()),
     "layer_norm": everywhere(LayerNorm()),
+    "sample_latent": [
+        Case(SampleLatent(0.7), (6,)),
+        Case(SampleLatent(0.0), (6,)),
+        Case(SampleLatent(2.0), (4, 3, 5)),
+    ],
     "sequential": [
         Case(Sequential((Dense(4), Tanh(), BatchNorm(), ReLU(), Dense(3))), VECTOR),
         Case(Sequential((Flatten(), Dense(3), Softmax())), IMAGE),

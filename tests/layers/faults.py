@@ -260,17 +260,20 @@ LAYER_FAULTS = {
         "dY[:, top : dY.shape[1] - bottom",
         "dY[:, bottom : dY.shape[1] - top",
     ),
+    "sample_latent: KL left out of dμ": (LAYERS + "latent", "sample_latent", "dZ + share * mean", "dZ"),
+    "sample_latent: σ for σ²": (LAYERS + "latent", "sample_latent", "sigma * sigma - 1))", "sigma - 1))"),
+    "sample_latent: noise forgotten": (LAYERS + "latent", "sample_latent", "dZ * noise * sigma", "dZ * sigma"),
     "residual: shortcut dropped": (
         CONTAINERS,
         "residual",
-        "beside) if self.shortcut else dY)",
-        "beside) if self.shortcut else 0)",
+        "beside) if self.shortcut else dY\n",
+        "beside) if self.shortcut else 0 * dY\n",
     ),
     "residual: shortcut's layers skipped": (
         CONTAINERS,
         "residual",
-        "return dX + (self._S.backward(p.children[-1], g.children[-1], dY, beside) if self.shortcut else dY)",
-        "return dX + (self._S.backward(p.children[-1], g.children[-1], 0 * dY, beside) if self.shortcut else dY)",
+        "dS = self._S.backward(p.children[-1], g.children[-1], dY, beside) if",
+        "dS = self._S.backward(p.children[-1], g.children[-1], 0 * dY, beside) if",
     ),
     "residual: accumulate forgets the shortcut": (
         CONTAINERS,
@@ -282,8 +285,8 @@ LAYER_FAULTS = {
     "sequential: a layer skipped by accumulate": (
         CONTAINERS,
         "sequential",
-        "caches, i + 1)",
-        "caches, i + 2)",
+        "caches, k + 1)",
+        "caches, k + 2)",
     ),
 }
 

@@ -50,7 +50,7 @@ CONFIGS = {
     "shapes that cannot fit": (swap("  - flatten\n", ""), "c.yaml:3:5: error: ", "dense", "(1, 8, 8)", "flatten"),
     "too few outputs": (swap("$dataset.classes", "3"), "error: ", "10 outputs", "(3,)"),
     "softmax twice": (swap("loss:", "  - softmax\nloss:"), "c.yaml:7:5: error: ", "softmax", "remove"),
-    "too large": (swap("dense: 16", "dense: 1000000000"), "c.yaml:", "GiB"),
+    "too large": (swap("dense: 16", "dense: 1000000000"), "c.yaml:4:5: error: ", "GiB"),
     "no steps": (swap("{type: digits}", "{type: digits, batch_size: 5000, drop_last: true}"), "drop_last"),
     "no validation part": (
         swap("{type: digits}", "{type: digits, validation: 0}").replace(

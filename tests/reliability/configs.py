@@ -1,5 +1,9 @@
 """Small runs in which everything that carries state is at work.  A new kind of network is one more entry."""
 
+from pathlib import Path
+
+TEXT = Path(__file__).parents[2] / "LICENSE"
+
 MLP = {
     "name": "mlp",
     "dataset": {"type": "moons", "examples": 150, "noise": 0.2, "validation": 0.2, "test": 0.2, "batch_size": 16},
@@ -16,7 +20,57 @@ MLP = {
     },
 }
 
-CONFIGS = {"mlp": MLP}
+CNN = {
+    **MLP,
+    "name": "cnn",
+    "dataset": {"type": "digits", "validation": 0.05, "test": 0.05, "batch_size": 200},
+    "architecture": [
+        {"conv2d": {"filters": 4, "kernel": 3, "padding": "same"}},
+        "batch_norm",
+        "relu",
+        {"max_pool2d": 2},
+        "flatten",
+        {"dropout": 0.2},
+        {"dense": "$dataset.classes"},
+    ],
+    "optimizer": {"type": "sgd", "lr": 0.05, "momentum": 0.9},
+    "training": {**MLP["training"], "steps": 30},
+}
+
+LSTM = {  # of a text in streams: the state goes from batch to batch
+    **MLP,
+    "name": "lstm",
+    "dataset": {"type": "text", "path": str(TEXT), "batch_size": 4, "length": 10, "validation": 0.2, "test": 0.1},
+    "architecture": [
+        {"embedding": 5},
+        {"lstm": {"units": 6, "recurrent_dropout": 0.2}},
+        {"gru": 5},
+        {"dropout": 0.2},
+        {"dense": "$dataset.vocabulary"},
+    ],
+    "training": {**MLP["training"], "steps": 30, "clip_norm": 1.0},
+}
+
+GAN = {
+    "name": "gan",
+    "dataset": {"type": "moons", "examples": 100, "validation": 0, "batch_size": 16, "standardize": True},
+    "architecture": {
+        "generator": [{"dense": 8}, "batch_norm", "relu", {"dense": "$dataset.features"}],
+        "discriminator": [{"dense": 8}, {"leaky_relu": 0.2}, {"dropout": 0.2}, {"dense": 1}],
+    },
+    "loss": "gan",
+    "optimizer": {
+        "generator": {"type": "adam", "lr": 0.01, "beta1": 0.5},
+        "discriminator": {"type": "sgd", "lr": 0.05, "momentum": 0.5},
+    },
+    "training": {
+        "epochs": 5,
+        "checkpoint": {"steps": 1},
+        "loop": {"type": "gan", "latent": 3, "samples": 5, "discriminator_steps": 2},
+    },
+}
+
+CONFIGS = {"mlp": MLP, "cnn": CNN, "lstm": LSTM, "gan": GAN}
 
 OPTIMIZERS = [
     {"type": "sgd", "lr": 0.1},

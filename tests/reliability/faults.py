@@ -77,6 +77,11 @@ def memory_limit(above):
     resource.setrlimit(resource.RLIMIT_AS, (now + above, now + above))
 
 
+def seconds(limit):
+    """Of the processor: what never ends is killed."""
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
+
+
 def obeys_permissions():
     """Without root's power to write everywhere: it gives up CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH (capset(2))."""
     if os.getuid() == 0:

@@ -12,6 +12,10 @@ from reliability.program import differing, left_behind, temporary_files
 CADENCES = [{"steps": 1}, {"steps": 5}, {"seconds": 0.005}]
 
 
+def slow(*values):
+    return pytest.param(*values, marks=pytest.mark.slow)
+
+
 def go_on(warm, run, config, **planted):
     """As a script does after a crash: `fit --on-exist resume` starts, takes up or finishes the run."""
     return warm.start("fit", config, "-q", "--run-dir", run, "--on-exist", "resume", **planted)
@@ -67,8 +71,7 @@ def random_kills(warm, undisturbed, folder, config, kills, chance):
     return struck, wrong
 
 
-@pytest.mark.parametrize("cadence", CADENCES, ids=str)
-@pytest.mark.parametrize("name", CONFIGS)
+@pytest.mark.parametrize(("name", "cadence"), zip(CONFIGS, (CADENCES * 2), strict=False), ids=str)
 def test_a_killed_run_resumes_to_the_same_bytes(warm, undisturbed, tmp_path, name, cadence):
     config = changed(CONFIGS[name], training={"checkpoint": cadence})
     _, wrong = random_kills(warm, undisturbed, tmp_path, config, 3, random.Random(1))
@@ -85,7 +88,7 @@ def test_seventy_kills_a_cadence_leave_no_trace(warm, undisturbed, tmp_path, nam
     assert not wrong
 
 
-@pytest.mark.parametrize("name", CONFIGS)
+@pytest.mark.parametrize("name", [name if name == "mlp" else slow(name) for name in CONFIGS])
 def test_twenty_kills_in_one_run_leave_no_trace(warm, undisturbed, tmp_path, name):
     path, expected = undisturbed(CONFIGS[name])
     chance = random.Random(3)

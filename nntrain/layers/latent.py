@@ -1,0 +1,55 @@
+"""The random code in the middle of a variational autoencoder."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nntrain.components import arg, component
+from nntrain.layers.base import Array, Context, Layer, Shape, ShapeError, Tree, Views, show_shape
+
+
+@component("sample_latent")
+class SampleLatent(Layer):
+    """Z = μ + σ ∘ ε,  [μ; log σ²] = X,  ε normal.   X (2n, m) or (2n, H, W, m)   Z with n features
+
+    The reparametrisation of Kingma and Welling (2014), arXiv:1312.6114, section 2.4: as the randomness is in ε, dZ
+    reaches μ and σ.  In evaluation ε = 0.  The layer adds to the cost β times the mean over the examples of
+
+        KL(N(μ, σ²) ‖ N(0, 1)) = ½ Σ (μ² + σ² − log σ² − 1)        (appendix B)
+
+        dμ = dZ + β μ / m,   d log σ² = ½ dZ ∘ ε ∘ σ + β (σ² − 1) / 2m
+
+    `mse` and `binary_cross_entropy` are means over the n_y outputs where the paper's bound has sums: β = 1/n_y is the
+    bound, a larger β a smoother and blurrier one (Higgins et al. 2017).
+    """
+
+    weight: float = arg("β of the KL term in the cost", default=1.0, ge=0)
+
+    def declare(self, shape: Shape) -> tuple[Shape, Tree]:
+        if len(shape) not in (1, 3) or shape[0] % 2:
+            raise ShapeError(
+                f"expected 2n features of a vector or an image, n means and n variances, got {show_shape(shape)}", self
+            )
+        return (shape[0] // 2, *shape[1:]), {}
+
+    def flops(self, shape: Shape) -> int:
+        return 3 * super().flops(shape)
+
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+        mean, log_variance = np.split(X, 2)
+        sigma = np.exp(log_variance / 2)
+        terms = mean * mean + sigma * sigma - log_variance - 1
+        context.cost += self.weight * float(terms.sum()) / (2 * X.shape[-1])
+        if not context.training:
+            return mean, (mean, sigma, np.zeros_like(mean))
+        noise = context.stream(p).normal(mean.shape, X.dtype)
+        return mean + sigma * noise, (mean, sigma, noise)
+
+    def backward(self, p: Views, g: Views, dZ: Array, cache: Any) -> Array:
+        mean, sigma, noise = cache
+        share = dZ.dtype.type(self.weight / dZ.shape[-1])
+        dmean = dZ + share * mean
+        dlog_variance = (dZ * noise * sigma + share * (sigma * sigma - 1)) / 2
+        return np.concatenate([dmean, dlog_variance])

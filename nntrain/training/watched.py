@@ -1,0 +1,24 @@
+"""A part of the data whose evaluation can be cut short."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from nntrain.data.base import Batch, Part
+from nntrain.params import Array
+
+
+class Watched(Part):
+    """`part`, with `look` called before each batch: it may raise, as nothing of the run's state changes meanwhile."""
+
+    def __init__(self, part: Part, look: Callable[[], None]):
+        self.part, self.look = part, look
+        self.size, self.streams = part.size, part.streams
+
+    def batch(self, indices: Array) -> Batch:
+        self.look()
+        return self.part.batch(indices)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.part, name)

@@ -1,0 +1,255 @@
+"""Training steps of convolutional networks beside PyTorch eager, and each layer's share of what np.matmul reaches.
+
+    pip install '.[bench]' && python tests/benchmarks/bench_cnn.py [mnist|vgg|resnet|layers ...] [--threads 1 2]
+
+float32, m = 64; forward, backward and update (SGD with momentum), as the engine makes them.  Both run in this process
+in alternating blocks of steps; PyTorch in the better of its two layouts.  A ratio above 1 means that nntrain is faster.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import paired  # isort: skip  # noqa: F401  (sets the BLAS variables before NumPy is imported)
+
+import numpy as np
+
+from nntrain import threads
+from nntrain.builder import build
+from nntrain.config import read
+from nntrain.kernels.memory import keep_freed_memory
+from nntrain.layers import BatchNorm, Conv2d, Dense, Flatten, GlobalAvgPool, MaxPool2d, ReLU, Residual
+from nntrain.layers.base import Context
+
+M = 64
+SGD = {"type": "sgd", "lr": 0.001, "momentum": 0.9}
+
+
+def conv(filters, stride=1, kernel=3, bias=False):
+    padding = "same" if stride == 1 else kernel // 2
+    return {"conv2d": {"filters": filters, "kernel": kernel, "stride": stride, "padding": padding, "bias": bias}}
+
+
+def mnist():
+    layers = [conv(32, bias=True), "relu", {"max_pool2d": 2}, conv(64, bias=True), "relu", {"max_pool2d": 2}]
+    return (1, 28, 28), [*layers, "flatten", {"dense": 128}, "relu", {"dense": 10}]
+
+
+def vgg():
+    layers = []
+    for filters in (32, 64, 128):
+        layers += [conv(filters), "batch_norm", "relu"] * 2 + [{"max_pool2d": 2}]
+    return (3, 32, 32), [*layers, "flatten", {"dense": 10}]
+
+
+def resnet():
+    layers = [conv(16), "batch_norm", "relu"]
+    for filters in (16, 32, 64):
+        for block in range(3):
+            stride = 2 if filters > 16 and block == 0 else 1
+            body = [conv(filters, stride), "batch_norm", "relu", conv(filters), "batch_norm"]
+            shortcut = [conv(filters, 2, 1), "batch_norm"] if stride == 2 else []
+            layers += [{"residual": {"layers": body, "shortcut": shortcut}}, "relu"]
+    return (3, 32, 32), [*layers, "global_avg_pool", {"dense": 10}]
+
+
+NETWORKS = {"mnist": mnist, "vgg": vgg, "resnet": resnet}
+
+
+def ours(name):
+    """The trainer of a network, and one fixed batch."""
+    shape, layers = NETWORKS[name]()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "data.npz"
+        random = np.random.default_rng(0)
+        np.savez(path, x=random.standard_normal((2 * M, *shape)).astype(np.float32), y=np.arange(2 * M) % 10)
+        config = {
+            "dataset": {"type": "npz", "path": str(path), "batch_size": M},
+            "architecture": layers,
+            "loss": "cross_entropy",
+            "optimizer": SGD,
+            "training": {"epochs": 1},
+        }
+        built = build(read(config))
+    return built.config.training.loop.trainer(built), built.data.parts["train"].batch(np.arange(M))
+
+
+def theirs(torch, network, channels_last):
+    """The same network of PyTorch's modules, as a function that does one step."""
+    nn = torch.nn
+
+    def modules(layers, shape):
+        made = []
+        for layer in layers:
+            made.append(module(layer, shape))
+            shape = layer.declare(shape)[0]
+        return nn.Sequential(*made)
+
+    def module(layer, shape):
+        match layer:
+            case Conv2d():
+                padding = layer.kernel // 2 if layer.padding == "same" else layer.padding
+                return nn.Conv2d(shape[0], layer.filters, layer.kernel, layer.stride, padding, bias=layer.bias)
+            case BatchNorm():
+                return nn.BatchNorm2d(shape[0])
+            case Dense():
+                return nn.Linear(shape[0], layer.units)
+            case Residual():
+                return TorchResidual(modules(layer.layers, shape), modules(layer.shortcut, shape))
+            case GlobalAvgPool():
+                return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        return {ReLU: nn.ReLU(inplace=True), MaxPool2d: nn.MaxPool2d(2), Flatten: nn.Flatten()}[type(layer)]
+
+    class TorchResidual(nn.Module):
+        def __init__(self, body, shortcut):
+            super().__init__()
+            self.body, self.shortcut = body, shortcut
+
+        def forward(self, x):
+            return self.body(x) + self.shortcut(x)
+
+    model = modules(network.layers, network.input_shape)
+    x, y = torch.randn(M, *network.input_shape), torch.randint(0, 10, (M,))
+    if channels_last:
+        model, x = model.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last)
+    optimizer = torch.optim.SGD(model.parameters(), lr=SGD["lr"], momentum=SGD["momentum"])
+
+    def step():
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(model(x), y).backward()
+        optimizer.step()
+
+    return step
+
+
+def block(step, count=3):
+    """Median seconds of `count` steps, after one that brings back caches and threads: PyTorch's spin for a while."""
+    step()
+    times = []
+    for _ in range(count):
+        start = time.perf_counter()
+        step()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def compare(name, counts, rounds):
+    import torch
+
+    for count in counts:
+        threads.set_threads(count)
+        torch.set_num_threads(count)
+        trainer, batch = ours(name)
+        steps = {"nntrain": lambda trainer=trainer, batch=batch: trainer.step(batch, 0)}
+        steps |= {layout: theirs(torch, trainer.network, layout == "channels_last") for layout in LAYOUTS}
+        times = {side: [] for side in steps}
+        for _ in range(rounds):
+            for side, step in steps.items():
+                times[side].append(block(step))
+        medians = {side: statistics.median(found) for side, found in times.items()}
+        best = min(LAYOUTS, key=medians.get)
+        ratios = [t / n for t, n in zip(times[best], times["nntrain"], strict=True)]
+        print(
+            f"{name:7s} threads {count}   PyTorch {medians[best] * 1e3:6.1f} ms ({best})"
+            f"   nntrain {medians['nntrain'] * 1e3:6.1f} ms"
+            f"   ratio {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})",
+            flush=True,
+        )
+
+
+LAYOUTS = ("default", "channels_last")
+
+
+def scaling(name, rounds):
+    """How much faster two threads are than one, alternating."""
+    trainer, batch = ours(name)
+    ratios = []
+    for _ in range(rounds):
+        times = []
+        for count in (1, 2):
+            threads.set_threads(count)
+            times.append(block(lambda: trainer.step(batch, 0)))
+        ratios.append(times[0] / times[1])
+    print(
+        f"{name:7s} 2 threads are {statistics.median(ratios):.2f} times as fast as 1"
+        f" ({min(ratios):.2f} to {max(ratios):.2f})",
+        flush=True,
+    )
+
+
+def matmul_speed():
+    """GFLOP/s of one large np.matmul on one thread."""
+    A = np.random.default_rng(0).standard_normal((768, 768)).astype(np.float32)
+    out = np.empty_like(A)
+    return 2 * 768**3 / block(lambda: np.matmul(A, A, out=out), 15) / 1e9
+
+
+def layer_table(count, rounds, name="vgg"):
+    """Each layer in its network: milliseconds, and products a second as a share of np.matmul's."""
+    threads.set_threads(count)
+    trainer, batch = ours(name)
+    for _ in range(3):
+        trainer.step(batch, 0)
+    network = trainer.network
+    (places, layers), ps, gs = zip(*network._root._steps, strict=True), network.p.children, network.g.children
+    speed, times = matmul_speed() * count, [([], []) for _ in layers]
+    shapes = [network.input_shape]
+    for _ in range(3 * rounds):
+        A, caches = batch.X, []
+        for i, layer in enumerate(layers):
+            start = time.perf_counter()
+            A, cache = layer.forward(ps[places[i]], A, Context(training=True))
+            times[i][0].append(time.perf_counter() - start)
+            caches.append(cache)
+            shapes[i + 1 :] = [A.shape[:-1]]
+        _, d = trainer.loss(A, batch.Y)
+        for i in range(len(layers) - 1, -1, -1):
+            start = time.perf_counter()
+            d = (
+                layers[i].backward(ps[places[i]], gs[places[i]], d, caches[i])
+                if i
+                else layers[i].accumulate(ps[places[i]], gs[places[i]], d, caches[i])
+            )
+            times[i][1].append(time.perf_counter() - start)
+    print(f"np.matmul: {speed:.0f} GFLOP/s with {count} threads; the direct sum's products count, also for Winograd")
+    print(f"{'layer':36s}{'forward ms':>11s}{'share':>7s}{'backward ms':>13s}{'share':>7s}")
+    for i, layer in enumerate(layers):
+        ms = [statistics.median(found) * 1e3 for found in times[i]]
+        shares = ["", ""]
+        if layer.type in ("conv2d", "dense"):
+            gflop = layer.flops(shapes[i]) * M / 1e9
+            passes = (1, 1 if i == 0 else 2)
+            shares = [f"{n * gflop / t * 1e3 / speed:.0%}" for n, t in zip(passes, ms, strict=True)]
+        print(
+            f"{type(layer).__name__:16s}{shapes[i + 1]!s:20s}{ms[0]:11.2f}{shares[0]:>7s}{ms[1]:13.2f}{shares[1]:>7s}"
+        )
+    print(
+        f"{'all':36s}{sum(statistics.median(f) for f, _ in times) * 1e3:11.2f}{'':7s}"
+        f"{sum(statistics.median(b) for _, b in times) * 1e3:13.2f}"
+    )
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", nargs="*", default=["mnist", "vgg", "resnet", "layers"])
+    parser.add_argument("--threads", nargs="*", type=int, default=[1, 2])
+    parser.add_argument("--rounds", type=int, default=7)
+    arguments = parser.parse_args()
+    keep_freed_memory()
+    for what in arguments.what:
+        name, _, of = what.partition(":")
+        if name == "layers":
+            for count in arguments.threads:
+                layer_table(count, arguments.rounds, of or "vgg")
+        else:
+            compare(what, arguments.threads, arguments.rounds)
+            if len(arguments.threads) > 1:
+                scaling(what, arguments.rounds)
+
+
+if __name__ == "__main__":
+    main()
