@@ -134,13 +134,13 @@ class Dataset(Component):
         kw_only=True,
     )
     drop_last: bool = arg("leave out a last batch that is not full", default=False, kw_only=True)
-    augment: tuple[Augmentation, ...] = arg(
-        "changes to the training images, drawn anew for every batch", default=(), kw_only=True
-    )
     reconstruct: bool = arg(
         "the target of an example is the example itself, an image as a vector: for autoencoders",
         default=False,
         kw_only=True,
+    )
+    augment: tuple[Augmentation, ...] = arg(
+        "changes to the training images, drawn anew for every batch", default=(), kw_only=True
     )
 
     def __post_init__(self) -> None:
@@ -149,7 +149,7 @@ class Dataset(Component):
         for name in ("validation", "test"):
             value = getattr(self, name)
             if not self.takes_files and not isinstance(value, (int, float)):
-                raise ValueError(f"{name}: {self.type} takes a share (0 or more, below 1), not the file {value}")
+                raise ValueError(f"{name}: {self.type} takes a share (0 or more, below 1), not the file {str(value)!r}")
 
     def load(self, seed: int, dtype: DTypeLike, facts: Facts | None = None) -> Data:
         """Read or make the data.  Raises DataError.
