@@ -44,8 +44,8 @@ def sample(
     which: str,
     threads: int | None,
 ) -> None:
-    """Draw new examples from CHECKPOINT, a file or a run directory: of a GAN, a variational autoencoder, or a model of text
-    or names.
+    """Draw new examples from CHECKPOINT, a file or a run directory: of a GAN, a variational autoencoder, or a model
+    of text or names.
 
     Text goes to stdout as it is drawn.
     """

@@ -29,7 +29,7 @@ class Writer:
         preparation = loaded.facts.preparation
         if "symbols" not in preparation:
             raise ConfigError(
-                f"{loaded.path}: this network draws nothing; GANs, variational autoencoders and models of text and names do"
+                f"{loaded.path}: this network draws nothing; GANs, variational autoencoders and models of text do"
             )
         self.network, self.temperature = loaded.networks[""], temperature
         self.seed = loaded.config.seed if seed is None else seed
