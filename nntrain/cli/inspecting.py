@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nntrain.cli import completing
 from nntrain.cli.common import pass_threads, start, table
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Table of layers, shapes, parameters, FLOPs.")
 @click.argument("path", metavar="CONFIG|CHECKPOINT", type=click.Path(path_type=Path))
-@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
+@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...", shell_complete=completing.overrides)
 @click.option("--resolved", is_flag=True, help="Print the full config instead, every default written out.")
 def show(path: Path, overrides: tuple[str, ...], resolved: bool) -> None:
     """Table of layers, output shapes, parameters and floating-point operations."""
@@ -64,7 +65,7 @@ def _layers(network: Network) -> str:
 
 @click.command(short_help="Validate a config and its gradients.")
 @click.argument("config", type=click.Path(path_type=Path))
-@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
+@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...", shell_complete=completing.overrides)
 @click.option("--overfit", is_flag=True, help="Also prove that the network can learn one batch.")
 @pass_threads
 def check(config: Path, overrides: tuple[str, ...], overfit: bool, threads: int | None) -> None:
@@ -99,12 +100,13 @@ def _overfit(config: Path, overrides: tuple[str, ...]) -> None:
 
 
 @click.command(short_help="What a config can declare.")
-@click.argument("kind", required=False)
-@click.argument("name", required=False)
+@click.argument("kind", required=False, shell_complete=completing.kinds)
+@click.argument("name", required=False, shell_complete=completing.names)
 def components(kind: str | None, name: str | None) -> None:
     """What a config can declare: every argument with type, default and meaning.
 
-    KIND is layer, initializer, loss, metric, optimizer, schedule, dataset or loop; NAME one of its components.
+    KIND is layer, initializer, loss, metric, optimizer, schedule, dataset, augmentation
+    or loop; NAME one of its components.
     """
     from nntrain.config import describe
 

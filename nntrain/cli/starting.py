@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nntrain.cli import completing
 from nntrain.cli.common import number, pass_threads, start, table
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def init(template: str, file: Path | None, target: str | None) -> None:
 
 @click.command(short_help="What a config's dataset is.")
 @click.argument("config", type=click.Path(path_type=Path))
-@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
+@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...", shell_complete=completing.overrides)
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="Write a grid of pictures here (.png), of images."
 )
@@ -105,7 +106,7 @@ def _described(told: Described) -> str:
 
 @click.command("find-lr", short_help="A learning rate by the range test.")
 @click.argument("config", type=click.Path(path_type=Path))
-@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
+@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...", shell_complete=completing.overrides)
 @click.option("--steps", type=click.IntRange(20), default=150, show_default=True, help="Steps from the lowest rate up.")
 @pass_threads
 def find_lr(config: Path, overrides: tuple[str, ...], steps: int, threads: int | None) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nntrain import signals
+from nntrain.cli import completing
 from nntrain.cli.common import quiet, start
 
 if TYPE_CHECKING:
@@ -18,13 +19,21 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Train many variants of a config.")
 @click.argument("config", type=click.Path(path_type=Path))
-@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
-@click.option("-g", "--grid", multiple=True, metavar="KEY=A,B,…", help="Every one of these values.")
+@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...", shell_complete=completing.overrides)
+@click.option(
+    "-g",
+    "--grid",
+    multiple=True,
+    metavar="KEY=A,B,…",
+    help="Every one of these values.",
+    shell_complete=completing.overrides,
+)
 @click.option(
     "-r",
     "--random",
     "random_",
     multiple=True,
+    shell_complete=completing.overrides,
     metavar="KEY=RANGE",
     help="Drawn from log:LOW:HIGH, uniform:LOW:HIGH, int:LOW:HIGH or choice:A,B (Latin hypercube, by the seed).",
 )

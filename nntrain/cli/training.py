@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nntrain import signals
+from nntrain.cli import completing
 from nntrain.cli.common import pass_threads, quiet, say, start
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _tensorboard = click.option(
 
 @click.command(short_help="Train what a config declares.")
 @click.argument("config", type=click.Path(path_type=Path))
-@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
+@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...", shell_complete=completing.overrides)
 @click.option("--run-dir", type=click.Path(path_type=Path), help="Train into exactly this directory.")
 @click.option(
     "--runs",
@@ -101,7 +102,7 @@ def fit(
 
 @click.command(short_help="Go on with a run.")
 @click.argument("run", type=click.Path(path_type=Path))
-@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
+@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...", shell_complete=completing.overrides)
 @_max_seconds
 @_tensorboard
 @quiet

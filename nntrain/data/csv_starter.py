@@ -12,6 +12,7 @@ from nntrain.data.csv_columns import MOST_CATEGORIES, word
 from nntrain.data.csv_text import Table, has_header, is_missing, is_number, numbers, read_table
 from nntrain.errors import DataError
 
+_MANY = 2000  # rows from which on some can be spared for validation
 _WINDOW = 24  # time steps that a forecast sees
 _FEW = 20  # more different whole numbers than that are values, not classes
 
@@ -122,65 +123,57 @@ def _yaml(
     lines.append("  standardize: true         # inputs to mean 0 and deviation 1, fitted on the training part")
     if regression:
         lines.append("  standardize_target: true  # metrics and predictions stay in the target's units")
-    batch = 16 if rows < 1000 else 32 if rows < 20_000 else 128
-    lines += [
-        f"  validation: {0.1 if rows < 20_000 else 0.05:<13} # watched to know when to stop",
+    measured = ["mae", "rmse", "r2"] if regression else ["accuracy", "confusion"]
+    lines += _rest(rows, "1" if regression else "$dataset.classes", "mse" if regression else "cross_entropy", measured)
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _rest(rows: int, outputs: str, loss: str, metrics: list[str], first: tuple[str, ...] = ()) -> list[str]:
+    """Parts, network and training.  Of few rows none is spared for validation: so few would decide by chance."""
+    few = rows < _MANY
+    validation = "0             # few rows: all that are not tested on are trained on"
+    if not few:
+        validation = "0.1           # watched to know when to stop"
+    lines = [
+        f"  validation: {validation}",
         "  test: 0.2                 # measured once, at the end",
-        f"  batch_size: {batch}",
+        f"  batch_size: {32 if rows < 20_000 else 128}",
         "",
         "architecture:",
-        "  - dense: 64",
+        *(f"  - {layer}" for layer in first),
+        "  - dense: {units: 100, init: xavier_uniform}",
         "  - relu",
-        "  - dense: 32",
-        "  - relu",
-        f"  - dense: {'1' if regression else '$dataset.classes'}",
+        f"  - dense: {outputs}",
         "",
-        f"loss: {'mse' if regression else 'cross_entropy'}",
+        f"loss: {loss}",
         "optimizer: {type: adamw, lr: 2e-3, weight_decay: 0.01}",
         "schedule: cosine",
-        f"metrics: {'[mae, rmse, r2]' if regression else '[accuracy, confusion]'}",
+        f"metrics: [{', '.join(metrics)}]",
         "",
         "training:",
-        f"  epochs: {100 if rows < 20_000 else 40}",
-        "  early_stopping: {patience: 25}  # keeps the checkpoint with the lowest validation.loss",
+        f"  epochs: {200 if few else 100 if rows < 20_000 else 40}",
     ]
-    return "\n".join(line.rstrip() for line in lines) + "\n"
+    if not few:
+        lines.append("  early_stopping: {patience: 25}  # keeps the checkpoint with the lowest validation.loss")
+    return lines
 
 
 def _series(path: Path, rows: int, goal: _Column) -> str:
     """One value after another: a forecast of the next from the last ones."""
-    return f"""\
-# {path.name}: {rows:,} rows in the order of time, one value each: forecast {goal.name} from the last {_WINDOW}.
-# Train it: nntrain fit config.yaml
-name: {_scalar(path.stem)}
-seed: 0
-
-dataset:
-  type: series
-  path: {_scalar(str(path))}
-  columns: [{_scalar(goal.name)}]
-  window: {_WINDOW}
-  validation: 0.1           # watched to know when to stop; later than the training part
-  test: 0.2                 # the end of the series, measured once
-  batch_size: 16
-
-architecture:
-  - flatten
-  - dense: 64
-  - relu
-  - dense: 32
-  - relu
-  - dense: $dataset.outputs
-
-loss: mse
-optimizer: {{type: adamw, lr: 2e-3, weight_decay: 0.01}}
-schedule: cosine
-metrics: [mae, rmse, r2]
-
-training:
-  epochs: 100
-  early_stopping: {{patience: 25}}  # keeps the checkpoint with the lowest validation.loss
-"""
+    lines = [
+        f"# {path.name}: {rows:,} values in the order of time: forecast the next {goal.name} from the last {_WINDOW}.",
+        "# Train it: nntrain fit config.yaml",
+        f"name: {_scalar(path.stem)}",
+        "seed: 0",
+        "",
+        "dataset:",
+        "  type: series",
+        f"  path: {_scalar(str(path))}",
+        f"  columns: [{_scalar(goal.name)}]",
+        f"  window: {_WINDOW}",
+        *_rest(rows, "$dataset.outputs", "mse", ["mae", "rmse", "r2"], first=("flatten",)),
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _scalar(text: str) -> str:

@@ -31,15 +31,15 @@ class Scale:
             value, low, high = log10(max(value, 1e-300)), log10(low), log10(high)
         return min(1.0, max(0.0, (value - low) / (high - low)))
 
-    def ticks(self, most: int = 5) -> list[float]:
-        """Round values within the range."""
+    def ticks(self, most: int = 5, least: float = 0.0) -> list[float]:
+        """Round values within the range, at least so far apart."""
         if self.logarithmic:
             powers = range(ceil(log10(self.low) - 1e-9), floor(log10(self.high) + 1e-9) + 1)
             if len(powers) >= 2:
                 return [10.0**p for p in powers][:: ceil(len(powers) / most)]
         span = (self.high - self.low) / most
         step = 10.0 ** floor(log10(span))
-        step = next(step * factor for factor in (1, 2, 5, 10) if step * factor >= span * 0.999)
+        step = next(step * factor for factor in (1, 2, 5, 10, 20, 50, 100) if step * factor >= max(span * 0.999, least))
         first = ceil(self.low / step - 1e-9)
         return [i * step for i in range(first, floor(self.high / step + 1e-9) + 1)]
 

@@ -29,11 +29,11 @@ def lines(
     series = sorted(series, key=lambda one: one.run == best)  # the best lies on top
     x = Scale([value for one in series for value in one.x], logarithmic=False)
     y = Scale([value for one in series for value in one.y])
-    body = [_frame(x, y, x_name)]
+    body = [_frame(x, y, x_name, whole=True)]
     told = []
     for one in series:
         kind = ("best" if one.run == best else "rest") if many else f"c{one.run % COLOURS}"
-        dashed = " dashed" if one.part == "train" and not alone else ""
+        dashed = " dashed" if one.part in ("train", "naive") and not alone else ""
         body.append(_path(one, x, y, f"line {kind}{dashed}"))
         label = f"{names[one.run]} {one.part}" if len(names) > 1 else one.part
         told.append({"name": label, "class": kind, "dashed": bool(dashed), "x": one.x, "y": one.y})
@@ -120,7 +120,7 @@ def _top(share: float) -> float:
     return round(HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM), 1)
 
 
-def _frame(x: Scale | Categories, y: Scale, x_name: str) -> str:
+def _frame(x: Scale | Categories, y: Scale, x_name: str, whole: bool = False) -> str:
     parts = []
     for tick in y.ticks():
         top = _top(y(tick))
@@ -129,7 +129,7 @@ def _frame(x: Scale | Categories, y: Scale, x_name: str) -> str:
     if isinstance(x, Categories):
         marks = [(w, (i + 0.5) / len(x.words)) for i, w in enumerate(x.words)]
     else:
-        marks = [(short(t), x(t)) for t in x.ticks(4)]
+        marks = [(short(t), x(t)) for t in x.ticks(4, least=1 if whole else 0)]
     for text, share in marks:
         anchor = "end" if share > 0.95 else "middle"
         parts.append(

@@ -12,10 +12,11 @@ import numpy as np
 
 from nntrain.data.base import Facts
 from nntrain.data.loader import evaluation_batches
-from nntrain.errors import NNTrainError
+from nntrain.errors import ConfigError, NNTrainError
 from nntrain.layers.base import Context
 from nntrain.params import Array
 from nntrain.training.evaluation import Loaded, find_checkpoint, load
+from nntrain.training.writing import Writer
 
 MOST_CLASSES = 30
 MOST_WRONG = 12
@@ -23,6 +24,7 @@ MOST_EXAMPLES = 20_000
 MOST_TILES = 64
 MOST_POINTS = 500
 MOST_COLUMNS = 12
+MOST_TEXTS, TEXT_LENGTH, MOST_NAMES = 3, 300, 20
 
 
 @dataclass
@@ -50,6 +52,7 @@ class Findings:
     predicted: list[float] = field(default_factory=list)
     weights_name: str = ""
     weights: Array | None = None  # (N, C, H, W), or (H, W) where they are no pictures
+    texts: list[str] = field(default_factory=list)  # what a model of text writes
     problem: str = ""
 
 
@@ -60,6 +63,8 @@ def find(run_dir: Path) -> Findings:
         file, _ = find_checkpoint(run_dir)
         loaded = load(file)
         _first_weights(found, loaded)
+        if "symbols" in loaded.facts.preparation:
+            found.texts = _written(loaded)
         if "" in loaded.networks:
             _judge(found, loaded)
     except NNTrainError as error:
@@ -74,7 +79,7 @@ def _first_weights(found: Findings, loaded: Loaded) -> None:
     if network is None:
         return
     for saved, array in network.layout.arrays(network.theta).items():
-        if saved.endswith(".W") and array.ndim in (2, 4):
+        if saved.endswith(".W") and array.ndim in (2, 4) and min(array.shape[:2]) > (1 if array.ndim == 2 else 0):
             found.weights_name = saved
             shape = network.input_shape
             if array.ndim == 4:
@@ -85,6 +90,17 @@ def _first_weights(found: Findings, loaded: Loaded) -> None:
             else:
                 found.weights = np.array(array)[:256, :256]
             return
+
+
+def _written(loaded: Loaded) -> list[str]:
+    """A few texts, or names, as the best checkpoint draws them by the run's seed; none where it cannot write."""
+    try:
+        writer = Writer(loaded, temperature=1.0, seed=None)
+    except ConfigError:
+        return []
+    if loaded.config.dataset.type == "names":
+        return ["\n".join(writer.names("", MOST_NAMES))]
+    return ["".join(writer.text("", TEXT_LENGTH, number)) for number in range(MOST_TEXTS)]
 
 
 def _judge(found: Findings, loaded: Loaded) -> None:

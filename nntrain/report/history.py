@@ -51,7 +51,9 @@ def charts(logs: Sequence[Sequence[Mapping[str, Any]]]) -> dict[str, list[Series
             for part in ("train", "validation"):
                 for metric, value in (line.get(part) or {}).items():
                     if not isinstance(value, list | dict):
-                        _add(found.setdefault(metric, {}), (number, part), line[x_name], value)
+                        # a forecast's naive rival is a curve beside its own
+                        metric, kind = (metric[6:], "naive") if metric.startswith("naive_") else (metric, part)
+                        _add(found.setdefault(metric, {}), (number, kind), line[x_name], value)
             lr = line.get("lr")
             for network, value in lr.items() if isinstance(lr, dict) else [("lr", lr)]:
                 _add(rates, (number, network), line[x_name], value)

@@ -151,6 +151,7 @@ def _details(run_dir: Path, name: str, figures: sections.Charts) -> str:
         drawn = charts.points(found.truth, found.predicted, numbers, "truth", "prediction", diagonal=True)
         parts.append(f'<div class="charts">{figures.figure(f"Prediction against truth ({found.part})", drawn)}</div>')
     parts.append(sections.wrongs(found))
+    parts.append(sections.texts(found))
     parts.append(sections.samples(findings.samples(run_dir)))
     parts.append(f"<h3>Again</h3>{sections.repeat(Run(run_dir))}")
     return "".join(parts)

@@ -169,6 +169,12 @@ def samples(files: Sequence[Path]) -> str:
     return f'<h3>Samples over time</h3><div class="samples">{"".join(items)}</div>' if items else ""
 
 
+def texts(found: Findings) -> str:
+    """What the best checkpoint writes."""
+    items = "".join(f"<figure><pre>{escape(text)}</pre></figure>" for text in found.texts)
+    return f'<h3>It writes</h3><div class="samples">{items}</div>' if items else ""
+
+
 def repeat(run: Run) -> str:
     """Config, environment and the command that does it again."""
     meta = run.read_meta()

@@ -129,7 +129,7 @@ def _measure(built: Built, trainer: SupervisedTrainer, batch: Batch) -> tuple[fl
     accuracy: Any = find("metric")["accuracy"]
     totals = Totals(trainer.loss, (accuracy(),) if labels else (), built.data.facts)
     context = Context(training=False, seed=built.config.seed)
-    context.lengths, context.state = batch.lengths, {}
+    context.lengths = batch.lengths
     Z = trainer.network.apply(batch.X, context)
     mask = valid_steps(batch, Z)
     loss = trainer.loss.evaluate(Z, batch.Y, mask)

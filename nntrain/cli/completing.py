@@ -1,0 +1,142 @@
+"""Tab completion beyond commands and options: config keys and values in overrides, names of components.
+
+Switched on by `eval "$(_NNTRAIN_COMPLETE=bash_source nntrain)"`, or zsh_source, or fish_source.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from click.shell_completion import BashComplete, CompletionItem, add_completion_class
+
+
+def overrides(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """`optimizer.m` -> `optimizer.momentum=`; `optimizer=a` -> `optimizer=adam`."""
+    path = ctx.params.get("config") or ctx.params.get("path") or ctx.params.get("run") or _written()
+    try:
+        return list(_overrides(Path(str(path)), incomplete))
+    except Exception:  # half a line is often half wrong: then there is nothing to propose
+        return []
+
+
+def _written() -> str | None:
+    """The config on the line: behind an option that wants its value the line is not parsed."""
+    words = os.environ.get("COMP_WORDS", "").split()
+    return next((word for word in words if word.endswith((".yaml", ".yml")) and os.path.exists(word)), None)
+
+
+def _overrides(path: Path, incomplete: str) -> Iterator[str]:
+    from nntrain.config.assemble import read_tree
+    from nntrain.config.model import Config
+    from nntrain.config.nodes import Node, from_python
+    from nntrain.config.places import Mark, Problems, Source
+    from nntrain.config.spelling import below, child
+    from nntrain.config.types import Section
+    from nntrain.config.writing import plain
+
+    file = path / "config.yaml" if path.is_dir() else path
+    key, equals, value = incomplete.partition("=")
+    *before, last = key.split(".")
+    node: Any = read_tree(file, Config, Problems())
+    type_: Any = Section(Config)
+    for part in before:
+        field = below(node, type_)[part]
+        type_ = field.type
+        node = child(node, part)
+        if node is None or node.value is None:
+            default = plain(field.default()) if field.default else {}
+            node = from_python(default, Source(Path()), Problems()) if default else Node(Mark(Source(Path())), {})
+    known = below(node, type_)
+    if equals:
+        yield from (f"{key}={text}" for text in _values(known[last].type) if text.startswith(value))
+        return
+    prefix = "".join(f"{part}." for part in before)
+    for name, field in known.items():
+        if name.startswith(last):
+            inner = child(node, name)
+            nested = _is_nested(field.type) or (inner is not None and isinstance(inner.value, dict | list))
+            if nested:
+                yield f"{prefix}{name}."
+            if not nested or _values(field.type):
+                yield f"{prefix}{name}="
+
+
+def _options(type_: Any) -> tuple[Any, ...]:
+    from nntrain.config.types import Either, PerNetwork
+
+    if isinstance(type_, PerNetwork):
+        return _options(type_.item)
+    return (
+        tuple(inner for option in type_.options for inner in _options(option))
+        if isinstance(type_, Either)
+        else (type_,)
+    )
+
+
+def _is_nested(type_: Any) -> bool:
+    from nntrain.config.types import Section
+
+    return any(isinstance(option, Section) for option in _options(type_))
+
+
+def _values(type_: Any) -> list[str]:
+    """What a value can be, where that is a choice."""
+    from nntrain.components import find
+    from nntrain.config.types import Choice, Kind
+
+    found: list[str] = []
+    for option in _options(type_):
+        if isinstance(option, Kind):
+            found += find(option.kind)
+        elif isinstance(option, Choice):
+            found += [str(value) for value in option.values]
+        elif option is bool:
+            found += ["true", "false"]
+        elif option is type(None):
+            found.append("null")
+    return found
+
+
+def kinds(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Kinds of components, and names of all."""
+    from nntrain.components import KINDS, find
+
+    names = [name for kind in KINDS for name in find(kind)]
+    return [name for name in dict.fromkeys([*KINDS, "training", *names]) if name.startswith(incomplete)]
+
+
+def names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Names of the components of the kind before."""
+    from nntrain.components import KINDS, find
+
+    kind = ctx.params.get("kind")
+    return [name for name in (find(kind) if kind in KINDS else ()) if name.startswith(incomplete)]
+
+
+class _Bash(BashComplete):
+    """bash cuts words at `=`, and would put a space behind a key that still wants its value."""
+
+    source_template = BashComplete.source_template.replace(
+        "COMPREPLY+=($value)", "COMPREPLY+=($value); [[ $value == *[=.] ]] && compopt -o nospace"
+    )
+
+    def get_completion_args(self) -> tuple[list[str], str]:
+        args, incomplete = super().get_completion_args()
+        if incomplete == "=" and args:
+            return args[:-1], f"{args[-1]}="
+        if len(args) >= 2 and args[-1] == "=":
+            return args[:-2], f"{args[-2]}={incomplete}"
+        return args, incomplete
+
+    def format_completion(self, item: CompletionItem) -> str:
+        split = "=" in os.environ.get("COMP_WORDS", "").split()
+        if split and item.type == "plain" and "=" in item.value and not item.value.endswith("="):
+            item = CompletionItem(item.value.partition("=")[2], item.type)
+        return super().format_completion(item)
+
+
+add_completion_class(_Bash)

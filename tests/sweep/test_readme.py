@@ -1,0 +1,105 @@
+"""Every shell snippet about many runs works, in bash with `set -euo pipefail`, and run again trains nothing anew."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FRAGMENT = ROOT / "README.sweeps.md"
+TEXT = (FRAGMENT if FRAGMENT.exists() else ROOT / "README.md").read_text("utf-8")
+SECTION = re.search(r"^## Many runs\n.*?(?=^## |\Z)", TEXT, re.DOTALL | re.MULTILINE)[0]
+SNIPPETS = re.findall(r"^```bash\n(.*?)^```$", SECTION, re.DOTALL | re.MULTILINE)
+
+# sbatch as Slurm would: checks the script, then runs it once for every task with the variables it would get
+SBATCH = """#!/bin/bash
+set -euo pipefail
+bash -n "$1"
+[[ $(head -n 1 "$1") == '#!/bin/bash' ]]
+array=$(sed -n 's/^#SBATCH --array=\\([0-9]*\\)-\\([0-9]*\\)$/\\1 \\2/p' "$1")
+cpus=$(sed -n 's/^#SBATCH --cpus-per-task=//p' "$1")
+for task in $(seq $array); do
+  SLURM_ARRAY_TASK_ID=$task SLURM_CPUS_PER_TASK=$cpus SLURM_JOB_ID=1 bash "$1"
+done
+"""
+
+
+# the runs that a snippet leaves, by the start of their directory's name
+EXPECTED = {
+    "runs/lr-": 3,
+    "runs/xargs-": 6,
+    "runs/parallel-": 4,
+    "runs/slurm-": 6,
+    "runs/grid": 6,
+    "runs/random": 6,
+    "runs/halving": 9,
+    "runs/printed": 4,
+    "runs/file": 8,
+    "runs/look": 4,
+}
+
+
+@pytest.fixture
+def desk(tmp_path):
+    """An empty directory with `nntrain`, `sbatch` and a config that trains in a moment."""
+    shutil.copytree(ROOT / "configs", tmp_path / "configs")
+    config = tmp_path / "configs" / "digits_mlp.yaml"
+    config.write_text(re.sub(r"training: \{epochs: \d+", "training: {epochs: 3", config.read_text()))
+    programs = {"nntrain": f'#!/bin/sh\nexec "{sys.executable}" -m nntrain "$@"\n', "sbatch": SBATCH}
+    (tmp_path / "bin").mkdir()
+    for name, text in programs.items():
+        (tmp_path / "bin" / name).write_text(text)
+        (tmp_path / "bin" / name).chmod(0o755)
+    return tmp_path
+
+
+def bash(desk, snippet):
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("NNTRAIN_")}
+    environment |= {"PATH": f"{desk / 'bin'}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT), "HOME": str(desk)}
+    done = subprocess.run(
+        ["bash", "-c", f"set -euo pipefail\n{snippet}"], cwd=desk, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def runs_of(desk):
+    """Run directory -> status, and when its files changed."""
+    found = {}
+    for status in desk.glob("runs/**/status.json"):
+        run = status.parent
+        times = {f.name: f.stat().st_mtime_ns for f in run.glob("*.json*") if f.name != "status.json"}
+        found[str(run.relative_to(desk))] = (json.loads(status.read_text())["status"], times)
+    return found
+
+
+def test_there_is_a_snippet_for_each_way_to_run_many():
+    for word in ("for lr in", "xargs -P", "parallel nntrain", "sbatch", "nntrain sweep", "_NNTRAIN_COMPLETE"):
+        assert any(word in snippet for snippet in SNIPPETS), word
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS, ids=lambda text: text.split("\n")[0][:50])
+def test_a_snippet_runs_and_run_again_trains_nothing_anew(desk, snippet):
+    if "parallel nntrain" in snippet and shutil.which("parallel") is None:
+        pytest.skip("no GNU parallel here")
+    bash(desk, snippet)
+    first = runs_of(desk)
+    assert {status for status, _ in first.values()} <= {"done", "stopped early"}
+    for start, count in EXPECTED.items():
+        made = [run for run in first if run.startswith(start)]
+        assert len(made) == (count if start in snippet else 0), start
+    if "--run-dir" in snippet or "nntrain sweep" in snippet:
+        bash(desk, snippet)
+        assert runs_of(desk) == first
+
+
+def test_the_loop_prints_what_each_run_measured(desk):
+    printed = bash(desk, SNIPPETS[0]).splitlines()
+    measured = [json.loads(line) for line in printed if line.startswith("{")]
+    assert [m["split"] for m in measured] == ["test"] * 3
+    assert printed[3].split() == ["run", "status", "optimizer.lr", "validation.accuracy"]
