@@ -44,13 +44,16 @@ def sample(
     which: str,
     threads: int | None,
 ) -> None:
-    """Draw new examples from CHECKPOINT, a file or a run directory: of a GAN, or a model of text or names.
+    """Draw new examples from CHECKPOINT, a file or a run directory: of a GAN, a variational autoencoder, or a model
+    of text or names.
 
     Text goes to stdout as it is drawn.
     """
     start(threads)
     loaded = load_checkpoint(checkpoint, which)
-    if "generator" in loaded.networks:
+    from nntrain.training.drawing import draws
+
+    if draws(loaded):
         from nntrain.cli.drawing import sample_examples
 
         sample_examples(loaded, count or 64, output, seed)

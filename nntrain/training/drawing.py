@@ -85,7 +85,7 @@ def in_units(X: Array, facts: Facts) -> Array:
 def sample(loaded: Loaded, count: int, output: Path, seed: int | None = None) -> None:
     """Draw from the GAN or the variational autoencoder of a checkpoint into a picture (.png) or an array (.npy).
 
-    Raises ConfigError for another suffix, for a network that draws nothing, and for examples that make no picture.
+    Raises ConfigError for another suffix, and for examples that make no picture.
     """
     loop, facts = loaded.config.training.loop, loaded.facts
     if output.suffix not in (".png", ".npy"):
@@ -100,13 +100,17 @@ def sample(loaded: Loaded, count: int, output: Path, seed: int | None = None) ->
         raise ConfigError(f"--output {output}: pictures are of grey or RGB images and of points; take .npy")
 
 
+def draws(loaded: Loaded) -> bool:
+    """Whether examples can be drawn: from a GAN or a variational autoencoder."""
+    networks = loaded.networks
+    return "generator" in networks or (loaded.config.dataset.reconstruct and _code(networks[""]) >= 0)
+
+
 def _drawn(loaded: Loaded, count: int, seed: int) -> Array:
     networks, config = loaded.networks, loaded.config
     if "generator" in networks:
         return draw(networks["generator"], config.training.loop, loaded.facts, count, seed, "sample")
-    if config.dataset.reconstruct and _code(networks[""]) >= 0:
-        return draw_from_code(networks[""], config.loss, loaded.facts, count, seed)
-    raise ConfigError(f"{loaded.path}: this network draws nothing; a GAN or a variational autoencoder does")
+    return draw_from_code(networks[""], config.loss, loaded.facts, count, seed)
 
 
 def leave_sample(folder: Path, name: str, X: Array, loop: GAN, facts: Facts, real: Array) -> None:

@@ -28,7 +28,9 @@ class Writer:
     def __init__(self, loaded: Loaded, temperature: float, seed: int | None):
         preparation = loaded.facts.preparation
         if "symbols" not in preparation:
-            raise ConfigError(f"{loaded.path}: this network draws nothing; a GAN does, and models of text and names")
+            raise ConfigError(
+                f"{loaded.path}: this network draws nothing; GANs, variational autoencoders and models of text do"
+            )
         self.network, self.temperature = loaded.networks[""], temperature
         self.seed = loaded.config.seed if seed is None else seed
         self.symbols: list[str] = preparation["symbols"]
