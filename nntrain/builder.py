@@ -47,6 +47,10 @@ def build_networks(config: Config, facts: Facts) -> dict[str, Network]:
     networks = {}
     problems = []
     for name, input_shape in loop.input_shapes(facts).items():
+        if not architecture[name]:
+            where = f"architecture.{name}" if name else "architecture"
+            problems.append(config.place(config).error(f"{where}: expected at least one layer"))
+            continue
         try:
             networks[name] = Network(architecture[name], input_shape, prefix=name)
         except ShapeError as error:
@@ -80,6 +84,11 @@ def _check_parts(config: Config, data: Data) -> None:
             )
         )
     train, settings = data.parts["train"], config.dataset
+    for change in settings.augment:
+        try:
+            change.declare(data.facts.input_shape)
+        except ValueError as error:
+            raise ConfigError(config.place(change).error(f"{change.type}: {error}")) from None
     if settings.drop_last and train.size < batch_size(train, settings):
         raise ConfigError(
             config.place(settings).error(

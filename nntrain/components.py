@@ -29,6 +29,7 @@ _MODULES = {
     "optimizer": "nntrain.optimizers",
     "schedule": "nntrain.schedules",
     "dataset": "nntrain.data",
+    "augmentation": "nntrain.data.augmentation",
     "loop": "nntrain.training",
 }
 KINDS = tuple(_MODULES)

@@ -105,7 +105,8 @@ def _overfit(config: Path, overrides: tuple[str, ...]) -> None:
 def components(kind: str | None, name: str | None) -> None:
     """What a config can declare: every argument with type, default and meaning.
 
-    KIND is layer, initializer, loss, metric, optimizer, schedule, dataset or loop; NAME one of its components.
+    KIND is layer, initializer, loss, metric, optimizer, schedule, dataset, augmentation
+    or loop; NAME one of its components.
     """
     from nntrain.config import describe
 

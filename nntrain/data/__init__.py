@@ -1,8 +1,10 @@
 """Datasets, one source a file, and the loader."""
 
+from nntrain.data.cifar import CIFAR10
 from nntrain.data.csv import Csv
 from nntrain.data.digits import Digits
 from nntrain.data.generators import Blobs, Circles, Moons, Sine, Spirals, Xor
+from nntrain.data.images import Images
 from nntrain.data.memory_tasks import Adding, CopyMemory, SineWaves
 from nntrain.data.mnist import MNIST, FashionMNIST
 from nntrain.data.names import Names
@@ -11,6 +13,7 @@ from nntrain.data.series import Series
 from nntrain.data.text import Text
 
 __all__ = [
+    "CIFAR10",
     "MNIST",
     "Adding",
     "Blobs",
@@ -19,6 +22,7 @@ __all__ = [
     "Csv",
     "Digits",
     "FashionMNIST",
+    "Images",
     "Moons",
     "Names",
     "Npy",

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from nntrain.data import standardize
+from nntrain.data.augmentation import Normalize
 from nntrain.data.base import Batch, Data, Dataset, Facts, Part
 from nntrain.data.splits import divide
 from nntrain.errors import DataError
@@ -117,6 +118,10 @@ class ArrayDataset(Dataset):
         rows = divide(self, train.source, len(train.inputs), by_class, sources.keys(), seed)
         if facts is found and self.standardize:
             facts.preparation["standardize"] = standardize.fit(train.inputs, rows["train"], self.scale or 1.0)
+        for change in self.augment:
+            if facts is found and isinstance(change, Normalize) and change.fits(found.input_shape):
+                given = {"mean": list(change.mean), "deviation": list(change.deviation)}
+                facts.preparation["standardize"] = given
         return Data(facts, make_parts(sources, rows, facts, dtype), digest(sources))
 
     def read_inputs(self, source: Any, facts: Facts, dtype: DTypeLike) -> Part:

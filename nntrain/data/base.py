@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from nntrain.components import Component, arg
+from nntrain.data.augmentation import Augmentation, Normalize
 from nntrain.layers.base import Symbols
 from nntrain.params import Array, Shape
 
@@ -138,12 +139,17 @@ class Dataset(Component):
         default=False,
         kw_only=True,
     )
+    augment: tuple[Augmentation, ...] = arg(
+        "changes to the training images, drawn anew for every batch", default=(), kw_only=True
+    )
 
     def __post_init__(self) -> None:
+        if self.standardize and any(isinstance(change, Normalize) for change in self.augment):
+            raise ValueError("standardize fits what augment: normalize gives; leave out one of them")
         for name in ("validation", "test"):
             value = getattr(self, name)
             if not self.takes_files and not isinstance(value, (int, float)):
-                raise ValueError(f"{name}: {self.type} takes a share (0 or more, below 1), not the file {value}")
+                raise ValueError(f"{name}: {self.type} takes a share (0 or more, below 1), not the file {str(value)!r}")
 
     def load(self, seed: int, dtype: DTypeLike, facts: Facts | None = None) -> Data:
         """Read or make the data.  Raises DataError.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 
-from nntrain import streams
+from nntrain import streams, threads
 from nntrain.data.base import Batch, Dataset, Part
 from nntrain.params import Array
 
@@ -22,15 +23,43 @@ def batch_size(part: Part, settings: Dataset) -> int:
 
 
 def batches(part: Part, settings: Dataset, seed: int, epoch: int, position: int = 0) -> Iterator[Batch]:
-    """The batches of one epoch from batch number `position` on.
+    """The batches of one epoch from batch number `position` on, augmented as the dataset says.
 
-    The last one is smaller where the size is no multiple of the batch size, or left out with `drop_last`.
+    The last one is smaller where the size is no multiple of the batch size, or left out with `drop_last`.  Augmented
+    batches are made ahead by a thread of their own where there is a core for it; their bits are the same.
     """
     size, m = part.size, batch_size(part, settings)
     indices = order(seed, epoch, size, settings.shuffle and not part.streams)
     end = size - size % m if settings.drop_last else size
-    for start in range(position * m, end, m):
-        yield part.batch(indices[start : min(start + m, end)])
+    steps = -(-end // m)
+
+    def make(k: int) -> Batch:
+        batch = part.batch(indices[k * m : min(k * m + m, end)])
+        for place, augmentation in enumerate(settings.augment):
+            stream = streams.stream(seed, streams.AUGMENT, epoch * steps + k, place)
+            batch.X = augmentation(batch.X, stream)
+        return batch
+
+    ahead = settings.augment and threads.available_cores() > 1
+    return made_ahead(make, range(position, steps)) if ahead else map(make, range(position, steps))
+
+
+def made_ahead(make: Callable[[int], Batch], places: Iterable[int]) -> Iterator[Batch]:
+    """`map(make, places)`, the next one being made by another thread while the caller works on this one."""
+
+    def quietly(k: int) -> Batch:
+        with np.errstate(all="ignore"):  # belongs to a thread
+            return make(k)
+
+    with ThreadPoolExecutor(1, "nntrain-data") as pool:
+        coming: Future[Batch] | None = None
+        for k in places:
+            following = pool.submit(quietly, k)
+            if coming is not None:
+                yield coming.result()
+            coming = following
+        if coming is not None:
+            yield coming.result()
 
 
 def evaluation_batches(part: Part, at_least: int) -> Iterator[Array]:

@@ -10,11 +10,11 @@ from itertools import pairwise
 import numpy as np
 
 from nntrain import threads
-from nntrain.kernels.sequences import Array, by_pieces, multiply_steps, rows_first
+from nntrain.kernels.sequences import Array, by_pieces, multiply_rows, multiply_steps, rows_first, rows_last
 
 # Multiplications that pay for handing a tile to a thread (about 0.3 ms), and columns of one weight-gradient product.
 _WORK_OF_A_TILE = 15_000_000
-_COLUMNS_OF_A_CHUNK = 512
+_COLUMNS_OF_A_CHUNK = 256
 
 
 def _tiles(T: int, work: int) -> list[tuple[int, int]]:
@@ -59,7 +59,7 @@ def backward(dZ: Array, W: Array, A: Array, g_W: Array, g_b: Array | None, *, ne
             if dA is not None:
                 multiply_steps(pieces, dZ[chunk], dA[chunk])
             D = rows_first(dZ[chunk], dZ_rows)
-            np.matmul(D, rows_first(A[chunk], A_rows).T, out=share)
+            multiply_rows(D, rows_last(A[chunk], A_rows), share)
             np.add(gradient, share, gradient)
             sums += D @ ones[: D.shape[1]]
         return gradient, sums

@@ -21,8 +21,10 @@ from nntrain.kernels.sequences import (
     blocks,
     by_pieces,
     chunks_backwards,
+    multiply_rows,
     multiply_steps,
     rows_first,
+    rows_last,
 )
 
 
@@ -154,7 +156,7 @@ def _retrace(
     steps, R = block.steps, block.R
     T, n, width = len(R) - 1, block.states.shape[1], R.shape[2]
     dtype = R.dtype
-    chunks = list(chunks_backwards(T, width))
+    chunks = list(chunks_backwards(T, width, R.shape[1]))
     length = chunks[-1][1]
     F = np.empty((length, way.slabs * n, width), dtype)
     D_buffer, R_buffer = (np.empty(rows * length * width, dtype) for rows in (F.shape[1], R.shape[1]))
@@ -185,9 +187,9 @@ def _retrace(
             i, j = way.input_slabs
             multiply_steps(pieces, f[:, i * n : j * n], dx[start:stop])
         D = rows_first(f[:, low * n : high * n], D_buffer)
-        inputs = rows_first(R[start:stop], R_buffer)
+        inputs = rows_last(R[start:stop], R_buffer)
         for gradient, share, ((i, j), (k, l)) in zip(gradients, shares, way.outer, strict=True):
-            np.matmul(D[(i - low) * n : (j - low) * n], inputs[k:l].T, out=share)
+            multiply_rows(D[(i - low) * n : (j - low) * n], inputs[:, k:l], share)
             np.add(gradient, share, gradient)
     enter(0, d_states)
     if dX is not None and dx is not None:

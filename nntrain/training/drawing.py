@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from math import ceil, sqrt
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from nntrain import png, streams
 from nntrain.data import standardize
 from nntrain.data.base import Facts
 from nntrain.errors import ConfigError
+from nntrain.layers import SampleLatent
 from nntrain.layers.base import Array, Context
 from nntrain.network import Network
 from nntrain.storage import naming, write_atomic
@@ -44,10 +46,33 @@ def draw(generator: Network, loop: GAN, facts: Facts, count: int, seed: int, pur
     z = streams.stream(seed, streams.SAMPLE, streams.key(purpose)).normal((loop.latent, count), generator.dtype)
     if loop.conditional:
         z = with_labels(z, np.arange(count) % (facts.classes or 1), facts.classes or 1)
-    context = Context(training=False, seed=seed)
-    starts = range(0, count, _CHUNK)
-    parts = [generator.apply(np.ascontiguousarray(z[:, i : i + _CHUNK]), context) for i in starts]
-    return in_units(np.concatenate(parts, axis=-1), facts)
+    return in_units(_by_chunks(lambda part: generator.apply(part, Context(training=False, seed=seed)), z), facts)
+
+
+def draw_from_code(network: Network, loss: Any, facts: Facts, count: int, seed: int) -> Array:
+    """`count` examples of a variational autoencoder: codes z from N(0, 1) through the layers behind sample_latent."""
+    at = _code(network)
+    shape = network.input_shape
+    for layer in network.layers[: at + 1]:
+        shape, _ = layer.declare(shape)
+    z = streams.stream(seed, streams.SAMPLE, streams.key("sample")).normal((*shape, count), network.dtype)
+
+    def decode(X: Array) -> Array:
+        for layer, p in zip(network.layers[at + 1 :], network.p.children[at + 1 :], strict=True):
+            X = layer.apply(p, X, Context(training=False, seed=seed))
+        return loss.predict(X)
+
+    return in_units(_by_chunks(decode, z).reshape(*facts.input_shape, count), facts)
+
+
+def _by_chunks(function: Callable[[Array], Array], z: Array) -> Array:
+    starts = range(0, z.shape[-1], _CHUNK)
+    return np.concatenate([function(np.ascontiguousarray(z[..., i : i + _CHUNK])) for i in starts], axis=-1)
+
+
+def _code(network: Network) -> int:
+    """Where the latent layer stands; -1 where there is none."""
+    return next((i for i, layer in enumerate(network.layers) if isinstance(layer, SampleLatent)), -1)
 
 
 def in_units(X: Array, facts: Facts) -> Array:
@@ -58,25 +83,30 @@ def in_units(X: Array, facts: Facts) -> Array:
 
 
 def sample(loaded: Loaded, count: int, output: Path, seed: int | None = None) -> None:
-    """Draw from the GAN of a checkpoint into a picture (.png) or an array (.npy), by the suffix.
+    """Draw from the GAN or the variational autoencoder of a checkpoint into a picture (.png) or an array (.npy).
 
     Raises ConfigError for another suffix, for a network that draws nothing, and for examples that make no picture.
     """
     loop, facts = loaded.config.training.loop, loaded.facts
-    if "generator" not in loaded.networks:
-        raise ConfigError(f"{loaded.path}: this network draws nothing; a GAN does")
     if output.suffix not in (".png", ".npy"):
         raise ConfigError(f"--output {output}: .png or .npy, not {output.suffix or 'a name without a suffix'}")
-    if output.suffix == ".png" and not has_picture(facts):
-        raise ConfigError(f"--output {output}: pictures are of grey or RGB images and of points; take .npy")
     with np.errstate(all="ignore"):
-        X = draw(
-            loaded.networks["generator"], loop, facts, count, loaded.config.seed if seed is None else seed, "sample"
-        )
-        if output.suffix == ".npy":
-            write_array(output, X)
-        else:
-            png.write(output, picture(X, _columns(loop, facts, count)))
+        X = _drawn(loaded, count, loaded.config.seed if seed is None else seed)
+    if output.suffix == ".npy":
+        write_array(output, X)
+    elif has_picture(facts):
+        png.write(output, picture(X, _columns(loop, facts, count)))
+    else:
+        raise ConfigError(f"--output {output}: pictures are of grey or RGB images and of points; take .npy")
+
+
+def _drawn(loaded: Loaded, count: int, seed: int) -> Array:
+    networks, config = loaded.networks, loaded.config
+    if "generator" in networks:
+        return draw(networks["generator"], config.training.loop, loaded.facts, count, seed, "sample")
+    if config.dataset.reconstruct and _code(networks[""]) >= 0:
+        return draw_from_code(networks[""], config.loss, loaded.facts, count, seed)
+    raise ConfigError(f"{loaded.path}: this network draws nothing; a GAN or a variational autoencoder does")
 
 
 def leave_sample(folder: Path, name: str, X: Array, loop: GAN, facts: Facts, real: Array) -> None:
@@ -143,4 +173,4 @@ def scatter(points: Array, real: Array | None = None) -> Array:
 
 def _columns(loop: GAN, facts: Facts, count: int) -> int:
     """A column a class where classes are drawn in turn, else a square."""
-    return min(count, facts.classes or 1) if loop.conditional else ceil(sqrt(count))
+    return min(count, facts.classes or 1) if getattr(loop, "conditional", False) else ceil(sqrt(count))

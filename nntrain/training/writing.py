@@ -28,7 +28,7 @@ class Writer:
     def __init__(self, loaded: Loaded, temperature: float, seed: int | None):
         preparation = loaded.facts.preparation
         if "symbols" not in preparation:
-            raise ConfigError(f"{loaded.path}: this network writes nothing; models of text and names do")
+            raise ConfigError(f"{loaded.path}: this network draws nothing; a GAN does, and models of text and names")
         self.network, self.temperature = loaded.networks[""], temperature
         self.seed = loaded.config.seed if seed is None else seed
         self.symbols: list[str] = preparation["symbols"]

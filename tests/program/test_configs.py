@@ -26,11 +26,23 @@ def write_mnist(folder, train=70, test=20):
     return folder
 
 
+def write_cifar(folder):
+    """Files of CIFAR-10's binary form with few examples."""
+    folder.mkdir()
+    random = np.random.default_rng(0)
+    for name in (*(f"data_batch_{k}" for k in range(1, 6)), "test_batch"):
+        records = random.integers(0, 256, (40, 3073), dtype=np.uint8)
+        records[:, 0] = np.arange(40) % 10
+        (folder / f"{name}.bin").write_bytes(records.tobytes())
+    return folder
+
+
 @pytest.mark.parametrize("name", CONFIGS)
 def test_every_config_builds_and_takes_two_steps(name, configs, nntrain, tmp_path):
     local = []
-    if "type: mnist" in (configs / name).read_text():
-        local = [f"dataset.root={write_mnist(tmp_path / 'mnist')}"]
+    for dataset, write in (("mnist", write_mnist), ("cifar10", write_cifar)):
+        if f"type: {dataset}" in (configs / name).read_text():
+            local = [f"dataset.root={write(tmp_path / dataset)}"]
     run = nntrain("fit", configs / name, *local, "training.steps=2", "training.evaluate.steps=2").stdout.strip()
     assert json.loads((Path(run) / "summary.json").read_text())["steps"] == 2
     with np.load(Path(run) / "checkpoints" / "last.npz", allow_pickle=False) as saved:

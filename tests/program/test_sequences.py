@@ -141,7 +141,9 @@ def test_a_network_of_flattened_windows_cannot_write(reader, nntrain, tmp_path):
 
 def test_other_networks_write_nothing(configs, nntrain):
     run = nntrain("fit", "-q", configs / "iris.yaml", "training.epochs=1").stdout.strip()
-    assert "this network writes nothing; models of text and names do" in nntrain("sample", run, code=2).stderr
+    assert (
+        "this network draws nothing; a GAN does, and models of text and names" in nntrain("sample", run, code=2).stderr
+    )
 
 
 def test_words_are_joined_as_people_write_them(reader, nntrain, tmp_path):

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from reliability.configs import MLP
 
@@ -138,6 +138,7 @@ def any_damage(folder, changes):
 
 
 @FEW
+@example(("architecture",), [])
 @given(st.sampled_from(PLACES), values)
 def test_any_value_in_any_place_of_a_config(path, value):
     any_value_in_any_place(path, value)

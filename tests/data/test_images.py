@@ -1,0 +1,99 @@
+"""Folders of images: classes from folders, pixels from PNG and JPEG, errors that name the file."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from nntrain.data import Images
+from nntrain.errors import DataError
+
+
+def test_without_pillow_the_error_names_the_extra(tmp_path, monkeypatch):
+    (tmp_path / "cats").mkdir()
+    (tmp_path / "dogs").mkdir()
+    (tmp_path / "cats" / "a.png").write_bytes(b"")
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    with pytest.raises(DataError, match=r"a\.png: error: reading images needs Pillow; .*'nntrain\[images\]'"):
+        Images(tmp_path).load(0, "float32")
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda p: None, "No such file"),
+        (lambda p: p.mkdir(), "holds no folder; expected one for each class"),
+        (lambda p: [(p / name).mkdir(parents=True) for name in "ab"], "no PNG or JPEG file in its folders"),
+    ],
+)
+def test_folders_that_hold_nothing_are_named(tmp_path, make, words):
+    make(tmp_path / "photos")
+    with pytest.raises(DataError, match=words):
+        Images(tmp_path / "photos").load(0, "float32")
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """photos/dog and photos/cat, 6 images of 5×7 pixels each, every one of one color."""
+    image = pytest.importorskip("PIL.Image", reason="Pillow is not installed: nothing to read images with")
+    for k, name in enumerate(("dog", "cat")):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for i in range(6):
+            file = tmp_path / "photos" / name / f"{i}.{('png', 'jpg')[i % 2]}"
+            image.new("RGB", (7, 5), (200 * k, 20 * i, 0)).save(file, quality=100)
+    return tmp_path / "photos"
+
+
+def test_classes_are_the_folders_in_alphabetical_order(photos):
+    data = Images(photos, validation=0).load(0, "float32")
+    assert data.facts.label_names == ["cat", "dog"]
+    assert data.facts.input_shape == (3, 5, 7)
+    batch = data.parts["train"].batch(np.arange(12))
+    assert batch.Y.tolist() == [0] * 6 + [1] * 6
+    assert batch.X[0, 0, 0] == pytest.approx([200 / 255] * 6 + [0] * 6, abs=0.02)
+    assert batch.X[1, 2, 3, 4] == pytest.approx(80 / 255, abs=1e-6)  # a PNG is exact
+
+
+def test_sizes_are_scaled_and_colors_dropped_where_asked(photos):
+    data = Images(photos, size=(4, 6), color="gray").load(0, "float32")
+    assert data.facts.input_shape == (1, 4, 6)
+    assert Images(photos, size=8).load(0, "float32").facts.input_shape == (3, 8, 8)
+
+
+def test_sizes_must_agree_otherwise(photos):
+    from PIL import Image
+
+    Image.new("RGB", (9, 5)).save(photos / "cat" / "9.png")
+    with pytest.raises(DataError, match=r"cat/9\.png: error: 5 × 9 pixels, the first image has 5 × 7; set"):
+        Images(photos).load(0, "float32")
+
+
+def test_a_damaged_image_is_named(photos):
+    (photos / "dog" / "0.png").write_bytes(b"not a picture")
+    with pytest.raises(DataError, match=r"dog/0\.png: error: cannot be read"):
+        Images(photos).load(0, "float32")
+    whole = (photos / "dog" / "2.png").read_bytes()
+    (photos / "dog" / "0.png").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(DataError, match=r"dog/0\.png: error: cannot be read"):
+        Images(photos).load(0, "float32")
+
+
+def test_a_test_folder_has_the_classes_of_the_training_folder(photos, tmp_path):
+    from PIL import Image
+
+    (tmp_path / "test" / "dog").mkdir(parents=True)
+    Image.new("RGB", (7, 5)).save(tmp_path / "test" / "dog" / "x.png")
+    data = Images(photos, test=tmp_path / "test").load(0, "float32")
+    assert data.parts["test"].batch(np.arange(1)).Y.tolist() == [1]
+    (tmp_path / "test" / "bird").mkdir()
+    with pytest.raises(DataError, match=r"test/bird: error: no such class; expected cat, dog"):
+        Images(photos, test=tmp_path / "test").load(0, "float32")
+
+
+def test_predict_takes_one_image_or_a_folder(photos):
+    dataset = Images(photos)
+    facts = dataset.load(0, "float32").facts
+    assert dataset.read_inputs(photos / "cat", facts, "float32").size == 6
+    one = dataset.read_inputs(photos / "dog" / "2.png", facts, "float32").batch(np.arange(1))
+    assert one.X.shape == (3, 5, 7, 1)
+    assert one.X[1, 0, 0, 0] == pytest.approx(40 / 255)
