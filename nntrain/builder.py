@@ -37,7 +37,9 @@ def build(draft: Draft) -> Built:
     data = load(draft.dataset, draft.seed, np.dtype(draft.dtype))
     config = draft.resolve(data.facts)
     _check_parts(config, data)
-    return Built(config, data, build_networks(config, data.facts))
+    built = Built(config, data, build_networks(config, data.facts))
+    config.training.loop.check_targets(built)
+    return built
 
 
 def build_networks(config: Config, facts: Facts) -> dict[str, Network]:

@@ -51,11 +51,12 @@ def eval_(
     start(threads)
     import json
 
+    from nntrain import storage
     from nntrain.training.evaluation import evaluate
 
     values = evaluate(load_checkpoint(checkpoint, which), overrides, split)
     if as_json:
-        click.echo(json.dumps(values))
+        click.echo(storage.json_bytes(values).decode())
         return
     for name, value in values.items():
         click.echo(f"{name} {json.dumps(value) if isinstance(value, list) else value}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -53,22 +52,26 @@ class Progress(Observer):
         left = _clock((engine.total - engine.step) / speed) if speed else "--:--"
         values = engine.trainer.results()
         share = engine.step / engine.total
-        tail = (
-            f" {share:4.0%}  epoch {engine.epoch}  {values_line(values)}"
-            f"  {speed * engine.batch_size:,.0f} examples/s  {left} left"
-        )
-        columns = shutil.get_terminal_size().columns - 1
-        width = min(30, columns - len(tail))
+        # what must be seen comes first: in a narrow window the metrics are cut, not the time left
+        fixed = f" {share:4.0%}  {left} left  {speed * engine.batch_size:,.0f} examples/s  epoch {engine.epoch}"
+        columns = _columns()
+        width = min(20, columns - len(fixed) - 12)
         if width >= 5:
             full = round(width * share)
-            tail = "█" * full + "░" * (width - full) + tail
-        self._write("\r" + tail.strip()[:columns].ljust(columns))
+            fixed = "█" * full + "░" * (width - full) + fixed
+        room = columns - len(fixed) - 2
+        shown = values_line(values)[: max(room, 0)]
+        self._write("\r" + f"{fixed.strip()}  {shown}"[:columns].ljust(columns))
         self.shown = True
+
+    def clear(self) -> None:
+        """Take the bar away, before anything else is written to the terminal."""
+        self._write(self._blank())
 
     def _blank(self) -> str:
         """What clears the line of the bar."""
         shown, self.shown = self.shown, False
-        return "\r" + " " * (shutil.get_terminal_size().columns - 1) + "\r" if shown else ""
+        return "\r" + " " * _columns() + "\r" if shown else ""
 
     def _write(self, text: str) -> None:
         """A reader of the progress who has gone, or a full disk under a log of it, does not stop the run."""
@@ -79,6 +82,18 @@ class Progress(Observer):
         except OSError:
             self.quiet, self.bar = True, False
             silence(2)
+
+
+def _columns() -> int:
+    """Columns of the terminal behind stderr that can be written without a line break; stdout may be a pipe."""
+    try:
+        return int(os.environ["COLUMNS"]) - 1
+    except (KeyError, ValueError):
+        pass
+    try:
+        return (os.get_terminal_size(sys.stderr.fileno()).columns or 80) - 1
+    except OSError:
+        return 79
 
 
 def _clock(seconds: float) -> str:

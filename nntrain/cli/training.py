@@ -132,15 +132,20 @@ def _observer(is_quiet: bool, tensorboard: bool) -> Iterator[Observer]:
     """Who watches the run: the progress on stderr, and event files where they are wanted."""
     from nntrain.cli.progress import Progress
 
+    progress = Progress(is_quiet)
     if not tensorboard:
-        yield Progress(is_quiet)
+        try:
+            yield progress
+        finally:
+            progress.clear()
         return
     from nntrain.cli.tensorboard import Both, Events
 
     events = Events()
     try:
-        yield Both(Progress(is_quiet), events)
+        yield Both(progress, events)
     finally:
+        progress.clear()
         events.close()
 
 

@@ -58,7 +58,7 @@ def read_bytes(path: Path) -> bytes:
         raise DataError(f"{path}: error: {error.strerror}") from error
 
 
-def read_table(source: Path | IO[str], delimiter: str | None = None, content: bytes | None = None) -> Table:
+def read_table(source: Path | IO[str] | None, delimiter: str | None = None, content: bytes | None = None) -> Table:
     """Rows of a file or a stream of text; `content` is the file's where it has been read already.
 
     Raises DataError for what is not UTF-8, empty, ragged, or has NUL bytes or unclosed quotes.
@@ -67,6 +67,8 @@ def read_table(source: Path | IO[str], delimiter: str | None = None, content: by
     try:
         if isinstance(source, Path):
             text = (read_bytes(source) if content is None else content).decode("utf-8-sig")
+        elif source is None:
+            raise DataError(f"{name}: error: standard input is closed")
         else:
             text = source.read().removeprefix("\ufeff")
     except UnicodeDecodeError as error:

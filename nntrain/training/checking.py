@@ -10,6 +10,7 @@ import numpy as np
 from nntrain import config as configs
 from nntrain.builder import build
 from nntrain.gradcheck import check_layers
+from nntrain.layers.base import Symbols
 
 EXAMPLES = 3  # enough for statistics over the batch, few enough for large images
 
@@ -23,7 +24,11 @@ def check_gradients(path: Path, overrides: Sequence[str]) -> Iterator[tuple[str,
     train = built.data.parts["train"]
     batch = train.batch(np.arange(min(EXAMPLES, train.size)))
     for network_name, network in built.networks.items():
-        for name, layer, report in check_layers(network.layers, network.input_shape, EXAMPLES, X=batch.X):
+        shape = network.input_shape
+        if batch.lengths is not None:  # padded to the longest of this batch, not of all
+            steps = len(batch.X)
+            shape = Symbols((steps,), shape.vocabulary) if isinstance(shape, Symbols) else (steps, *shape[1:])
+        for name, layer, report in check_layers(network.layers, shape, EXAMPLES, X=batch.X):
             full = f"{network_name}.{name}" if network_name else name
             verdict = "ok" if report.ok else "WRONG: " + ("; ".join(report.problems) or "not the derivative of forward")
             error = f"{report.worst:.1e}" if report.errors else "-"

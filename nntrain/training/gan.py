@@ -65,17 +65,14 @@ class GAN(Loop):
             raise ShapeError("conditional: the examples must be vectors or images with labels", self)
         if G.output_shape != facts.input_shape:
             wanted, given = show_shape(facts.input_shape), show_shape(G.output_shape)
-            raise ShapeError(f"the generator must give what the dataset gives: {wanted}, not {given}", _last(G))
-        if config.loss.applies is not None and (last := _last(D)) and last.type == config.loss.applies:
+            raise ShapeError(f"the generator must give what the dataset gives: {wanted}, not {given}", G.layers[-1])
+        last = D.layers[-1]
+        if last.type == config.loss.applies:
             raise ShapeError(f"{config.loss.type} applies {last.type} itself; remove this layer", last)
         config.loss.declare(D.output_shape, facts)
 
     def trainer(self, built: Built) -> GANTrainer:
         return GANTrainer(built)
-
-
-def _last(network: Network) -> Any:
-    return network.layers[-1] if network.layers else None
 
 
 class GANTrainer(Trainer):

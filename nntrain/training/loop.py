@@ -97,6 +97,9 @@ class Loop(Component):
     def check(self, networks: dict[str, Network], config: Config, facts: Facts) -> None:
         """Raise ShapeError where outputs do not fit the loss or the data."""
 
+    def check_targets(self, built: Built) -> None:
+        """Raise ConfigError where outputs are one a step and targets one an example, or the reverse."""
+
     def trainer(self, built: Built) -> Trainer:
         """A trainer at step 0."""
         raise NotImplementedError

@@ -74,7 +74,7 @@ def predict(loaded: Loaded, source: Path | IO[str], probabilities: bool = False)
             raise ConfigError("--probabilities: this network predicts values, not classes")
         return _table("prediction", np.moveaxis(facts.to_units(Y), -1, 0), facts.preparation.get("output_names"))
     names: list[Any] = facts.label_names or list(range(facts.classes or 2))
-    P = np.concatenate([1 - Y, Y]) if Y.shape[-2] == 1 else Y  # one output: the probability of class 1
+    P = np.concatenate([1 - Y, Y], axis=-2) if Y.shape[-2] == 1 else Y  # one output: the probability of class 1
     if probabilities:
         if P.ndim == 2:
             return Predictions([str(name) for name in names], P.T)

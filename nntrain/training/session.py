@@ -211,6 +211,7 @@ def result(run: Run) -> Result:
 
 def _check_same_run(before: dict[str, Any], data_before: str, built: Built) -> None:
     """A run goes on as what it was: list every difference that is not a limit."""
+    before = config.Config.from_dict(before).as_dict()  # an earlier release's config, with today's new arguments
     now = built.config.as_dict()
     same_data = data_before == built.data.sha256
     problems = [

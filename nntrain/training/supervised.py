@@ -12,7 +12,7 @@ from nntrain.components import component
 from nntrain.config import Config
 from nntrain.data.base import Batch, Facts, Part
 from nntrain.data.loader import evaluation_batches
-from nntrain.errors import DivergedError
+from nntrain.errors import ConfigError, DivergedError
 from nntrain.layers.base import Array, Context, ShapeError
 from nntrain.network import Network
 from nntrain.training import carried
@@ -29,12 +29,28 @@ class Supervised(Loop):
         last = network.layers[-1]
         applied = config.loss.applies
         if applied is not None and last.type == applied:
-            error = ShapeError(f"{config.loss.type} applies {applied} itself; remove this layer")
-            error.layer = last
-            raise error
+            raise ShapeError(f"{config.loss.type} applies {applied} itself; remove this layer", last)
         config.loss.declare(network.output_shape, facts)
         for metric in config.metrics:
-            metric.declare(facts, config.loss)
+            try:
+                metric.declare(facts, config.loss)
+            except ShapeError as error:
+                error.layer = error.layer or metric
+                raise
+
+    def check_targets(self, built: Built) -> None:
+        shape = built.networks[""].output_shape
+        Y = built.data.parts["train"].batch(np.arange(1)).Y
+        axes = Y.ndim if built.data.facts.target == "labels" else Y.ndim - 1
+        if axes == len(shape) or (axes == len(shape) - 1 and shape[-1] == 1 and Y.ndim == len(shape)):
+            return
+        hint = "end with `last`, `mean_over_time` or `output: last`" if len(shape) > axes else "keep the steps"
+        gives, wants = ("step", "example") if len(shape) > axes else ("example", "step")
+        last = built.networks[""].layers[-1]
+        place = built.config.place(last)
+        raise ConfigError(
+            place.error(f"{last.type}: gives an output a {gives}, the data have a target a {wants}; {hint}")
+        )
 
     def trainer(self, built: Built) -> SupervisedTrainer:
         return SupervisedTrainer(built)
@@ -160,7 +176,7 @@ class Totals:
         """Mean loss; the mean cost where penalties or a KL term add to it; every metric."""
         weight = self.weight or 1.0
         values: dict[str, Any] = {"loss": self.loss_sum / weight}
-        if self.cost_sum != self.loss_sum:
+        if abs(self.cost_sum - self.loss_sum) > 0:  # not where both are NaN
             values["cost"] = self.cost_sum / weight
         for metric, state in zip(self.metrics, self.states, strict=True):
             values[metric.type] = metric.value(state)

@@ -171,7 +171,6 @@ WRONG = {
     ),
     "classes of a regression": ("moons", "sine", "must be vectors or images with labels"),
     "no steps": ("discriminator_steps: 2", "discriminator_steps: 0", ">= 1"),
-    "no layers": ("[dense: 8, batch_norm, relu, dropout: 0.2, dense: 2]", "[]", "the generator must give"),
 }
 
 

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FRAGMENT = ROOT / "README.sweeps.md"
-TEXT = (FRAGMENT if FRAGMENT.exists() else ROOT / "README.md").read_text("utf-8")
+TEXT = (ROOT / "README.md").read_text("utf-8")
 SECTION = re.search(r"^## Many runs\n.*?(?=^## |\Z)", TEXT, re.DOTALL | re.MULTILINE)[0]
 SNIPPETS = re.findall(r"^```bash\n(.*?)^```$", SECTION, re.DOTALL | re.MULTILINE)
 
