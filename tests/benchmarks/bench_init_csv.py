@@ -37,7 +37,8 @@ def theirs(path, seed):
     draft = config.read(path, [f"seed={seed}"])
     data = draft.dataset.load(seed, np.dtype("float32"))
     parts = {name: examples(part, data.facts) for name, part in data.parts.items()}
-    X, Y = (np.concatenate([parts["train"][i], parts["validation"][i]]) for i in (0, 1))
+    learned = [found for name, found in parts.items() if name != "test"]
+    X, Y = (np.concatenate([found[i] for found in learned]) for i in (0, 1))
     if data.facts.target == "labels":
         model = make_pipeline(StandardScaler(), MLPClassifier(random_state=seed, max_iter=1000))
     else:

@@ -110,7 +110,7 @@ def test_killed_at_random_moments_and_started_again_it_ends_as_if_undisturbed(pr
         "sweep",
         config,
         "--seeds",
-        "0-5",
+        "0-3",
         "--jobs",
         2,
         "training.epochs=60",
