@@ -74,7 +74,7 @@ def random_kills(warm, undisturbed, folder, config, kills, chance):
 @pytest.mark.parametrize(("name", "cadence"), list(zip(CONFIGS, CADENCES * 2, strict=False)), ids=str)
 def test_a_killed_run_resumes_to_the_same_bytes(warm, undisturbed, tmp_path, name, cadence):
     config = changed(CONFIGS[name], training={"checkpoint": cadence})
-    _, wrong = random_kills(warm, undisturbed, tmp_path, config, 3, random.Random(1))
+    _, wrong = random_kills(warm, undisturbed, tmp_path, config, 2, random.Random(1))
     assert not wrong
 
 
@@ -115,9 +115,9 @@ def kills_at_calls(warm, undisturbed, folder, config, first, step):
 
 def test_a_kill_before_any_system_call_leaves_no_trace(warm, undisturbed, tmp_path):
     config = changed(MLP, training={"steps": 6, "checkpoint": {"steps": 2}})
-    kills, wrong = kills_at_calls(warm, undisturbed, tmp_path, config, 3, 5)
+    kills, wrong = kills_at_calls(warm, undisturbed, tmp_path, config, 3, 8)
     assert not wrong
-    assert kills > 10
+    assert kills > 5
 
 
 @pytest.mark.slow

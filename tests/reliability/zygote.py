@@ -7,6 +7,7 @@ that it took.  A request may name what is to be planted before the command runs:
 
 import json
 import os
+import signal
 import sys
 
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
@@ -25,6 +26,7 @@ def child(request):
     for number, name in enumerate(("stdout", "stderr"), 1):
         os.dup2(os.open(os.path.join(request["cwd"], name), os.O_CREAT | os.O_WRONLY | os.O_TRUNC), number)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a background process of a script ignores it
     signals.obey()
     for name, arguments in request["planted"].items():
         getattr(faults if hasattr(faults, name) else mistakes, name)(*arguments)
