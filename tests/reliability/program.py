@@ -108,8 +108,12 @@ def differing(one, other):
     return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
 
 
-def temporary_files(run):
-    return [str(p) for p in Path(run).rglob(".nntrain-*.tmp")]
+def temporary_files(folder):
+    """Also while directories come and go."""
+    found = []
+    for directory, _, names in os.walk(folder):
+        found += [os.path.join(directory, n) for n in names if n.startswith(".nntrain-") and n.endswith(".tmp")]
+    return found
 
 
 def wait_for(condition, seconds=60.0):
