@@ -30,7 +30,7 @@ def undisturbed(warm, tmp_path_factory):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Proofs in forks of a warm process are slow ones: a fork has been seen to wait for ever, which must not stop CI."""
+    """Proofs in forks of a warm process are slow ones: a fork has been seen to wait for ever."""
     for item in items:
         if "warm" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
