@@ -26,11 +26,3 @@ def undisturbed(warm, tmp_path_factory):
         return known[repr(config)]
 
     return undisturbed
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Proofs in forks of a warm process are slow ones: a fork has been seen to wait for ever."""
-    for item in items:
-        if "warm" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.slow)
