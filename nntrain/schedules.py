@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal
 from nntrain.components import Component, arg, component
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Schedule(Component):
     """Base of all schedules: a linear warm-up, then a curve.
 

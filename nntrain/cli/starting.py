@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,8 @@ def init(template: str, file: Path | None, target: str | None) -> None:
 
     With a csv FILE the config is written for that file: nntrain init csv houses.csv --target price > config.yaml.
     """
+    from importlib import resources
+
     if file is None:
         if target is not None:
             raise click.UsageError("--target: give the csv FILE too: nntrain init csv houses.csv --target price")

@@ -5,10 +5,10 @@ data = load(draft.dataset, draft.seed, draft.dtype)          nntrain.data.recons
 config = draft.resolve(data.facts)                  references to facts of the data
 """
 
-from nntrain.config.describe import describe
+from typing import Any
+
 from nntrain.config.model import Base, Config, Draft, dataset_with, is_path, read
 from nntrain.config.places import Place
-from nntrain.config.schema import json_schema
 from nntrain.config.values import find_value, written
 from nntrain.config.writing import differences, flow, leaves
 
@@ -28,3 +28,17 @@ __all__ = [
     "read",
     "written",
 ]
+
+
+def describe(kind: str | None = None, name: str | None = None) -> str:
+    """See nntrain.config.helping; imported when it is used, as training does without it."""
+    from nntrain.config.helping import describe
+
+    return describe(kind, name)
+
+
+def json_schema() -> dict[str, Any]:
+    """See nntrain.config.schema; imported when it is used."""
+    from nntrain.config.schema import json_schema
+
+    return json_schema()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from nntrain.components import KINDS, Arg, find
-from nntrain.config.describe import summary
+from nntrain.config.helping import summary
 from nntrain.config.model import Config
 from nntrain.config.references import REFERENCE
 from nntrain.config.types import (

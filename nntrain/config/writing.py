@@ -15,7 +15,7 @@ from nntrain.config.types import fields
 
 _WIDTH = 100
 _PLAIN = re.compile(r"[A-Za-z_/$.][A-Za-z0-9_/$.+-]*")
-_ESCAPED = re.compile("[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_ESCAPED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
 def plain(value: Any) -> Any:

@@ -113,7 +113,7 @@ class Data:
     sha256: str  # of the data themselves, wherever they lie
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Dataset(Component):
     """Base of all datasets.
 

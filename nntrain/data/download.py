@@ -6,8 +6,6 @@ import hashlib
 import os
 import sys
 import tempfile
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +28,8 @@ def cache_folder(name: str) -> Path:
 
 def fetch(url: str, path: Path, sha256: str) -> None:
     """Download `url` to `path`, which appears only when the checksum is right.  Raises DataError."""
+    import urllib.request  # 20 ms that only a download needs
+
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -42,7 +42,7 @@ def fetch(url: str, path: Path, sha256: str) -> None:
         if found != sha256:
             raise DataError(f"{url}: error: SHA-256 {found} where {sha256} was expected; the file was not kept")
         temporary.replace(path)
-    except (OSError, urllib.error.URLError, ValueError) as error:
+    except (OSError, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         raise DataError(
             f"{url}: error: cannot be downloaded to {path.parent} ({reason}); "

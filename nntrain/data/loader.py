@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 
@@ -48,6 +47,8 @@ def batches(part: Part, settings: Dataset, seed: int, epoch: int, position: int 
 
 def made_ahead(make: Callable[[int], Batch], places: Iterable[int]) -> Iterator[Batch]:
     """`map(make, places)`, the next one being made by another thread while the caller works on this one."""
+
+    from concurrent.futures import Future, ThreadPoolExecutor
 
     def quietly(k: int) -> Batch:
         with np.errstate(all="ignore"):  # belongs to a thread

@@ -79,7 +79,7 @@ class Context:
         return streams.stream(self.seed, streams.LAYER, self.step, self.application, streams.key(p.path))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Layer(Component):
     """Base of all layers: hyperparameters only.
 

@@ -51,14 +51,23 @@ class CrossEntropy(Loss):
     def __call__(self, Z: Array, Y: Array, mask: Array | None = None) -> tuple[float, Array]:
         if Y.ndim != Z.ndim - 1:
             raise ValueError(f"labels of shape {Y.shape} do not fit outputs of shape {Z.shape}")
-        if self.label_smoothing or self.class_weights is not None:
+        if self.class_weights is not None or (self.label_smoothing and mask is not None):
             return self._weighted(Z, Y, mask)
-        return kernel.mean_and_derivative(Z, Y, mask)
+        J, dZ = kernel.mean_and_derivative(Z, Y, mask)
+        return self._smoothed(J, dZ, Z, Y) if self.label_smoothing else (J, dZ)
 
     def evaluate(self, Z: Array, Y: Array, mask: Array | None = None) -> float:
         if mask is not None or self.label_smoothing or self.class_weights is not None:
             return self(Z, Y, mask)[0]
         return float(np.add.reduce(kernel.losses(Z, Y), None)) / Y.size
+
+    def _smoothed(self, J: float, dZ: Array, Z: Array, Y: Array) -> tuple[float, Array]:
+        """What smoothing adds at every position: ε (z_y − mean z) to 𝓛, ε (Y − 1/n) to its derivative."""
+        n, at = Z.shape[-2], kernel.label_places(Y, Z.shape)
+        share = self.label_smoothing / Y.size
+        np.subtract(dZ, Z.dtype.type(share / n), dZ)
+        dZ.reshape(-1)[at] += Z.dtype.type(share)
+        return J + share * (float(np.add.reduce(Z.take(at), None)) - float(np.add.reduce(Z, None)) / n), dZ
 
     def _weighted(self, Z: Array, Y: Array, mask: Array | None) -> tuple[float, Array]:
         """Every position has its own target distribution Q (n, m), already divided by the sum of the weights:
