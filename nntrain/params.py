@@ -48,18 +48,20 @@ class Views:
 
     A view is written into (`p.W[...] = …`, `g.W += …`), never replaced: assigning another array is an error, as it
     would silently leave the flat vector behind.  `path` is the place in saved names: `residual_1.dense_1`; `empty`
-    says that neither here nor in the children there is any array.
+    says that neither here nor in the children there is any array; `zero` that everything is 0 now, so that a product
+    may be written into a gradient instead of being added to it (see Network.clear_gradient).
     """
 
     path: str
     empty: bool
+    zero: bool
     children: tuple[Views, ...]
 
     def __init__(self, path: str, entries: dict[str, Any]):
         children = tuple(v for v in entries.values() if isinstance(v, Views))
         arrays = {k: v for k, v in entries.items() if not isinstance(v, Views)}
         empty = not arrays and all(child.empty for child in children)
-        self.__dict__.update(arrays, path=path, children=children, empty=empty)
+        self.__dict__.update(arrays, path=path, children=children, empty=empty, zero=False)
 
     def __getattr__(self, name: str) -> Array:
         raise AttributeError(f"{self.path or 'the network'} has no parameter {name!r}")
@@ -67,6 +69,12 @@ class Views:
     def __setattr__(self, name: str, value: Any) -> None:
         if self.__dict__.get(name) is not value:
             raise AttributeError(f"{self.path}.{name} is a view: write into it with [...] = or +=")
+
+    def say_zero(self, zero: bool) -> None:
+        """Set `zero` here and in the children."""
+        self.__dict__["zero"] = zero
+        for child in self.children:
+            child.say_zero(zero)
 
 
 class Layout:

@@ -47,26 +47,29 @@ def affine(W: Array, X: Array, b: Array | None) -> Array:
     return Z
 
 
-def accumulate(dW: Array, db: Array | None, dZ: Array, X: Array) -> None:
-    """dW += dZ Xᵀ and db += Σ dZ, over examples and steps."""
+def accumulate(dW: Array, db: Array | None, dZ: Array, X: Array, zero: bool = False) -> None:
+    """dW += dZ Xᵀ and db += Σ dZ, over examples and steps.  `zero`: dW is 0, and the product is written into it."""
     if dZ.ndim == 3:
         dense_steps.backward(dZ, dW, X, dW, db, need_dA=False)
         return
     if dW.size * dZ.shape[1] < _UNPACKED:
-        dW += dZ.dot(X.T)
+        if zero:
+            np.matmul(dZ, X.T, out=dW)
+        else:
+            dW += dZ.dot(X.T)
         if db is not None:
             db += dZ.dot(_ones(dZ.shape[1], dZ.dtype))
         return
-    threads.run(_call, _weight_tasks(dW, db, dZ, X))
+    threads.run(_call, _weight_tasks(dW, db, dZ, X, zero))
 
 
-def backward(W: Array, dW: Array, db: Array | None, dZ: Array, X: Array) -> Array:
+def backward(W: Array, dW: Array, db: Array | None, dZ: Array, X: Array, zero: bool = False) -> Array:
     """dX = Wᵀ dZ, after `accumulate`."""
     if dZ.ndim == 3:
         of_steps: Any = dense_steps.backward(dZ, W, X, dW, db)
         return of_steps
     if W.size * dZ.shape[1] < _UNPACKED:
-        accumulate(dW, db, dZ, X)
+        accumulate(dW, db, dZ, X, zero)
         return W.T.dot(dZ)
     dX = np.empty(X.shape, X.dtype)
     Wt = W.T
@@ -75,7 +78,7 @@ def backward(W: Array, dW: Array, db: Array | None, dZ: Array, X: Array) -> Arra
         _product(Wt[tile], dZ, dX[tile])
 
     # all products of the layer in one list of tasks: threads meet once, not twice
-    tasks = _weight_tasks(dW, db, dZ, X)
+    tasks = _weight_tasks(dW, db, dZ, X, zero)
     threads.run(_call, tasks + [(rows, tile) for tile in _tiles(dX, W.shape[0], _TILE)])
     return dX
 
@@ -95,12 +98,15 @@ def _call(task: _Task) -> None:
     function(tile)
 
 
-def _weight_tasks(dW: Array, db: Array | None, dZ: Array, X: Array) -> list[_Task]:
+def _weight_tasks(dW: Array, db: Array | None, dZ: Array, X: Array, zero: bool) -> list[_Task]:
     Xt = X.T
 
     def rows(tile: slice) -> None:
         # One product over all examples: cutting the inner axis of dZ Xᵀ is 2 to 4 times slower.
-        dW[tile] += np.matmul(dZ[tile], Xt)
+        if zero:
+            np.matmul(dZ[tile], Xt, out=dW[tile])
+        else:
+            dW[tile] += np.matmul(dZ[tile], Xt)
         if db is not None:
             add_bias_gradient(db[tile], dZ[tile])
 

@@ -47,10 +47,10 @@ class Dense(Layer):
         return kernel.affine(p.W, X, p.b if self.bias else None), X
 
     def backward(self, p: Views, g: Views, dZ: Array, X: Any) -> Array:
-        return kernel.backward(p.W, g.W, g.b if self.bias else None, dZ, X)
+        return kernel.backward(p.W, g.W, g.b if self.bias else None, dZ, X, g.zero)
 
     def accumulate(self, p: Views, g: Views, dZ: Array, X: Any) -> None:
-        kernel.accumulate(g.W, g.b if self.bias else None, dZ, X)
+        kernel.accumulate(g.W, g.b if self.bias else None, dZ, X, g.zero)
 
 
 @component("linear")
@@ -74,10 +74,10 @@ class Linear(Layer):
         return kernel.affine(p.W, X, None), X
 
     def backward(self, p: Views, g: Views, dZ: Array, X: Any) -> Array:
-        return kernel.backward(p.W, g.W, None, dZ, X)
+        return kernel.backward(p.W, g.W, None, dZ, X, g.zero)
 
     def accumulate(self, p: Views, g: Views, dZ: Array, X: Any) -> None:
-        kernel.accumulate(g.W, None, dZ, X)
+        kernel.accumulate(g.W, None, dZ, X, g.zero)
 
 
 @component("bias")

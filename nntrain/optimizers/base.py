@@ -15,7 +15,7 @@ from nntrain.params import Array
 # θ, dθ and the slots are worked in pieces that stay in the cache from the first call to the last.
 PIECE = 1 << 17
 # From here on the pool works the pieces; below, handing them over costs more than it brings.
-THREADED = 1 << 20
+THREADED = 1 << 18
 
 R = TypeVar("R")
 

@@ -124,7 +124,7 @@ class GANTrainer(Trainer):
         Z_drawn, caches_drawn = D.forward(self._labelled(X_drawn, batch), drawn)
         J_real, dZ_real = self.loss(Z_real, np.ones_like(Z_real))
         J_drawn, dZ_drawn = self.loss(Z_drawn, np.zeros_like(Z_drawn))
-        D.dtheta.fill(0)
+        D.clear_gradient()
         D.accumulate(dZ_real, caches_real)
         D.accumulate(dZ_drawn, caches_drawn)  # gradients add: ∂J_D is the sum over both applications
         self._descend("discriminator", J_real + J_drawn + real.cost + drawn.cost, step, step + 1)
@@ -138,7 +138,7 @@ class GANTrainer(Trainer):
         Z, judged = D.forward(self._labelled(X, batch), judging)
         J, dZ = self.loss.generator(Z)
         dX = D.backward(dZ, judged)  # also adds to D's dθ, which its next step begins with 0
-        G.dtheta.fill(0)
+        G.clear_gradient()
         G.accumulate(dX[: X.shape[0]], drawn)  # without the labels' part
         self._descend("generator", J + drawing.cost + judging.cost, step, self.generator_steps + 1)
         self.generator_steps += 1

@@ -93,7 +93,7 @@ class SupervisedTrainer(Trainer):
         Z, caches = network.forward(batch.X, context)
         mask = valid_steps(batch, Z)
         loss, dZ = self.loss(Z, batch.Y, mask)
-        network.dtheta.fill(0)
+        network.clear_gradient()
         network.accumulate(dZ, caches)
         try:
             cost = complete_gradient(network, self.training, loss + context.cost, step)

@@ -6,7 +6,8 @@ from layers.run import Run
 
 from nntrain import threads
 from nntrain.kernels import dense as kernel
-from nntrain.layers import Bias, Dense, Linear, ShapeError
+from nntrain.layers import Bias, Context, Dense, Linear, ShapeError
+from nntrain.network import Network
 from nntrain.streams import stream
 
 
@@ -123,3 +124,24 @@ def test_tiles_cover_everything_once_in_order(length, unit, most):
     tiles = kernel._slices(length, unit, most)
     assert [i for tile in tiles for i in range(length)[tile]] == list(range(length))
     assert all(tile.stop > tile.start for tile in tiles)
+
+
+@pytest.mark.parametrize("units", [3, 512])
+def test_the_first_backward_pass_after_clearing_writes_and_the_second_adds(units):
+    """Large and small products; a discriminator sees real and drawn examples before one step."""
+    network = Network([Dense(units), Dense(2)], (700,))
+    network.allocate(np.float64, 0)
+    random = np.random.default_rng(0)
+    gradients = []
+    for X in random.standard_normal((2, 700, 60)):
+        Z, caches = network.forward(X, Context(training=True))
+        network.clear_gradient()
+        network.accumulate(Z, caches)
+        gradients.append((network.dtheta.copy(), Z, caches))
+    (first, Z1, caches1), (second, Z2, caches2) = gradients
+    network.dtheta[...] = 7.0  # what an earlier step left
+    network.clear_gradient()
+    network.accumulate(Z1, caches1)
+    np.testing.assert_array_equal(network.dtheta, first)
+    network.backward(Z2, caches2)
+    np.testing.assert_allclose(network.dtheta, first + second, rtol=1e-12)
