@@ -74,17 +74,36 @@ class Log:
         os.close(self._descriptor)
 
 
-def read_log(path: Path) -> list[dict[str, Any]]:
-    """All whole lines, of a live run too; no file has none.  Raises StorageError, CheckpointError."""
+def read_log(path: Path, first: int | None = None) -> list[dict[str, Any]]:
+    """All whole lines or the first ones, of a live run too; no file has none.  Raises StorageError, CheckpointError."""
+    lines = _lines(path)[:first]
+    rows = _good(lines)
+    if len(rows) < len(lines):
+        raise CheckpointError(f"{path}:{len(rows) + 1}: no line of JSON; the file is damaged")
+    return rows
+
+
+def good_lines(path: Path) -> int:
+    """The number of lines before the first damaged one.  Raises StorageError."""
+    return len(_good(_lines(path)))
+
+
+def _lines(path: Path) -> list[bytes]:
     with naming(path, "cannot be read"):
         content = path.read_bytes() if path.exists() else b""
-    lines = content[: (_line_ends(content) or [0])[-1]].splitlines()
+    return content[: (_line_ends(content) or [0])[-1]].split(b"\n")[:-1]
+
+
+def _good(lines: list[bytes]) -> list[dict[str, Any]]:
     rows = []
-    for number, line in enumerate(lines, 1):
+    for line in lines:
         try:
-            rows.append(json.loads(line))
+            row = json.loads(line)
         except (ValueError, RecursionError):
-            raise CheckpointError(f"{path}:{number}: no line of JSON; the file is damaged") from None
+            break
+        if not isinstance(row, dict):
+            break
+        rows.append(row)
     return rows
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from nntrain import storage
 from nntrain.errors import CheckpointError, RunDirectoryError
 from nntrain.runs import lock
-from nntrain.runs.log import Log, read_log
+from nntrain.runs.log import Log, good_lines, read_log
 from nntrain.storage import naming
 
 if TYPE_CHECKING:
@@ -120,9 +120,13 @@ class Run:
         return Log(self.timing_path)
 
     def truncate(self, lines: int) -> None:
-        """On resume: keep the lines that the checkpoint counts.  Timing is no part of the promise and may have less."""
+        """On resume: keep the lines that the checkpoint counts.  Timing is no part of the promise and may have less.
+
+        Raises CheckpointError if one of them is missing or damaged: now, not when the summary reads them hours later.
+        """
+        read_log(self.metrics_path, lines)
         self.metrics.truncate(lines)
-        self.timing.truncate(min(lines, self.timing.lines))
+        self.timing.truncate(min(lines, good_lines(self.timing_path)))
 
     def newest_checkpoint(self) -> tuple[Checkpoint | None, list[str]]:
         """The good checkpoint of the highest `step`, and a warning for each unreadable one; file times do not count.

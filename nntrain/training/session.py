@@ -6,17 +6,18 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import numpy as np
 
 from nntrain import checkpoint, config, runs, signals
 from nntrain.builder import Built, build
-from nntrain.errors import ConfigError, DivergedError, Interrupted, NNTrainError, StorageError
+from nntrain.errors import CheckpointError, ConfigError, DivergedError, Interrupted, NNTrainError, StorageError
 from nntrain.runs import Run
-from nntrain.runs.log import read_log
+from nntrain.training import summary
 from nntrain.training.engine import Engine, Observer
-from nntrain.training.evaluation import check_arrays, load_arrays, reading
+from nntrain.training.evaluation import check_arrays, reading
 from nntrain.training.monitor import Monitor
 
 # what resume may change: the limits of a run, nothing that its mathematics depend on
@@ -93,6 +94,7 @@ def resume(
     with Run.open(run_dir) as run, np.errstate(all="ignore"):
         _pass_on(run.warnings, observer)
         if not overrides and _is_finished(run):
+            _check_last(run)
             return result(run)
         built = build(config.read(run.config_path, overrides))
         with signals.saved_first():
@@ -125,21 +127,25 @@ def _train(
         check_arrays(saved, trainer, run.last)
         with reading(run.path):
             engine.restore(saved)
-        if engine.finished and _is_finished(run):
+        if engine.finished and _is_finished(run) and _last_is_good(run):
             return result(run)
+    run.truncate(engine.lines)
     if run.origin == "resumed":
         run.write_config(built.config.to_yaml())
-    run.truncate(engine.lines)
     run.write_status("running", epoch=engine.epoch, step=engine.step)
     try:
         engine.train()
         status = "stopped early" if engine.step < engine.total else "done"
-        run.write_summary(_summary(engine, status))
+        run.write_summary(summary.measured(engine, status))
         run.write_status(status, epoch=engine.epoch, step=engine.step)
     except BaseException as error:
         state = {Interrupted: "interrupted", DivergedError: "diverged"}.get(type(error), "failed")
         message = str(error) if isinstance(error, NNTrainError) else f"{type(error).__name__}: {error}"
-        with suppress(StorageError):  # the error itself says more
+        # the error itself says more than one about these files
+        if state == "diverged":
+            with suppress(StorageError, CheckpointError):
+                run.write_summary(summary.logged(engine, state))
+        with suppress(StorageError):
             run.write_status(state, epoch=engine.epoch, step=engine.step, message=message)
         raise
     return result(run)
@@ -147,6 +153,24 @@ def _train(
 
 def _is_finished(run: Run) -> bool:
     return run.read_status().get("status") in ("done", "stopped early")
+
+
+def _check_last(run: Run) -> None:
+    """A finished run that lost its last state is not all there: say what makes it whole."""
+    try:
+        checkpoint.read(run.last)
+    except checkpoint.NewerFormatError:
+        raise
+    except CheckpointError as error:
+        again = f"nntrain fit {quote(str(run.config_path))} --run-dir {quote(str(run.path))} --on-exist resume"
+        raise CheckpointError(f"{error}; the run is finished, and this trains again what is lost: {again}") from None
+
+
+def _last_is_good(run: Run) -> bool:
+    with suppress(CheckpointError):
+        _check_last(run)
+        return True
+    return False
 
 
 def _skipped(run: Run, observer: Observer) -> Result:
@@ -171,37 +195,6 @@ def make_monitor(built: Built) -> Monitor | None:
     if stopping is None:
         return Monitor(name, better)
     return Monitor(name, better, stopping.patience, stopping.min_delta)
-
-
-def _summary(engine: Engine, status: str) -> dict[str, Any]:
-    """Final and best metrics.  The numbers of `best` are those that `nntrain eval` prints for the run."""
-    trainer, parts = engine.trainer, {name: engine.watched(part) for name, part in engine.data.parts.items()}
-    measured = {name: part for name, part in parts.items() if name != "train"} or parts
-    history = engine.run.read_metrics()
-    timing = read_log(engine.run.timing_path)
-    final: dict[str, Any] = {
-        "epoch": engine.epoch,
-        "step": engine.step,
-        "train": history[-1]["train"] if history else {},
-    }
-    final.update({name: trainer.evaluate(part) for name, part in measured.items()})
-    summary = {
-        "name": engine.config.name,
-        "status": status,
-        "seed": engine.config.seed,
-        "parameters": sum(n.layout.trainable for n in trainer.networks.values()),
-        "epochs": engine.epoch,
-        "steps": engine.step,
-        "seconds": round(sum(line["seconds"] for line in timing), 3),
-        "final": final,
-    }
-    if engine.monitor is not None and engine.monitor.best is not None:
-        summary["monitor"] = engine.monitor.name
-        load_arrays(checkpoint.read(engine.run.best), trainer, engine.run.best)
-        best: dict[str, Any] = {"epoch": engine.monitor.best_epoch, "step": engine.monitor.best_step}
-        best.update({name: trainer.evaluate(part) for name, part in measured.items()})
-        summary["best"] = best
-    return summary
 
 
 def result(run: Run) -> Result:

@@ -47,6 +47,13 @@ def test_nan_in_a_gradient_is_exit_4_at_that_step_and_the_state_before_it_stays(
     assert saved.manifest["step"] == step - 1
     assert all(np.isfinite(array).all() for array in saved.arrays.values())
     assert (run / "checkpoints" / "best.npz").exists() == (step > 3)
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    summary = json.loads((run / "summary.json").read_text())
+    assert (summary["status"], summary["steps"]) == ("diverged", step - 1)
+    assert summary["final"] == ({key: lines[-1][key] for key in summary["final"]} if lines else {})
+    if step > 3:
+        best = min(lines, key=lambda line: line["validation"]["loss"])
+        assert (summary["best"]["step"], summary["best"]["validation"]) == (best["step"], best["validation"])
     again = warm.run("resume", run, "-q", nan_at_step=[step])
     assert (again.code, again.stderr) == (4, ended.stderr)
 

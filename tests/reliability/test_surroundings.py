@@ -113,3 +113,20 @@ def test_resume_of_a_finished_run_is_exit_0_and_changes_nothing(warm, tmp_path, 
         ended = warm.run(*arguments)
         assert (ended.code, ended.stdout) == (0, f"{run}\n")
         assert state() == before
+
+
+@pytest.mark.parametrize("damage", ["missing", "cut"])
+def test_a_finished_run_that_lost_its_last_checkpoint_is_exit_5_with_the_command_that_makes_it_whole(
+    warm, tmp_path, config, damage
+):
+    run = tmp_path / "run"
+    warm.run("fit", config, "-q", "--run-dir", run)
+    last, expected = run / "checkpoints" / "last.npz", left_behind(run)
+    last.unlink() if damage == "missing" else last.write_bytes(last.read_bytes()[:300])
+    ended = warm.run("resume", run)
+    assert (ended.code, ended.stdout) == (5, "")
+    assert ended.stderr.startswith(f"error: {last}: ")
+    assert len(ended.stderr.splitlines()) == 1
+    advised = ended.stderr.rpartition("nntrain ")[2].split()
+    assert warm.run(*advised, "-q").code == 0
+    assert not differing(left_behind(run), expected)

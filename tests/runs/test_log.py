@@ -72,6 +72,7 @@ def test_a_torn_last_line_is_never_glued_to_the_next(tmp_path, cut):
 
 def test_a_damaged_line_is_named(tmp_path):
     path = tmp_path / "metrics.jsonl"
-    path.write_bytes(b'{"epoch":1}\n\0\0\n')
-    with pytest.raises(CheckpointError, match=r"metrics\.jsonl:2: no line of JSON"):
-        read_log(path)
+    for damaged in (b"\0\0", b"7", b""):
+        path.write_bytes(b'{"epoch":1}\n' + damaged + b"\n")
+        with pytest.raises(CheckpointError, match=r"metrics\.jsonl:2: no line of JSON"):
+            read_log(path)

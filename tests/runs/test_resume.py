@@ -42,6 +42,28 @@ def test_timing_may_have_fewer_lines(run):
     assert run.timing.lines == 0
 
 
+def test_a_damaged_line_that_the_checkpoint_counts_is_found_before_anything_is_changed(run):
+    for epoch in (1, 2, 3):
+        run.metrics.append({"epoch": epoch})
+    run.close()
+    text = b'{"epoch":1}\n{"epo\n7\n'
+    run.metrics_path.write_bytes(text)
+    for lines in (2, 3):
+        with pytest.raises(CheckpointError, match=r"metrics\.jsonl:2: no line of JSON"):
+            run.truncate(lines)
+    assert run.metrics_path.read_bytes() == text
+    run.truncate(1)  # what comes after the checkpoint is cut, whatever it is
+    assert run.read_metrics() == [{"epoch": 1}]
+
+
+def test_timing_is_cut_at_a_damaged_line_as_no_result_needs_it(run):
+    for epoch in (1, 2, 3):
+        run.metrics.append({"epoch": epoch})
+    run.timing_path.write_bytes(b'{"epoch":1}\n\0\0\n{"epoch":3}\n')
+    run.truncate(3)
+    assert run.timing_path.read_bytes() == b'{"epoch":1}\n'
+
+
 def test_the_newest_checkpoint_is_that_of_the_highest_step_whatever_the_clock(run):
     assert run.newest_checkpoint() == (None, [])
     for last, best in ((5, 3), (3, 5)):

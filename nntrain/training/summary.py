@@ -1,0 +1,53 @@
+"""summary.json: the final and best metrics of a run that has ended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nntrain import checkpoint
+from nntrain.runs.log import read_log
+from nntrain.training.engine import Engine
+from nntrain.training.evaluation import load_arrays
+
+
+def measured(engine: Engine, status: str) -> dict[str, Any]:
+    """Of a run that came to its end.  The numbers of `best` are those that `nntrain eval` prints for the run."""
+    trainer, parts = engine.trainer, {name: engine.watched(part) for name, part in engine.data.parts.items()}
+    shown = {name: part for name, part in parts.items() if name != "train"} or parts
+    history = engine.run.read_metrics()
+    final = {"epoch": engine.epoch, "step": engine.step, "train": history[-1]["train"] if history else {}}
+    final.update({name: trainer.evaluate(part) for name, part in shown.items()})
+    summary = {**_facts(engine, status), "final": final}
+    if engine.monitor is not None and engine.monitor.best is not None:
+        load_arrays(checkpoint.read(engine.run.best), trainer, engine.run.best)
+        best: dict[str, Any] = {"epoch": engine.monitor.best_epoch, "step": engine.monitor.best_step}
+        best.update({name: trainer.evaluate(part) for name, part in shown.items()})
+        summary |= {"monitor": engine.monitor.name, "best": best}
+    return summary
+
+
+def logged(engine: Engine, status: str) -> dict[str, Any]:
+    """Of a run that diverged: nothing is evaluated any more, `final` and `best` are lines of its log."""
+    history = engine.run.read_metrics()
+    summary = {**_facts(engine, status), "final": _values(history[-1]) if history else {}}
+    if engine.monitor is not None and engine.monitor.best is not None:
+        best = next((line for line in history if line["step"] == engine.monitor.best_step), None)
+        if best is not None:
+            summary |= {"monitor": engine.monitor.name, "best": _values(best)}
+    return summary
+
+
+def _values(line: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in line.items() if key != "lr"}
+
+
+def _facts(engine: Engine, status: str) -> dict[str, Any]:
+    return {
+        "name": engine.config.name,
+        "status": status,
+        "seed": engine.config.seed,
+        "parameters": sum(n.layout.trainable for n in engine.trainer.networks.values()),
+        "epochs": engine.epoch,
+        "steps": engine.step,
+        "seconds": round(sum(line["seconds"] for line in read_log(engine.run.timing_path)), 3),
+    }
