@@ -71,6 +71,16 @@ def test_nan_in_validation_alone_is_exit_4_at_that_step_and_again_when_resumed(w
     assert not differing(left_behind(run), expected)
 
 
+def test_a_diverged_run_is_listed_with_its_best_values_so_far(warm, tmp_path):
+    path, run = write_config(tmp_path / "c.yaml", SHORT), tmp_path / "runs" / "r"
+    assert warm.run("fit", path, "-q", "--run-dir", run, nan_in_evaluation=[2]).code == 4
+    best = json.loads((run / "metrics.jsonl").read_text().splitlines()[0])["validation"]
+    (row,) = json.loads(warm.run("runs", tmp_path / "runs", "--json").stdout)
+    assert (row["status"], row["best"]["validation"]) == ("diverged", best)
+    (compared,) = json.loads(warm.run("compare", run, "--json").stdout)["runs"]
+    assert compared["metrics"]["validation.loss"] == best["loss"]
+
+
 def test_a_rate_far_too_high_is_exit_4_and_what_is_saved_is_finite(warm, tmp_path):
     config = changed(SHORT, optimizer={"type": "sgd", "lr": 1e30}, architecture=[{"dense": 9}, {"dense": 2}])
     path, run = write_config(tmp_path / "c.yaml", config), tmp_path / "run"
