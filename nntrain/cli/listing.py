@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from nntrain.cli.common import number, say, table
+from nntrain.errors import ConfigError
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 _as_csv = click.option("--csv", "as_csv", is_flag=True, help="Comma-separated values with a header.")
@@ -33,9 +34,9 @@ def runs(
     directory: Path, sort: str | None, where: tuple[str, ...], columns: str | None, as_json: bool, as_csv: bool
 ) -> None:
     """List the runs in DIRECTORY (default: runs) with status, epochs and best metrics."""
-    from nntrain.errors import ConfigError
     from nntrain.runs import query, scan
 
+    _check_one(as_json, as_csv)
     found = scan(directory)
     for condition in [query.Condition(text) for text in where]:
         kept = [row for row in found if condition(row)]
@@ -64,6 +65,11 @@ def runs(
         say(f"no runs in {directory}" + (" for which that is so" if where else ""))
     else:
         click.echo(table(head, [[_cell(cell) for cell in row] for row in cells], "ll" + "r" * (len(head) - 2)))
+
+
+def _check_one(as_json: bool, as_csv: bool) -> None:
+    if as_json and as_csv:
+        raise ConfigError("--json and --csv: one of them")
 
 
 def _there(rows: Sequence[dict[str, Any]]) -> str:
@@ -125,6 +131,7 @@ def compare(run: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
     """
     from nntrain.runs import query
 
+    _check_one(as_json, as_csv)
     rows = query.collect(run)
     configs = [query.config_of(row) for row in rows]
     metrics = sorted({name for row in rows for name in query.metrics_of(row)})

@@ -25,8 +25,10 @@ class Progress(Observer):
         self.shown = False
         self.started: tuple[float, int] | None = None
         self.drawn_at = 0.0
+        self.by_steps = False  # an epoch may have several lines
 
     def step(self, engine: Engine) -> None:
+        self.by_steps = engine.config.training.evaluate.steps is not None
         if not self.bar:
             return
         now = time.perf_counter()
@@ -40,7 +42,8 @@ class Progress(Observer):
         if self.quiet:
             return
         parts = [f"{part}: {values_line(line[part])}" for part in ("train", "validation") if part in line]
-        self._write(f"{self._blank()}epoch {line['epoch']}  {'  '.join(parts)}\n")
+        where = f"epoch {line['epoch']}" + (f"  step {line['step']}" if self.by_steps else "")
+        self._write(f"{self._blank()}{where}  {'  '.join(parts)}\n")
 
     def warning(self, message: str) -> None:
         self._write(f"{self._blank()}warning: {message}\n")

@@ -14,6 +14,7 @@ import click
 from nntrain import signals
 from nntrain.cli import completing
 from nntrain.cli.common import pass_threads, quiet, say, start
+from nntrain.errors import ConfigError
 
 if TYPE_CHECKING:
     from nntrain.training.engine import Observer
@@ -73,13 +74,20 @@ def fit(
 
     KEY=VALUE changes the config: optimizer.lr=0.01 architecture.0.units=128 optimizer=adam.
     """
+    if run_dir is None and on_exist != "error":
+        raise ConfigError(
+            f"--on-exist {on_exist}: only where --run-dir names the directory; without it a fresh one is made"
+        )
     start(threads)
 
     if dry_run:
         from nntrain import config as configs
+        from nntrain import runs
         from nntrain.builder import build
 
         built = build(configs.read(config, overrides))
+        if run_dir is not None:
+            runs.check_free(run_dir, on_exist)
         if not is_quiet:
             count = sum(n.layout.trainable for n in built.networks.values())
             say(f"{config} is valid: {count:,} parameters")
@@ -155,7 +163,10 @@ def _print(result: Result, as_json: bool, is_quiet: bool) -> None:
     best: dict[str, Any] = result.summary.get("best") or result.summary.get("final") or {}
     part = next((p for p in ("test", "validation", "train") if p in best), None)
     if part and not is_quiet:
-        say(f"{result.status}: epoch {best['epoch']}, {part}: {values_line(best[part])}")
+        where = f"epoch {best['epoch']}"
+        if "best" in result.summary:
+            where = f"best {where} of {result.summary['epochs']}"
+        say(f"{result.status}: {where}, {part}: {values_line(best[part])}")
     if as_json:
         import json
 

@@ -9,9 +9,9 @@ cut loses no line that a checkpoint knows of.  status.json, summary.json, meta.j
 atomically or appended to, but not fsynced: a resume needs none of them.
 """
 
-from nntrain.runs.directory import ON_EXIST, create, open_exact
+from nntrain.runs.directory import ON_EXIST, check_free, create, open_exact
 from nntrain.runs.environment import environment
 from nntrain.runs.listing import scan
 from nntrain.runs.run import STATES, Run
 
-__all__ = ["ON_EXIST", "STATES", "Run", "create", "environment", "open_exact", "scan"]
+__all__ = ["ON_EXIST", "STATES", "Run", "check_free", "create", "environment", "open_exact", "scan"]

@@ -44,15 +44,8 @@ def open_exact(path: str | os.PathLike[str], on_exist: str = "error") -> Run:
     made = _make(path)
     if made is not None:
         return made
-    if not isdir(path):
-        raise RunDirectoryError(f"{path}: exists already and is no directory; choose another")
-    if on_exist == "error":
-        raise RunDirectoryError(f"{path}: exists already; choose another, or --on-exist resume, skip or replace")
     run = Run(path)
-    with naming(path, "cannot be listed"):
-        empty = not os.listdir(path)  # killed between mkdir and the lock
-    if not empty and not run.is_run():
-        raise RunDirectoryError(f"{path}: exists already, and nntrain did not make it; choose another")
+    empty = _check_existing(run, on_exist)
     if on_exist == "skip" and not empty:
         run.origin = "skipped"
         return run
@@ -65,6 +58,30 @@ def open_exact(path: str | os.PathLike[str], on_exist: str = "error") -> Run:
             run.close()
             raise
     return run
+
+
+def check_free(path: str | os.PathLike[str], on_exist: str = "error") -> None:
+    """Raise RunDirectoryError where `open_exact` would; make and lock nothing."""
+    run = Run(path)
+    if not os.path.lexists(run.path):
+        return
+    empty = _check_existing(run, on_exist)
+    if run.is_live() and (empty or on_exist != "skip"):
+        raise run.in_use()
+
+
+def _check_existing(run: Run, on_exist: str) -> bool:
+    """Whether the directory is empty.  Raises RunDirectoryError where it is not to be used."""
+    path = run.path
+    if not isdir(path):
+        raise RunDirectoryError(f"{path}: exists already and is no directory; choose another")
+    if on_exist == "error":
+        raise RunDirectoryError(f"{path}: exists already; choose another, or --on-exist resume, skip or replace")
+    with naming(path, "cannot be listed"):
+        empty = not os.listdir(path)  # killed between mkdir and the lock
+    if not empty and not run.is_run():
+        raise RunDirectoryError(f"{path}: exists already, and nntrain did not make it; choose another")
+    return empty
 
 
 def _make(path: Path) -> Run | None:

@@ -185,9 +185,7 @@ class Run:
         """Lock, and tidy up after a process that was killed.  Raises RunDirectoryError, StorageError."""
         self._lock = lock.take(self.path / LOCK)
         if self._lock is None:
-            pid = self.read_status().get("pid")
-            process = f"process {pid}" if pid else "another process"
-            raise RunDirectoryError(f"{self.path}: in use by {process}; wait for it or choose another run directory")
+            raise self.in_use()
         if not self._lock.enforced:
             self.warnings.append(f"{self.path}: no file locks here; take care that no second process uses this run")
         try:
@@ -200,6 +198,12 @@ class Run:
             self.close()
             raise
         return self
+
+    def in_use(self) -> RunDirectoryError:
+        """What to say where another process holds the lock."""
+        pid = self.read_status().get("pid")
+        process = f"process {pid}" if pid else "another process"
+        return RunDirectoryError(f"{self.path}: in use by {process}; wait for it or choose another run directory")
 
     def clear(self) -> None:
         """Remove what nntrain made, but for the lock that is held; other files stay."""

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from nntrain import runs
+
 GOOD = """\
 dataset: {type: digits}
 architecture:
@@ -163,8 +165,55 @@ def test_a_run_directory_that_exists_is_exit_6_unless_told_otherwise(nntrain):
 
 def test_a_dry_run_writes_nothing(nntrain):
     Path("c.yaml").write_text(GOOD)
-    assert nntrain("fit", "c.yaml", "--dry-run").stdout == ""
-    assert not Path("runs").exists()
+    for more in ((), ("--run-dir", "a/b")):
+        assert nntrain("fit", "c.yaml", "--dry-run", *more).stdout == ""
+    assert sorted(Path().iterdir()) == [Path("c.yaml")]
+
+
+def test_a_dry_run_into_a_directory_that_fit_would_refuse_is_exit_6_too(nntrain):
+    Path("c.yaml").write_text(GOOD)
+    Path("other").mkdir()
+    Path("other/file").write_text("mine")
+    for arguments in (("other",), ("other", "--on-exist", "replace"), ("c.yaml", "--on-exist", "skip")):
+        refused = [nntrain("fit", "c.yaml", "--run-dir", *arguments, *dry, code=6) for dry in ((), ("--dry-run",))]
+        assert refused[0].stderr == refused[1].stderr
+    with runs.open_exact("live"):
+        told = nntrain("fit", "c.yaml", "--run-dir", "live", "--on-exist", "resume", "--dry-run", code=6).stderr
+        assert "in use by process" in told
+        nntrain("fit", "c.yaml", "--run-dir", "live", "--on-exist", "skip", "--dry-run")
+    nntrain("fit", "c.yaml", "--run-dir", "live", "--on-exist", "replace", "--dry-run")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (
+            ("fit", "c.yaml", "--on-exist", "resume"),
+            "error: --on-exist resume: only where --run-dir names the directory",
+        ),
+        (("fit", "c.yaml", "--on-exist", "skip", "--dry-run"), "error: --on-exist skip: only where --run-dir"),
+        (("runs", ".", "--json", "--csv"), "error: --json and --csv: one of them"),
+        (("compare", ".", "--json", "--csv"), "error: --json and --csv: one of them"),
+    ],
+)
+def test_options_that_contradict_each_other_are_exit_2_with_one_line(nntrain, arguments, expected):
+    Path("c.yaml").write_text(GOOD)
+    told = nntrain(*arguments, code=2).stderr
+    assert told.startswith(expected)
+    assert len(told.splitlines()) == 1
+
+
+def test_the_last_line_of_a_run_says_which_epoch_of_how_many_was_the_best(nntrain):
+    Path("c.yaml").write_text(GOOD)
+    stopping = ["training.epochs=9", "training.early_stopping={patience: 1, min_delta: 9}"]
+    told = nntrain("fit", "c.yaml", *stopping).stderr.splitlines()
+    assert told[-1].startswith("stopped early: best epoch 2 of 2, validation: loss ")
+
+
+def test_lines_of_progress_name_their_step_where_an_epoch_has_several(nntrain):
+    Path("c.yaml").write_text(GOOD)
+    told = nntrain("fit", "c.yaml", "training.steps=4", "training.evaluate={steps: 2}").stderr.splitlines()
+    assert [line.partition("  train:")[0] for line in told[:-1]] == ["epoch 1  step 2", "epoch 1  step 4"]
 
 
 def test_divergence_is_exit_4_and_keeps_a_finite_checkpoint(nntrain):
