@@ -55,6 +55,12 @@ def close_word(value: Any, options: Any) -> str:
     return hint if "did you mean" in hint else ""
 
 
+def whole(value: Any, options: Any, arg: Arg) -> str:
+    """`; write 10000` where 1e4 stands for a whole number."""
+    wanted = int in options and isinstance(value, float) and value.is_integer() and abs(value) < 2**53
+    return f"; write {int(value)}" if wanted and within(value, arg) else ""
+
+
 def _expected(node: Node, type_: Any, arg: Arg, hint: str = "") -> Wrong:
     return Wrong(f"expected {words(type_, arg)}, got {show(node.value)}{hint}")
 
@@ -70,7 +76,7 @@ def _number(node: Node, type_: type, arg: Arg) -> int | float:
     if isinstance(value, int) and abs(value) >= 2**63:
         raise Wrong(f"expected {words(type_, arg)}, got {escape(node.text)}, which is beyond 2^63")
     if type_ is int and isinstance(value, float):
-        raise _expected(node, type_, arg, f"; write {int(value)}" if value == int(value) else "")
+        raise _expected(node, type_, arg, whole(value, (type_,), arg))
     if not within(value, arg):
         raise _expected(node, type_, arg)
     return int(value) if type_ is int else float(value)

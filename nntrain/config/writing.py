@@ -91,14 +91,35 @@ def _word(text: str) -> str:
 
 def differences(before: dict[str, Any], now: dict[str, Any]) -> list[tuple[str, str]]:
     """Every dotted key in which two plain configs differ, each with a line that shows both values."""
-    old, new = dict(leaves(before, "")), dict(leaves(now, ""))
+    found = _differing(before, now, "")
+    return [(key, f"{key}: was {_said(old)}, is {_said(new)}") for key, old, new in found]
 
-    def said(values: dict[str, Any], key: str) -> str:
-        return flow(values[key]) if key in values else "nothing"
 
-    keys = [*old, *(key for key in new if key not in old)]
-    differing = [key for key in keys if key not in old or key not in new or not _same(old[key], new[key])]
-    return [(key, f"{key}: was {said(old, key)}, is {said(new, key)}") for key in differing]
+_NOTHING: Any = object()
+
+
+def _said(value: Any) -> str:
+    return "nothing" if value is _NOTHING else flow(value)
+
+
+def _differing(old: Any, new: Any, path: str) -> list[tuple[str, Any, Any]]:
+    """Key by key as far as both have keys; a whole section beside a value that has none, such as null."""
+    sides = [_below(value) for value in (old, new)]
+    if not all(below or value is _NOTHING for below, value in zip(sides, (old, new), strict=True)):
+        return [] if old is not _NOTHING and new is not _NOTHING and _same(old, new) else [(path, old, new)]
+    keys = dict.fromkeys([*sides[0], *sides[1]])
+    pairs = [(f"{path}.{key}" if path else key, *(side.get(key, _NOTHING) for side in sides)) for key in keys]
+    return [found for key, a, b in pairs for found in _differing(a, b, key)]
+
+
+def _below(value: Any) -> dict[str, Any]:
+    return (
+        value
+        if isinstance(value, dict)
+        else {str(i): v for i, v in enumerate(value)}
+        if isinstance(value, list)
+        else {}
+    )
 
 
 def _same(a: Any, b: Any) -> bool:

@@ -53,6 +53,12 @@ from nntrain.errors import ConfigError
         ("metrics: [accuracy]", "metrics: [accuracy, accuracy]", "12:10: error: metrics: accuracy is listed twice"),
         ("epochs: 20, ", "", "13:11: error: training: needs epochs or steps"),
         ("epochs: 20", "epochs: 0", "13:20: error: training.epochs: expected a whole number >= 1, got 0"),
+        (
+            "epochs: 20",
+            "epochs: 1e4",
+            "13:20: error: training.epochs: expected a whole number >= 1, got 10000.0; write 10000",
+        ),
+        ("seed: 0", "seed: 7.0", "2:7: error: seed: expected a whole number >= 0, got 7.0; write 7"),
         ("{patience: 5}", "5", "training.early_stopping: expected a mapping of patience and min_delta, got 5"),
         ("{patience: 5}", "{}", "training.early_stopping: needs 'patience'"),
         ("{patience: 5}", "{patients: 5}", "unknown key 'patients'; did you mean 'patience'?"),

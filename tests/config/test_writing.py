@@ -93,9 +93,16 @@ def test_differences_name_every_key_with_both_values(files):
     assert found["optimizer.type"] == "optimizer.type: was sgd, is adagrad"
     assert found["optimizer.momentum"] == "optimizer.momentum: was 0.9, is nothing"
     assert found["optimizer.epsilon"] == "optimizer.epsilon: was nothing, is 1.0e-10"
-    assert found["training.early_stopping.patience"] == "training.early_stopping.patience: was 5, is nothing"
+    assert found["training.early_stopping"] == "training.early_stopping: was {patience: 5, min_delta: 0.0}, is null"
     assert found["metrics.1.type"] == "metrics.1.type: was nothing, is r2"
     assert "seed" not in found
+
+
+def test_a_section_that_was_not_there_is_one_difference():
+    before, now = {"t": {"stop": None}}, {"t": {"stop": {"patience": 3, "min_delta": 0.0}}}
+    line = "t.stop: was null, is {patience: 3, min_delta: 0.0}"
+    assert config.differences(before, now) == [("t.stop", line)]
+    assert config.differences({"a": []}, {"a": [{}]}) == [("a", "a: was [], is [{}]")]
 
 
 def test_true_differs_from_one():

@@ -91,6 +91,10 @@ def test_a_run_stopped_after_any_step_resumes_to_the_same_bits(mnist_sized, tmp_
         assert digest(resumed.run_dir, name) == digest(whole.run_dir, name)
 
 
+def test_python_lists_what_it_can_be_asked_for():
+    assert {"Result", "__version__", "errors", "fit", "resume"} <= set(dir(nntrain))
+
+
 def test_python_gets_the_run_directory_the_history_and_the_summary(configs, tmp_path):
     result = nntrain.fit(configs / "digits_mlp.yaml", ["training.epochs=3"], runs_dir=tmp_path / "runs")
     assert result.run_dir == tmp_path / "runs" / "digits-mlp-001"
