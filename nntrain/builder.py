@@ -49,10 +49,6 @@ def build_networks(config: Config, facts: Facts) -> dict[str, Network]:
     networks = {}
     problems = []
     for name, input_shape in loop.input_shapes(facts).items():
-        if not architecture[name]:
-            where = f"architecture.{name}" if name else "architecture"
-            problems.append(config.place(config).error(f"{where}: expected at least one layer"))
-            continue
         try:
             networks[name] = Network(architecture[name], input_shape, prefix=name)
         except ShapeError as error:

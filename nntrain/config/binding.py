@@ -178,6 +178,8 @@ class Binder:
     def _list(self, node: Node, type_: Many | Fixed, path: str, arg: Arg) -> Any:
         if not isinstance(node.value, list):
             return self._expected(node, type_, path, arg)
+        if isinstance(type_, Many) and len(node.value) < type_.at_least:
+            return self._expected(node, type_, path, arg, f"; it needs {type_.at_least} or more")
         items = [type_.item] * len(node.value) if isinstance(type_, Many) else type_.items
         if len(items) != len(node.value):
             return self._expected(node, type_, path, arg)

@@ -36,7 +36,7 @@ class Config:
 
     name: str = arg("name of the run and its directory; default: the file's name")
     dataset: Annotated[Any, Kind("dataset")] = arg("what is learned from")
-    architecture: Annotated[Any, PerNetwork(Many(Kind("layer")))] = arg("the layers, first to last")
+    architecture: Annotated[Any, PerNetwork(Many(Kind("layer"), at_least=1))] = arg("the layers, first to last")
     loss: Annotated[Any, Kind("loss")] = arg("what is minimised")
     optimizer: Annotated[Any, PerNetwork(Kind("optimizer"))] = arg("how parameters are updated")
     training: Training = arg("how long, what is watched, when state is saved")

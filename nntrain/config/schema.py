@@ -132,8 +132,8 @@ def _plain(type_: Any, arg: Arg) -> dict[str, Any]:
             return {"$ref": f"#/$defs/{kind}"}
         case Section(cls):
             return _object({key: _field(field) for key, field in fields(cls).items()}, _required(fields(cls)))
-        case Many(item):
-            return {"type": "array", "items": _value(item, arg)}
+        case Many(item, at_least):
+            return {"type": "array", "items": _value(item, arg), **({"minItems": at_least} if at_least else {})}
         case Fixed(items):
             prefix = [_value(item, arg) for item in items]
             return {"type": "array", "prefixItems": prefix, "minItems": len(items), "maxItems": len(items)}

@@ -23,9 +23,10 @@ class Kind:
 
 @dataclass(frozen=True)
 class Many:
-    """A list of any length: tuple[T, ...]."""
+    """A list of any length, or of at least so many items: tuple[T, ...]."""
 
     item: Any
+    at_least: int = 0
 
 
 @dataclass(frozen=True)

@@ -90,6 +90,19 @@ def test_top_level_keys_are_checked(files, valid, old, new):
     assert not valid(files.MLP.replace(old, new))
 
 
+@pytest.mark.parametrize("text", ["architecture: []\n", "architecture: {generator: [], discriminator: [relu]}\n"])
+def test_a_network_has_a_layer(files, valid, text):
+    whole = files.MLP if "[]\n" in text else files.GAN
+    before, _, rest = whole.partition("architecture:")
+    whole = before + text + rest[rest.index("loss:") :]
+    assert not valid(whole)
+    (line,) = files.problems(whole)
+    assert "expected a list of layers, got a list of 0; it needs 1 or more" in line
+    number = whole.splitlines().index(text.strip()) + 1
+    assert line.startswith(f"mlp.yaml:{number}:{text.index('[]') + 1}: error: architecture")
+    assert not valid(f"extends: base.yaml\n{text}")
+
+
 def test_with_extends_nothing_is_required(files, valid):
     for text in (
         "extends: base.yaml\n",
