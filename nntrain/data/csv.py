@@ -128,7 +128,8 @@ class Csv(Dataset):
         if isinstance(column, int) and -len(names) <= column < len(names):
             return column % len(names)
         there = " ".join(", ".join(names).split()) if header else f"no header, so columns are 0 to {len(names) - 1}"
-        raise DataError(f"{self.path}: error: {argument}: no column {column!r} ({there})")
+        hint = columns_of.nearest(str(column), names) if header else ""
+        raise DataError(f"{self.path}: error: {argument}: no column {column!r} ({there}){hint}")
 
     def _task(self, table: Table, at: int, name: str) -> Literal["classification", "regression"]:
         cells = table.column(at)
@@ -169,7 +170,9 @@ class Csv(Dataset):
             )
             raw = columns_of.filled(columns, _stack(table, at, columns))
             for i, column, x in zip(at, columns, raw.T, strict=True):
-                columns_of.refuse_missing(table, i, column["name"], x, "")
+                columns_of.refuse_missing(
+                    table, i, column["name"], x, "; leave the row out, or train with missing: mean"
+                )
             X = columns_of.expand(columns, raw)
         elif any("categories" in column for column in columns):
             raise DataError(f"{source}: error: the columns of words must come as csv")

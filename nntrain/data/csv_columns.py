@@ -23,6 +23,13 @@ def shown(cell: str) -> str:
     return repr(cell if len(cell) <= 40 else cell[:37] + "...")
 
 
+def nearest(wrong: str, names: list[str]) -> str:
+    """`; did you mean 'price'?` where a column is called nearly so, whatever the case of its letters."""
+    by_lower = {name.lower(): name for name in reversed(names)}
+    close = difflib.get_close_matches(wrong.lower(), by_lower, 1)
+    return f"; did you mean {by_lower[close[0]]!r}?" if close else ""
+
+
 def word(cell: str) -> str:
     """The name of a category or label: numbers in one spelling, so that 1 and 1.0 are one."""
     if not is_number(cell):
@@ -144,9 +151,7 @@ def locate(table: Table, layout: dict[str, Any], with_target: bool) -> tuple[Tab
         if not absent:
             return _some(body), [place[c["name"]] for c in columns], place.get(target["name"])
         if len(absent) < len(needed) or has_header(table):
-            close = difflib.get_close_matches(absent[0], first, 1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
-            raise table.error(0, 0, f"no column {absent[0]!r} in the header{hint}")
+            raise table.error(0, 0, f"no column {absent[0]!r} in the header{nearest(absent[0], first)}")
     at = [c["at"] for c in columns]
     numeric = [
         not is_number(first[i]) for i, c in zip(at, columns, strict=True) if "categories" not in c and i < len(first)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nntrain.data.csv_columns import MOST_CATEGORIES, word
+from nntrain.data.csv_columns import MOST_CATEGORIES, nearest, word
 from nntrain.data.csv_text import Table, has_header, is_missing, is_number, numbers, read_table
 from nntrain.errors import DataError
 
@@ -79,7 +79,8 @@ def _find(path: Path, target: str | None, names: list[str], header: bool) -> int
     if target.lstrip("-").isdigit() and -len(names) <= int(target) < len(names):
         return int(target) % len(names)
     there = ", ".join(names) if header else f"no header, so columns are 0 to {len(names) - 1}"
-    raise DataError(f"{path}: error: --target: no column {target!r} ({there})")
+    hint = nearest(target, names) if header else ""
+    raise DataError(f"{path}: error: --target: no column {target!r} ({there}){hint}")
 
 
 def _task(table: Table, goal: _Column) -> str:

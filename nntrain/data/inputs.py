@@ -20,9 +20,10 @@ def is_csv(source: Path | IO[str]) -> bool:
     """Whether the source is csv text: a stream or a file of that name.  Raises DataError for what cannot be read."""
     if not isinstance(source, Path):
         return True
-    if source.suffix not in (".csv", ".tsv", ".txt", ".npy", ".npz"):
+    suffix = source.suffix.lower()
+    if suffix not in (".csv", ".tsv", ".txt", ".npy", ".npz"):
         raise DataError(f"{source}: error: expected a file .npy, .npz or .csv")
-    return source.suffix not in (".npy", ".npz")
+    return suffix not in (".npy", ".npz")
 
 
 def read_array(source: Path | IO[str], facts: Facts) -> Array:
@@ -34,7 +35,7 @@ def read_array(source: Path | IO[str], facts: Facts) -> Array:
     vocabulary = facts.preparation.get("vocabulary")
     if is_csv(source):
         X = _numbers(source, facts)
-    elif isinstance(source, Path) and source.suffix == ".npy":
+    elif isinstance(source, Path) and source.suffix.lower() == ".npy":
         X = read_npy(source)
     else:
         X = _from_npz(Path(str(source)), facts)

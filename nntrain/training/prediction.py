@@ -34,12 +34,13 @@ class Predictions:
     def write(self, path: Path) -> None:
         """csv, npy or npz by the suffix, whole or not at all."""
         check_suffix(path)
-        if path.suffix == ".csv":
+        suffix = path.suffix.lower()
+        if suffix == ".csv":
             write_atomic(path, [self.as_csv().encode()])
             return
         values = self.values[:, 0] if self.values.shape[1] == 1 else self.values
         content = io.BytesIO()
-        if path.suffix == ".npy":
+        if suffix == ".npy":
             np.save(content, values, allow_pickle=False)
         else:
             np.savez(content, predictions=values)
@@ -48,7 +49,7 @@ class Predictions:
 
 def check_suffix(path: Path) -> None:
     """Raise ConfigError for a suffix that `write` does not know."""
-    if path.suffix not in (".csv", ".npy", ".npz"):
+    if path.suffix.lower() not in (".csv", ".npy", ".npz"):
         raise ConfigError(f"--output {path}: .csv, .npy or .npz, not {path.suffix or 'a name without a suffix'}")
 
 

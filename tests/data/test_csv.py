@@ -151,6 +151,7 @@ def test_the_target_is_named_or_numbered_from_0(load, target):
     [
         ({"target": "z"}, r"target: no column 'z' \(a, b, y\)"),
         ({"target": 3}, "target: no column 3"),
+        ({"target": "Y1"}, r"target: no column 'Y1' \(a, b, y\); did you mean 'y'\?"),
         ({"drop": ("z",)}, "drop: no column 'z'"),
         ({"drop": (0, 1)}, "no input"),
         ({"categorical": (9,)}, "categorical: no column 9"),

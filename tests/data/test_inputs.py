@@ -48,7 +48,7 @@ def test_csv_is_read_by_names_or_by_places_and_needs_no_target(table, text):
         ("size,color\n1.5,red\n", r"<stdin>:1:1: error: no column 'colour' in the header; did you mean 'color'\?"),
         ("size,colour\n1.5,green\n", r"<stdin>:2:2: error: column colour has 'green', known are blue, red"),
         ("size,colour\n1.5,red\nx,red\n", r"<stdin>:3:1: error: column size has 'x', expected a number"),
-        ("size,colour\n,red\n", r"<stdin>:2:1: error: column size has no value"),
+        ("size,colour\n,red\n", r"<stdin>:2:1: error: column size has no value; leave the row out"),
         ("1,2,3,4,5\n", r"<stdin>:1:5: error: 5 columns, expected 4 as in the training data"),
         ("size,colour\n", "a header and no rows"),
         ("", "the file is empty"),

@@ -70,6 +70,16 @@ def test_predictions_of_words_and_numbers_are_in_the_data_s_own_terms(configs, n
     assert np.abs(errors).mean() < 0.55  # the mean would be off by 0.68
 
 
+def test_suffixes_in_capitals_are_the_same_kinds_of_file(digits, nntrain):
+    X = np.random.default_rng(0).random((3, 64))
+    np.save("X.npy", X)
+    Path("X.npy").rename("X.NPY")
+    np.savetxt("X.CSV", X, delimiter=",")
+    told = nntrain("predict", digits, "X.NPY").stdout
+    assert nntrain("predict", digits, "X.CSV", "-o", "Y.CSV").stdout == ""
+    assert Path("Y.CSV").read_text() == told
+
+
 def test_an_output_of_an_unknown_kind_is_refused_before_the_work(digits, nntrain):
     np.save("images.npy", np.zeros((1, 1, 8, 8)))
     assert ".csv, .npy or .npz" in nntrain("predict", digits, "images.npy", "-o", "p.txt", code=2).stderr

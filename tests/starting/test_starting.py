@@ -90,6 +90,7 @@ def test_any_file_name_comes_through(tmp_path, name):
     ("content", "arguments", "said", "code"),
     [
         ("a,b\n1,2\n3,4\n5,6\n", ["--target", "c"], "no column 'c' (a, b)", 3),
+        ("a,Price\n1,2\n3,4\n5,6\n", ["--target", "price"], "no column 'price' (a, Price); did you mean 'Price'?", 3),
         ("a,b\n1,2\n3,2\n5,2\n", [], "target b is the same in every row", 3),
         ("a,b\n1,2\n1,4\n1,6\n", [], "no column is an input: a: it is the same in every row", 3),
         ("a,b\n1,2\n", [], "1 rows are no data", 3),
