@@ -28,6 +28,7 @@ from nntrain import __version__, npz, storage
 from nntrain.errors import CheckpointError, StorageError
 from nntrain.npz import Array, Damaged, Member
 
+# The layout's number, and the first release that reads it: they change together, and with no other release.
 FORMAT, REQUIRES = 1, "0.1"
 OPTIMIZER = "optimizer/"
 MANIFEST, DIGEST = "manifest", "digest"

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nntrain import checkpoint
+from nntrain import __version__, checkpoint
 
 ASSETS = Path(__file__).parents[1] / "assets"
 FORMATS = sorted(ASSETS.glob("format_*"))
@@ -15,6 +15,25 @@ FORMATS = sorted(ASSETS.glob("format_*"))
 
 def test_there_is_a_run_of_each_format():
     assert [folder.name for folder in FORMATS] == [f"format_{number + 1}" for number in range(checkpoint.FORMAT)]
+
+
+def test_a_checkpoint_names_the_first_release_that_reads_its_format_and_not_the_one_that_wrote_it():
+    def parts(version):
+        return [int(number) for number in version.split(".")]
+
+    needed = [checkpoint.read_manifest(f / "checkpoints" / "last.npz")["requires"] for f in FORMATS]
+    assert needed[-1] == checkpoint.REQUIRES
+    assert sorted(needed, key=parts) == needed
+    assert parts(checkpoint.REQUIRES) <= parts(__version__)
+
+
+def test_what_this_release_cannot_read_says_which_release_can(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoint, "FORMAT", checkpoint.FORMAT + 1)
+    monkeypatch.setattr(checkpoint, "REQUIRES", "7.5")
+    checkpoint.write(tmp_path / "last.npz", {"W": np.ones(2)}, {"step": 1})
+    monkeypatch.undo()
+    with pytest.raises(checkpoint.NewerFormatError, match=r"needs nntrain '7\.5' or newer; this is"):
+        checkpoint.read(tmp_path / "last.npz")
 
 
 @pytest.mark.parametrize("folder", FORMATS, ids=lambda folder: folder.name)
