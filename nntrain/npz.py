@@ -120,6 +120,8 @@ def scan(file: BinaryIO, size: int) -> list[Member]:
         length = len(member.header) + member.data_bytes
         directory.append(_entry(_encode(member.name), member.crc, length, position))
         position += len(local) + length
+    if not members:
+        raise Damaged("it does not begin as an .npz does: nntrain did not write it, or its beginning is lost")
     tail = _tail(directory, position)
     file.seek(position)
     if len(tail) != size - position or file.read(len(tail)) != tail:

@@ -102,7 +102,7 @@ def collect(paths: Iterable[str | os.PathLike[str]]) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for path in map(Path, paths):
         if not path.is_dir():
-            raise ConfigError(f"{path}: no such run directory")
+            raise ConfigError(Run(path).no_directory())
         rows = [listing.row(Run(path))] if Run(path).is_run() else listing.scan(path)
         if not rows:
             raise ConfigError(f"{path}: no run directory, and there is none in it")

@@ -67,10 +67,18 @@ class Run:
         """
         run = cls(path, "resumed")
         if not isdir(run.path):
-            raise CheckpointError(f"{run.path}: no such run directory")
+            raise CheckpointError(run.no_directory())
         if not isfile(run.config_path):
             raise CheckpointError(f"{run.path}: no run directory to resume: it has no config.yaml")
         return run.take()
+
+    def no_directory(self) -> str:
+        """What to say where the path is none."""
+        if not self.path.exists():
+            return f"{self.path}: no such run directory"
+        owner = self.path.absolute().parent.parent
+        hint = f", {owner}" if self.path.suffix == ".npz" and Run(owner).is_run() else ""
+        return f"{self.path}: a file; give the run directory{hint}"
 
     def is_run(self) -> bool:
         """Whether nntrain made it, half-made included; also true of a copy that lost its hidden lock file."""

@@ -35,6 +35,8 @@ def reading(path: Path) -> Iterator[None]:
 
 def find_checkpoint(path: Path, which: str = "best") -> tuple[Path, str | None]:
     """The file that `path`, a checkpoint or a run directory, means; and a warning where it is not the one asked for."""
+    if path.suffix.lower() in (".yaml", ".yml"):
+        raise CheckpointError(f"{path}: a config holds no parameters; give a checkpoint or the run directory of a fit")
     if not path.is_dir():
         return path, None
     wanted, last = path / "checkpoints" / f"{which}.npz", path / "checkpoints" / "last.npz"

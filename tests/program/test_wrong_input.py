@@ -131,6 +131,33 @@ def test_a_label_out_of_range_is_exit_3(nntrain):
     check(nntrain, 3, "d.npz", "7")
 
 
+def test_the_wrong_kind_of_file_is_one_line_that_says_which_is_the_right_one(nntrain):
+    Path("c.yaml").write_text(GOOD)
+    nntrain("fit", "c.yaml", "--run-dir", "r", "-q")
+    Path("junk.npz").write_text("junk")
+    Path("empty.npz").write_text("")
+    cases = [
+        (("eval", "junk.npz"), 5, "junk.npz: not a good checkpoint: it does not begin as an .npz does"),
+        (("eval", "empty.npz"), 5, "empty.npz: not a good checkpoint: it does not begin as an .npz does"),
+        (("eval", "c.yaml"), 5, "c.yaml: a config holds no parameters; give a checkpoint or the run directory"),
+        (("predict", "c.yaml", "x.csv"), 5, "c.yaml: a config holds no parameters"),
+        (("sample", "c.yaml"), 5, "c.yaml: a config holds no parameters"),
+        (("fit", "r"), 2, "r: error: is a directory, not a config"),
+        (("resume", "c.yaml"), 5, "c.yaml: a file; give the run directory\n"),
+        (
+            ("resume", "r/checkpoints/last.npz"),
+            5,
+            f"last.npz: a file; give the run directory, {Path('r').absolute()}\n",
+        ),
+        (("compare", "r/checkpoints/best.npz"), 2, f"a file; give the run directory, {Path('r').absolute()}\n"),
+        (("report", "c.yaml"), 2, "c.yaml: a file; give the run directory\n"),
+    ]
+    for arguments, code, expected in cases:
+        told = nntrain(*arguments, code=code).stderr
+        assert expected in told
+        assert len(told.splitlines()) == 1
+
+
 def test_missing_files_name_themselves(nntrain):
     check(nntrain, 2, "c.yaml")
     Path("c.yaml").write_text(swap("dataset: {type: digits}", TABLE))
