@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from nntrain.components import KINDS, Arg, find
-from nntrain.config.coercion import Wrong, choose, close_word, coerce, whole
+from nntrain.config.coercion import Wrong, choose, coerce, remedy
 from nntrain.config.nodes import MAX_DEPTH, MAX_VALUES, Node, scalar
 from nntrain.config.places import Place, Placed, Problems, a, escape, join, show, suggest
 from nntrain.config.references import References, Unknown, reference
@@ -219,8 +219,7 @@ class Binder:
     def _either(self, node: Node, options: tuple[Any, ...], path: str, arg: Arg) -> Any:
         option = choose(node, options)
         if option is None:
-            hint = close_word(node.value, options) or whole(node.value, options, arg)
-            return self._expected(node, Either(options), path, arg, hint)
+            return self._expected(node, Either(options), path, arg, remedy(node.value, options, arg))
         return self.bind(node, option, path, arg)
 
 

@@ -23,7 +23,7 @@ def coerce(node: Node, type_: Any, arg: Arg) -> Any:
     if isinstance(type_, Choice):
         if value in type_.values and not isinstance(value, bool):
             return value
-        raise _expected(node, type_, arg, close_word(value, [type_]))
+        raise _expected(node, type_, arg, _close_word(value, [type_]))
     if type_ in (int, float):
         return _number(node, type_, arg)
     if type_ in (str, Path) and isinstance(value, (int, float, str)) and not isinstance(value, bool):
@@ -48,14 +48,19 @@ def choose(node: Node, options: tuple[Any, ...]) -> Any:
     return min(fitting, key=lambda option: not isinstance(option, (Choice, Fixed)), default=None)
 
 
-def close_word(value: Any, options: Any) -> str:
+def remedy(value: Any, options: Any, arg: Arg) -> str:
+    """What to write instead of a value that fits no member of a union, where that can be told."""
+    return _close_word(value, options) or _whole(value, options, arg)
+
+
+def _close_word(value: Any, options: Any) -> str:
     """`; did you mean 'same'?` where the value is nearly one of the words to choose from."""
     choices = [str(word) for option in options if isinstance(option, Choice) for word in option.values]
     hint = suggest(value, choices) if isinstance(value, str) and choices else ""
     return hint if "did you mean" in hint else ""
 
 
-def whole(value: Any, options: Any, arg: Arg) -> str:
+def _whole(value: Any, options: Any, arg: Arg) -> str:
     """`; write 10000` where 1e4 stands for a whole number."""
     wanted = int in options and isinstance(value, float) and value.is_integer() and abs(value) < 2**53
     return f"; write {int(value)}" if wanted and within(value, arg) else ""
@@ -76,7 +81,7 @@ def _number(node: Node, type_: type, arg: Arg) -> int | float:
     if isinstance(value, int) and abs(value) >= 2**63:
         raise Wrong(f"expected {words(type_, arg)}, got {escape(node.text)}, which is beyond 2^63")
     if type_ is int and isinstance(value, float):
-        raise _expected(node, type_, arg, whole(value, (type_,), arg))
+        raise _expected(node, type_, arg, _whole(value, (type_,), arg))
     if not within(value, arg):
         raise _expected(node, type_, arg)
     return int(value) if type_ is int else float(value)
