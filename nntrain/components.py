@@ -9,8 +9,8 @@ The fields of the dataclass are the schema, the validation, the help text and th
 
 The first field is the main argument (`dense: 64`).  The kind (layer, loss, …) is the `kind` of the base class.  What a
 single field cannot say is checked in `__post_init__`, which raises ValueError; the config reports it at the
-component's place.  A component of nntrain also has its name in the table below; one of another program needs no more than
-to be imported.
+component's place.  A component of nntrain also has its name in the table below; one of another program only has to be
+imported.
 """
 
 from __future__ import annotations
