@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from nntrain.layers import Sequential
 from nntrain.layers.base import Context, Layer
+from nntrain.layers.containers import Sequential
 from nntrain.params import Array, Layout, Shape, allocate
 
 

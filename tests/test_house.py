@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import nntrain
+from nntrain.components import _MODULES
 
 ROOT = Path(nntrain.__file__).parent
 
@@ -80,6 +81,24 @@ def test_help_does_not_import_numpy():
         "assert 'numpy' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+
+
+def test_a_run_imports_what_its_config_names_and_no_more(tmp_path):
+    program = (
+        "import sys; from nntrain.cli import main;"
+        "main(['fit', sys.argv[1], 'training.steps=2', '--run-dir', sys.argv[2], '-q'], standalone_mode=False);"
+        "print(*sys.modules)"
+    )
+    config = ROOT.parent / "configs" / "digits_mlp.yaml"
+    arguments = [sys.executable, "-c", program, str(config), str(tmp_path / "run")]
+    imported = set(subprocess.run(arguments, check=True, capture_output=True, text=True).stdout.split())
+    named = {"layers.activations", "layers.containers", "layers.dense", "layers.shaping", "losses.classification"}
+    named |= {"metrics.classification", "optimizers.sgd", "initializers", "schedules", "data.digits"}
+    named |= {"training.supervised"}
+    homes = {module for modules in _MODULES.values() for module in modules.values()}
+    assert imported & homes == {f"nntrain.{module}" for module in named}
+    assert not imported & {"csv", "subprocess", "socket", "ssl", "urllib.request", "http", "multiprocessing", "tarfile"}
+    assert not imported & {"nntrain.sweep", "nntrain.report", "nntrain.config.schema", "nntrain.kernels.convolution"}
 
 
 def test_no_file_is_too_long_to_live_in():

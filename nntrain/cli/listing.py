@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from collections.abc import Sequence
@@ -111,6 +110,8 @@ def _cell(value: Any) -> str:
 
 
 def _write_csv(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    import csv
+
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(head)

@@ -210,8 +210,6 @@ def _check_loop(tree: Node, values: dict[str, Any], problems: Problems) -> None:
     if not isinstance(training, Training):
         return
     loop = training.loop
-    losses: dict[str, Any] = dict(find("loss"))
-    loops: dict[str, Any] = dict(find("loop"))
 
     def wrong(message: str, *path: str) -> None:
         node = tree
@@ -220,11 +218,13 @@ def _check_loop(tree: Node, values: dict[str, Any], problems: Problems) -> None:
         problems.add(node.mark, ".".join(path), message)
 
     if loss is not HOLE and loss.adversarial != loop.adversarial:
-        fitting = join([name for name, cls in losses.items() if cls.adversarial == loop.adversarial])
+        losses: Any = find("loss").items()
+        fitting = join([name for name, cls in losses if cls.adversarial == loop.adversarial])
         if loop.adversarial:
             wrong(f"the loop {loop.type} takes {fitting}, not {loss.type}", "loss")
         else:
-            games = join([name for name, cls in loops.items() if cls.adversarial])
+            loops: Any = find("loop").items()
+            games = join([name for name, cls in loops if cls.adversarial])
             wrong(f"{loss.type} is a game of two networks: set training.loop to {games}, or take {fitting}", "loss")
     if loop.monitors:
         return

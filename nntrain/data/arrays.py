@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from nntrain.data import standardize
-from nntrain.data.augmentation import Normalize
 from nntrain.data.base import Batch, Data, Dataset, Facts, Part
 from nntrain.data.splits import divide
 from nntrain.errors import DataError
@@ -119,8 +118,7 @@ class ArrayDataset(Dataset):
         if facts is found and self.standardize:
             facts.preparation["standardize"] = standardize.fit(train.inputs, rows["train"], self.scale or 1.0)
         for change in self.augment:
-            if facts is found and isinstance(change, Normalize) and change.fits(found.input_shape):
-                given = {"mean": list(change.mean), "deviation": list(change.deviation)}
+            if facts is found and (given := change.scaling(found.input_shape)) is not None:
                 facts.preparation["standardize"] = given
         return Data(facts, make_parts(sources, rows, facts, dtype), digest(sources))
 

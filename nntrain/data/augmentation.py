@@ -6,28 +6,12 @@ from a stream keyed by the step, so a resumed run sees what the uninterrupted on
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
-from nntrain.components import Component, arg, component
+from nntrain.components import arg, component
+from nntrain.data.base import Augmentation
 from nntrain.params import Array, Shape
 from nntrain.streams import Stream
-
-
-class Augmentation(Component):
-    """Base of all augmentations."""
-
-    kind: ClassVar[str] = "augmentation"
-
-    def declare(self, shape: Shape) -> None:
-        """Raise ValueError where inputs of this shape (without the batch axis) cannot be changed so."""
-        if len(shape) != 3:
-            raise ValueError(f"expected images (C, H, W), the dataset gives {shape}")
-
-    def __call__(self, X: Array, stream: Stream) -> Array:
-        """The changed batch; may write into X."""
-        raise NotImplementedError
 
 
 @component("flip")
@@ -110,11 +94,14 @@ class Normalize(Augmentation):
 
     def declare(self, shape: Shape) -> None:
         super().declare(shape)
-        if not self.fits(shape):
+        if not self._fits(shape):
             given = f"{len(self.mean)} means and {len(self.deviation)} deviations"
             raise ValueError(f"{given}, the images have {shape[0]} channel{'s' if shape[0] > 1 else ''}")
 
-    def fits(self, shape: Shape) -> bool:
+    def scaling(self, shape: Shape) -> dict[str, list[float]] | None:
+        return {"mean": list(self.mean), "deviation": list(self.deviation)} if self._fits(shape) else None
+
+    def _fits(self, shape: Shape) -> bool:
         return len(shape) == 3 and len(self.mean) == len(self.deviation) == shape[0]
 
     def __call__(self, X: Array, stream: Stream) -> Array:

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from nntrain.components import Component, arg
-from nntrain.data.augmentation import Augmentation, Normalize
 from nntrain.layers.base import Symbols
 from nntrain.params import Array, Shape
+from nntrain.streams import Stream
 
 
 @dataclass
@@ -113,6 +113,25 @@ class Data:
     sha256: str  # of the data themselves, wherever they lie
 
 
+class Augmentation(Component):
+    """Base of all augmentations (see nntrain.data.augmentation)."""
+
+    kind: ClassVar[str] = "augmentation"
+
+    def declare(self, shape: Shape) -> None:
+        """Raise ValueError where inputs of this shape (without the batch axis) cannot be changed so."""
+        if len(shape) != 3:
+            raise ValueError(f"expected images (C, H, W), the dataset gives {shape}")
+
+    def scaling(self, shape: Shape) -> dict[str, list[float]] | None:
+        """The mean and deviation of each channel of such inputs, where the augmentation gives them."""
+        return None
+
+    def __call__(self, X: Array, stream: Stream) -> Array:
+        """The changed batch; may write into X."""
+        raise NotImplementedError
+
+
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Dataset(Component):
     """Base of all datasets.
@@ -144,7 +163,7 @@ class Dataset(Component):
     )
 
     def __post_init__(self) -> None:
-        if self.standardize and any(isinstance(change, Normalize) for change in self.augment):
+        if self.standardize and any(change.type == "normalize" for change in self.augment):
             raise ValueError("standardize fits what augment: normalize gives; leave out one of them")
         for name in ("validation", "test"):
             value = getattr(self, name)

@@ -1,29 +1,34 @@
-"""All layers; importing this package registers them."""
+"""All layers."""
 
-from nntrain.layers.activations import (
-    ELU,
-    GELU,
-    Identity,
-    LeakyReLU,
-    ReLU,
-    Sigmoid,
-    SiLU,
-    Softmax,
-    Softplus,
-    Tanh,
-)
-from nntrain.layers.base import Context, Layer, ShapeError, Symbols
-from nntrain.layers.containers import Concatenate, Repeat, Residual, Sequential
-from nntrain.layers.convolution import Conv1d, Conv2d, ConvTranspose2d
-from nntrain.layers.dense import Bias, Dense, Linear
-from nntrain.layers.dropout import Dropout
-from nntrain.layers.embedding import Embedding
-from nntrain.layers.latent import SampleLatent
-from nntrain.layers.normalization import BatchNorm, LayerNorm
-from nntrain.layers.pooling import AvgPool2d, GlobalAvgPool, GlobalMaxPool, MaxPool2d, Pad2d, Upsample2d
-from nntrain.layers.recurrent import GRU, LSTM, RNN
-from nntrain.layers.shaping import Flatten, Reshape
-from nntrain.layers.steps import Last, MeanOverTime
+from typing import TYPE_CHECKING
+
+from nntrain.components import lazy
+
+if TYPE_CHECKING:
+    from nntrain.layers.activations import (
+        ELU,
+        GELU,
+        Identity,
+        LeakyReLU,
+        ReLU,
+        Sigmoid,
+        SiLU,
+        Softmax,
+        Softplus,
+        Tanh,
+    )
+    from nntrain.layers.base import Context, Layer, ShapeError, Symbols
+    from nntrain.layers.containers import Concatenate, Repeat, Residual, Sequential
+    from nntrain.layers.convolution import Conv1d, Conv2d, ConvTranspose2d
+    from nntrain.layers.dense import Bias, Dense, Linear
+    from nntrain.layers.dropout import Dropout
+    from nntrain.layers.embedding import Embedding
+    from nntrain.layers.latent import SampleLatent
+    from nntrain.layers.normalization import BatchNorm, LayerNorm
+    from nntrain.layers.pooling import AvgPool2d, GlobalAvgPool, GlobalMaxPool, MaxPool2d, Pad2d, Upsample2d
+    from nntrain.layers.recurrent import GRU, LSTM, RNN
+    from nntrain.layers.shaping import Flatten, Reshape
+    from nntrain.layers.steps import Last, MeanOverTime
 
 __all__ = [
     "ELU",
@@ -69,3 +74,23 @@ __all__ = [
     "Tanh",
     "Upsample2d",
 ]
+
+__getattr__ = lazy(
+    __name__,
+    __all__,
+    (
+        "activations",
+        "base",
+        "containers",
+        "convolution",
+        "dense",
+        "dropout",
+        "embedding",
+        "latent",
+        "normalization",
+        "pooling",
+        "recurrent",
+        "shaping",
+        "steps",
+    ),
+)

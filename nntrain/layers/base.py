@@ -89,6 +89,7 @@ class Layer(Component):
 
     kind: ClassVar[str] = "layer"
     fresh: ClassVar[bool] = False  # forward and backward return new arrays that nothing else keeps or shows
+    before_relu: ClassVar[bool] = False  # a relu before it may as well come behind it, where there is less to do
     takes_symbols: ClassVar[bool] = False  # whether X may be integers, of a shape that is Symbols
     name: str | None = arg(
         "name in saved parameters; default: the type and its count, dense_1", default=None, kw_only=True
@@ -117,6 +118,10 @@ class Layer(Component):
     def accumulate(self, p: Views, g: Views, dY: Array, cache: Any) -> None:
         """Add ∂J/∂parameters to `g`, without dX: all that a network's first layer has to do."""
         self.backward(p, g, dY, cache)
+
+    def with_relu(self) -> Layer | None:
+        """A layer that computes this one and the relu behind it in one pass, where there is such a one."""
+        return None
 
 
 def declared(layer: Layer, shape: Shape) -> tuple[Shape, Tree]:

@@ -88,11 +88,17 @@ class BatchNorm(Layer):
         g.beta[...] += dbeta
         return _unrows(dX, dZ.shape)
 
+    def with_relu(self) -> Layer | None:
+        return BatchNormReLU(self.momentum, self.epsilon)
+
 
 class BatchNormReLU(BatchNorm):
     """batch_norm and the relu behind it in one pass over memory: the same numbers (see layers/planning.py)."""
 
     fresh = False  # A is kept for backward
+
+    def with_relu(self) -> Layer | None:
+        return None
 
     def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
         if not context.training:

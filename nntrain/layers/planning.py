@@ -18,8 +18,6 @@ from collections.abc import Sequence
 
 from nntrain.layers.activations import OverwritingReLU, ReLU
 from nntrain.layers.base import Layer
-from nntrain.layers.normalization import BatchNorm, BatchNormReLU
-from nntrain.layers.pooling import MaxPool2d
 
 Step = tuple[int, Layer]  # the layer's place in the chain, which is that of its parameters; what is computed
 
@@ -28,14 +26,16 @@ def plan(chain: Sequence[Layer]) -> tuple[Step, ...]:
     """The steps that compute the chain, first to last."""
     steps: list[Step] = list(enumerate(chain))
     for i in range(len(steps) - 1):
-        if type(steps[i][1]) is ReLU and type(steps[i + 1][1]) is MaxPool2d:
+        if type(steps[i][1]) is ReLU and steps[i + 1][1].before_relu:
             steps[i], steps[i + 1] = steps[i + 1], steps[i]
     planned: list[Step] = []
     for place, layer in steps:
         before = planned[-1][1] if planned else None
-        if type(layer) is ReLU and type(before) is BatchNorm:
-            planned[-1] = planned[-1][0], BatchNormReLU(before.momentum, before.epsilon)
-        elif type(layer) is ReLU and before is not None and before.fresh:
+        if type(layer) is not ReLU or before is None:
+            planned.append((place, layer))
+        elif (both := before.with_relu()) is not None:
+            planned[-1] = planned[-1][0], both
+        elif before.fresh:
             planned.append((place, OverwritingReLU()))
         else:
             planned.append((place, layer))

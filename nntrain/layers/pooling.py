@@ -49,6 +49,7 @@ class MaxPool2d(_Pool):
     Course 4, week 1.
     """
 
+    before_relu = True
     size: Size = arg("height and width of a window, one number for both", ge=1)
     stride: Size | None = arg("pixels from one window to the next; default: size", default=None, ge=1)
     padding: Padding = arg("pixels on each side; valid: none; same: ⌈size / stride⌉ windows", default="valid", ge=0)

@@ -14,8 +14,8 @@ from nntrain import png, streams
 from nntrain.data import standardize
 from nntrain.data.base import Facts
 from nntrain.errors import ConfigError
-from nntrain.layers import SampleLatent
 from nntrain.layers.base import Array, Context
+from nntrain.layers.latent import SampleLatent
 from nntrain.network import Network
 from nntrain.storage import naming, write_atomic
 

@@ -6,7 +6,7 @@ from math import inf, isfinite
 
 from nntrain.errors import DivergedError
 from nntrain.network import Network
-from nntrain.optimizers import clip_by_norm, clip_by_value, penalty
+from nntrain.optimizers.gradient import clip_by_norm, clip_by_value, penalty
 from nntrain.settings import Training
 
 
