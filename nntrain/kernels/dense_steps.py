@@ -45,7 +45,7 @@ def backward(dZ: Array, W: Array, A: Array, g_W: Array, g_b: Array | None, *, ne
     T, n_x, m = A.shape
     n = len(W)
     dA = np.empty(A.shape, A.dtype) if need_dA else None
-    pieces = by_pieces(np.ascontiguousarray(W.T), m) if need_dA else W
+    pieces = by_pieces(W.T, m) if need_dA else W
     length = max(1, _COLUMNS_OF_A_CHUNK // m)
 
     def run(tile: tuple[int, int]) -> tuple[Array, Array]:

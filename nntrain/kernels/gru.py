@@ -103,8 +103,8 @@ def backward(
     n, n_x = U.shape[1], W.shape[1]
     # Gradients lie in the order candidate (its input side), update, reset, candidate (its state side).
     reset, update, candidate = (slice(i * n, i * n + n) for i in range(3))
-    WT = np.concatenate([W[candidate], W[update], W[reset]]).T.copy()
-    UT = np.concatenate([U[update], U[reset], U[candidate]]).T.copy()
+    WT = np.concatenate([W[candidate], W[update], W[reset]]).T
+    UT = np.concatenate([U[update], U[reset], U[candidate]]).T
 
     def steps(block: Block, start: int, stop: int, F: Array, d_states: Sequence[Array], enter: Enter) -> None:
         gates, candidates = block.saved

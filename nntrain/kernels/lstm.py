@@ -65,19 +65,31 @@ def _advance(P: Array, block: Block, c0: Array | None) -> tuple[Array, Array]:
     half, terms = P.dtype.type(0.5), np.empty((2 * n, width), P.dtype)
     update_term, forget_term = terms[:n], terms[n:]
     matmul, multiply, add, tanh = np.matmul, np.multiply, np.add, np.tanh
-    for t in range(T):
-        G = gates[t]
-        activations, sigmoids, c = G[: 4 * n], G[: 3 * n], gates[t + 1, 4 * n :]
-        matmul(pieces, R[t], out=products[t])
+    of_a_step = zip(
+        R[:-1],
+        products[:-1],
+        gates[:-1, : 4 * n],
+        gates[:-1, : 3 * n],
+        gates[:-1, :n],
+        gates[:-1, n : 3 * n],
+        gates[:-1, 3 * n :],
+        gates[1:, 4 * n :],
+        tanh_c,
+        states[1:],
+        R[1:, -n:],
+        strict=True,
+    )
+    for inputs, product, activations, sigmoids, output, factors, candidate_and_c, c, tanh_of_c, a, masked in of_a_step:
+        matmul(pieces, inputs, product)
         tanh(activations, activations)
         multiply(sigmoids, half, sigmoids)
         add(sigmoids, half, sigmoids)
-        multiply(G[n : 3 * n], G[3 * n :], terms)
+        multiply(factors, candidate_and_c, terms)
         add(update_term, forget_term, c)
-        tanh(c, tanh_c[t])
-        multiply(G[:n], tanh_c[t], states[t + 1])
+        tanh(c, tanh_of_c)
+        multiply(output, tanh_of_c, a)
         if mask is not None:
-            multiply(states[t + 1], mask, R[t + 1, -n:])
+            multiply(a, mask, masked)
     return gates, tanh_c
 
 
@@ -97,14 +109,14 @@ def backward(
     """
     W, U = cache.weights
     n, n_x = U.shape[1], W.shape[1]
-    UT = np.ascontiguousarray(_gate_order(U).T)
+    UT = _gate_order(U).T
 
     def steps(block: Block, start: int, stop: int, F: Array, d_states: Sequence[Array], enter: Enter) -> None:
         gates, tanh_c = block.saved
-        _factors(gates[start:stop], tanh_c[start:stop], F)
+        _factors(gates[start:stop], tanh_c[start:stop], block.states[start + 1 : stop + 1], F)
         _go_back(UT, start, F, d_states, block.mask, enter)
 
-    way = WayBack(6, steps, (1, 5), np.ascontiguousarray(_gate_order(W).T), (((1, 5), (0, n_x + 1 + n)),))
+    way = WayBack(6, steps, (1, 5), _gate_order(W).T, (((1, 5), (0, n_x + 1 + n)),))
     dX, (da0, dc0), (gradient,) = run_backward(way, cache, dA, d_last, need_dX)
     for packed, saved in ((0, 2), (1, 0), (2, 1), (3, 3)):
         rows, gate = gradient[packed * n : packed * n + n], slice(saved * n, saved * n + n)
@@ -114,23 +126,27 @@ def backward(
     return dX, (da0, dc0)
 
 
-def _factors(gates: Array, tanh_c: Array, F: Array) -> None:
+def _factors(gates: Array, tanh_c: Array, A: Array, F: Array) -> None:
     """Everything of a chunk's gradient that depends on neither da nor dc, in six slabs of n rows:
 
-    Γ_o (1 - tanh² c)    Γ_o' tanh c    Γ_u' c̃    Γ_f' c_{t-1}    Γ_u (1 - c̃²)    Γ_f      with Γ' = Γ (1 - Γ).
+    Γ_o (1 - tanh² c)    Γ_o' tanh c    Γ_u' c̃    Γ_f' c_{t-1}    Γ_u (1 - c̃²)    Γ_f      with Γ' = Γ (1 - Γ),
+
+    the first two from a = Γ_o tanh c as Γ_o - a tanh c and a - a Γ_o.
     """
     n = tanh_c.shape[1]
     multiply, subtract = np.multiply, np.subtract
     output, update, candidate = gates[:, :n], gates[:, n : 2 * n], gates[:, 3 * n : 4 * n]
-    sigmoids, slopes = gates[:, : 3 * n], F[:, n : 4 * n]
-    multiply(sigmoids, sigmoids, slopes)
-    subtract(sigmoids, slopes, slopes)
-    multiply(slopes[:, :n], tanh_c, slopes[:, :n])
-    multiply(slopes[:, n:], gates[:, 3 * n :], slopes[:, n:])
-    for slab, gate, state in ((F[:, :n], output, tanh_c), (F[:, 4 * n : 5 * n], update, candidate)):
-        multiply(state, state, slab)
-        multiply(slab, gate, slab)
-        subtract(gate, slab, slab)
+    through_tanh, d_output, slopes, d_candidate = F[:, :n], F[:, n : 2 * n], F[:, 2 * n : 4 * n], F[:, 4 * n : 5 * n]
+    multiply(A, tanh_c, through_tanh)
+    subtract(output, through_tanh, through_tanh)
+    multiply(A, output, d_output)
+    subtract(A, d_output, d_output)
+    multiply(gates[:, n : 3 * n], gates[:, n : 3 * n], slopes)
+    subtract(gates[:, n : 3 * n], slopes, slopes)
+    multiply(slopes, gates[:, 3 * n :], slopes)
+    multiply(candidate, candidate, d_candidate)
+    multiply(d_candidate, update, d_candidate)
+    subtract(update, d_candidate, d_candidate)
     F[:, 5 * n :] = gates[:, 2 * n : 3 * n]
 
 
@@ -142,15 +158,17 @@ def _go_back(UT: Array, start: int, F: Array, d_states: Sequence[Array], mask: A
     product = da.reshape(len(pieces), -1, width)
     matmul, multiply, add = np.matmul, np.multiply, np.add
     dc = last_dc
-    for k in range(len(F) - 1, -1, -1):
-        enter(start + k + 1, (da, dc))
-        f = F[k]
-        through_a, through_c, total_dc = f[: 2 * n].reshape(2, n, width), f[2 * n :].reshape(4, n, width), f[:n]
+    slabs = F.reshape(-1, 6, n, width)[::-1]
+    steps = range(start + len(F), start, -1)
+    for t, through_a, through_c, total_dc, dZ, next_dc in zip(
+        steps, slabs[:, :2], slabs[:, 2:], slabs[:, 0], F[::-1, n : 5 * n], slabs[:, 5], strict=True
+    ):
+        enter(t, (da, dc))
         multiply(through_a, da, through_a)
         add(total_dc, dc, total_dc)
         multiply(through_c, total_dc, through_c)
-        dc = f[5 * n :]
-        matmul(pieces, f[n : 5 * n], out=product)
+        dc = next_dc
+        matmul(pieces, dZ, product)
         if mask is not None:
             multiply(da, mask, da)
     last_dc[:] = dc

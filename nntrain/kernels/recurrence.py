@@ -156,7 +156,7 @@ def _retrace(
     steps, R = block.steps, block.R
     T, n, width = len(R) - 1, block.states.shape[1], R.shape[2]
     dtype = R.dtype
-    chunks = list(chunks_backwards(T, width, R.shape[1]))
+    chunks = list(chunks_backwards(T, width))
     length = chunks[-1][1]
     F = np.empty((length, way.slabs * n, width), dtype)
     D_buffer, R_buffer = (np.empty(rows * length * width, dtype) for rows in (F.shape[1], R.shape[1]))
@@ -164,10 +164,7 @@ def _retrace(
     shares = [np.empty_like(gradient) for gradient in gradients]
     low, high = min(i for (i, _), _ in way.outer), max(j for (_, j), _ in way.outer)
     d_states = [np.zeros((n, width), dtype) for _ in d_last]
-    outputs = None
-    if dA is not None:
-        outputs = np.empty(dA.shape, dtype) if steps.valid is None else np.zeros(dA.shape, dtype)
-        steps.copy(dA, outputs)
+    outputs = None if dA is None else steps.read(dA)
     pieces = by_pieces(way.input_weights, width)
     dx = None if dX is None else np.empty(dX.shape, dtype)
 

@@ -70,7 +70,7 @@ def backward(
     """
     W, U = cache.weights
     n, n_x = U.shape[1], W.shape[1]
-    UT = np.ascontiguousarray(U.T)
+    UT = U.T
 
     def steps(block: Block, start: int, stop: int, F: Array, d_states: Sequence[Array], enter: Enter) -> None:
         (da,) = d_states
@@ -87,7 +87,7 @@ def backward(
             if block.mask is not None:
                 np.multiply(da, block.mask, da)
 
-    way = WayBack(1, steps, (0, 1), np.ascontiguousarray(W.T), (((0, 1), (0, n_x + 1 + n)),))
+    way = WayBack(1, steps, (0, 1), W.T, (((0, 1), (0, n_x + 1 + n)),))
     dX, (da0,), (gradient,) = run_backward(way, cache, dA, d_last, need_dX)
     g_W += gradient[:, :n_x]
     g_b += gradient[:, n_x : n_x + 1]

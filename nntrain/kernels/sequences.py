@@ -18,8 +18,8 @@ Lengths = NDArray[np.integer]
 _SMALL_PRODUCT = 1_000_000
 # Below this many multiplications in all steps, a second thread costs more than it brings.
 _WORTH_A_THREAD = 20_000_000
-# A weight gradient sums over this many columns (steps times examples) in one product, or half as many where only so
-# pieces of 16 rows are small: 105 GFLOP/s, where the transposed form, which packs, gives 93.
+# A weight gradient sums over this many columns (steps times examples) in one product: 105 GFLOP/s by pieces, where
+# the transposed form, which packs, gives 93.
 _COLUMNS_OF_A_CHUNK = 256
 
 
@@ -35,11 +35,9 @@ def blocks(m: int, work: int) -> list[slice]:
     return [slice(start, min(start + width, m)) for start in range(0, m, width)]
 
 
-def chunks_backwards(T: int, columns: int, rows: int) -> Iterator[tuple[int, int]]:
-    """Runs [start, stop) of steps from the last to the first, as long as one weight gradient takes at a time; `rows` is
-    the number of inputs of that gradient."""
-    whole = 16 * rows * _COLUMNS_OF_A_CHUNK <= _SMALL_PRODUCT
-    length = max(1, _COLUMNS_OF_A_CHUNK // (1 if whole else 2) // columns)
+def chunks_backwards(T: int, columns: int) -> Iterator[tuple[int, int]]:
+    """Runs [start, stop) of steps from the last to the first, as long as one weight gradient takes at a time."""
+    length = max(1, _COLUMNS_OF_A_CHUNK // columns)
     for start in range((T - 1) // length * length, -1, -length):
         yield start, min(start + length, T)
 
@@ -109,6 +107,14 @@ class Steps:
         elif self.reverse:
             source = source[::-1]
         np.copyto(target, source, where=True if self.valid is None else self.valid[:, None, :])
+
+    def read(self, source: Array) -> Array:
+        """The source in the order of the steps, zeros for padding: a view where nothing is padded."""
+        if self.valid is None:
+            return source[::-1] if self.reverse else source
+        target = np.zeros(source.shape, source.dtype)
+        self.copy(source, target)
+        return target
 
     def last(self, states: Array, out: Array) -> None:
         """The state at each example's end, out of states (T+1, n, columns)."""

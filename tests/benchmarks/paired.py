@@ -25,6 +25,7 @@ def alternate(ours, theirs, *, blocks=15, seconds=0.3):
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(blocks):
         for call, count, found in zip((ours, theirs), repeats, times, strict=True):
+            call()  # finds the other's idle threads still spinning, and its data in the cache
             start = time.perf_counter()
             for _ in range(count):
                 call()
