@@ -119,8 +119,8 @@ LAYER_FAULTS = {
     "lstm: dc not carried back": (
         "nntrain.kernels.lstm",
         "lstm",
-        "        dc = f[5 * n :]\n",
-        "        dc = 0 * f[5 * n :]\n",
+        "        dc = next_dc\n",
+        "        dc = 0 * next_dc\n",
     ),
     "lstm: mask forgotten going back": (
         "nntrain.kernels.lstm",
