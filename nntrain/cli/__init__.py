@@ -9,6 +9,8 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -31,26 +33,37 @@ _BLAS_VARIABLES = (
 class _Program(click.Group):
     """A group that turns nntrain's errors into one clear line each and their exit code."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        with _telling(ctx):  # --help and --version print here
+            return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         for variable in _BLAS_VARIABLES:
             os.environ.setdefault(variable, "1")
         if isinstance(sys.stdout, io.TextIOWrapper):  # a name that the terminal's encoding lacks is no error
             sys.stdout.reconfigure(errors="backslashreplace")
-        try:
+        with _telling(ctx):
             return super().invoke(ctx)
-        except BrokenPipeError:
-            # the reader of our output has gone (`nntrain runs | head`): not an error; keep the interpreter quiet too
+
+
+@contextmanager
+def _telling(ctx: click.Context) -> Iterator[None]:
+    """Errors of nntrain and of the system end the program with one line and their exit code."""
+    try:
+        yield
+    except BrokenPipeError:
+        # the reader of our output has gone (`nntrain runs | head`): not an error; keep the interpreter quiet too
+        silence(1)
+        ctx.exit(0)
+    except NNTrainError as error:
+        _fail(ctx, error)
+    except OSError as error:
+        if error.filename is None:  # files are named by those who write them
             silence(1)
-            ctx.exit(0)
-        except NNTrainError as error:
-            _fail(ctx, error)
-        except OSError as error:
-            if error.filename is None:  # files are named by those who write them
-                silence(1)
-            place = "the output" if error.filename is None else os.fsdecode(error.filename)
-            _fail(ctx, StorageError(f"{place}: {error.strerror or error}"))
-        except MemoryError:
-            _fail(ctx, StorageError("out of memory"))
+        place = "the output" if error.filename is None else os.fsdecode(error.filename)
+        _fail(ctx, StorageError(f"{place}: {error.strerror or error}"))
+    except MemoryError:
+        _fail(ctx, StorageError("out of memory"))
 
 
 def _fail(ctx: click.Context, error: NNTrainError) -> None:

@@ -36,6 +36,15 @@ def test_what_cannot_be_written_at_the_end_is_told():
     assert done.returncode == 120
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["components"]])
+def test_an_output_that_cannot_be_written_is_exit_7_in_one_line(arguments):
+    with open("/dev/full", "w") as full:
+        done = ended("run()", *arguments, stdout=full)
+    assert done.stderr == "error: the output: No space left on device\n"
+    assert done.returncode == 7
+
+
 def test_a_profiler_sees_the_end():
     program = "import cProfile; profile = cProfile.Profile();\ntry: profile.runcall(run)\nfinally: print('profiled')"
     assert ended(program, "--version", stdout=subprocess.PIPE).stdout.endswith("profiled\n")
