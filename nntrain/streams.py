@@ -37,7 +37,7 @@ class Stream:
         """`count` words of 64 random bits."""
         return self._raw(count)
 
-    def uniform(self, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    def uniform(self, shape: tuple[int, ...]) -> NDArray[np.floating]:
         """Uniform in [0, 1): 53 random bits each."""
         return ((self._raw(prod(shape)) >> np.uint64(11)) * 2.0**-53).reshape(shape)
 

@@ -191,7 +191,7 @@ def make_monitor(built: Built) -> Monitor | None:
     training = built.config.training
     if not training.loop.monitors:
         return None
-    name = training.monitor or ("validation.loss" if "validation" in built.data.parts else "train.loss")
+    name = training.monitored("validation" in built.data.parts)
     metric = name.partition(".")[2]
     better = {m.type: m.better for m in built.config.metrics}.get(metric, "less")
     stopping = training.early_stopping
