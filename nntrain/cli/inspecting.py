@@ -103,10 +103,10 @@ def _overfit(config: Path, overrides: tuple[str, ...]) -> None:
 @click.argument("kind", required=False, shell_complete=completing.kinds)
 @click.argument("name", required=False, shell_complete=completing.names)
 def components(kind: str | None, name: str | None) -> None:
-    """What a config can declare: every argument with type, default and meaning.
+    """What a config can declare: all of it, a line each; with KIND or NAME every argument with type, default, meaning.
 
-    KIND is layer, initializer, loss, metric, optimizer, schedule, dataset, augmentation
-    or loop; NAME one of its components.
+    KIND is layer, initializer, loss, metric, optimizer, schedule, dataset, augmentation, loop or training; NAME one of
+    its components, and may stand alone: nntrain components adam.
     """
     from nntrain.config import describe
 

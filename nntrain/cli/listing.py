@@ -32,7 +32,7 @@ _as_csv = click.option("--csv", "as_csv", is_flag=True, help="Comma-separated va
 def runs(
     directory: Path, sort: str | None, where: tuple[str, ...], columns: str | None, as_json: bool, as_csv: bool
 ) -> None:
-    """List the runs in DIRECTORY (default: runs) with status, epochs and best metrics."""
+    """List the runs in DIRECTORY (default: NNTRAIN_RUNS, else runs) with status, epochs and best metrics."""
     from nntrain.runs import query, scan
 
     _check_one(as_json, as_csv)
