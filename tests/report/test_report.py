@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from report.browser import Browser, missing
 
 from nntrain.cli import main
+from nntrain.report.axes import word
 from nntrain.runs import Run
 from nntrain.training.session import fit
 
@@ -202,6 +203,20 @@ def test_a_sweep_shows_each_hyperparameter_and_the_best_run_first(lab):
     value = {r.name: Run(r).read_summary()["best"]["validation"]["accuracy"] for r in (lab / "sweep").iterdir()}
     assert value[rows[0]] == value[best.name]
     assert [value[name] for name in rows] == sorted(value.values(), reverse=True)
+
+
+def test_a_seed_of_0_or_1_is_a_number(lab):
+    texts = Reader((lab / "sweep.html").read_text()).texts
+    assert {"0", "1"} <= set(texts)
+    assert not {"true", "false"} & set(texts)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0, "0"), (1, "1"), (0.1, "0.1"), (True, "true"), (None, "none"), ({"type": "sgd"}, "sgd"), ({}, "…"), ([], "…")],
+)
+def test_a_value_is_said_in_a_word(value, said):
+    assert word(value) == said
 
 
 def test_it_says_how_to_do_it_again(lab):
