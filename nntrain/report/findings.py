@@ -131,8 +131,13 @@ def _judge(found: Findings, loaded: Loaded) -> None:
         order = _classification(found, facts, Y_hat, Y.reshape(-1))
     else:
         order = _regression(found, facts, Y_hat, Y)
-    for i in order[:MOST_WRONG]:
-        _show(found, facts, part.batch(indices[i : i + 1]).X[..., 0], int(indices[i]))
+    for wrong, i in zip(found.wrong, order, strict=False):  # order goes on
+        wrong.number = int(indices[i])
+        x = part.batch(indices[i : i + 1]).X[..., 0]
+        if len(facts.input_shape) == 3:
+            wrong.picture = _raw(facts, x)
+        else:
+            wrong.row = _row(facts, x)
 
 
 def _classification(found: Findings, facts: Facts, P: Array, Y: Array) -> Array:
@@ -163,16 +168,6 @@ def _regression(found: Findings, facts: Facts, Y_hat: Array, Y: Array) -> Array:
     for i in order[:MOST_WRONG]:
         found.wrong.append(Wrong(0, f"{truth[i]:.4g}", f"{predicted[i]:.4g}", float(abs(error[i]))))
     return order
-
-
-def _show(found: Findings, facts: Facts, x: Array, number: int) -> None:
-    """Give the next example that has none its number and its picture or row."""
-    wrong = next(w for w in found.wrong if w.picture is None and not w.row)
-    wrong.number = number
-    if len(facts.input_shape) == 3:
-        wrong.picture = _raw(facts, x)
-    else:
-        wrong.row = _row(facts, x)
 
 
 def _raw(facts: Facts, x: Array) -> Array:
