@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
@@ -182,6 +182,16 @@ def lazy(package: str, names: Collection[str], modules: Collection[str]) -> Call
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
 
     return find_name
+
+
+def item_names(items: Iterable[tuple[str, str | None]]) -> list[str]:
+    """Names of the components of a list, from type and given name: as given, else the type and its count from 1."""
+    counts: dict[str, int] = {}
+    names = []
+    for type_, given in items:
+        counts[type_] = counts.get(type_, 0) + 1
+        names.append(given or f"{type_}_{counts[type_]}")
+    return names
 
 
 def arguments(cls: type[Component]) -> Iterator[dataclasses.Field[Any]]:

@@ -82,3 +82,7 @@ class Training:
     def __post_init__(self) -> None:
         if self.epochs is None and self.steps is None:
             raise ValueError("needs epochs or steps: how long to train")
+
+    def monitored(self, validates: bool) -> str:
+        """`monitor` or its default, which depends on whether there is a validation part."""
+        return self.monitor or ("validation.loss" if validates else "train.loss")

@@ -37,9 +37,9 @@ class Stream:
         """`count` words of 64 random bits."""
         return self._raw(count)
 
-    def uniform(self, shape: tuple[int, ...], dtype: DTypeLike = np.float64) -> NDArray[np.floating]:
+    def uniform(self, shape: tuple[int, ...]) -> NDArray[np.floating]:
         """Uniform in [0, 1): 53 random bits each."""
-        return ((self._raw(prod(shape)) >> np.uint64(11)) * 2.0**-53).astype(dtype, copy=False).reshape(shape)
+        return ((self._raw(prod(shape)) >> np.uint64(11)) * 2.0**-53).reshape(shape)
 
     def normal(self, shape: tuple[int, ...], dtype: DTypeLike = np.float64) -> NDArray[np.floating]:
         """Standard normal, by Box and Muller (1958): r = √(−2 ln u), angles 2πv; u in (0, 1]."""

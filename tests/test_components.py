@@ -1,6 +1,7 @@
 """The registry: its table is complete, names cost no import, and a program may register components of its own."""
 
 import importlib
+import inspect
 import pkgutil
 from pathlib import Path
 
@@ -33,6 +34,14 @@ def descendants(cls):
 def test_every_name_of_the_table_is_found():
     for kind in KINDS:
         assert {name: cls.type for name, cls in find(kind).items()} == {name: name for name in find(kind)}
+
+
+def test_the_first_line_of_a_docstring_is_whole_as_lists_show_it_alone():
+    for kind in KINDS:
+        for name, cls in find(kind).items():
+            first, *rest = inspect.cleandoc(cls.__doc__).splitlines()
+            assert first, name
+            assert not rest or not rest[0], f"{kind} {name}: {first}"
 
 
 def test_a_program_registers_components_of_its_own(monkeypatch):

@@ -13,6 +13,7 @@ pass_threads = click.option(
     "--threads",
     type=click.IntRange(min=1),
     envvar="NNTRAIN_THREADS",
+    show_envvar=True,
     help="Threads to compute with (default: one a core).  Changes speed, never results.",
 )
 

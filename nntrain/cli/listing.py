@@ -32,7 +32,7 @@ _as_csv = click.option("--csv", "as_csv", is_flag=True, help="Comma-separated va
 def runs(
     directory: Path, sort: str | None, where: tuple[str, ...], columns: str | None, as_json: bool, as_csv: bool
 ) -> None:
-    """List the runs in DIRECTORY (default: runs) with status, epochs and best metrics."""
+    """List the runs in DIRECTORY (default: NNTRAIN_RUNS, else runs) with status, epochs and best metrics."""
     from nntrain.runs import query, scan
 
     _check_one(as_json, as_csv)
@@ -142,14 +142,14 @@ def compare(run: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
         for row, config in zip(rows, configs, strict=True)
     ]
     names = [Path(row["run"]).name for row in rows]
-    groups = query.groups(rows, configs)
+    groups = query.groups(configs)
     varied = [key for key in query.differing([configs[group[0]] for group in groups]) if key not in ("seed", "name")]
     means: list[list[tuple[float, float | None] | None]] = []
     for group in groups:
         values = [[v for i in group if (v := query.metrics_of(rows[i]).get(m)) is not None] for m in metrics]
         means.append([query.mean_and_deviation(v) if v else None for v in values])
     if as_json:
-        click.echo(json.dumps(_json(rows, names, keys, metrics, single, groups, varied, configs, means)))
+        click.echo(json.dumps(_json(rows, keys, metrics, single, groups, varied, configs, means)))
         return
     if as_csv:
         _write_csv(
@@ -194,7 +194,7 @@ def _spread(found: tuple[float, float | None] | None) -> str:
 
 
 def _json(
-    rows: Any, names: Any, keys: Any, metrics: Any, single: Any, groups: Any, varied: Any, configs: Any, means: Any
+    rows: Any, keys: Any, metrics: Any, single: Any, groups: Any, varied: Any, configs: Any, means: Any
 ) -> dict[str, Any]:
     runs = [
         {

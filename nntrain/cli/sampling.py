@@ -12,9 +12,7 @@ from nntrain.cli.evaluating import load_checkpoint, which_option
 
 @click.command()
 @click.argument("checkpoint", type=click.Path(path_type=Path))
-@click.option(
-    "-n", "--count", type=click.IntRange(min=1), help="How many.  Default: 64 examples of a GAN, 10 names, 1 text."
-)
+@click.option("-n", "--count", type=click.IntRange(min=1), help="How many.  Default: 64 examples, 10 names, 1 text.")
 @click.option(
     "-o",
     "--output",

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     default="runs",
     envvar="NNTRAIN_RUNS",
+    show_envvar=True,
     show_default=True,
     help="Where the run directories are made.",
 )

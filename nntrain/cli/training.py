@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _max_seconds = click.option(
     "--max-seconds",
     type=click.FloatRange(min=0),
-    help="After so long end as on SIGTERM: the state saved, exit code 143, `nntrain resume` goes on.",
+    help="After so many seconds end as on SIGTERM: the state saved, exit code 143, `nntrain resume` goes on.",
 )
 
 _tensorboard = click.option(
@@ -41,6 +41,7 @@ _tensorboard = click.option(
     type=click.Path(path_type=Path),
     default="runs",
     envvar="NNTRAIN_RUNS",
+    show_envvar=True,
     show_default=True,
     help="Make a fresh run directory in this one.",
 )

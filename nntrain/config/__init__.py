@@ -1,8 +1,8 @@
 """YAML text -> checked frozen dataclasses.  Every problem is reported at once, each with its place.
 
-draft = read("mlp.yaml", ["optimizer.lr=0.01"])     the file and its schema
-data = load(draft.dataset, draft.seed, draft.dtype)          nntrain.data.reconstruct
-config = draft.resolve(data.facts)                  references to facts of the data
+draft = read("mlp.yaml", ["optimizer.lr=0.01"])         the file and its schema
+data = load(draft.dataset, draft.seed, draft.dtype)     nntrain.data.reconstruct
+config = draft.resolve(data.facts)                      references to facts of the data
 """
 
 from typing import Any

@@ -11,7 +11,7 @@ from nntrain.components import Component
 from nntrain.config.nodes import Node, from_python
 from nntrain.config.places import Mark, Problems, Source, show, suggest
 from nntrain.config.reader import parse, read_file
-from nntrain.config.spelling import below, child, item_names, merge, position
+from nntrain.config.spelling import below, child, merge, names_of, position
 from nntrain.config.types import Section
 from nntrain.config.writing import plain
 
@@ -87,7 +87,7 @@ def _assign(node: Node, type_: Any, parts: list[str], value: Node, problems: Pro
     if isinstance(node.value, list):
         index = position(node.value, part)
         if index is None:
-            names = item_names(node.value)
+            names = names_of(node.value)
             hint = suggest(part, names) if not part.isdigit() else f"; there are {len(names)}, counted from 0"
             problems.add(mark, mark.source.override or "", f"no item {show(part)}{hint}")
             return node

@@ -7,7 +7,7 @@ from typing import Any
 
 from nntrain.config.nodes import Node, node_of
 from nntrain.config.places import Mark, join, show, suggest
-from nntrain.config.spelling import below, child, item_names
+from nntrain.config.spelling import below, child, names_of
 from nntrain.config.types import Section
 
 FACTS = ("classes", "features", "vocabulary", "outputs", "examples", "input_shape")
@@ -92,7 +92,7 @@ def _nothing(node: Node, known: dict[str, Any], before: list[str], part: str) ->
     if isinstance(node.value, dict):
         names += [name for name in node.value if name not in known]
     elif isinstance(node.value, list):
-        names = item_names(node.value)
+        names = names_of(node.value)
     if before == ["dataset"]:
         names += [fact for fact in FACTS if fact not in names]
     where = f"in {'.'.join(before)}" if before else "in this config"

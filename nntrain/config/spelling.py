@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nntrain.components import Arg, find
+from nntrain.components import Arg, find, item_names
 from nntrain.config.nodes import Node
 from nntrain.config.types import (
     Either,
@@ -67,20 +67,15 @@ def position(items: list[Node], part: str) -> int | None:
     """An item of a list by its number or its layer's name."""
     if part.isascii() and part.isdigit() and len(part) < 10:
         return int(part) if int(part) < len(items) else None
-    names = item_names(items)
+    names = names_of(items)
     return names.index(part) if part in names else None
 
 
-def item_names(items: list[Node]) -> list[str]:
-    """The layers' names: as given, else the type and its count."""
-    counts: dict[str, int] = {}
-    names = []
-    for node in items:
-        kind = type_name(node) or "?"
-        counts[kind] = counts.get(kind, 0) + 1
-        given = child(node, "name")
-        names.append(given.text if given is not None and given.text else f"{kind}_{counts[kind]}")
-    return names
+def names_of(items: list[Node]) -> list[str]:
+    """The names of a list's items, layers or others."""
+    return item_names(
+        (type_name(node) or "?", given.text if (given := child(node, "name")) else None) for node in items
+    )
 
 
 def _option(type_: Any, node: Node) -> Any:
@@ -140,7 +135,7 @@ def below(node: Node, type_: Any) -> dict[str, Field]:
     if isinstance(type_, Table) and isinstance(node.value, dict):
         return {key: _unnamed(type_.item) for key in node.value}
     if isinstance(node.value, list):
-        names = item_names(node.value)
+        names = names_of(node.value)
         by_number = {str(i): _unnamed(_item(type_, i)) for i in range(len(names))}
         return by_number | {name: by_number[str(i)] for i, name in reversed(list(enumerate(names)))}
     return _below(type_, type_name(node))

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from nntrain.components import item_names
 from nntrain.config.model import Config
 from nntrain.config.nodes import Node
 from nntrain.config.places import Problems, Source
@@ -53,7 +54,8 @@ def find_value(values: Any, path: str) -> Any:
     for part in path.split("."):
         if isinstance(values, list):
             if not part.isdigit():
-                part = str(_names(values).index(part)) if part in _names(values) else "-"
+                names = _names(values)
+                part = str(names.index(part)) if part in names else "-"
             if not part.isdigit() or int(part) >= len(values):
                 raise KeyError(path)
             values = values[int(part)]
@@ -65,11 +67,5 @@ def find_value(values: Any, path: str) -> Any:
 
 
 def _names(items: list[Any]) -> list[str]:
-    counts: dict[str, int] = {}
-    names: list[str] = []
-    for item in items:
-        kind = item.get("type", "?") if isinstance(item, dict) else "?"
-        counts[kind] = counts.get(kind, 0) + 1
-        given = item.get("name") if isinstance(item, dict) else None
-        names.append(str(given) if given else f"{kind}_{counts[kind]}")
-    return names
+    known = [item if isinstance(item, dict) else {} for item in items]
+    return item_names((item.get("type", "?"), str(item.get("name") or "")) for item in known)

@@ -134,18 +134,16 @@ class Csv(Dataset):
     def _task(self, table: Table, at: int, name: str) -> Literal["classification", "regression"]:
         cells = table.column(at)
         values, wrong = numbers(cells)
-        there = values[~np.isnan(values)]
         if self.task is not None:
             return self.task
         if wrong is not None:
-            if len(there):
+            if not np.isnan(values).all():
                 message = columns_of.not_a_number(cells[wrong], name)
                 raise table.error(
                     wrong, at, message.partition(";")[0] + "; say task: classification if these are labels"
                 )
             return "classification"
-        fractions = bool((there != np.floor(there)).any())
-        return "regression" if fractions or len(np.unique(there)) > 20 else "classification"
+        return "regression" if columns_of.are_values(values) else "classification"
 
     def _fit(self, facts: Facts, train: Examples, rows: Array) -> None:
         """Normalisation from the training rows."""

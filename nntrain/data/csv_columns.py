@@ -16,6 +16,7 @@ from nntrain.errors import DataError
 from nntrain.params import Array
 
 MOST_CATEGORIES = 1000
+MOST_CLASSES = 20  # more different whole numbers than that are values
 
 
 def shown(cell: str) -> str:
@@ -43,10 +44,21 @@ def ordered(words: set[str]) -> list[str]:
     return sorted(words, key=float) if all(map(is_number, words)) else sorted(words)
 
 
+def no_categories(words: int, rows: int) -> bool:
+    """Whether so many different words in so many rows are identifiers or free text."""
+    return words > MOST_CATEGORIES or (words > 20 and words > rows / 2)
+
+
+def are_values(numbers: Array) -> bool:
+    """Whether numbers (NaN where missing) are the targets of a regression: fractions, or many different ones."""
+    there = numbers[~np.isnan(numbers)]
+    return bool((there != np.floor(there)).any()) or len(np.unique(there)) > MOST_CLASSES
+
+
 def find_categories(table: Table, at: int, name: str, what: str = "category") -> list[str]:
     """The different words of a column.  Raises DataError where nearly every row has its own."""
     words = {word(cell) for cell in set(table.column(at)) if not is_missing(cell)}
-    if (len(words) > 20 and len(words) > len(table.rows) / 2) or len(words) > MOST_CATEGORIES:
+    if no_categories(len(words), len(table.rows)):
         hint = f"leave it out with drop: [{name}]" if what == "category" else "is it the right target?"
         raise table.error(
             0, at, f"column {name} has {len(words)} different words in {len(table.rows)} rows, no {what}; {hint}"

@@ -6,15 +6,12 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from nntrain.data.csv_columns import MOST_CATEGORIES, nearest, word
+from nntrain.data.csv_columns import MOST_CLASSES, are_values, nearest, no_categories, word
 from nntrain.data.csv_text import Table, has_header, is_missing, is_number, numbers, read_table
 from nntrain.errors import DataError
 
 _MANY = 2000  # rows from which on some can be spared for validation
 _WINDOW = 24  # time steps that a forecast sees
-_FEW = 20  # more different whole numbers than that are values, not classes
 
 
 @dataclass
@@ -33,9 +30,7 @@ class _Column:
             return "it is empty"
         if self.different == 1:
             return "it is the same in every row"
-        if not self.numeric and (
-            self.different > MOST_CATEGORIES or (self.different > 20 and self.different > rows / 2)
-        ):
+        if not self.numeric and no_categories(self.different, rows):
             return "nearly every row has its own"
         return ""
 
@@ -55,7 +50,7 @@ def starter(path: Path, target: str | None) -> str:
     rows = len(body.rows)
     left_out = {c.at: reason for c in columns if c is not goal and (reason := c.useless(rows))}
     inputs = [c for c in columns if c is not goal and c.at not in left_out]
-    if not inputs and goal.numeric and header and rows >= 2 * _WINDOW and goal.different > _FEW:
+    if not inputs and goal.numeric and header and rows >= 2 * _WINDOW and goal.different > MOST_CLASSES:
         return _series(path, rows, goal)
     if not inputs:
         raise DataError(
@@ -86,9 +81,7 @@ def _find(path: Path, target: str | None, names: list[str], header: bool) -> int
 def _task(table: Table, goal: _Column) -> str:
     if not goal.numeric:
         return "classification"
-    values, _ = numbers(table.column(goal.at))
-    there = values[~np.isnan(values)]
-    return "regression" if (there != np.floor(there)).any() or goal.different > _FEW else "classification"
+    return "regression" if are_values(numbers(table.column(goal.at))[0]) else "classification"
 
 
 def _yaml(

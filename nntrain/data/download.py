@@ -28,6 +28,7 @@ def cache_folder(name: str) -> Path:
 
 def fetch(url: str, path: Path, sha256: str) -> None:
     """Download `url` to `path`, which appears only when the checksum is right.  Raises DataError."""
+    import http.client
     import urllib.request  # 20 ms that only a download needs
 
     temporary = None
@@ -42,8 +43,8 @@ def fetch(url: str, path: Path, sha256: str) -> None:
         if found != sha256:
             raise DataError(f"{url}: error: SHA-256 {found} where {sha256} was expected; the file was not kept")
         temporary.replace(path)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "reason", None) or error
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        reason = " ".join(str(getattr(error, "reason", None) or error).split())
         raise DataError(
             f"{url}: error: cannot be downloaded to {path.parent} ({reason}); "
             f"put {path.name} there by hand, or give dataset.root, the folder that holds the files"

@@ -47,7 +47,6 @@ def batches(part: Part, settings: Dataset, seed: int, epoch: int, position: int 
 
 def made_ahead(make: Callable[[int], Batch], places: Iterable[int]) -> Iterator[Batch]:
     """`map(make, places)`, the next one being made by another thread while the caller works on this one."""
-
     from concurrent.futures import Future, ThreadPoolExecutor
 
     def quietly(k: int) -> Batch:

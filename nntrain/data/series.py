@@ -50,10 +50,9 @@ class Series(Dataset):
             body = _body(table, header)
             columns = self._numeric(body, names)
             facts = self._facts(columns, names)
-            values = _read(body, columns, names)
         else:
-            body, columns, names = _located(table, facts)
-            values = _read(body, columns, names)
+            body, columns = _located(table, facts)
+        values = _read(body, columns)
         layout = facts.preparation["series"]
         parts = last_shares(self, str(self.path), len(values), ())
         if "standardize" not in facts.preparation:
@@ -154,20 +153,20 @@ def _body(table: Table, header: bool) -> Table:
     return table
 
 
-def _located(table: Table, facts: Facts) -> tuple[Table, list[int], list[str]]:
+def _located(table: Table, facts: Facts) -> tuple[Table, list[int]]:
     """The rows of another file, and where its columns are: by their names, or as many in the order of training."""
     layout = facts.preparation["series"]
     wanted, header = layout["columns"], has_header(table)
     if header and set(wanted) <= set(table.rows[0]):
-        return _body(table, True), [table.rows[0].index(name) for name in wanted], wanted
+        return _body(table, True), [table.rows[0].index(name) for name in wanted]
     if table.width == len(wanted):
-        return _body(table, header), list(range(table.width)), wanted
+        return _body(table, header), list(range(table.width))
     if not header and table.width > max(layout["at"]):
-        return _body(table, False), layout["at"], wanted
+        return _body(table, False), layout["at"]
     raise DataError(f"{table.name}: error: expected columns {', '.join(wanted)}")
 
 
-def _read(body: Table, columns: list[int], names: list[str]) -> Array:
+def _read(body: Table, columns: list[int]) -> Array:
     """Values (N, columns), float64.  A missing one is refused: a gap in time is not to be closed by leaving it out."""
     series = []
     for i in columns:

@@ -66,6 +66,6 @@ def keep_freed_memory() -> bool:
     except (AttributeError, OSError):
         return False
     m_trim_threshold, m_top_pad, m_mmap_threshold = -1, -2, -3
-    return bool(
-        mallopt(m_mmap_threshold, 1 << 30) and mallopt(m_trim_threshold, 2**31 - 1) and mallopt(m_top_pad, 64 << 20)
-    )
+    # older releases of glibc refuse more than 32 MB
+    kept = any(mallopt(m_mmap_threshold, size) for size in (1 << 30, 32 << 20))
+    return bool(kept and mallopt(m_trim_threshold, 2**31 - 1) and mallopt(m_top_pad, 64 << 20))

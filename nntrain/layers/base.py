@@ -8,7 +8,7 @@ from math import prod
 from typing import Any, ClassVar
 
 from nntrain import streams
-from nntrain.components import Component, arg
+from nntrain.components import Component, arg, item_names
 from nntrain.params import Array, Shape, Tree, Views
 
 __all__ = [
@@ -132,13 +132,8 @@ def declared(layer: Layer, shape: Shape) -> tuple[Shape, Tree]:
 
 
 def layer_names(layers: Sequence[Layer]) -> list[str]:
-    """The layers' names in their container: as given, else the type and its count from 1."""
-    counts: dict[str, int] = {}
-    names = []
-    for layer in layers:
-        counts[layer.type] = counts.get(layer.type, 0) + 1
-        names.append(layer.name or f"{layer.type}_{counts[layer.type]}")
-    return names
+    """The layers' names in their container."""
+    return item_names((layer.type, layer.name) for layer in layers)
 
 
 def feature_axis(shape: Shape) -> int:

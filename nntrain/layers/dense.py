@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from nntrain.components import arg, component
@@ -40,8 +41,7 @@ class Dense(Layer):
         return (*shape[:-1], self.units), tree
 
     def flops(self, shape: Shape) -> int:
-        steps = shape[0] if len(shape) == 2 else 1
-        return steps * self.units * (2 * shape[-1] + self.bias)
+        return prod(self.declare(shape)[0]) * (2 * shape[-1] + self.bias)
 
     def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
         return kernel.affine(p.W, X, p.b if self.bias else None), X
@@ -68,7 +68,7 @@ class Linear(Layer):
         return (*shape[:-1], self.units), {"W": Param((self.units, n_x), self.init, decay=True)}
 
     def flops(self, shape: Shape) -> int:
-        return 2 * shape[-1] * self.declare(shape)[0][0]
+        return 2 * shape[-1] * prod(self.declare(shape)[0])
 
     def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
         return kernel.affine(p.W, X, None), X

@@ -43,7 +43,8 @@ class BatchNorm(Layer):
     μ and σ² (n, 1) of a feature are taken over the batch, over steps and pixels too; in evaluation their running means
     `mean` and `variance` take their place: mean = momentum · mean + (1 − momentum) · μ, the course's exponentially
     weighted average.  PyTorch calls 1 − momentum momentum.  The running variance is the unbiased one, as in the paper.
-    Ioffe and Szegedy (2015), arXiv:1502.03167; course 2, week 3.  A batch of one vector has σ² = 0: Z = beta.
+    Ioffe and Szegedy (2015), arXiv:1502.03167; course 2, week 3.  A batch of one vector has σ² = 0: Z = beta.  Of
+    sequences all T steps count, those past a shorter one's end as they come in (zeros from a recurrent layer).
     """
 
     fresh = True

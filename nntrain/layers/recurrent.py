@@ -170,8 +170,9 @@ class LSTM(Recurrent):
 class GRU(Recurrent):
     """a_t = (1 − Γ_u) c̃ + Γ_u a_{t-1}.   X (T, n_x, m)   W (3n, n_x)   U (3n, n)   b, b_u (3n, 1)   A (T, n, m)
 
-    Γ_r = σ(W_r x_t + b_r + U_r a_{t-1} + b_u,r)    Γ_u = σ(W_u x_t + b_u + U_u a_{t-1} + b_u,u)
-    c̃ = tanh(W_c x_t + b_c + Γ_r (U_c a_{t-1} + b_u,c)).  Rows in the order reset, update, candidate.
+    Γ_r = σ(W_r x_t + b_r + U_r a_{t-1} + d_r)    Γ_u = σ(W_u x_t + b_u + U_u a_{t-1} + d_u)
+    c̃ = tanh(W_c x_t + b_c + Γ_r (U_c a_{t-1} + d_c)).  Rows in the order reset, update, candidate; d are those of the
+    parameter `b_u`, the bias beside U.
     The variant of cuDNN and PyTorch, so that weights can be exchanged.  The course (course 5, week 1) writes
     c_t = Γ_u c̃ + (1 − Γ_u) c_{t-1}, its Γ_u being 1 − Γ_u here, and c̃ = tanh(W_c [Γ_r c_{t-1}, x_t] + b_c): the reset
     before the product.  Cho et al. (2014).

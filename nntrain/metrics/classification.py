@@ -154,8 +154,10 @@ class Recall(ClassAverage):
 
 @component("f1")
 class F1(ClassAverage):
-    """2 TP / (2 TP + FP + FN), the harmonic mean of precision and recall.  Course: "Single number evaluation metric"
-    (C3W1L03)."""
+    """2 TP / (2 TP + FP + FN), the harmonic mean of precision and recall.
+
+    Course: "Single number evaluation metric" (C3W1L03).
+    """
 
     def score(self, tp: Array, p: Array, a: Array) -> tuple[Array, Array]:
         return 2 * tp, p + a

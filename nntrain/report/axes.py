@@ -66,7 +66,9 @@ def word(value: Any) -> str:
         return short(value)
     if isinstance(value, dict) and "type" in value:
         return str(value["type"])
-    return {None: "none", True: "true", False: "false"}.get(value, str(value)) if not isinstance(value, list) else "…"
+    if isinstance(value, dict | list):
+        return "…"
+    return str(value).lower() if value is None or isinstance(value, bool) else str(value)
 
 
 def short(value: float) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 
 from nntrain.data.base import Facts
 from nntrain.data.loader import evaluation_batches
+from nntrain.data.standardize import along_feature
 from nntrain.errors import ConfigError, NNTrainError
 from nntrain.layers.base import Context
 from nntrain.params import Array
@@ -106,6 +107,8 @@ def _written(loaded: Loaded) -> list[str]:
 def _judge(found: Findings, loaded: Loaded) -> None:
     """Predictions over the last part there is."""
     config, facts, network = loaded.config, loaded.facts, loaded.networks[""]
+    if config.dataset.reconstruct:
+        return  # what comes out is the example again: there is no answer to tell wrong from right
     with np.errstate(all="ignore"):
         data = config.dataset.load(config.seed, np.dtype(config.dtype), facts)
         found.part = list(data.parts)[-1]
@@ -128,9 +131,13 @@ def _judge(found: Findings, loaded: Loaded) -> None:
         order = _classification(found, facts, Y_hat, Y.reshape(-1))
     else:
         order = _regression(found, facts, Y_hat, Y)
-    for i in order[:MOST_WRONG]:
-        _show(found, facts, part.batch(indices[i : i + 1]).X[..., 0], int(i), int(indices[i]))
-    found.wrong = found.wrong[:MOST_WRONG]
+    for wrong, i in zip(found.wrong, order, strict=False):  # order goes on
+        wrong.number = int(indices[i])
+        x = part.batch(indices[i : i + 1]).X[..., 0]
+        if len(facts.input_shape) == 3:
+            wrong.picture = _raw(facts, x)
+        else:
+            wrong.row = _row(facts, x)
 
 
 def _classification(found: Findings, facts: Facts, P: Array, Y: Array) -> Array:
@@ -163,24 +170,12 @@ def _regression(found: Findings, facts: Facts, Y_hat: Array, Y: Array) -> Array:
     return order
 
 
-def _show(found: Findings, facts: Facts, x: Array, rank: int, number: int) -> None:
-    """Give the next example that has none its number and its picture or row."""
-    wrong = next(w for w in found.wrong if w.picture is None and not w.row)
-    wrong.number = number
-    if len(facts.input_shape) == 3:
-        wrong.picture = _raw(facts, x)
-    else:
-        wrong.row = _row(facts, x)
-
-
 def _raw(facts: Facts, x: Array) -> Array:
     """An input before it was standardized."""
     fitted = facts.preparation.get("standardize")
     if not fitted:
         return x
-    mean, deviation = (np.asarray(fitted[key], np.float64) for key in ("mean", "deviation"))
-    while mean.ndim and mean.ndim < x.ndim and mean.shape[0] == x.shape[0]:
-        mean, deviation = mean[..., None], deviation[..., None]
+    mean, deviation = (along_feature(np.asarray(fitted[key]), x.ndim + 1) for key in ("mean", "deviation"))
     raw = x * deviation + mean
     return np.where(np.abs(raw) < 1e-6 * (np.abs(mean) + deviation), 0.0, raw)  # a 0 that rounding moved
 
@@ -210,6 +205,3 @@ def samples(run_dir: Path, most: int = 6) -> list[Path]:
     if len(files) <= most:
         return files
     return [files[round(i * (len(files) - 1) / (most - 1))] for i in range(most)]
-
-
-__all__ = ["Findings", "Wrong", "find", "samples"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import re
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,10 @@ from nntrain import __version__
 
 
 def environment() -> dict[str, Any]:
-    """Command line, versions, platform, BLAS, git commit and start time, by name."""
+    """Directory, versions, platform, BLAS, git commit and start time, by name."""
     import numpy as np  # listing runs, which shares this package, needs no NumPy
 
     return {
-        "command": list(sys.argv),
         "directory": os.getcwd(),
         "nntrain": __version__,
         "python": platform.python_version(),

@@ -123,7 +123,7 @@ def _same(a: Any, b: Any) -> bool:
     return bool(a == b) and isinstance(a, bool) == isinstance(b, bool)
 
 
-def groups(rows: Sequence[Mapping[str, Any]], configs: Sequence[Mapping[str, Any]]) -> list[list[int]]:
+def groups(configs: Sequence[Mapping[str, Any]]) -> list[list[int]]:
     """Numbers of the runs that are the same but for seed and name, in the order of the first of each."""
     found: dict[str, list[int]] = {}
     for i, config in enumerate(configs):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cached_property
@@ -21,7 +22,8 @@ from nntrain.storage import naming
 if TYPE_CHECKING:
     from nntrain.checkpoint import Checkpoint
 
-FINAL = ("done", "stopped early", "interrupted", "diverged", "failed")
+FINISHED = ("done", "stopped early")
+FINAL = (*FINISHED, "interrupted", "diverged", "failed")
 STATES = ("running", *FINAL)
 LOCK = ".nntrain-lock"  # there from the first moment on: also the mark of a directory that nntrain made
 _MADE = (
@@ -233,11 +235,8 @@ def _remove(path: Path) -> None:
 def _read_json(path: Path) -> dict[str, Any]:
     """What a small file says; nothing if it is missing, torn or no object: its reader can only report."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        try:
-            value = json.loads(os.read(descriptor, 1 << 20))
-        finally:
-            os.close(descriptor)
+        with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:  # a FIFO must not block
+            value = json.loads(file.read() if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else b"")
     except (OSError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

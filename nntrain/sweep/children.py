@@ -4,7 +4,8 @@ Linux: each child asks the kernel for SIGKILL when its parent dies (prctl PR_SET
 made to be killed at any moment.  Each has a process group of its own, so that Ctrl-C reaches the sweep alone, which
 passes it on once: a child's first signal means save and end, its second means end at once.
 Elsewhere the children stay in the sweep's process group: what ends the group, as terminals and schedulers do, ends
-them; after a SIGKILL to the sweep alone they finish the runs they are at.
+them; after a SIGKILL to the sweep alone they finish the runs they are at.  Windows cannot wait for pipes so: there is
+no sweep on it.
 """
 
 from __future__ import annotations

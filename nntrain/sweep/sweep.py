@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nntrain
-from nntrain.runs import Run
+from nntrain.runs import FINISHED, Run
 from nntrain.sweep import children, halving
 from nntrain.sweep.plan import Planned, Settings
 
-_GOOD = ("done", "stopped early")
 # a diverged run would diverge again: it is reported, not repeated
-_FINAL = (*_GOOD, "diverged")
+_NOT_REPEATED = (*FINISHED, "diverged")
 _BY_CODE = {4: "diverged", 130: "interrupted", 143: "interrupted"}
 
 
@@ -31,7 +30,7 @@ class Outcome:
 
     @property
     def good(self) -> bool:
-        return self.status in _GOOD
+        return self.status in FINISHED
 
 
 class Watcher:
@@ -120,7 +119,7 @@ def finished(planned: Planned, length: int | None = None) -> Outcome | None:
     """How a run ended that needs no more training, at least up to a rung; None where it does."""
     status = Run(planned.run_dir).read_status()
     state = status.get("status")
-    if state not in _FINAL:
+    if state not in _NOT_REPEATED:
         return None
     if state == "done":
         kind, wanted = ("steps", planned.total) if length is None else (halving.unit(planned.config)[0], length)

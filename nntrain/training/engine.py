@@ -80,9 +80,8 @@ class Engine:
         """Run to the end.  Raises Interrupted or DivergedError with the last finished step saved."""
         train, settings = self.data.parts["train"], self.config.dataset
         try:
-            if (
-                self._line_is_due() and self._line_step < self.step
-            ):  # the evaluation of this step did not come to its end
+            # where a signal cut the evaluation of the last finished step
+            if self._line_is_due() and self._line_step < self.step:
                 self._log()
             while not self.finished:
                 epoch, position = divmod(self.step, self.steps_per_epoch)

@@ -29,14 +29,14 @@ SHOWN = 500  # real points behind the drawn ones in a picture of points
 
 @component("gan")
 class GAN(Loop):
-    """Goodfellow et al. (2014), arXiv:1406.2661, Algorithm 1.   z (latent, m) normal   D(x) (1, m)
+    """A generator G draws examples, a discriminator D finds them out.   z (latent, m) normal   D(x) (1, m)
 
         every step          a batch x and noise z:   D descends  ∂/∂θ_D [ 𝓛(D(x), 1) + 𝓛(D(G(z)), 0) ]
         every k-th step     new noise z:             G descends  ∂/∂θ_G J_G(D(G(z)))
 
-    𝓛 and J_G are the loss: gan, hinge or wasserstein.  D(x) and D(G(z)) are two applications with batch statistics of
-    their own.  G draws in the network's units: images lie in 0 … 1, so its last layer is a sigmoid; other data are
-    best standardized, and G ends in a dense layer.
+    Goodfellow et al. (2014), arXiv:1406.2661, Algorithm 1.  𝓛 and J_G are the loss: gan, hinge or wasserstein.  D(x)
+    and D(G(z)) are two applications with batch statistics of their own.  G draws in the network's units: images lie in
+    0 … 1, so its last layer is a sigmoid; other data are best standardized, and G ends in a dense layer.
 
     conditional   Mirza and Osindero (2014), arXiv:1411.1784: the labels of the batch go, one-hot, with z into G and
                   with x into D, as further features (of images: as constant channels)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from nntrain.errors import DivergedError
-
 
 @dataclass
 class Monitor:
@@ -38,9 +36,7 @@ class Monitor:
         return line[part][metric] if part in line else None
 
     def observe(self, value: float, epoch: int, step: int) -> bool:
-        """Take a new value; True if it is the best so far."""
-        if value != value:
-            raise DivergedError(f"diverged at step {step}: {self.name} is NaN")
+        """Take a new value, a finite one; True if it is the best so far."""
         if self.reference is None or self._gain(value, self.reference) > self.min_delta:
             self.reference, self.waited = value, 0
         else:

@@ -1,4 +1,4 @@
-"""Whole runs: fit, resume, evaluate.  The command line and Python programs call these."""
+"""Whole runs: fit and resume, which the command line and Python programs call."""
 
 from __future__ import annotations
 
@@ -50,6 +50,9 @@ def fit(
     overrides   "optimizer.lr=0.01", as on the command line
     run_dir     exactly this directory; else a fresh one under `runs_dir`
     on_exist    where `run_dir` exists: "error", "resume", "skip" or "replace"
+    observer    sees steps, lines of the log and warnings; default: nobody
+    stop        asked before every step: the number of a signal ends the run with its state saved
+    command     for meta.json: the command line that was given
 
     Raises the errors of nntrain.errors.  The bits of a run do not depend on nntrain.threads.set_threads as long as BLAS
     runs with one thread: the command line sets OPENBLAS_NUM_THREADS=1 and its like before NumPy is imported; a program
@@ -72,7 +75,7 @@ def fit(
                 return _go_on(built, run, observer, stop)
             try:
                 run.write_config(built.config.to_yaml())
-                run.write_meta({**runs.environment(), "command": list(command), "data_sha256": built.data.sha256})
+                run.write_meta({"command": list(command), **runs.environment(), "data_sha256": built.data.sha256})
             except BaseException:
                 run.discard()
                 raise
@@ -152,7 +155,7 @@ def _train(
 
 
 def _is_finished(run: Run) -> bool:
-    return run.read_status().get("status") in ("done", "stopped early")
+    return run.read_status().get("status") in runs.FINISHED
 
 
 def _check_last(run: Run) -> None:
@@ -188,7 +191,7 @@ def make_monitor(built: Built) -> Monitor | None:
     training = built.config.training
     if not training.loop.monitors:
         return None
-    name = training.monitor or ("validation.loss" if "validation" in built.data.parts else "train.loss")
+    name = training.monitored("validation" in built.data.parts)
     metric = name.partition(".")[2]
     better = {m.type: m.better for m in built.config.metrics}.get(metric, "less")
     stopping = training.early_stopping

@@ -23,6 +23,7 @@ from nntrain.training.supervised import SupervisedTrainer, Totals, valid_steps
 LOWEST, HIGHEST = 1e-6, 10.0
 RATE_STEPS = 150
 _SMOOTH = 0.85
+_SETTLED = 10  # steps before the running mean says more of the rates than of the first few batches
 _BLOWN_UP = 3.0  # the smoothed loss over its best that ends the test
 
 LEARN_STEPS = 1000
@@ -73,7 +74,7 @@ def range_test(path: Path, overrides: Sequence[str] = (), steps: int = RATE_STEP
                 break
             mean = _SMOOTH * mean + (1 - _SMOOTH) * trainer.results()["loss"]
             smoothed = mean / (1 - _SMOOTH ** (step + 1))
-            if not isfinite(smoothed) or (step > 10 and smoothed > _BLOWN_UP * best):
+            if not isfinite(smoothed) or (step > _SETTLED and smoothed > _BLOWN_UP * best):
                 break
             best = min(best, smoothed)
             rates.append(lr)
@@ -84,11 +85,11 @@ def range_test(path: Path, overrides: Sequence[str] = (), steps: int = RATE_STEP
 
 
 def _steepest(rates: list[float], losses: list[float]) -> float:
-    """Where a line through five neighbours falls most, up to the lowest point."""
+    """Where a line through five neighbours falls most, once the mean has settled and up to the lowest point."""
     x, y = np.log(rates), np.asarray(losses)
     end = max(5, int(y.argmin()) + 1)
-    slopes = [np.polyfit(x[i - 2 : i + 3], y[i - 2 : i + 3], 1)[0] for i in range(2, min(end, len(x) - 2))]
-    return float(f"{rates[2 + int(np.argmin(slopes))]:.2g}") if slopes else float(f"{rates[end // 2]:.2g}")
+    slopes = [np.polyfit(x[i - 2 : i + 3], y[i - 2 : i + 3], 1)[0] for i in range(_SETTLED, min(end, len(x) - 2))]
+    return float(f"{rates[_SETTLED + int(np.argmin(slopes))]:.2g}") if slopes else float(f"{rates[end // 2]:.2g}")
 
 
 @dataclass

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from nntrain.data.base import Batch, Part
 from nntrain.params import Array
@@ -19,6 +18,3 @@ class Watched(Part):
     def batch(self, indices: Array) -> Batch:
         self.look()
         return self.part.batch(indices)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.part, name)

@@ -69,7 +69,8 @@ class Writer:
         scores = np.where(np.arange(len(scores)) == 0, -np.inf, scores)
         if self.temperature == 0:
             return int(scores.argmax())
-        odds = np.exp((scores - scores.max()) / self.temperature)
+        with np.errstate(over="ignore"):  # a temperature of nearly 0: what is not the likeliest has odds of 0
+            odds = np.exp((scores - scores.max()) / self.temperature)
         at = np.cumsum(odds)
         return int(np.searchsorted(at, stream.uniform((1,))[0] * at[-1], side="right"))
 

@@ -2,7 +2,9 @@
 
 import gzip
 import hashlib
+import socket
 import struct
+import threading
 
 import numpy as np
 import pytest
@@ -120,6 +122,21 @@ def test_a_wrong_checksum_leaves_nothing_behind(mirror, tmp_path):
     with pytest.raises(DataError, match=r"SHA-256 .* was expected; the file was not kept"):
         MNIST().load(0, "float32")
     assert list((tmp_path / "cache" / "mnist").iterdir()) == []
+
+
+def test_an_answer_that_is_no_http_is_one_clear_line(mirror, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer():
+            with server.accept()[0] as connection:
+                connection.recv(1000)
+                connection.sendall(b"good morning\n")
+
+        threading.Thread(target=answer, daemon=True).start()
+        monkeypatch.setattr(MNIST, "url", f"http://127.0.0.1:{server.getsockname()[1]}/")
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        with pytest.raises(DataError, match=r"cannot be downloaded .* by hand, or give dataset\.root"):
+            MNIST().load(0, "float32")
 
 
 def test_no_network_is_one_clear_line(mirror):

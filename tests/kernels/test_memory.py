@@ -1,6 +1,9 @@
+import sys
 import threading
+from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
 from nntrain.kernels import memory
 
@@ -35,3 +38,24 @@ def test_released_scratch_is_fresh_when_asked_for_again():
     before = memory.scratch("released", (8,), np.float32)
     memory.release_scratch()
     assert not np.shares_memory(before, memory.scratch("released", (8,), np.float32))
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc's malloc")
+def test_a_glibc_that_refuses_large_thresholds_keeps_freed_memory_all_the_same(monkeypatch):
+    taken = {}
+
+    def mallopt(option, value):
+        if option == -3 and value > 32 << 20:
+            return 0
+        taken[option] = value
+        return 1
+
+    monkeypatch.setattr(memory.ctypes, "CDLL", lambda _: SimpleNamespace(mallopt=mallopt))
+    assert memory.keep_freed_memory()
+    assert taken == {-3: 32 << 20, -1: 2**31 - 1, -2: 64 << 20}
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere nothing is looked up")
+def test_another_malloc_is_left_alone(monkeypatch):
+    monkeypatch.setattr(memory.ctypes, "CDLL", lambda _: SimpleNamespace())
+    assert not memory.keep_freed_memory()

@@ -60,6 +60,8 @@ def test_an_image_is_refused_with_the_way_out(layer):
 def test_operations_are_counted():
     assert Dense(3).flops((4,)) == 2 * 3 * 4 + 3
     assert Dense(3, bias=False).flops((6, 4)) == 6 * 2 * 3 * 4
+    assert Linear(3).flops((4,)) + Bias().flops((3,)) == Dense(3).flops((4,))
+    assert Linear(3).flops((6, 4)) + Bias().flops((6, 3)) == Dense(3).flops((6, 4))
 
 
 SIZES = [(64, 784, 32), (512, 784, 128), (500, 300, 257), (400, 2100, 20), (24, 100, 7000)]

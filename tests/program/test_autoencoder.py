@@ -17,6 +17,10 @@ def test_an_autoencoder_reconstructs_digits_and_predict_gives_pixels(configs, nn
     assert again.shape == (len(images), 64)
     assert 0 <= again.min() <= again.max() <= 1
     assert np.sqrt(np.mean((again - images.reshape(-1, 64)) ** 2)) < 0.13
+    nntrain("report", run, "-o", "page.html")
+    page = Path("page.html").read_text()
+    assert "First weights" in page
+    assert "Not judged" not in page  # labels that it never saw are no reproach
 
 
 def test_a_variational_autoencoder_logs_loss_and_kl_term_and_draws(configs, nntrain):

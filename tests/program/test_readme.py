@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from nntrain.errors import Interrupted, NNTrainError
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 NUMBER = re.compile(r"\d+\.\d+(?:e-?\d+)?")
@@ -69,6 +71,15 @@ def test_every_console_example_prints_what_the_readme_shows(desk):
 def test_the_config_in_the_readme_is_the_file():
     text = (ROOT / "configs" / "digits_mlp.yaml").read_text("utf-8")
     assert blocks("yaml")[0] == "".join(text.splitlines(keepends=True)[1:])
+
+
+def test_the_exit_codes_are_those_of_the_errors():
+    def below(error):
+        return {error, *(inner for one in error.__subclasses__() for inner in below(one))}
+
+    listed = re.search(r"^\| exit code .*\n\|.*\n((?:\|.*\n)+)", README, re.MULTILINE)[1]
+    codes = {int(code) for row in listed.splitlines() for code in row.split("|")[1].split(",")}
+    assert codes == {0, 130, 143} | {error.exit_code for error in below(NNTrainError) - {Interrupted}}
 
 
 def test_the_python_example_runs(desk):

@@ -98,6 +98,8 @@ def test_evaluation_does_not_depend_on_how_far_the_pieces_reach(fox, nntrain):
 def test_a_model_of_text_goes_on_from_a_prompt(fox, nntrain):
     written = nntrain("sample", fox, "--prompt", "one qui", "--length", 60, "--temperature", 0).stdout
     assert written == (2 * SENTENCE)[:67] + "\n"
+    cold = nntrain("sample", fox, "--prompt", "one qui", "--length", 60, "--temperature", 1e-320)
+    assert (cold.stdout, cold.stderr) == (written, "")
 
 
 def test_what_is_written_follows_the_seed(fox, nntrain):

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from report.browser import Browser, missing
 
 from nntrain.cli import main
+from nntrain.report.axes import word
 from nntrain.runs import Run
 from nntrain.training.session import fit
 
@@ -162,6 +163,30 @@ def test_most_wrong_are_pictures_of_images_and_rows_of_tables(lab):
     assert errors == sorted(errors, reverse=True)
 
 
+def test_a_window_of_as_many_steps_as_columns_is_shown_in_the_units_of_its_columns(tmp_path):
+    draws = np.random.default_rng(0)
+    rows = [f"{1000 + a:.3f},{b / 100:.5f}" for a, b in draws.uniform(size=(60, 2))]
+    (tmp_path / "wells.csv").write_text("depth,salt\n" + "\n".join(rows) + "\n")
+    wells = {
+        "name": "wells",
+        "dataset": {"type": "series", "path": str(tmp_path / "wells.csv"), "window": 2, "test": 0.2},
+        "architecture": [{"rnn": {"units": 3, "output": "last"}}, {"dense": "$dataset.outputs"}],
+        "loss": "mse",
+        "optimizer": "adam",
+        "training": {"epochs": 1},
+    }
+    run = fit(wells, runs_dir=tmp_path / "runs").run_dir
+    assert CliRunner().invoke(main, ["report", str(run), "-o", str(tmp_path / "r.html")]).exit_code == 0
+    cell = "<td>([^<]*)</td>"
+    shown = re.findall(rf"<tr><td>\d+</td>{cell * 7}</tr>", (tmp_path / "r.html").read_text())
+    assert len(shown) > 5
+    for *_, depth, salt, later_depth, later_salt in shown:
+        assert 1000 <= float(depth) <= 1001
+        assert 1000 <= float(later_depth) <= 1001
+        assert 0 <= float(salt) <= 0.01
+        assert 0 <= float(later_salt) <= 0.01
+
+
 def test_a_gan_shows_its_samples_and_text_is_text(lab):
     page = (lab / "gan.html").read_text()
     assert "To be, or &lt;not&gt;" in page
@@ -178,6 +203,20 @@ def test_a_sweep_shows_each_hyperparameter_and_the_best_run_first(lab):
     value = {r.name: Run(r).read_summary()["best"]["validation"]["accuracy"] for r in (lab / "sweep").iterdir()}
     assert value[rows[0]] == value[best.name]
     assert [value[name] for name in rows] == sorted(value.values(), reverse=True)
+
+
+def test_a_seed_of_0_or_1_is_a_number(lab):
+    texts = Reader((lab / "sweep.html").read_text()).texts
+    assert {"0", "1"} <= set(texts)
+    assert not {"true", "false"} & set(texts)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0, "0"), (1, "1"), (0.1, "0.1"), (True, "true"), (None, "none"), ({"type": "sgd"}, "sgd"), ({}, "…"), ([], "…")],
+)
+def test_a_value_is_said_in_a_word(value, said):
+    assert word(value) == said
 
 
 def test_it_says_how_to_do_it_again(lab):

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import sys
 
 import numpy as np
 import pytest
@@ -42,6 +41,13 @@ def test_a_half_written_json_file_reads_as_empty(run, text):
     assert run.read_status() == {}
 
 
+def test_a_summary_of_any_size_is_read_back(run):
+    confusion = [[i * j for j in range(400)] for i in range(400)]
+    run.write_summary({"best": {"test": {"confusion": confusion}}})
+    assert run.summary_path.stat().st_size > 1 << 20
+    assert run.read_summary() == {"best": {"test": {"confusion": confusion}}}
+
+
 def test_a_directory_removed_during_the_run_is_named_at_the_next_write(run):
     shutil.rmtree(run.path)
     for write in (
@@ -53,10 +59,8 @@ def test_a_directory_removed_during_the_run_is_named_at_the_next_write(run):
             write()
 
 
-def test_the_environment_names_what_a_result_could_depend_on(monkeypatch):
-    monkeypatch.setattr(sys, "argv", ["nntrain", "fit", "a.yaml"])
+def test_the_environment_names_what_a_result_could_depend_on():
     facts = runs.environment()
-    assert facts["command"] == ["nntrain", "fit", "a.yaml"]
     assert facts["nntrain"] == __version__
     assert facts["numpy"] == np.__version__
     assert facts["blas"] != "unknown"

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from click.testing import CliRunner
 from nntrain.cli import main
 from nntrain.config import read
 
+ROOT = Path(__file__).parents[2]
 MOONS = """\
 name: moons
 dataset: {type: moons, examples: 200, validation: 0.2}
@@ -171,6 +173,12 @@ def test_the_suggested_learning_rate_trains_better_than_ones_far_from_it(tmp_pat
 
     assert loss(rate) < loss(rate / 100)
     assert 1e-3 < rate < 10
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_first_batches_chance_suggests_no_learning_rate(seed):
+    suggested = call("find-lr", ROOT / "configs" / "iris.yaml", f"seed={seed}").stdout
+    assert float(suggested.partition("=")[2]) > 1e-3  # the lowest rate tried is 1e-6
 
 
 def test_find_lr_says_when_no_rate_helps(tmp_path):
