@@ -69,7 +69,8 @@ class Writer:
         scores = np.where(np.arange(len(scores)) == 0, -np.inf, scores)
         if self.temperature == 0:
             return int(scores.argmax())
-        odds = np.exp((scores - scores.max()) / self.temperature)
+        with np.errstate(over="ignore"):  # a temperature next to 0 gives −∞, whose odds are 0
+            odds = np.exp((scores - scores.max()) / self.temperature)
         at = np.cumsum(odds)
         return int(np.searchsorted(at, stream.uniform((1,))[0] * at[-1], side="right"))
 
@@ -100,6 +101,8 @@ class Writer:
 
     def names(self, prompt: str, count: int) -> Iterator[str]:
         """`count` names that begin with the prompt."""
+        if END in prompt:
+            raise ConfigError("--prompt: a line break ends a name; give what one name begins with")
         begin = self.numbers(prompt)
         stream = streams.stream(self.seed, streams.SAMPLE)
         for _ in range(count):
