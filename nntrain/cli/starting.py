@@ -35,9 +35,10 @@ def init(template: str, file: Path | None, target: str | None) -> None:
         raise click.UsageError(f"init {template} takes no file; nntrain init csv FILE does")
     else:
         start(1)
+        from nntrain.config.model import safe_name
         from nntrain.data.csv_starter import starter
 
-        text = starter(file, target)
+        text = starter(file, target, safe_name(file.stem))
     click.echo(text, nl=False)
 
 

@@ -82,8 +82,20 @@ def test_dates_and_values_become_a_forecast(tmp_path):
 @pytest.mark.parametrize("name", ["odd: name.csv", "yes.csv", "ünï.csv", "with #hash.csv"])
 def test_any_file_name_comes_through(tmp_path, name):
     houses(tmp_path / name)
-    (tmp_path / "c.yaml").write_text(call("init", "csv", tmp_path / name).stdout.replace("name:", "# name:", 1))
+    (tmp_path / "c.yaml").write_text(call("init", "csv", tmp_path / name).stdout)
     assert read(tmp_path / "c.yaml").dataset.path == tmp_path / name
+    call("fit", tmp_path / "c.yaml", "training.epochs=1", "-q", "--runs", tmp_path / "runs")
+
+
+@pytest.mark.parametrize(
+    "header",
+    ['"id\nnumber","in\nm²",ville,"c: #","the\nprice"', "编号,größe,город,נ,τιμή", "no,on,yes,true,~", ",b,c,d,"],
+)
+def test_any_header_comes_through(tmp_path, header):
+    houses(tmp_path / "h.csv", header=False)
+    (tmp_path / "h.csv").write_text(header + "\n" + (tmp_path / "h.csv").read_text())
+    (tmp_path / "c.yaml").write_text(call("init", "csv", tmp_path / "h.csv").stdout)
+    call("fit", tmp_path / "c.yaml", "training.epochs=1", "-q", "--runs", tmp_path / "runs")
 
 
 @pytest.mark.parametrize(
@@ -93,7 +105,9 @@ def test_any_file_name_comes_through(tmp_path, name):
         ("a,Price\n1,2\n3,4\n5,6\n", ["--target", "price"], "no column 'price' (a, Price); did you mean 'Price'?", 3),
         ("a,b\n1,2\n3,2\n5,2\n", [], "target b is the same in every row", 3),
         ("a,b\n1,2\n1,4\n1,6\n", [], "no column is an input: a: it is the same in every row", 3),
-        ("a,b\n1,2\n", [], "1 rows are no data", 3),
+        ("a,b\n1,2\n", [], "fewer than 2 rows of data (1)", 3),
+        ("a,a\n1,2\n2,3\n", [], "t.csv:1:2: error: two columns are called a", 3),
+        ("a;b\n1,5;2\n2;3\n", [], "t.csv:2:1: error: column a has '1,5': write the decimals after a point", 3),
     ],
 )
 def test_a_file_that_nothing_can_be_learned_from_is_told(tmp_path, content, arguments, said, code):
