@@ -18,7 +18,7 @@ def _finite(context: click.Context, option: click.Parameter, value: float) -> fl
     return value
 
 
-@click.command()
+@click.command(short_help="Draw examples, texts or names.")
 @click.argument("checkpoint", type=click.Path(path_type=Path))
 @click.option(
     "-n", "--count", type=click.IntRange(min=1), help="How many.  Default: 64 examples of a GAN, 10 names, 1 text."

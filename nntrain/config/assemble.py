@@ -99,9 +99,9 @@ def _assign(node: Node, type_: Any, parts: list[str], value: Node, problems: Pro
         return merge(None, Node(node.mark, items), type_) if not parts[1:] else Node(node.mark, items)
     if not parts[1:]:
         entries = {part: value}
-        if type_name(node) is not None and part not in networks():
+        if isinstance(node.value, dict) and type_name(node) is not None and part not in networks():
             # with its type beside it `architecture.1.dropout` is an argument of that layer, not another layer
-            entries = {"type": node.value["type"], **entries}  # type: ignore[index, call-overload]
+            entries = {"type": node.value["type"], **entries}
         return merge(node, Node(mark, entries, keys={part: mark}), type_)
     old = child(node, part)
     field = known.get(part)

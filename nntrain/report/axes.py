@@ -64,8 +64,10 @@ def word(value: Any) -> str:
     """A config value as a label."""
     if isinstance(value, float):
         return short(value)
+    if isinstance(value, dict) and "type" in value:
+        return str(value["type"])
     if isinstance(value, dict | list):
-        return str(value["type"]) if "type" in value else "…"
+        return "…"
     return {None: "none", True: "true", False: "false"}.get(value, str(value))
 
 

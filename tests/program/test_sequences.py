@@ -9,6 +9,7 @@ import pytest
 
 import nntrain as package
 from nntrain import checkpoint
+from nntrain.cli import main
 from nntrain.errors import Interrupted
 
 SENTENCE = "one quick fox jumps over that lazy dog, and runs! "
@@ -130,6 +131,11 @@ def test_what_cannot_be_written_is_a_clear_line(reader, nntrain, tmp_path, chang
 def test_a_temperature_is_a_finite_number_from_0_up(fox, nntrain, temperature):
     told = nntrain("sample", fox, "--temperature", temperature, code=2).stderr
     assert "Invalid value for '--temperature'" in told
+
+
+def test_a_text_for_which_there_is_no_stdout_is_no_error(fox, monkeypatch):
+    monkeypatch.setattr("sys.stdout", None)
+    main(["sample", str(fox), "--length", "5"], standalone_mode=False)
 
 
 @pytest.mark.parametrize("temperature", ["5e-324", "1e-300", "1e308"])
