@@ -131,6 +131,31 @@ def test_data_counts_every_class_of_every_part_and_gives_the_ranges(tmp_path):
     assert re.search(r"^1 +80 +20$", table, re.MULTILINE)
 
 
+NAMES = """\
+dataset: {type: names, path: names.txt, validation: 0}
+architecture: [{embedding: 2}, {gru: 3}, {dense: $dataset.vocabulary}]
+loss: cross_entropy
+optimizer: adam
+training: {epochs: 1}
+"""
+
+
+def test_data_counts_the_letters_of_names_and_no_padding(tmp_path):
+    names = ["ab" * 40 if i == 600 else f"a{i} b" for i in range(700)]  # more than one batch, one of them wide
+    (tmp_path / "names.txt").write_text("\n".join([*names, "a3 b", "a699 b"]) + "\n")
+    (tmp_path / "c.yaml").write_text(NAMES)
+    told = json.loads(call("data", tmp_path / "c.yaml", "--json").stdout)
+    counts = told["counts"]["train"]
+    assert counts["a"] == counts["b"] == 40 + 699 + 2
+    assert counts["\n"] == told["sizes"]["train"] == 702
+    assert counts["\ufffd"] == 0
+    assert (told["within"]["train"], told["contradicting"]) == (4, 0)
+    table = call("data", tmp_path / "c.yaml").stdout
+    assert table.startswith("names: 81 symbols an example, 15 classes\n")
+    assert re.search(r"^'\\n' +702$", table, re.MULTILINE)
+    assert re.search(r"^a +741$", table, re.MULTILINE)
+
+
 def test_data_finds_rows_that_stand_in_two_parts_and_contradictions_and_gaps(tmp_path):
     draws = np.random.default_rng(0)
     rows = [f"{a:.4f},{b:.4f},{i % 2}" for i, (a, b) in enumerate(draws.uniform(size=(40, 2)))]
