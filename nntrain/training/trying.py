@@ -78,17 +78,24 @@ def range_test(path: Path, overrides: Sequence[str] = (), steps: int = RATE_STEP
             best = min(best, smoothed)
             rates.append(lr)
             losses.append(smoothed)
-    if len(rates) < 5 or min(losses) >= losses[0] * 0.999:
+    if len(rates) < 5 or min(losses) >= max(losses[: 1 + len(losses) // 10]) * 0.999:
         raise ConfigError("find-lr: the loss falls at no learning rate; nntrain check --overfit may say why")
     return Rates(rates, losses, _steepest(rates, losses))
 
 
 def _steepest(rates: list[float], losses: list[float]) -> float:
-    """Where a line through five neighbours falls most, up to the lowest point."""
-    x, y = np.log(rates), np.asarray(losses)
+    """Where a line through a fifteenth of the points falls most, up to the lowest point.
+
+    Small batches make noise that falls faster than the loss: a fall that is taken back before the lowest point does not
+    count, nor one among the first points, which are means of a few batches.
+    """
+    half, first = max(2, len(rates) // 30), len(rates) // 10
+    rates, y = rates[first:], np.asarray(losses[first:])
     end = max(5, int(y.argmin()) + 1)
-    slopes = [np.polyfit(x[i - 2 : i + 3], y[i - 2 : i + 3], 1)[0] for i in range(2, min(end, len(x) - 2))]
-    return float(f"{rates[2 + int(np.argmin(slopes))]:.2g}") if slopes else float(f"{rates[end // 2]:.2g}")
+    y[:end] = np.maximum.accumulate(y[:end][::-1])[::-1]
+    x, inside = np.log(rates), range(half, min(end, len(rates) - half))
+    slopes = [np.polyfit(x[i - half : i + half + 1], y[i - half : i + half + 1], 1)[0] for i in inside]
+    return float(f"{rates[inside[int(np.argmin(slopes))] if slopes else min(end, len(rates)) // 2]:.2g}")
 
 
 @dataclass

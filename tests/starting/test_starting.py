@@ -212,6 +212,13 @@ def test_the_suggested_learning_rate_trains_better_than_ones_far_from_it(tmp_pat
     assert 1e-3 < rate < 10
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_the_noise_of_small_batches_is_no_fall_of_the_loss(tmp_path, seed):
+    (tmp_path / "c.yaml").write_text(MOONS)
+    done = call("find-lr", tmp_path / "c.yaml", "dataset.batch_size=4", f"seed={seed}")
+    assert 1e-3 < float(done.stdout.partition("=")[2]) < 1
+
+
 def test_find_lr_says_when_no_rate_helps(tmp_path):
     (tmp_path / "c.yaml").write_text(
         MOONS.replace(
