@@ -92,7 +92,7 @@ def _overfit(config: Path, overrides: tuple[str, ...]) -> None:
     from nntrain.training.trying import overfit
 
     learned = overfit(config, overrides)
-    right = "" if learned.share is None else f", {learned.share:.0%} right"
+    right = "" if learned.share is None else f", {learned.share:.0%} {learned.of}"
     told = f"loss {number(learned.first)} -> {number(learned.last)}{right} after {learned.steps} steps"
     if not learned.ok:
         raise ConfigError(f"overfit: one batch is not learned: {told}; is optimizer.lr too small or the network?")

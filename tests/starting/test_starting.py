@@ -234,6 +234,16 @@ def test_overfit_learns_one_batch_whatever_the_schedule(tmp_path):
     assert re.search(r"one batch learned by heart: loss [\d.]+ -> [\d.e-]+, 100% right", out)
 
 
+def test_overfit_learns_values_whose_least_loss_is_above_0(tmp_path):
+    (tmp_path / "c.yaml").write_text(
+        "dataset: {type: digits, reconstruct: true, batch_size: 8}\n"
+        "architecture: [flatten, {dense: 32}, relu, {dense: $dataset.outputs}]\n"
+        "loss: binary_cross_entropy\noptimizer: {type: adam, lr: 1e-2}\ntraining: {epochs: 1}\n"
+    )
+    assert re.search(r", (99|100)% of the variance after", call("check", "--overfit", tmp_path / "c.yaml").stdout)
+    assert ", -" in call("check", "--overfit", tmp_path / "c.yaml", "optimizer.lr=1e-9", code=2).stderr
+
+
 def test_overfit_fails_where_nothing_can_be_learned(tmp_path):
     (tmp_path / "c.yaml").write_text(MOONS.replace("lr: 0.5", "lr: 1e-12"))
     error = call("check", "--overfit", tmp_path / "c.yaml", code=2).stderr
