@@ -73,8 +73,10 @@ class Step(Schedule):
 
 @component("exponential")
 class Exponential(Schedule):
-    """γ^(s/every): the smooth form of `step`.   Course: "Learning rate decay" (C2W2L09), 0.95^epoch α₀: `every` is
-    then the number of steps in an epoch."""
+    """γ^(s/every): the smooth form of `step`.   Course: "Learning rate decay" (C2W2L09).
+
+    The course's 0.95^epoch α₀ has the number of steps in an epoch as `every`.
+    """
 
     gamma: float = arg("γ, the factor over `every` steps", gt=0, le=1)
     every: int = arg("steps in which the rate falls by γ", default=1, ge=1)
@@ -95,8 +97,10 @@ class Linear(Schedule):
 
 @component("cosine")
 class Cosine(Schedule):
-    """From 1 to `final` along half a cosine: final + (1 − final) ½ (1 + cos πs/S).   Loshchilov, Hutter 2017, without
-    restarts."""
+    """From 1 to `final` along half a cosine: final + (1 − final) ½ (1 + cos πs/S).   Loshchilov, Hutter 2017.
+
+    Without their restarts.
+    """
 
     final: float = arg("factor at the horizon", default=0.0, ge=0)
 
