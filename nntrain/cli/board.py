@@ -38,7 +38,7 @@ class Board(Watcher):
         self.ended_here.clear()
         self.rung_size, self.rung_began = len(runs), time.monotonic()
         if length is not None or later:
-            self._say(f"{len(runs)} runs " + (f"up to {length} {unit}" if length is not None else "to the end"))
+            self._say(f"{_runs(len(runs))} " + (f"up to {length} {unit}" if length is not None else "to the end"))
 
     def started(self, planned: Planned) -> None:
         self.running.append(planned)
@@ -65,7 +65,7 @@ class Board(Watcher):
         counts = Counter(outcome.status for outcome in outcomes)
         counts["not started"] = self.total - len(outcomes)
         said = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
-        sys.stderr.write(f"{self.total} runs: {said} ({time.monotonic() - self.began:.0f} s)\n")
+        sys.stderr.write(f"{_runs(self.total)}: {said} ({time.monotonic() - self.began:.0f} s)\n")
         good = [o for o in outcomes if o.good and o.planned.config.training.loop.monitors]
         best = min(good, key=lambda o: score(o.planned), default=None)
         if best is not None and isfinite(score(best.planned)):
@@ -127,3 +127,7 @@ def _where(planned: Planned) -> tuple[str, str]:
         line = {}
     part = next((p for p in ("validation", "train") if p in line), None)
     return str(line.get("epoch", "")), values_line(line[part]) if part else ""
+
+
+def _runs(number: int) -> str:
+    return f"{number} run{'s' * (number != 1)}"

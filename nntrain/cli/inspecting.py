@@ -93,7 +93,7 @@ def _overfit(config: Path, overrides: tuple[str, ...]) -> None:
     from nntrain.training.trying import overfit
 
     learned = overfit(config, overrides)
-    right = "" if learned.share is None else f", {learned.share:.0%} right"
+    right = "" if learned.share is None else f", {learned.share:.0%} {learned.of}"
     told = f"loss {number(learned.first)} -> {number(learned.last)}{right} after {learned.steps} steps"
     if not learned.ok:
         raise ConfigError(

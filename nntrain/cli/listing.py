@@ -42,7 +42,10 @@ def runs(
         if found and not condition.known and condition.sign != "!=":
             raise ConfigError(f"--where {condition.key}: no run has it{_there(found)}")
         found = kept
-    keys = [key.strip() for key in columns.split(",") if key.strip()] if columns is not None else None
+    keys = None
+    if columns is not None:  # each once; run and status stand there anyway
+        named = dict.fromkeys(key.strip() for key in columns.split(","))
+        keys = [key for key in named if key not in ("", "run", "status")]
     for option, key in [("--sort", sort), *(("--columns", key) for key in keys or [])]:
         if key is not None and found and all(_value(row, key) is None for row in found):
             raise ConfigError(f"{option} {key}: no run has it{_there(found)}")

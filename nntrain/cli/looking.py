@@ -37,6 +37,8 @@ def report(run: tuple[Path, ...], output: Path, metric: str | None) -> None:
     from nntrain.runs import query
     from nntrain.storage import write_atomic
 
+    if output.suffix.lower() not in (".html", ".htm"):
+        raise ConfigError(f"--output {output}: .html, not {output.suffix or 'a name without a suffix'}")
     rows = query.collect(run)
     if metric is not None and not any(metric in query.metrics_of(row) for row in rows):
         raise ConfigError(f"--metric {metric}: no run has it")

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from nntrain.cli.common import pass_threads, start
 from nntrain.cli.evaluating import load_checkpoint, which_option
 
 
-@click.command()
+def _finite(context: click.Context, option: click.Parameter, value: float) -> float:
+    if not isfinite(value):
+        raise click.BadParameter(f"{value} is not a finite number.")
+    return value
+
+
+@click.command(short_help="Draw examples, texts or names.")
 @click.argument("checkpoint", type=click.Path(path_type=Path))
 @click.option("-n", "--count", type=click.IntRange(min=1), help="How many.  Default: 64 examples, 10 names, 1 text.")
 @click.option(
@@ -24,6 +32,7 @@ from nntrain.cli.evaluating import load_checkpoint, which_option
 @click.option(
     "--temperature",
     type=click.FloatRange(min=0),
+    callback=_finite,
     default=1.0,
     show_default=True,
     help="Of text: below 1 likelier symbols, above 1 more daring ones, 0 the likeliest alone.",
@@ -52,10 +61,21 @@ def sample(
     from nntrain.training.drawing import draws
 
     if draws(loaded):
+        _refuse("examples", "length", "temperature", "prompt")
         from nntrain.cli.drawing import sample_examples
 
         sample_examples(loaded, count or 64, output, seed)
     else:
+        if loaded.config.dataset.type == "names":
+            _refuse("names", "length")
         from nntrain.cli.writing import sample_text
 
         sample_text(loaded, count, output, seed, length, temperature, prompt)
+
+
+def _refuse(drawn: str, *options: str) -> None:
+    """Raise for an option that was given and says nothing about what is drawn."""
+    context = click.get_current_context()
+    for name in options:
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            raise click.UsageError(f"--{name}: is of texts; this network draws {drawn}")

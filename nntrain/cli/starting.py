@@ -35,9 +35,10 @@ def init(template: str, file: Path | None, target: str | None) -> None:
         raise click.UsageError(f"init {template} takes no file; nntrain init csv FILE does")
     else:
         start(1)
+        from nntrain.config.model import safe_name
         from nntrain.data.csv_starter import starter
 
-        text = starter(file, target)
+        text = starter(file, target, safe_name(file.stem))
     click.echo(text, nl=False)
 
 
@@ -85,7 +86,7 @@ def data(config: Path, overrides: tuple[str, ...], output: Path | None, as_json:
 
 def _described(told: Described) -> str:
     shape = " x ".join(map(str, told.input_shape))
-    lines = [f"{told.type}: {shape} numbers an example, {told.target}", ""]
+    lines = [f"{told.type}: {shape} {told.of} an example, {told.target}", ""]
     head, rows = ["part", "examples", "least", "mean", "largest"], []
     for part, size in told.sizes.items():
         rows.append([part, f"{size:,}", *map(number, told.ranges[part])])
@@ -97,12 +98,17 @@ def _described(told: Described) -> str:
     lines.append(table(head, rows, "l" + "r" * (len(head) - 1)))
     if told.counts:
         labels = list(next(iter(told.counts.values())))
-        counted = [[label, *(f"{told.counts[part][label]:,}" for part in told.counts)] for label in labels]
+        counted = [[_shown(label), *(f"{told.counts[part][label]:,}" for part in told.counts)] for label in labels]
         lines += ["", table(["class", *told.counts], counted, "l" + "r" * len(told.counts))]
     if told.missing:
         missing = [[name, str(count)] for name, count in told.missing.items()]
         lines += ["", table(["column", "missing"], missing, "lr")]
     return "\n".join(lines)
+
+
+def _shown(label: str) -> str:
+    """A label as it is, a space or a line break as Python writes it."""
+    return label if label.isprintable() and label.strip() else repr(label)
 
 
 @click.command("find-lr", short_help="A learning rate by the range test.")

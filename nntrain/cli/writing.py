@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,8 +36,7 @@ def sample_text(
         write_atomic(output, ["".join(pieces).encode()])
         return
     for piece in pieces:
-        click.echo(piece, nl=False)
-        sys.stdout.flush()
+        click.echo(piece, nl=False)  # and flushes
 
 
 def _texts(writer: Writer, count: int, prompt: str, length: int) -> Iterator[str]:

@@ -11,8 +11,8 @@ from nntrain.components import Component
 from nntrain.config.nodes import Node, from_python
 from nntrain.config.places import Mark, Problems, Source, show, suggest
 from nntrain.config.reader import parse, read_file
-from nntrain.config.spelling import below, child, merge, names_of, position
-from nntrain.config.types import Section
+from nntrain.config.spelling import below, child, merge, names_of, position, type_name
+from nntrain.config.types import Section, networks
 from nntrain.config.writing import plain
 
 MAX_EXTENDS = 20
@@ -47,6 +47,8 @@ def _extend(root: Node, type_: Section, problems: Problems, chain: list[str]) ->
         problems.stop(
             root.mark, "", f"expected a mapping with dataset, architecture, loss, optimizer, training; got {got}"
         )
+    if "config" in root.value and "architecture" not in root.value:
+        problems.stop(root.keys["config"], "", "this is a sweep, not a config; nntrain sweep takes it")
     entries = dict(root.value)
     wanted = entries.pop("extends", None)
     own = Node(root.mark, entries, keys=root.keys)
@@ -96,7 +98,11 @@ def _assign(node: Node, type_: Any, parts: list[str], value: Node, problems: Pro
         items[index] = _assign(items[index], item_type, parts[1:], value, problems) if parts[1:] else value
         return merge(None, Node(node.mark, items), type_) if not parts[1:] else Node(node.mark, items)
     if not parts[1:]:
-        return merge(node, Node(mark, {part: value}, keys={part: mark}), type_)
+        entries = {part: value}
+        if isinstance(node.value, dict) and type_name(node) is not None and part not in networks():
+            # with its type beside it `architecture.1.dropout` is an argument of that layer, not another layer
+            entries = {"type": node.value["type"], **entries}
+        return merge(node, Node(mark, entries, keys={part: mark}), type_)
     old = child(node, part)
     field = known.get(part)
     if old is None or old.value is None:

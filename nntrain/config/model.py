@@ -126,7 +126,7 @@ class Base:
         tree = override(self._tree, overrides, Config, problems)
         assert isinstance(tree.value, dict)
         if (name := tree.value.get("name")) is None or name.value is None:
-            named = {**tree.value, "name": node_of(_safe(self._stem), tree.mark)}
+            named = {**tree.value, "name": node_of(safe_name(self._stem), tree.mark)}
             tree = Node(tree.mark, named, keys={"name": tree.mark, **tree.keys})
         return Draft(tree, problems)
 
@@ -164,7 +164,8 @@ def is_path(config: dict[str, Any], key: str) -> bool:
     return node is not None and Path in (type_.options if isinstance(type_, Either) else (type_,))
 
 
-def _safe(stem: str) -> str:
+def safe_name(stem: str) -> str:
+    """A file's stem as the name of a run, which names a directory."""
     name = re.sub(r"[^\w .,+=@-]", "-", stem).lstrip(" .,+=@-") or "run"
     return name.encode()[:_NAME_BYTES].decode("utf-8", "ignore")
 

@@ -37,6 +37,8 @@ def read_file(source: Source, problems: Problems, wanted_at: tuple[Mark, str] | 
         problems.stop_plain(message)
     except OSError as error:
         raise StorageError(f"{escape(source.file, 500)}: error: cannot read: {error.strerror}") from None
+    if data.startswith(b"PK\x03\x04"):
+        problems.stop_plain(f"{escape(source.file, 500)}: error: is a checkpoint or another archive, not a config")
     if len(data) > MAX_BYTES:
         problems.stop(start, "", f"the file is larger than {MAX_BYTES:,} bytes; a config is not")
     try:

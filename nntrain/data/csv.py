@@ -15,7 +15,7 @@ from nntrain.data import csv_columns as columns_of
 from nntrain.data import standardize
 from nntrain.data.arrays import ArrayPart, Examples, Inputs, make_parts
 from nntrain.data.base import Data, Dataset, Facts, Part
-from nntrain.data.csv_text import Table, has_header, numbers, read_bytes, read_table
+from nntrain.data.csv_text import Table, column_names, has_header, numbers, read_bytes, read_table
 from nntrain.data.splits import divide
 from nntrain.errors import DataError
 from nntrain.params import Array
@@ -96,7 +96,7 @@ class Csv(Dataset):
     def _describe(self, table: Table) -> tuple[Facts, Table]:
         """What the columns are, and the table without its header."""
         header = has_header(table) if self.header is None else self.header
-        names = _names(table) if header else [str(i) for i in range(table.width)]
+        names = column_names(table) if header else [str(i) for i in range(table.width)]
         if header:
             table = table.select(list(range(1, len(table.rows))))
         if not table.rows:
@@ -177,14 +177,6 @@ class Csv(Dataset):
         else:
             X = read_array(source, facts)
         return ArrayPart(Inputs(X, dtype, facts.preparation), None, None)
-
-
-def _names(table: Table) -> list[str]:
-    names = [name or str(i) for i, name in enumerate(table.rows[0])]
-    for i, name in enumerate(names):
-        if name in names[:i]:
-            raise table.error(0, i, f"two columns are called {name}")
-    return names
 
 
 def _stack(table: Table, at: Sequence[int], columns: list[dict[str, Any]]) -> Array:

@@ -6,8 +6,16 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from nntrain.data.csv_columns import MOST_CLASSES, are_values, nearest, no_categories, word
-from nntrain.data.csv_text import Table, has_header, is_missing, is_number, numbers, read_table
+from nntrain.data.csv_columns import (
+    MOST_CLASSES,
+    are_values,
+    has_decimal_comma,
+    nearest,
+    no_categories,
+    not_a_number,
+    word,
+)
+from nntrain.data.csv_text import Table, column_names, has_header, is_missing, is_number, numbers, read_table
 from nntrain.errors import DataError
 
 _MANY = 2000  # rows from which on some can be spared for validation
@@ -35,14 +43,14 @@ class _Column:
         return ""
 
 
-def starter(path: Path, target: str | None) -> str:
-    """The YAML of a config that trains on the file.  Raises DataError."""
+def starter(path: Path, target: str | None, name: str) -> str:
+    """The YAML of a config called `name` that trains on the file.  Raises DataError."""
     table = read_table(path)
     header = has_header(table)
-    names = table.rows[0] if header else [str(i) for i in range(table.width)]
+    names = column_names(table) if header else [str(i) for i in range(table.width)]
     body = table.select(list(range(1, len(table.rows)))) if header else table
     if len(body.rows) < 2:
-        raise DataError(f"{path}: error: {len(body.rows)} rows are no data to learn from")
+        raise DataError(f"{path}: error: fewer than 2 rows of data ({len(body.rows)}) are nothing to learn from")
     columns = [_look(body, i, name) for i, name in enumerate(names)]
     goal = columns[_find(path, target, names, header)]
     if goal.different < 2:
@@ -51,18 +59,23 @@ def starter(path: Path, target: str | None) -> str:
     left_out = {c.at: reason for c in columns if c is not goal and (reason := c.useless(rows))}
     inputs = [c for c in columns if c is not goal and c.at not in left_out]
     if not inputs and goal.numeric and header and rows >= 2 * _WINDOW and goal.different > MOST_CLASSES:
-        return _series(path, rows, goal)
+        return _series(path, name, rows, goal)
     if not inputs:
         raise DataError(
             f"{path}: error: no column is an input: "
-            + "; ".join(f"{columns[at].name}: {reason}" for at, reason in left_out.items())
+            + "; ".join(f"{_line(columns[at].name)}: {reason}" for at, reason in left_out.items())
         )
-    return _yaml(path, rows, header, goal, _task(body, goal), inputs, [(columns[at], r) for at, r in left_out.items()])
+    out = [(columns[at], reason) for at, reason in left_out.items()]
+    return _yaml(path, name, rows, header, goal, _task(body, goal), inputs, out)
 
 
 def _look(table: Table, at: int, name: str) -> _Column:
     cells = table.column(at)
     there = {word(cell) for cell in cells if not is_missing(cell)}
+    commas = {cell for cell in there if has_decimal_comma(cell)}
+    if commas and all(map(is_number, there - commas)):
+        row = next(i for i, cell in enumerate(cells) if cell in commas)
+        raise table.error(row, at, not_a_number(cells[row], name))
     return _Column(at, name, all(map(is_number, there)), len(there), sum(map(is_missing, cells)))
 
 
@@ -85,18 +98,25 @@ def _task(table: Table, goal: _Column) -> str:
 
 
 def _yaml(
-    path: Path, rows: int, header: bool, goal: _Column, task: str, inputs: list[_Column], out: list[tuple[_Column, str]]
+    path: Path,
+    name: str,
+    rows: int,
+    header: bool,
+    goal: _Column,
+    task: str,
+    inputs: list[_Column],
+    out: list[tuple[_Column, str]],
 ) -> str:
     words = [c for c in inputs if not c.numeric]
     missing = sum(c.missing for c in [*inputs, goal])
     regression = task == "regression"
-    made_of = f"{len(inputs)} inputs" + (f" ({len(words)} of them categories)" if words else "")
+    made_of = f"{len(inputs)} input{'s' * (len(inputs) > 1)}" + (f" ({len(words)} of them categories)" if words else "")
     kind = f"{goal.different} different values" if regression else f"{goal.different} classes"
     target = _scalar(goal.name) if header else goal.name
     lines = [
-        f"# {path.name}: {rows:,} rows, {made_of}, target {goal.name} with {kind}.",
+        f"# {_line(path.name)}: {rows:,} rows, {made_of}, target {_line(goal.name)} with {kind}.",
         "# Train it: nntrain fit config.yaml",
-        f"name: {_scalar(path.stem)}",
+        f"name: {_scalar(name)}",
         "seed: 0",
         "",
         "dataset:",
@@ -107,10 +127,10 @@ def _yaml(
     ]
     if out:
         dropped = ", ".join(_scalar(c.name) if header else c.name for c, _ in out)
-        reasons = "; ".join(f"{c.name}: {reason}" for c, reason in out)
+        reasons = "; ".join(f"{_line(c.name)}: {reason}" for c, reason in out)
         lines.append(f"  drop: [{dropped}]  # {reasons}")
     if missing:
-        where = ", ".join(f"{c.missing} in {c.name}" for c in [*inputs, goal] if c.missing)
+        where = ", ".join(f"{c.missing} in {_line(c.name)}" for c in [*inputs, goal] if c.missing)
         policy = "drop" if goal.missing else "mean"
         said = "leaves these rows out" if goal.missing else "fills in the training part's mean"
         lines.append(f"  missing: {policy}             # {where}; {policy} {said}")
@@ -152,12 +172,13 @@ def _rest(rows: int, outputs: str, loss: str, metrics: list[str], first: tuple[s
     return lines
 
 
-def _series(path: Path, rows: int, goal: _Column) -> str:
+def _series(path: Path, name: str, rows: int, goal: _Column) -> str:
     """One value after another: a forecast of the next from the last ones."""
     lines = [
-        f"# {path.name}: {rows:,} values in the order of time: forecast the next {goal.name} from the last {_WINDOW}.",
+        f"# {_line(path.name)}: {rows:,} values in the order of time: "
+        f"forecast the next {_line(goal.name)} from the last {_WINDOW}.",
         "# Train it: nntrain fit config.yaml",
-        f"name: {_scalar(path.stem)}",
+        f"name: {_scalar(name)}",
         "seed: 0",
         "",
         "dataset:",
@@ -168,6 +189,11 @@ def _series(path: Path, rows: int, goal: _Column) -> str:
         *_rest(rows, "$dataset.outputs", "mse", ["mae", "rmse", "r2"], first=("flatten",)),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _line(text: str) -> str:
+    """A name for a comment, which ends with its line."""
+    return " ".join(text.split())
 
 
 def _scalar(text: str) -> str:

@@ -149,3 +149,12 @@ def has_header(table: Table) -> bool:
     if any(is_number(cell) for row in below for cell in row):
         return True
     return len(set(first)) == len(first) and not any(row[i] == cell for i, cell in enumerate(first) for row in below)
+
+
+def column_names(table: Table) -> list[str]:
+    """The first row as names, the number of a column where it has none.  Raises DataError where two are the same."""
+    names = [name or str(i) for i, name in enumerate(table.rows[0])]
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            raise table.error(0, i, f"two columns are called {name}")
+    return names

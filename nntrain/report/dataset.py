@@ -12,7 +12,7 @@ import numpy as np
 
 from nntrain import config as configs
 from nntrain.data.base import Data
-from nntrain.data.csv_text import has_header, is_missing, read_table
+from nntrain.data.csv_text import column_names, has_header, is_missing, read_table
 from nntrain.data.loader import evaluation_batches
 from nntrain.params import Array
 
@@ -26,6 +26,7 @@ class Described:
 
     type: str
     input_shape: tuple[int, ...]
+    of: str  # what the inputs are: numbers or symbols
     target: str
     sizes: dict[str, int]
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -47,8 +48,11 @@ def describe(dataset: Any, data: Data) -> Described:
     """Look at every example once."""
     facts = data.facts
     target = f"{facts.classes} classes" if facts.target == "labels" else f"{facts.outputs} values"
-    told = Described(dataset.type, facts.input_shape, target, {name: part.size for name, part in data.parts.items()})
-    names = facts.label_names or [str(i) for i in range(facts.classes or 0)]
+    sizes = {name: part.size for name, part in data.parts.items()}
+    of = "numbers" if facts.vocabulary is None else "symbols"
+    told = Described(dataset.type, facts.input_shape, of, target, sizes)
+    symbols = facts.preparation.get("symbols")
+    names = facts.label_names or symbols or [str(i) for i in range(facts.classes or 0)]
     before: dict[bytes, bytes] = {}
     for name, part in data.parts.items():
         here: Counter[bytes] = Counter()
@@ -58,12 +62,15 @@ def describe(dataset: Any, data: Data) -> Described:
         told.repeated[name] = 0
         for indices in evaluation_batches(part, _BATCH):
             batch = part.batch(indices)
-            inputs.add(batch.X)
+            ends = batch.lengths
+            inputs.add(_unpadded(batch.X, ends))
+            of_steps = ends if facts.target == "labels" and batch.Y.ndim == 2 else None
             if facts.target == "labels":
-                labels += np.bincount(batch.Y.reshape(-1), minlength=len(labels))[: len(labels)]
+                there = _unpadded(batch.Y, of_steps).reshape(-1)
+                labels += np.bincount(there, minlength=len(labels))[: len(labels)]
             else:
                 values.add(facts.to_units(batch.Y))
-            for key, answer in zip(_keys(batch.X), _keys(batch.Y), strict=True):
+            for key, answer in zip(_keys(batch.X, ends), _keys(batch.Y, of_steps), strict=True):
                 here[key] += 1
                 told.repeated[name] += key in earlier
                 told.contradicting += before.setdefault(key, answer) != answer
@@ -93,9 +100,19 @@ class _Range:
         return self.low, self.sum / max(1, self.count), self.high
 
 
-def _keys(X: Array) -> list[bytes]:
-    """A digest of every example of (…, m)."""
-    rows = np.ascontiguousarray(np.moveaxis(X, -1, 0))
+def _unpadded(values: Array, lengths: Array | None) -> Array:
+    """(T, …, m) without the steps after the end of each example."""
+    if lengths is None:
+        return values
+    valid = np.arange(len(values))[:, None] < lengths
+    return np.moveaxis(values, -1, 1)[valid]
+
+
+def _keys(values: Array, lengths: Array | None) -> list[bytes]:
+    """A digest of every example of (…, m), whatever its batch was padded to."""
+    rows = list(np.ascontiguousarray(np.moveaxis(values, -1, 0)))
+    if lengths is not None:
+        rows = [row[:length] for row, length in zip(rows, lengths, strict=True)]
     return [hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in rows]
 
 
@@ -103,7 +120,7 @@ def _missing(dataset: Any) -> dict[str, int]:
     """Empty cells of a csv file by column, where there are any."""
     table = read_table(dataset.path, dataset.delimiter)
     header = has_header(table) if dataset.header is None else dataset.header
-    names = table.rows[0] if header else [str(i) for i in range(table.width)]
+    names = column_names(table) if header else [str(i) for i in range(table.width)]
     counts = {name: sum(map(is_missing, table.column(i)[header:])) for i, name in enumerate(names)}
     return {name: count for name, count in counts.items() if count}
 

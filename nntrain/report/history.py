@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any
 
 from nntrain.errors import NNTrainError
@@ -28,11 +28,17 @@ def read(rows: Sequence[Mapping[str, Any]]) -> list[list[dict[str, Any]]]:
     logs = []
     for row in rows:
         try:
-            logs.append(Run(row["run"]).read_metrics())
+            logs.append(list(takewhile(_is_whole, Run(row["run"]).read_metrics())))
         except NNTrainError:
             logs.append([])
     every = max(1, -(-sum(map(len, logs)) // MOST_POINTS))
     return [[line for i, line in enumerate(log) if i % every == 0 or i == len(log) - 1] for log in logs]
+
+
+def _is_whole(line: Mapping[str, Any]) -> bool:
+    """Whether a line has its place and its values; one that was damaged can be JSON still."""
+    placed = isinstance(line.get("epoch"), int) and isinstance(line.get("step"), int)
+    return placed and all(isinstance(line.get(part) or {}, dict) for part in ("train", "validation"))
 
 
 def place(logs: Sequence[Sequence[Mapping[str, Any]]]) -> str:

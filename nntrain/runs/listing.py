@@ -22,7 +22,7 @@ def scan(runs_root: str | os.PathLike[str]) -> list[dict[str, Any]]:
     """
     root = Path(runs_root)
     if not root.is_dir():
-        raise ConfigError(f"{root}: no such directory")
+        raise ConfigError(f"{root}: {'a file; give a directory of runs' if root.exists() else 'no such directory'}")
     with naming(root, "cannot be listed"), os.scandir(root) as entries:
         names = sorted((entry.name for entry in entries if entry.is_dir()), key=_by_number)
     return [row(run) for run in (Run(root / name) for name in names) if run.is_run()]

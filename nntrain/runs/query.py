@@ -17,7 +17,7 @@ from nntrain.runs import listing
 from nntrain.runs.run import Run
 
 PARTS = ("train", "validation", "test")
-_CONDITION = re.compile(r"([\w.-]+?)\s*(!=|<=|>=|=|<|>)\s*(.*)", re.DOTALL)
+_CONDITION = re.compile(r"([\w.-]+?)\s*(!=|<=|>=|==?|<|>)\s*([^=<>].*|)", re.DOTALL)
 _NOT_COMPARED = ("seed", "name")  # runs that differ in these alone are one experiment
 
 
@@ -70,7 +70,7 @@ class Condition:
         found = _CONDITION.fullmatch(text.strip())
         if not found:
             raise ConfigError(f"--where {text}: expected KEY=VALUE (or !=, <, <=, >, >=), such as optimizer.lr=0.1")
-        self.key, self.sign, self.wanted = found[1], found[2], scalar(found[3].strip())
+        self.key, self.sign, self.wanted = found[1], found[2].replace("==", "="), scalar(found[3].strip())
         if self.sign in ("<", "<=", ">", ">=") and not _is_number(self.wanted):
             raise ConfigError(f"--where {text}: {self.sign} compares numbers, not '{self.wanted}'")
         self.known = False  # whether any run had the value

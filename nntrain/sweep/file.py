@@ -30,19 +30,22 @@ KEYS = ("config", "overrides", "grid", "random", "n", "seeds", "halving")
 def read(path: Path) -> Settings | None:
     """The sweep in a file; None where the file is a config.  Raises ConfigError, each problem with its place."""
     problems = Problems()
-    absolute = os.path.abspath(path)
-    tree = read_file(Source(Path(absolute).parent, file=absolute), problems)
+    beside = os.path.dirname(os.path.abspath(path))
+    tree = read_file(Source(Path(beside), file=os.fspath(path)), problems)
     values = tree.value
-    if not isinstance(values, dict) or "config" not in values or "architecture" in values:
+    if not isinstance(values, dict) or not values.keys() & set(KEYS) or values.keys() & {"architecture", "extends"}:
         return None
+    if "config" not in values:
+        problems.add(tree.mark, "", "a sweep needs 'config': the path of the config that is varied")
     for key in values:
         if key not in KEYS:
             problems.add(tree.keys[key], "", f"a sweep has no {show(key)}{suggest(key, KEYS)}")
     reader = _Reader(values, problems)
     config = reader.scalar("config", str, "the path of a config", "")
-    beside = os.path.join(os.path.dirname(absolute), os.path.expanduser(config))
+    if "n" in values and not reader.mapping("random"):
+        problems.add(tree.keys["n"], "n", "says how many random combinations; give random with it")
     settings = Settings(
-        config=Path(os.path.relpath(beside)),
+        config=Path(os.path.relpath(os.path.join(beside, os.path.expanduser(config)))),
         overrides=tuple(f"{key}={flow(plain_node(node))}" for key, node in reader.mapping("overrides")),
         grid={key: reader.axis(key, node) for key, node in reader.mapping("grid")},
         random={key: reader.range(key, node) for key, node in reader.mapping("random")},
@@ -81,11 +84,16 @@ class _Reader:
 
     def axis(self, key: str, node: Node) -> list[str]:
         if not isinstance(node.value, list) or not node.value:
-            self._problems.add(node.mark, f"grid.{key}", f"expected a list of values, got {show(node.value)}")
+            got = "an empty list" if node.value == [] else show(node.value)
+            self._problems.add(node.mark, f"grid.{key}", f"expected a list of values, got {got}")
             return []
         return [flow(plain_node(item)) for item in node.value]
 
     def range(self, key: str, node: Node) -> space.Range:
+        if isinstance(node.value, dict | list):
+            said = f"expected a range such as log:1e-4:1e-1, got {show(node.value)}"
+            self._problems.add(node.mark, f"random.{key}", said)
+            return space.Range("choice")
         try:
             return space.parse_range(node.text, f"random.{key}")
         except ConfigError as error:

@@ -84,7 +84,7 @@ def parse_range(text: str, option: str) -> Range:
     except ValueError:
         raise ConfigError(f"{option}: expected {kind}:LOW:HIGH with two numbers, got '{text}'") from None
     if not (isfinite(low) and isfinite(high)) or low >= high:
-        raise ConfigError(f"{option}: LOW must be less than HIGH, got '{text}'")
+        raise ConfigError(f"{option}: LOW must be less than HIGH, and both finite; got '{text}'")
     if kind == "log" and low <= 0:
         raise ConfigError(f"{option}: log needs LOW > 0, got '{text}'")
     if kind == "int" and not (low.is_integer() and high.is_integer()):

@@ -49,7 +49,7 @@ class Supervised(Loop):
         last = built.networks[""].layers[-1]
         place = built.config.place(last)
         raise ConfigError(
-            place.error(f"{last.type}: gives an output a {gives}, the data have a target a {wants}; {hint}")
+            place.error(f"{last.type}: gives outputs for each {gives}, the data targets for each {wants}; {hint}")
         )
 
     def trainer(self, built: Built) -> SupervisedTrainer:

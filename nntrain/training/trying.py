@@ -79,40 +79,51 @@ def range_test(path: Path, overrides: Sequence[str] = (), steps: int = RATE_STEP
             best = min(best, smoothed)
             rates.append(lr)
             losses.append(smoothed)
-    if len(rates) < 5 or min(losses) >= losses[0] * 0.999:
+    if len(rates) < 5 or min(losses) >= max(losses[: 1 + len(losses) // 10]) * 0.999:
         raise ConfigError("find-lr: the loss falls at no learning rate; nntrain check --overfit may say why")
     return Rates(rates, losses, _steepest(rates, losses))
 
 
 def _steepest(rates: list[float], losses: list[float]) -> float:
-    """Where a line through five neighbours falls most, once the mean has settled and up to the lowest point."""
-    x, y = np.log(rates), np.asarray(losses)
+    """Where a line through a fifteenth of the points falls most, up to the lowest point.
+
+    Small batches make noise that falls faster than the loss: a fall that is taken back before the lowest point does not
+    count, nor one among the first points, which are means of a few batches.
+    """
+    half, first = max(2, len(rates) // 30), len(rates) // 10
+    rates, y = rates[first:], np.asarray(losses[first:])
     end = max(5, int(y.argmin()) + 1)
-    slopes = [np.polyfit(x[i - 2 : i + 3], y[i - 2 : i + 3], 1)[0] for i in range(_SETTLED, min(end, len(x) - 2))]
-    return float(f"{rates[_SETTLED + int(np.argmin(slopes))]:.2g}") if slopes else float(f"{rates[end // 2]:.2g}")
+    y[:end] = np.maximum.accumulate(y[:end][::-1])[::-1]
+    x, inside = np.log(rates), range(half, min(end, len(rates) - half))
+    slopes = [np.polyfit(x[i - half : i + half + 1], y[i - half : i + half + 1], 1)[0] for i in inside]
+    return float(f"{rates[inside[int(np.argmin(slopes))] if slopes else min(end, len(rates)) // 2]:.2g}")
 
 
 @dataclass
 class Learned:
-    """How the training on one batch went.  `share`: of right answers, None where targets are values."""
+    """How the training on one batch went.  `share` of the answers that is right, or of the values' variance that is
+    explained; None where the values do not vary."""
 
     steps: int
     first: float
     last: float
     share: float | None
+    of: str
     ok: bool
 
 
 def overfit(path: Path, overrides: Sequence[str] = (), steps: int = LEARN_STEPS) -> Learned:
     """Train on one batch with the config's optimizer, at its full learning rate, until the batch is known by heart.
 
-    Learned means that 99 % of the answers are right, or that the loss is a hundredth of the first.
+    Learned means that 99 % of the answers are right or of the values' variance is explained, or that the loss is a
+    hundredth of the first: that of values between 0 and 1 under binary_cross_entropy has its least value above 0.
     """
     built, trainer = _trainer(path, overrides, "check --overfit")
     lr = built.config.optimizer.lr
     trainer.lr = lambda _: lr  # type: ignore[method-assign,assignment]
     batch = next(_endless(built))
     first = _measure(built, trainer, batch)[0]
+    of = "right" if built.data.facts.target == "labels" else "of the variance"
     last: tuple[float, float | None] = (inf, None)
     with np.errstate(all="ignore"):
         for step in range(1, steps + 1):
@@ -120,12 +131,12 @@ def overfit(path: Path, overrides: Sequence[str] = (), steps: int = LEARN_STEPS)
             if step % _LOOK_EVERY == 0 or step == steps:
                 last = _measure(built, trainer, batch)
                 if (last[1] or 0.0) >= _LEARNED_SHARE or last[0] <= _LEARNED_LOSS * first:
-                    return Learned(step, first, *last, ok=True)
-    return Learned(steps, first, *last, ok=False)
+                    return Learned(step, first, *last, of, ok=True)
+    return Learned(steps, first, *last, of, ok=False)
 
 
 def _measure(built: Built, trainer: SupervisedTrainer, batch: Batch) -> tuple[float, float | None]:
-    """Loss and share of right answers on the batch, as evaluation sees it."""
+    """Loss, and share of right answers or of explained variance, on the batch as evaluation sees it."""
     labels = built.data.facts.target == "labels"
     accuracy: Any = find("metric")["accuracy"]
     totals = Totals(trainer.loss, (accuracy(),) if labels else (), built.data.facts)
@@ -136,4 +147,8 @@ def _measure(built: Built, trainer: SupervisedTrainer, batch: Batch) -> tuple[fl
     loss = trainer.loss.evaluate(Z, batch.Y, mask)
     totals.add(loss, loss, Z, batch.Y, mask)
     results = totals.results()
-    return results["loss"], results.get("accuracy")
+    if labels:
+        return results["loss"], results["accuracy"]
+    varied = float(((batch.Y - batch.Y.mean(-1, keepdims=True)) ** 2).sum())
+    left = float(((trainer.loss.predict(Z) - batch.Y) ** 2).sum())
+    return results["loss"], 1 - left / varied if varied else None

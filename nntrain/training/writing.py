@@ -101,6 +101,8 @@ class Writer:
 
     def names(self, prompt: str, count: int) -> Iterator[str]:
         """`count` names that begin with the prompt."""
+        if END in prompt:
+            raise ConfigError("--prompt: a line break ends a name; give what one name begins with")
         begin = self.numbers(prompt)
         stream = streams.stream(self.seed, streams.SAMPLE)
         for _ in range(count):

@@ -104,6 +104,13 @@ def test_overrides_lie_over_what_is_extended(files):
             "override architecture.logits.units: error: architecture.3.units: expected a whole",
         ),
         ("training.epochs=0", "override training.epochs: error: expected a whole number >= 1, got 0"),
+        # a component's name is no argument of another, although `dropout: 0.5` is a layer
+        (
+            "architecture.1.dropout=0.5",
+            "override architecture.1.dropout: error: architecture.1: dense has no",
+        ),
+        ("architecture.1.bias=null", "override architecture.1.bias: error: expected true or false, got nothing"),
+        ("optimizer.adam=0.1", "override optimizer.adam: error: optimizer: sgd has no 'adam'"),
         ("seed", "override seed: error: expected KEY=VALUE, such as optimizer.lr=0.1"),
         ("=1", "override : error: expected KEY=VALUE"),
         ("a..b=1", "override a..b: error: expected KEY=VALUE"),

@@ -130,6 +130,8 @@ def test_sample_says_what_it_cannot_draw(points, configs, nntrain):
     run = nntrain("fit", "-q", points, "training.steps=1").stdout.strip()
     assert "-o grid.png" in nntrain("sample", run, code=2).stderr
     assert ".png or .npy, not .jpg" in nntrain("sample", run, "-o", "x.jpg", code=2).stderr
+    for option, value in (("--prompt", "x"), ("--length", 3), ("--temperature", 2)):
+        assert f"{option}: is of texts" in nntrain("sample", run, "-o", "x.npy", option, value, code=2).stderr
     other = nntrain("fit", "-q", configs / "iris.yaml", "training.steps=1").stdout.strip()
     assert "draws nothing" in nntrain("sample", other, "-o", "x.png", code=2).stderr
     assert "no checkpoint" in nntrain("sample", ".", "-o", "x.png", code=5).stderr

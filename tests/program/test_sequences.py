@@ -9,6 +9,7 @@ import pytest
 
 import nntrain as package
 from nntrain import checkpoint
+from nntrain.cli import main
 from nntrain.errors import Interrupted
 
 SENTENCE = "one quick fox jumps over that lazy dog, and runs! "
@@ -128,6 +129,22 @@ def test_what_cannot_be_written_is_a_clear_line(reader, nntrain, tmp_path, chang
     assert message in nntrain("sample", run, *options, code=2).stderr
 
 
+@pytest.mark.parametrize("temperature", ["nan", "inf", "-1", "warm"])
+def test_a_temperature_is_a_finite_number_from_0_up(fox, nntrain, temperature):
+    told = nntrain("sample", fox, "--temperature", temperature, code=2).stderr
+    assert "Invalid value for '--temperature'" in told
+
+
+def test_a_text_for_which_there_is_no_stdout_is_no_error(fox, monkeypatch):
+    monkeypatch.setattr("sys.stdout", None)
+    main(["sample", str(fox), "--length", "5"], standalone_mode=False)
+
+
+@pytest.mark.parametrize("temperature", ["5e-324", "1e-300", "1e308"])
+def test_any_finite_temperature_writes(fox, nntrain, temperature):
+    assert len(nntrain("sample", fox, "--length", 5, "--temperature", temperature).stdout) == 6
+
+
 def test_a_network_of_flattened_windows_cannot_write(reader, nntrain, tmp_path):
     reader["architecture"] = [
         {"embedding": 5},
@@ -165,6 +182,8 @@ def test_names_come_one_a_line_and_begin_with_the_prompt(configs, nntrain):
     assert len(set(names)) > 6
     begun = nntrain("sample", run, "--prompt", "ros").stdout.splitlines()
     assert len(begun) == 10
+    assert "a line break ends a name" in nntrain("sample", run, "--prompt", "ro\nse", code=2).stderr
+    assert "--length: is of texts" in nntrain("sample", run, "--length", 5, code=2).stderr
     assert all(name.startswith("ros") for name in begun)
 
 

@@ -136,7 +136,12 @@ def test_the_wrong_kind_of_file_is_one_line_that_says_which_is_the_right_one(nnt
     nntrain("fit", "c.yaml", "--run-dir", "r", "-q")
     Path("junk.npz").write_text("junk")
     Path("empty.npz").write_text("")
+    Path("s.yaml").write_text("config: c.yaml\ngrid: {seed: [1]}\n")
     cases = [
+        (("fit", "s.yaml"), 2, "s.yaml:1:1: error: this is a sweep, not a config; nntrain sweep takes it"),
+        (("fit", "r/checkpoints/last.npz"), 2, "last.npz: error: is a checkpoint or another archive, not a config"),
+        (("sweep", "r"), 2, "r: error: is a directory, not a config"),
+        (("runs", "c.yaml"), 2, "c.yaml: a file; give a directory of runs"),
         (("eval", "junk.npz"), 5, "junk.npz: not a good checkpoint: it does not begin as an .npz does"),
         (("eval", "empty.npz"), 5, "empty.npz: not a good checkpoint: it does not begin as an .npz does"),
         (("eval", "c.yaml"), 5, "c.yaml: a config holds no parameters; give a checkpoint or the run directory"),

@@ -53,6 +53,15 @@ def test_without_an_output_the_curves_are_a_table_of_sparklines(runs):
     assert [float(n) for n in row.split()[-4:]] == pytest.approx(ends, rel=1e-4)
 
 
+@pytest.mark.parametrize("damaged", ['{"epoch": 1, "step": 1, "train": 3}', '{"step": 1}', '{"epoch": "x", "step": 1}'])
+def test_curves_end_before_a_damaged_line(runs, damaged):
+    log = runs / "moons-001" / "metrics.jsonl"
+    first = log.read_text().splitlines()[0]
+    log.write_text(f"{first}\n{damaged}\n{first}\n")
+    row = next(line for line in call("plot", runs).stdout.splitlines() if "moons-001  validation loss" in line)
+    assert re.search(r"loss +▁ +[0-9]", row)
+
+
 def test_an_svg_has_every_metric_and_every_run_and_stands_alone(runs, tmp_path):
     assert call("plot", runs, "-o", tmp_path / "c.svg").stdout == f"{tmp_path / 'c.svg'}\n"
     text = (tmp_path / "c.svg").read_text()

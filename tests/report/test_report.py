@@ -239,6 +239,20 @@ def test_what_is_missing_is_said_and_the_rest_is_there(lab, tmp_path):
     assert "houses.csv: error" in (tmp_path / "r.html").read_text()
 
 
+def test_runs_of_different_tasks_share_a_page(lab, tmp_path):
+    mixed = [str(lab / kind) for kind in ("gan", "regression", "mlp")]
+    done = CliRunner().invoke(main, ["report", *mixed, "-o", str(tmp_path / "mixed.html")])
+    assert done.exit_code == 0, done.output
+    assert {"drawer-001", "houses-001", "mlp-001"} <= set(Reader((tmp_path / "mixed.html").read_text()).texts)
+
+
+def test_a_page_is_written_under_a_page_s_name_only(lab, tmp_path):
+    for name, told in (("r.pdf", ".html, not .pdf"), ("r", ".html, not a name without a suffix")):
+        done = CliRunner().invoke(main, ["report", str(lab / "mlp"), "-o", str(tmp_path / name)])
+        assert (done.exit_code, list(tmp_path.iterdir())) == (2, [])
+        assert told in done.stderr
+
+
 @pytest.mark.parametrize("arguments", [["nowhere"], ["."], ["nowhere", "--metric", "x"]])
 def test_a_path_without_runs_is_one_clear_line(tmp_path, monkeypatch, arguments):
     monkeypatch.chdir(tmp_path)

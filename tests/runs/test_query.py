@@ -60,6 +60,7 @@ def names(*arguments):
     [
         (["optimizer.lr=0.1"], [1, 2]),
         (["optimizer.lr=1e-1"], [1, 2]),
+        (["optimizer.lr==0.1"], [1, 2]),
         (["optimizer.lr!=0.1"], [3, 4, 5]),
         (["optimizer.lr<0.1"], [3, 4]),
         (["optimizer=adam"], [5]),
@@ -89,6 +90,8 @@ def test_columns_are_metrics_config_keys_and_facts_of_the_run(root):
     assert table[0].split() == ["run", "status", "validation.accuracy", "optimizer.lr", "optimizer", "seconds"]
     assert table[1].split() == ["a-001", "done", "0.75", "0.1", "sgd", "1.5"]
     assert table[-1].split() == ["a-005", "diverged", "10", "adam"]
+    again = call("runs", root, "--columns", "run,seed,status,seed").stdout.splitlines()
+    assert again[0].split() == ["run", "status", "seed"]
     row = json.loads(call("runs", root, *columns, "--json").stdout)[0]
     assert row["optimizer.lr"] == 0.1
     assert row["validation.accuracy"] == 0.75
@@ -98,6 +101,7 @@ def test_columns_are_metrics_config_keys_and_facts_of_the_run(root):
     ("arguments", "said"),
     [
         (["--where", "optimizer.lr"], "expected KEY=VALUE"),
+        (["--where", "optimizer.lr=>0.1"], "expected KEY=VALUE"),
         (["--where", "optimizer.lr<fast"], "compares numbers"),
         (["--where", "optimizer.ler=1"], "no run has it"),
         (["--columns", "nothing"], "no run has it"),

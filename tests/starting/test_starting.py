@@ -84,8 +84,20 @@ def test_dates_and_values_become_a_forecast(tmp_path):
 @pytest.mark.parametrize("name", ["odd: name.csv", "yes.csv", "ünï.csv", "with #hash.csv"])
 def test_any_file_name_comes_through(tmp_path, name):
     houses(tmp_path / name)
-    (tmp_path / "c.yaml").write_text(call("init", "csv", tmp_path / name).stdout.replace("name:", "# name:", 1))
+    (tmp_path / "c.yaml").write_text(call("init", "csv", tmp_path / name).stdout)
     assert read(tmp_path / "c.yaml").dataset.path == tmp_path / name
+    call("fit", tmp_path / "c.yaml", "training.epochs=1", "-q", "--runs", tmp_path / "runs")
+
+
+@pytest.mark.parametrize(
+    "header",
+    ['"id\nnumber","in\nm²",ville,"c: #","the\nprice"', "编号,größe,город,נ,η", "no,on,yes,true,~", ",b,c,d,"],
+)
+def test_any_header_comes_through(tmp_path, header):
+    houses(tmp_path / "h.csv", header=False)
+    (tmp_path / "h.csv").write_text(header + "\n" + (tmp_path / "h.csv").read_text())
+    (tmp_path / "c.yaml").write_text(call("init", "csv", tmp_path / "h.csv").stdout)
+    call("fit", tmp_path / "c.yaml", "training.epochs=1", "-q", "--runs", tmp_path / "runs")
 
 
 @pytest.mark.parametrize(
@@ -95,7 +107,9 @@ def test_any_file_name_comes_through(tmp_path, name):
         ("a,Price\n1,2\n3,4\n5,6\n", ["--target", "price"], "no column 'price' (a, Price); did you mean 'Price'?", 3),
         ("a,b\n1,2\n3,2\n5,2\n", [], "target b is the same in every row", 3),
         ("a,b\n1,2\n1,4\n1,6\n", [], "no column is an input: a: it is the same in every row", 3),
-        ("a,b\n1,2\n", [], "1 rows are no data", 3),
+        ("a,b\n1,2\n", [], "fewer than 2 rows of data (1)", 3),
+        ("a,a\n1,2\n2,3\n", [], "t.csv:1:2: error: two columns are called a", 3),
+        ("a;b\n1,5;2\n2;3\n", [], "t.csv:2:1: error: column a has '1,5': write the decimals after a point", 3),
     ],
 )
 def test_a_file_that_nothing_can_be_learned_from_is_told(tmp_path, content, arguments, said, code):
@@ -117,6 +131,31 @@ def test_data_counts_every_class_of_every_part_and_gives_the_ranges(tmp_path):
     table = call("data", tmp_path / "c.yaml").stdout
     assert re.search(r"^train +160 ", table, re.MULTILINE)
     assert re.search(r"^1 +80 +20$", table, re.MULTILINE)
+
+
+NAMES = """\
+dataset: {type: names, path: names.txt, validation: 0}
+architecture: [{embedding: 2}, {gru: 3}, {dense: $dataset.vocabulary}]
+loss: cross_entropy
+optimizer: adam
+training: {epochs: 1}
+"""
+
+
+def test_data_counts_the_letters_of_names_and_no_padding(tmp_path):
+    names = ["ab" * 40 if i == 600 else f"a{i} b" for i in range(700)]  # more than one batch, one of them wide
+    (tmp_path / "names.txt").write_text("\n".join([*names, "a3 b", "a699 b"]) + "\n")
+    (tmp_path / "c.yaml").write_text(NAMES)
+    told = json.loads(call("data", tmp_path / "c.yaml", "--json").stdout)
+    counts = told["counts"]["train"]
+    assert counts["a"] == counts["b"] == 40 + 699 + 2
+    assert counts["\n"] == told["sizes"]["train"] == 702
+    assert counts["\ufffd"] == 0
+    assert (told["within"]["train"], told["contradicting"]) == (4, 0)
+    table = call("data", tmp_path / "c.yaml").stdout
+    assert table.startswith("names: 81 symbols an example, 15 classes\n")
+    assert re.search(r"^'\\n' +702$", table, re.MULTILINE)
+    assert re.search(r"^a +741$", table, re.MULTILINE)
 
 
 def test_data_finds_rows_that_stand_in_two_parts_and_contradictions_and_gaps(tmp_path):
@@ -181,6 +220,13 @@ def test_the_first_batches_chance_suggests_no_learning_rate(seed):
     assert float(suggested.partition("=")[2]) > 1e-3  # the lowest rate tried is 1e-6
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_the_noise_of_small_batches_is_no_fall_of_the_loss(tmp_path, seed):
+    (tmp_path / "c.yaml").write_text(MOONS)
+    done = call("find-lr", tmp_path / "c.yaml", "dataset.batch_size=4", f"seed={seed}")
+    assert 1e-3 < float(done.stdout.partition("=")[2]) < 1
+
+
 def test_find_lr_says_when_no_rate_helps(tmp_path):
     (tmp_path / "c.yaml").write_text(
         MOONS.replace(
@@ -194,6 +240,16 @@ def test_overfit_learns_one_batch_whatever_the_schedule(tmp_path):
     (tmp_path / "c.yaml").write_text(MOONS)
     out = call("check", "--overfit", tmp_path / "c.yaml").stdout
     assert re.search(r"one batch learned by heart: loss [\d.]+ -> [\d.e-]+, 100% right", out)
+
+
+def test_overfit_learns_values_whose_least_loss_is_above_0(tmp_path):
+    (tmp_path / "c.yaml").write_text(
+        "dataset: {type: digits, reconstruct: true, batch_size: 8}\n"
+        "architecture: [flatten, {dense: 32}, relu, {dense: $dataset.outputs}]\n"
+        "loss: binary_cross_entropy\noptimizer: {type: adam, lr: 1e-2}\ntraining: {epochs: 1}\n"
+    )
+    assert re.search(r", (99|100)% of the variance after", call("check", "--overfit", tmp_path / "c.yaml").stdout)
+    assert ", -" in call("check", "--overfit", tmp_path / "c.yaml", "optimizer.lr=1e-9", code=2).stderr
 
 
 def test_overfit_fails_where_nothing_can_be_learned(tmp_path):
