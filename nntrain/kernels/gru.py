@@ -1,10 +1,11 @@
 """Gated recurrent unit over whole sequences (Cho et al. 2014, in the form of cuDNN and PyTorch).
 
-Γ_r = σ(W_r x_t + b_r + U_r a_{t-1} + b_u,r)      Γ_u = σ(W_u x_t + b_u + U_u a_{t-1} + b_u,u)
-c̃ = tanh(W_c x_t + b_c + Γ_r (U_c a_{t-1} + b_u,c))
+Γ_r = σ(W_r x_t + b_r + U_r a_{t-1} + d_r)      Γ_u = σ(W_u x_t + b_u + U_u a_{t-1} + d_u)
+c̃ = tanh(W_c x_t + b_c + Γ_r (U_c a_{t-1} + d_c))
 a_t = (1 - Γ_u) c̃ + Γ_u a_{t-1}
 
-X (T, n_x, m)   W (3n, n_x)   U (3n, n)   b, b_u (3n, 1), rows in the order reset, update, candidate.
+X (T, n_x, m)   W (3n, n_x)   U (3n, n)   b, d (3n, 1), rows in the order reset, update, candidate.
+In code d is b_u, the bias beside U.
 
 The course (course 5, week 1) writes c_t = Γ_u c̃ + (1 - Γ_u) c_{t-1}, its Γ_u being 1 - Γ_u here, and resets before
 the product: c̃ = tanh(W_c x_t + U_c (Γ_r c_{t-1}) + b_c).  Here the reset follows the product, so that weights can be
@@ -54,7 +55,7 @@ def forward(
 
 
 def _advance(P: Array, from_state: Array, from_input: Array, block: Block) -> tuple[Array, Array]:
-    """All steps of a block: Γ_r, Γ_u, q = U_c a_{t-1} + b_u,c (T, 3n, columns) and c̃ (T, n, columns)."""
+    """All steps of a block: Γ_r, Γ_u, q = U_c a_{t-1} + d_c (T, 3n, columns) and c̃ (T, n, columns)."""
     R, states, mask = block.R, block.states, block.mask
     T, n, width = len(R) - 1, states.shape[1], R.shape[2]
     k = R.shape[1] - n  # rows of [x_t; 1]

@@ -9,8 +9,8 @@ import numpy as np
 
 Pair = tuple[int, int]
 # Of an array that is worked pass by pass.  Smaller tiles stay in the second-level cache, but every pass takes the
-# interpreter lock, and two threads that wait for it lose more than the cache gives: 0.57 ms where 1 MB takes 1.1.
-TILE_BYTES = 1 << 22
+# interpreter lock, and two threads that wait for it lose more than the cache gives: 0.66 ms where 1 MB takes 1.1.
+TILE_BYTES = 1 << 21
 HALVED_BYTES = 1 << 20  # an array of this size is worth a second thread
 WORK_OF_A_TILE = 7_000_000  # multiplications: a third of a millisecond
 

@@ -92,3 +92,8 @@ def test_it_opens_with_installing_and_training_and_installing_and_testing():
     first, second = blocks("sh")[:2]
     assert first == "pip install . && nntrain fit configs/digits_mlp.yaml\n"
     assert second == "pip install -e '.[test]' && pytest\n"
+
+
+def test_every_config_has_its_row():
+    rows = "\n".join(line for line in README.splitlines() if line.startswith("| `"))
+    assert {path.name for path in (ROOT / "configs").glob("*.yaml")} == set(re.findall(r"`(\w+\.yaml)`", rows))
