@@ -138,9 +138,9 @@ def one_step(optimizer, size, dtype, count=1, steps=1):
     threads.set_threads(count)
     theta, dtheta = allocate(size, dtype), allocate(size, dtype)
     slots = {slot: allocate(size, dtype) for slot in optimizer.slot_names()}
-    theta[:] = stream(0, 0).uniform((size,), dtype) - 0.5
+    theta[:] = stream(0, 0).uniform((size,)) - 0.5
     for t in range(1, steps + 1):
-        dtheta[:] = stream(0, t).uniform((size,), dtype) - 0.5
+        dtheta[:] = stream(0, t).uniform((size,)) - 0.5
         optimizer.step(theta, dtheta, slots, 0.01, t, size // 3)
     return [theta, *slots.values()]
 
@@ -309,7 +309,7 @@ def test_l2_in_the_cost_is_weight_decay_of_sgd():
 
 
 def test_penalty_has_the_same_bits_for_any_threads():
-    theta = stream(0, 0).uniform((THREADED + 7,), np.float32)
+    theta = stream(0, 0).uniform((THREADED + 7,)).astype(np.float32)
     found = []
     for count in (1, 2, 3):
         threads.set_threads(count)
