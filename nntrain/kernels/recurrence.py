@@ -160,7 +160,7 @@ def _retrace(
     length = chunks[-1][1]
     F = np.empty((length, way.slabs * n, width), dtype)
     D_buffer, R_buffer = (np.empty(rows * length * width, dtype) for rows in (F.shape[1], R.shape[1]))
-    gradients = [np.zeros(((j - i) * n, l - k), dtype) for (i, j), (k, l) in way.outer]
+    gradients = [np.empty(((j - i) * n, l - k), dtype) for (i, j), (k, l) in way.outer]
     shares = [np.empty_like(gradient) for gradient in gradients]
     low, high = min(i for (i, _), _ in way.outer), max(j for (_, j), _ in way.outer)
     d_states = [np.zeros((n, width), dtype) for _ in d_last]
@@ -186,8 +186,12 @@ def _retrace(
         D = rows_first(f[:, low * n : high * n], D_buffer)
         inputs = rows_last(R[start:stop], R_buffer)
         for gradient, share, ((i, j), (k, l)) in zip(gradients, shares, way.outer, strict=True):
-            multiply_rows(D[(i - low) * n : (j - low) * n], inputs[:, k:l], share)
-            np.add(gradient, share, gradient)
+            rows = D[(i - low) * n : (j - low) * n]
+            if stop == T:  # the first chunk
+                multiply_rows(rows, inputs[:, k:l], gradient)
+            else:
+                multiply_rows(rows, inputs[:, k:l], share)
+                np.add(gradient, share, gradient)
     enter(0, d_states)
     if dX is not None and dx is not None:
         steps.copy(dx, dX)
