@@ -21,20 +21,22 @@ def equal_parts(size: int, most: int) -> int:
 
 
 def multiply(W: np.ndarray, X: np.ndarray, out: np.ndarray) -> None:
-    """out = W X for a stack.   W (s, F, K) or (F, K)   X (s, K, n)   out (s, F, n)"""
+    """out = W X for a stack.   W (…, F, K)   X (…, K, n)   out (…, F, n), X and out with any strides between rows."""
     F, K = W.shape[-2:]
-    s, _, n = X.shape
+    *stack, _, n = X.shape
     parts = equal_parts(F, SMALL_PRODUCT // (K * n))
-    np.matmul(W.reshape(-1, parts, F // parts, K), X[:, None], out=out.reshape(s, parts, F // parts, n))
+    np.matmul(
+        W.reshape(*stack, parts, F // parts, K), X[..., None, :, :], out=out.reshape(*stack, parts, F // parts, n)
+    )
 
 
 def multiply_transposed(D: np.ndarray, X: np.ndarray, out: np.ndarray) -> None:
-    """out = D Xᵀ for a stack.   D (s, F, n)   X (s, C, n)   out (s, F, C)"""
-    s, F, n = D.shape
-    C = X.shape[1]
+    """out = D Xᵀ for a stack.   D (…, F, n)   X (…, C, n), with any strides between rows   out (…, F, C)"""
+    *stack, F, n = D.shape
+    C = X.shape[-2]
     down, across = equal_parts(F, SMALL_SIDE), equal_parts(C, SMALL_SIDE)
     np.matmul(
-        D.reshape(s, down, 1, F // down, n),
-        X.reshape(s, 1, across, C // across, n).swapaxes(-1, -2),
-        out=out.reshape(s, down, F // down, across, C // across).swapaxes(2, 3),
+        D.reshape(*stack, down, 1, F // down, n),
+        X.reshape(*stack, 1, across, C // across, n).swapaxes(-1, -2),
+        out=out.reshape(*stack, down, F // down, across, C // across).swapaxes(-2, -3),
     )
