@@ -9,11 +9,12 @@ as one tile, which costs nothing.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import threading
 from collections.abc import Callable, Sequence
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -92,5 +93,24 @@ def run(task: Callable[[Any], Any], tiles: Sequence[Any]) -> list[Any]:
     for _ in range(helpers):
         _jobs.put(job)
     job.work()
+    job.wait()
+    return job.results
+
+
+def together(*calls: Callable[[], Any]) -> list[Any]:
+    """`[call() for call in calls]`, side by side; a call may `run` tiles of its own.
+
+    For calls that do not need each other, such as a layer's two gradients: what each does on one thread overlaps, and
+    the threads meet once.  Whoever ends first helps with the tiles of the others.
+    """
+    if _threads == 1:
+        return [call() for call in calls]
+    job = _Job(lambda call: call(), calls)
+    for _ in calls[1:]:
+        _jobs.put(job)
+    job.work()
+    with contextlib.suppress(Empty):
+        while True:
+            _jobs.get_nowait().work()
     job.wait()
     return job.results

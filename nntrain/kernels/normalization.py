@@ -12,7 +12,10 @@ import numpy as np
 
 from nntrain import threads
 from nntrain.kernels.memory import scratch
+from nntrain.kernels.products import equal_parts
 from nntrain.kernels.windows import channel_tiles
+
+LOCKED_SUMS = 500  # NumPy keeps the interpreter lock in a product that makes this many sums or fewer
 
 
 def forward(
@@ -24,14 +27,13 @@ def forward(
     Y = np.empty(X.shape, X.dtype)
     out = Y.reshape(C, -1)
     mean, variance = np.empty((C, 1), X.dtype), np.empty((C, 1), X.dtype)
-    share = np.full((flat.shape[1], 1), 1 / flat.shape[1], X.dtype)
     n = X.dtype.type(flat.shape[1])
 
     def work(tile: slice) -> None:
         x, y = flat[tile], out[tile]
-        np.matmul(x, share, out=mean[tile])
+        mean[tile] = _sums(x) / n
         np.subtract(x, mean[tile], out=y)
-        variance[tile] = np.vecdot(y, y)[:, None] / n
+        variance[tile] = _sums(y, y) / n
         y *= gamma[tile] / np.sqrt(variance[tile] + X.dtype.type(epsilon))
         y += beta[tile]
         if relu:
@@ -59,7 +61,6 @@ def backward(
     dX = np.empty(X.shape, X.dtype)
     out = dX.reshape(C, -1)
     d_gamma, d_beta = np.empty((C, 1), X.dtype), np.empty((C, 1), X.dtype)
-    ones = np.ones((flat.shape[1], 1), X.dtype)
     n = X.dtype.type(flat.shape[1])
 
     def work(tile: slice) -> None:
@@ -68,9 +69,9 @@ def backward(
             positive = np.greater(A.reshape(C, -1)[tile], 0, out=scratch("positive", x.shape, np.bool_))
             d = np.multiply(d, positive, out=scratch("dY", x.shape, x.dtype))
         scale = 1 / np.sqrt(variance[tile] + X.dtype.type(epsilon))
-        np.matmul(d, ones, out=d_beta[tile])
+        d_beta[tile] = _sums(d)
         np.subtract(x, mean[tile], out=dx)
-        d_gamma[tile] = np.vecdot(d, dx)[:, None] * scale
+        d_gamma[tile] = _sums(d, dx) * scale
         dx *= -scale * d_gamma[tile] / n
         dx += d
         dx -= d_beta[tile] / n
@@ -92,3 +93,17 @@ def scale_and_shift(X: np.ndarray, scale: np.ndarray, shift: np.ndarray) -> np.n
 
     threads.run(work, channel_tiles(X))
     return Y
+
+
+def _sums(x: np.ndarray, y: np.ndarray | None = None) -> np.ndarray:
+    """Σ x, or Σ x y, of each channel: (C, n) → (C, 1).
+
+    In so many parts that the other threads need not wait for these sums: with whole channels, two threads took 0.39 ms
+    for a forward pass that takes one thread 0.43.
+    """
+    C, n = x.shape
+    parts = equal_parts(n, max(1, n * C // (LOCKED_SUMS + 1)))
+    x = x.reshape(C, parts, -1)
+    if y is None:
+        return np.matmul(x, np.ones(n // parts, x.dtype)).sum(axis=1, keepdims=True)
+    return np.vecdot(x, y.reshape(C, parts, -1)).sum(axis=1, keepdims=True)

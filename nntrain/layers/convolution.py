@@ -93,9 +93,12 @@ class Conv2d(Layer):
         return kernel.conv2d_forward(X, p.W, b, self._window(X), self.groups, self.algorithm), X
 
     def backward(self, p: Views, g: Views, dZ: Array, X: Any) -> Array:
-        self.accumulate(p, g, dZ, X)
         size = X.shape[1], X.shape[2]
-        return kernel.conv2d_backward_input(dZ, p.W, self._window(X), size, self.groups, self.algorithm)
+        return kernel.side_by_side(
+            lambda: kernel.conv2d_backward_input(dZ, p.W, self._window(X), size, self.groups, self.algorithm),
+            lambda: self.accumulate(p, g, dZ, X),
+            dZ,
+        )
 
     def accumulate(self, p: Views, g: Views, dZ: Array, X: Any) -> None:
         g.W[...] += kernel.conv2d_backward_weights(X, dZ, self._window(X), self.groups, self.algorithm)
@@ -151,8 +154,13 @@ class Conv1d(Layer):
     def backward(self, p: Views, g: Views, dZ: Array, cache: Any) -> Array:
         row, slid = cache
         dRow = _as_row(dZ)
-        self._accumulate(g, dRow, row, slid)
-        return _as_steps(kernel.conv2d_backward_input(dRow, p.W[:, :, None], slid, (1, row.shape[2]), self.groups))
+        size = 1, row.shape[2]
+        dX = kernel.side_by_side(
+            lambda: kernel.conv2d_backward_input(dRow, p.W[:, :, None], slid, size, self.groups),
+            lambda: self._accumulate(g, dRow, row, slid),
+            dRow,
+        )
+        return _as_steps(dX)
 
     def accumulate(self, p: Views, g: Views, dZ: Array, cache: Any) -> None:
         self._accumulate(g, _as_row(dZ), *cache)
@@ -228,8 +236,11 @@ class ConvTranspose2d(Layer):
         return kernel.conv_transpose2d_forward(X, p.W, b, slid, out, self.groups, self.algorithm), (X, slid)
 
     def backward(self, p: Views, g: Views, dZ: Array, cache: Any) -> Array:
-        self.accumulate(p, g, dZ, cache)
-        return kernel.conv_transpose2d_backward_input(dZ, p.W, cache[1], self.groups, self.algorithm)
+        return kernel.side_by_side(
+            lambda: kernel.conv_transpose2d_backward_input(dZ, p.W, cache[1], self.groups, self.algorithm),
+            lambda: self.accumulate(p, g, dZ, cache),
+            dZ,
+        )
 
     def accumulate(self, p: Views, g: Views, dZ: Array, cache: Any) -> None:
         X, slid = cache

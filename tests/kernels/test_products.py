@@ -21,3 +21,15 @@ def test_cut_products_are_the_products(F, C, n):
     multiply_transposed(D, X, outer)
     np.testing.assert_allclose(out, W @ X, rtol=1e-11, atol=1e-12)
     np.testing.assert_allclose(outer, D @ X.swapaxes(1, 2), rtol=1e-11, atol=1e-12)
+
+
+def test_rows_may_stand_apart():
+    random = np.random.default_rng(1)
+    stack, F, C, n = (2, 3), 64, 96, 50
+    W, D = random.standard_normal((*stack, F, C)), random.standard_normal((*stack, F, n))
+    X = random.standard_normal((2, C, 3, n + 7)).swapaxes(1, 2)[..., :n]
+    out, outer = np.zeros((2, F, 3, n + 5)).swapaxes(1, 2)[..., :n], np.empty((*stack, F, C))
+    multiply(W, X, out)
+    multiply_transposed(D, X, outer)
+    np.testing.assert_allclose(out, W @ X, rtol=1e-11, atol=1e-12)
+    np.testing.assert_allclose(outer, D @ X.swapaxes(-1, -2), rtol=1e-11, atol=1e-12)
