@@ -4,126 +4,26 @@
 
 float32, m = 64; forward, backward and update (SGD with momentum), as the engine makes them.  Both run in this process
 in alternating blocks of steps; PyTorch in the better of its two layouts.  A ratio above 1 means that nntrain is faster.
+
+The first line says what both sides' products reach.  Where OPENBLAS_CORETYPE keeps NumPy from AVX-512,
+ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2 do the same for PyTorch.
 """
 
 from __future__ import annotations
 
 import argparse
 import statistics
-import tempfile
 import time
-from pathlib import Path
 
-import paired  # isort: skip  # noqa: F401  (sets the BLAS variables before NumPy is imported)
+from cnn_networks import NETWORKS, M, ours, theirs  # isort: skip  (sets the BLAS variables before NumPy is imported)
 
 import numpy as np
 
 from nntrain import threads
-from nntrain.builder import build
-from nntrain.config import read
 from nntrain.kernels.memory import keep_freed_memory
-from nntrain.layers import BatchNorm, Conv2d, Dense, Flatten, GlobalAvgPool, MaxPool2d, ReLU, Residual
 from nntrain.layers.base import Context
 
-M = 64
-SGD = {"type": "sgd", "lr": 0.001, "momentum": 0.9}
-
-
-def conv(filters, stride=1, kernel=3, bias=False):
-    padding = "same" if stride == 1 else kernel // 2
-    return {"conv2d": {"filters": filters, "kernel": kernel, "stride": stride, "padding": padding, "bias": bias}}
-
-
-def mnist():
-    layers = [conv(32, bias=True), "relu", {"max_pool2d": 2}, conv(64, bias=True), "relu", {"max_pool2d": 2}]
-    return (1, 28, 28), [*layers, "flatten", {"dense": 128}, "relu", {"dense": 10}]
-
-
-def vgg():
-    layers = []
-    for filters in (32, 64, 128):
-        layers += [conv(filters), "batch_norm", "relu"] * 2 + [{"max_pool2d": 2}]
-    return (3, 32, 32), [*layers, "flatten", {"dense": 10}]
-
-
-def resnet():
-    layers = [conv(16), "batch_norm", "relu"]
-    for filters in (16, 32, 64):
-        for block in range(3):
-            stride = 2 if filters > 16 and block == 0 else 1
-            body = [conv(filters, stride), "batch_norm", "relu", conv(filters), "batch_norm"]
-            shortcut = [conv(filters, 2, 1), "batch_norm"] if stride == 2 else []
-            layers += [{"residual": {"layers": body, "shortcut": shortcut}}, "relu"]
-    return (3, 32, 32), [*layers, "global_avg_pool", {"dense": 10}]
-
-
-NETWORKS = {"mnist": mnist, "vgg": vgg, "resnet": resnet}
-
-
-def ours(name):
-    """The trainer of a network, and one fixed batch."""
-    shape, layers = NETWORKS[name]()
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "data.npz"
-        random = np.random.default_rng(0)
-        np.savez(path, x=random.standard_normal((2 * M, *shape)).astype(np.float32), y=np.arange(2 * M) % 10)
-        config = {
-            "dataset": {"type": "npz", "path": str(path), "batch_size": M},
-            "architecture": layers,
-            "loss": "cross_entropy",
-            "optimizer": SGD,
-            "training": {"epochs": 1},
-        }
-        built = build(read(config))
-    return built.config.training.loop.trainer(built), built.data.parts["train"].batch(np.arange(M))
-
-
-def theirs(torch, network, channels_last):
-    """The same network of PyTorch's modules, as a function that does one step."""
-    nn = torch.nn
-
-    def modules(layers, shape):
-        made = []
-        for layer in layers:
-            made.append(module(layer, shape))
-            shape = layer.declare(shape)[0]
-        return nn.Sequential(*made)
-
-    def module(layer, shape):
-        match layer:
-            case Conv2d():
-                padding = layer.kernel // 2 if layer.padding == "same" else layer.padding
-                return nn.Conv2d(shape[0], layer.filters, layer.kernel, layer.stride, padding, bias=layer.bias)
-            case BatchNorm():
-                return nn.BatchNorm2d(shape[0])
-            case Dense():
-                return nn.Linear(shape[0], layer.units)
-            case Residual():
-                return TorchResidual(modules(layer.layers, shape), modules(layer.shortcut, shape))
-            case GlobalAvgPool():
-                return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
-        return {ReLU: nn.ReLU(inplace=True), MaxPool2d: nn.MaxPool2d(2), Flatten: nn.Flatten()}[type(layer)]
-
-    class TorchResidual(nn.Module):
-        def __init__(self, body, shortcut):
-            super().__init__()
-            self.body, self.shortcut = body, shortcut
-
-        def forward(self, x):
-            return self.body(x) + self.shortcut(x)
-
-    model = modules(network.layers, network.input_shape)
-    x, y = torch.randn(M, *network.input_shape), torch.randint(0, 10, (M,))
-    if channels_last:
-        model, x = model.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last)
-    optimizer = torch.optim.SGD(model.parameters(), lr=SGD["lr"], momentum=SGD["momentum"])
-
-    def step():
-        optimizer.zero_grad()
-        nn.functional.cross_entropy(model(x), y).backward()
-        optimizer.step()
-
-    return step
+LAYOUTS = ("default", "channels_last")
 
 
 def block(step, count=3):
@@ -161,9 +61,6 @@ def compare(name, counts, rounds):
         )
 
 
-LAYOUTS = ("default", "channels_last")
-
-
 def scaling(name, rounds):
     """How much faster two threads are than one, alternating."""
     trainer, batch = ours(name)
@@ -186,6 +83,17 @@ def matmul_speed():
     A = np.random.default_rng(0).standard_normal((768, 768)).astype(np.float32)
     out = np.empty_like(A)
     return 2 * 768**3 / block(lambda: np.matmul(A, A, out=out), 15) / 1e9
+
+
+def products():
+    """What both sides' products reach: where they differ much, one of them uses wider instructions."""
+    import torch
+
+    torch.set_num_threads(1)
+    X, W = (torch.randn(shape).to(memory_format=torch.channels_last) for shape in ((1, 256, 58, 58), (256, 256, 3, 3)))
+    with torch.no_grad():
+        theirs = 2 * 9 * 256**2 * 56**2 / block(lambda: torch.conv2d(X, W), 15) / 1e9
+    print(f"one thread: np.matmul {matmul_speed():.0f} GFLOP/s, torch.conv2d {theirs:.0f} GFLOP/s", flush=True)
 
 
 def layer_table(count, rounds, name="vgg"):
@@ -240,6 +148,8 @@ def main():
     parser.add_argument("--rounds", type=int, default=7)
     arguments = parser.parse_args()
     keep_freed_memory()
+    if any(what in NETWORKS for what in arguments.what):
+        products()
     for what in arguments.what:
         name, _, of = what.partition(":")
         if name == "layers":
