@@ -16,14 +16,14 @@ import numpy as np
 
 from nntrain import threads
 from nntrain.kernels import dense_steps
+from nntrain.kernels.products import SMALL_PRODUCT
 from nntrain.params import Array
 
 # The least work of a tile in multiply-adds, of which a core does about 50 in a nanosecond.  dZ Xᵀ loses 5 % by being
 # cut in two and 12 % in four, as each part packs all of X anew; the other products lose nothing.
 _TILE = 8_000_000
 _TILE_OF_DW = 24_000_000
-# OpenBLAS multiplies without packing up to this size: 10 to 15 % faster than one large product.
-_UNPACKED = 1_000_000
+_SMALL = 1_000_000  # multiply-adds of a product that is one plain call
 
 
 def affine(W: Array, X: Array, b: Array | None) -> Array:
@@ -31,7 +31,7 @@ def affine(W: Array, X: Array, b: Array | None) -> Array:
     if X.ndim == 3:
         return dense_steps.forward(W, b, X)
     m = X.shape[1]
-    if W.size * m < _UNPACKED:
+    if W.size * m < _SMALL:
         Z = W.dot(X)
         if b is not None:
             np.add(Z, b, Z)
@@ -52,7 +52,7 @@ def accumulate(dW: Array, db: Array | None, dZ: Array, X: Array, zero: bool = Fa
     if dZ.ndim == 3:
         dense_steps.backward(dZ, dW, X, dW, db, need_dA=False)
         return
-    if dW.size * dZ.shape[1] < _UNPACKED:
+    if dW.size * dZ.shape[1] < _SMALL:
         if zero:
             np.matmul(dZ, X.T, out=dW)
         else:
@@ -68,7 +68,7 @@ def backward(W: Array, dW: Array, db: Array | None, dZ: Array, X: Array, zero: b
     if dZ.ndim == 3:
         of_steps: Any = dense_steps.backward(dZ, W, X, dW, db)
         return of_steps
-    if W.size * dZ.shape[1] < _UNPACKED:
+    if W.size * dZ.shape[1] < _SMALL:
         accumulate(dW, db, dZ, X, zero)
         return W.T.dot(dZ)
     dX = np.empty(X.shape, X.dtype)
@@ -114,7 +114,7 @@ def _weight_tasks(dW: Array, db: Array | None, dZ: Array, X: Array, zero: bool) 
 
 
 def _product(A: Array, B: Array, out: Array) -> None:
-    """out = A B in pieces of rows that OpenBLAS multiplies without packing, where there are such pieces."""
+    """out = A B in pieces of rows that OpenBLAS multiplies without packing, where there are such pieces: 10 to 15 %."""
     pieces = _pieces(*A.shape, B.shape[1])
     if pieces > 1 and B.strides[1] == B.itemsize:
         A = A.reshape(pieces, -1, A.shape[1])  # cutting one axis in two is always a view
@@ -126,9 +126,9 @@ def _product(A: Array, B: Array, out: Array) -> None:
 def _pieces(rows: int, inner: int, columns: int) -> int:
     """Into how many pieces of 8, 16, 32 … rows a product is cut: the largest that fit; 1 where none fits."""
     height = 8
-    if rows % height or height * inner * columns > _UNPACKED:
+    if rows % height or height * inner * columns > SMALL_PRODUCT:
         return 1
-    while rows % (2 * height) == 0 and 2 * height * inner * columns <= _UNPACKED:
+    while rows % (2 * height) == 0 and 2 * height * inner * columns <= SMALL_PRODUCT:
         height *= 2
     return rows // height
 

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from nntrain.kernels.products import SMALL_PRODUCT
+
 Array = NDArray[np.floating]
 Lengths = NDArray[np.integer]
 
-# OpenBLAS multiplies without packing its operands up to this many multiplications, which is faster for thin operands.
-_SMALL_PRODUCT = 1_000_000
 # Below this many multiplications in all steps, a second thread costs more than it brings.
 _WORTH_A_THREAD = 20_000_000
 # A weight gradient sums over this many columns (steps times examples) in one product: 105 GFLOP/s by pieces, where
@@ -46,7 +46,7 @@ def by_pieces(M: Array, columns: int) -> Array:
     """M (rows, k) as (pieces, rows / pieces, k): the fewest equal pieces whose product with k x columns is small."""
     rows, k = M.shape
     for pieces in range(1, rows // 8 + 1):
-        if rows % pieces == 0 and rows // pieces * k * columns <= _SMALL_PRODUCT:
+        if rows % pieces == 0 and rows // pieces * k * columns <= SMALL_PRODUCT:
             return M.reshape(pieces, rows // pieces, k)
     return M.reshape(1, rows, k)
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nntrain.kernels.products import equal_parts, multiply, multiply_transposed
+from nntrain.kernels.products import equal_parts, multiplies_unpacked, multiply, multiply_transposed
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,18 @@ def test_rows_may_stand_apart():
     multiply_transposed(D, X, outer)
     np.testing.assert_allclose(out, W @ X, rtol=1e-11, atol=1e-12)
     np.testing.assert_allclose(outer, D @ X.swapaxes(-1, -2), rtol=1e-11, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("coretype", "extensions", "unpacked"),
+    [
+        ("", ["X86_V2", "X86_V3", "X86_V4"], True),
+        ("", ["SSE42", "AVX2", "AVX512F", "AVX512_SKX"], True),
+        ("", ["X86_V2", "X86_V3"], False),
+        ("", ["NEON", "ASIMD"], False),
+        ("Haswell", ["X86_V2", "X86_V3", "X86_V4"], False),
+        ("SkylakeX", ["X86_V2", "X86_V3", "X86_V4"], True),
+    ],
+)
+def test_products_are_cut_where_openblas_need_not_pack_them(coretype, extensions, unpacked):
+    assert multiplies_unpacked(coretype, extensions) is unpacked
