@@ -63,6 +63,8 @@ def parse(text: str, source: Source, problems: Problems) -> Node:
     except yaml.MarkedYAMLError as error:
         at = error.problem_mark or error.context_mark
         mark = _of(source, at) if at else Mark(source, 1, 1)
+        if "nesting depth" in str(error.problem):  # libyaml's own limit, far beyond ours, in what it reads ahead
+            problems.stop(mark, "", f"nested deeper than {MAX_DEPTH} levels")
         lines = text.splitlines()
         line = lines[mark.line - 1] if 0 < mark.line <= len(lines) else ""
         hint = "; a tab stands in the indentation, YAML wants spaces" if "\t" in line[: mark.column] else ""

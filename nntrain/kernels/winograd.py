@@ -10,7 +10,8 @@ bound 3e-5).  Training curves do not show the difference.
 Two things about the machine shape the code.  A transform is one long product for each channel, at the price of a
 copy (`_tiles`, `_write`): OpenBLAS takes a lock at every product that it packs, which on processors without AVX-512
 is every one, and with a product for each tile two threads were no faster than one.  And every step reads one of two
-scratch buffers and writes the other, so that a block stays in the second-level cache: 5.7 ms of 7.5 for 32 channels.
+scratch buffers, "even" and "odd", and writes the other, so that a block stays in cache: 3.8 ms in place of 4.8 for a
+forward pass of 32 channels, 32 × 32 pixels, 64 examples (two threads, AVX2).
 """
 
 from __future__ import annotations

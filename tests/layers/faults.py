@@ -152,7 +152,7 @@ LAYER_FAULTS = {
         "dx *= -scale * d_gamma[tile] / n",
         "dx *= 0",
     ),
-    "batch_norm: dgamma without X̂": (NORM, "batch_norm", "np.vecdot(d, dx)[:, None] * scale", "d_beta[tile]"),
+    "batch_norm: dgamma without X̂": (NORM, "batch_norm", "_sums(d, dx) * scale", "d_beta[tile]"),
     "batch_norm: dbeta assigned": (
         NORMALIZATION,
         "batch_norm",
