@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     )
     from nntrain.layers.base import Context, Layer, ShapeError, Symbols
     from nntrain.layers.containers import Concatenate, Repeat, Residual, Sequential
-    from nntrain.layers.convolution import Conv1d, Conv2d, ConvTranspose2d
+    from nntrain.layers.convolution import Conv1d, Conv2d
     from nntrain.layers.dense import Bias, Dense, Linear
     from nntrain.layers.dropout import Dropout
     from nntrain.layers.embedding import Embedding
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from nntrain.layers.recurrent import GRU, LSTM, RNN
     from nntrain.layers.shaping import Flatten, Reshape
     from nntrain.layers.steps import Last, MeanOverTime
+    from nntrain.layers.transposed import ConvTranspose2d
 
 __all__ = [
     "ELU",
@@ -92,5 +93,6 @@ __getattr__ = lazy(
         "recurrent",
         "shaping",
         "steps",
+        "transposed",
     ),
 )

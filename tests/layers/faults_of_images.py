@@ -60,10 +60,10 @@ IMAGE_FAULTS = {
         "row[:, 0].reshape(row.shape[2], row.shape[0], -1)",
     ),
     "conv_transpose2d: dW of an image moved by a row": (
-        LAYERS + "convolution",
+        LAYERS + "transposed",
         "conv_transpose2d",
         "kernel.conv_transpose2d_backward_weights(X, dZ, slid,",
-        "kernel.conv_transpose2d_backward_weights(X, np.roll(dZ, 1, 1), slid,",
+        "kernel.conv_transpose2d_backward_weights(X, dZ[:, [-1, *range(dZ.shape[1] - 1)]], slid,",
     ),
     "max_pool2d: a window's gradient to every pixel": (
         POOL,
