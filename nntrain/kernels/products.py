@@ -34,6 +34,7 @@ def _extensions() -> set[str]:
 _UNPACKED = multiplies_unpacked(os.environ.get("OPENBLAS_CORETYPE", ""), _extensions())
 SMALL_PRODUCT = 1_000_000 if _UNPACKED else 0  # multiplications of a product that need not be packed
 SMALL_SIDE = 32 if _UNPACKED else 1 << 30  # of each block of D Vᵀ; wider ones fall to two thirds of the speed
+LONGEST_SUM = SMALL_PRODUCT // SMALL_SIDE**2 if _UNPACKED else 1 << 30  # of a block of D Vᵀ that need not be packed
 
 
 @lru_cache(maxsize=1024)  # kernels ask in every tile
@@ -46,22 +47,28 @@ def equal_parts(size: int, most: int) -> int:
 
 
 def multiply(W: np.ndarray, X: np.ndarray, out: np.ndarray) -> None:
-    """out = W X for a stack.   W (…, F, K)   X (…, K, n)   out (…, F, n), X and out with any strides between rows."""
+    """out = W X for a stack.   W (…, F, K)   X (…, K, n)   out (…, F, n), X and out with any strides between rows.
+
+    A stack's axis of length 1 meets all matrices of the other's, as in np.matmul.
+    """
     F, K = W.shape[-2:]
-    *stack, _, n = X.shape
+    n = X.shape[-1]
     parts = equal_parts(F, SMALL_PRODUCT // (K * n))
-    np.matmul(
-        W.reshape(*stack, parts, F // parts, K), X[..., None, :, :], out=out.reshape(*stack, parts, F // parts, n)
-    )
+    np.matmul(_cut(W, parts), X[..., None, :, :], out=_cut(out, parts))
 
 
 def multiply_transposed(D: np.ndarray, X: np.ndarray, out: np.ndarray) -> None:
     """out = D Xᵀ for a stack.   D (…, F, n)   X (…, C, n), with any strides between rows   out (…, F, C)"""
-    *stack, F, n = D.shape
-    C = X.shape[-2]
+    F, C = D.shape[-2], X.shape[-2]
     down, across = equal_parts(F, SMALL_SIDE), equal_parts(C, SMALL_SIDE)
     np.matmul(
-        D.reshape(*stack, down, 1, F // down, n),
-        X.reshape(*stack, 1, across, C // across, n).swapaxes(-1, -2),
-        out=out.reshape(*stack, down, F // down, across, C // across).swapaxes(-2, -3),
+        _cut(D, down)[..., None, :, :],
+        _cut(X, across)[..., None, :, :, :].swapaxes(-1, -2),
+        out=out.reshape(*out.shape[:-2], down, F // down, across, C // across).swapaxes(-2, -3),
     )
+
+
+def _cut(A: np.ndarray, parts: int) -> np.ndarray:
+    """The rows of each matrix in `parts` equal parts: (…, F, n) as (…, parts, F / parts, n), a view."""
+    *stack, F, n = A.shape
+    return A.reshape(*stack, parts, F // parts, n)
