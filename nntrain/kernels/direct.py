@@ -14,11 +14,10 @@ from numpy.lib.stride_tricks import as_strided
 
 from nntrain import threads
 from nntrain.kernels.memory import scratch
-from nntrain.kernels.products import SMALL_PRODUCT, SMALL_SIDE, equal_parts, multiply_transposed
+from nntrain.kernels.products import LONGEST_SUM, SMALL_PRODUCT, equal_parts, multiply_transposed
 from nntrain.kernels.windows import Pair, reach, tile_rows
 
-PATCH_BYTES = 2 << 20  # a block of pixels by _by_patches
-COLUMNS_BYTES = 1 << 20  # a block of im2col that stays in the second-level cache
+BLOCK_BYTES = 2 << 20  # a block of patches
 
 
 def correlate(
@@ -50,7 +49,7 @@ def _by_patches(
     padded = (columns - 1) * sw + kw
     j0, j1 = reach(padded, 1, origin[1], width)
     matrix = np.ascontiguousarray(W.transpose(0, 3, 2, 1)).reshape(F, K)
-    height = max(1, PATCH_BYTES // (padded * kh * C * min(m, 128) * X.itemsize))
+    height = max(1, BLOCK_BYTES // (padded * kh * C * min(m, 128) * X.itemsize))
 
     def work(tile: tuple[int, int, int, int]) -> None:
         first, last, k0, k1 = tile
@@ -122,35 +121,42 @@ def _flat(Y: np.ndarray) -> np.ndarray:
 
 
 def _block_height(row_bytes: int) -> int:
-    return max(1, COLUMNS_BYTES // max(1, row_bytes))
+    return max(1, BLOCK_BYTES // max(1, row_bytes))
 
 
 def im2col(
     X: np.ndarray, kernel: Pair, rows: Pair, columns: int, origin: Pair, stride: Pair, dilation: Pair
 ) -> np.ndarray:
-    """The patches under the output rows `rows`: (C, kh, kw, rows, columns, m), in a scratch buffer."""
-    C, H, width, m = X.shape
+    """The patches under the output rows `rows`: (C, kh, kw, rows, columns, m), in a scratch buffer.
+
+    One copy from a view in which patches overlap: with a copy for each tap, two threads that hand the interpreter lock
+    to each other were slower than one.
+    """
+    (kh, kw), (sh, sw), (dh, dw) = kernel, stride, dilation
     height = rows[1] - rows[0]
-    patches = scratch("im2col", (C, *kernel, height, columns, m), X.dtype)
-    for a in range(kernel[0]):
-        top = rows[0] * stride[0] + a * dilation[0] + origin[0]
-        i0, i1 = reach(height, stride[0], top, H)
-        patches[:, a, :, :i0] = 0
-        patches[:, a, :, i1:] = 0
-        for b in range(kernel[1]):
-            left = b * dilation[1] + origin[1]
-            j0, j1 = reach(columns, stride[1], left, width)
-            block = patches[:, a, b, i0:i1]
-            block[:, :, :j0] = 0
-            block[:, :, j1:] = 0
-            if i0 < i1 and j0 < j1:
-                y, x = i0 * stride[0] + top, j0 * stride[1] + left
-                block[:, :, j0:j1] = X[
-                    :,
-                    y : y + (i1 - i0 - 1) * stride[0] + 1 : stride[0],
-                    x : x + (j1 - j0 - 1) * stride[1] + 1 : stride[1],
-                ]
+    top, left = rows[0] * sh + origin[0], origin[1]
+    image = _part(X, top, (height - 1) * sh + (kh - 1) * dh + 1, left, (columns - 1) * sw + (kw - 1) * dw + 1)
+    channel, row, column, example = image.strides
+    patches = scratch("im2col", (X.shape[0], kh, kw, height, columns, X.shape[3]), X.dtype)
+    strides = (channel, dh * row, dw * column, sh * row, sw * column, example)
+    np.copyto(patches, as_strided(image, patches.shape, strides))
     return patches
+
+
+def _part(X: np.ndarray, top: int, rows: int, left: int, columns: int) -> np.ndarray:
+    """Rows and columns of X from (top, left) on: a view, or where they reach beyond X a copy with zeros there."""
+    C, H, W, m = X.shape
+    (i0, i1), (j0, j1) = reach(rows, 1, top, H), reach(columns, 1, left, W)
+    if (i0, i1, j0, j1) == (0, rows, 0, columns):
+        return X[:, top : top + rows, left : left + columns]
+    part = scratch("part", (C, rows, columns, m), X.dtype)
+    part[:, :i0] = 0
+    part[:, i1:] = 0
+    part[:, i0:i1, :j0] = 0
+    part[:, i0:i1, j1:] = 0
+    if i0 < i1 and j0 < j1:
+        part[:, i0:i1, j0:j1] = X[:, top + i0 : top + i1, left + j0 : left + j1]
+    return part
 
 
 def weight_gradient(
@@ -166,17 +172,16 @@ def weight_gradient(
     height = _block_height(K * columns * m * X.itemsize)
 
     def work(tile: tuple[int, int, int, int]) -> np.ndarray:
-        total = np.zeros((K, F), X.dtype)
+        total = np.zeros((F, K), X.dtype)
         for i in range(tile[0], tile[1], height):
             end = min(i + height, tile[1])
-            pixels = (end - i) * columns
             # The sum over pixels and examples is cut too, and its parts are added afterwards.
-            cuts = equal_parts(pixels, SMALL_PRODUCT // (SMALL_SIDE**2 * m))
+            cuts = equal_parts((end - i) * columns, LONGEST_SUM // m)
             patches = im2col(X, kernel, (i, end), columns, origin, stride, dilation)
-            products = scratch("weight products", (cuts, K, F), X.dtype)
+            products = scratch("weight products", (cuts, F, K), X.dtype)
             multiply_transposed(
-                patches.reshape(K, cuts, -1).transpose(1, 0, 2),
-                _flat(dY[:, i:end]).reshape(F, cuts, -1).transpose(1, 0, 2),
+                _flat(dY[:, i:end]).reshape(F, cuts, -1).swapaxes(0, 1),
+                patches.reshape(K, cuts, -1).swapaxes(0, 1),
                 products,
             )
             total += products.sum(axis=0)
@@ -184,7 +189,7 @@ def weight_gradient(
 
     dY = np.ascontiguousarray(dY)
     total = sum_in_order(threads.run(work, tile_rows(rows, 1, F * K * rows * columns * m)))
-    return np.ascontiguousarray(total.T).reshape(F, C, *kernel)
+    return total.reshape(F, C, *kernel)
 
 
 def sum_in_order(parts: list[np.ndarray]) -> np.ndarray:

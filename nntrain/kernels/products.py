@@ -34,7 +34,7 @@ def _extensions() -> set[str]:
 _UNPACKED = multiplies_unpacked(os.environ.get("OPENBLAS_CORETYPE", ""), _extensions())
 SMALL_PRODUCT = 1_000_000 if _UNPACKED else 0  # multiplications of a product that need not be packed
 SMALL_SIDE = 32 if _UNPACKED else 1 << 30  # of each block of D Vᵀ; wider ones fall to two thirds of the speed
-LONGEST_SUM = SMALL_PRODUCT // SMALL_SIDE**2 if _UNPACKED else 1 << 30  # of a block of D Vᵀ that need not be packed
+LONGEST_SUM = SMALL_PRODUCT // SMALL_SIDE**2 if _UNPACKED else 2048  # of D Vᵀ: not packed, or packed into the cache
 
 
 @lru_cache(maxsize=1024)  # kernels ask in every tile

@@ -28,7 +28,7 @@ from nntrain import threads
 from nntrain.kernels.direct import sum_in_order
 from nntrain.kernels.memory import scratch
 from nntrain.kernels.products import LONGEST_SUM, multiply, multiply_transposed
-from nntrain.kernels.windows import WORK_OF_A_TILE, Pair
+from nntrain.kernels.windows import WORK_OF_A_TILE, Pair, reach
 
 LONGEST_ROW = 2048  # columns × examples of a block
 NARROWEST = 16  # channels and filters
@@ -96,7 +96,7 @@ def weight_gradient(X: np.ndarray, dY: np.ndarray, origin: Pair) -> np.ndarray:
     The blocks are summed in four fixed parts, and the parts in their order.
     """
     C, F, m = X.shape[0], dY.shape[0], X.shape[3]
-    blocks = _blocks(dY, min(LONGEST_ROW, LONGEST_SUM))
+    blocks = _blocks(dY, LONGEST_SUM)
     quarter = -(-len(blocks) // 4)
 
     def work(part: list[Block]) -> np.ndarray:
@@ -138,10 +138,9 @@ def _six_points(X: np.ndarray, block: Block, origin: Pair) -> np.ndarray:
     """Bᵀ X for the six rows and the columns that a block sees: (C, 6 points, columns + 2, m)"""
     C, H, W, m = X.shape
     top, left, width = 4 * block[0] + origin[0], block[1] + origin[1], block[2] - block[1] + 2
-    i0, i1 = min(max(0, -top), 6), max(0, min(6, H - top))
-    j0, j1 = min(max(0, -left), width), max(0, min(width, W - left))
+    (i0, i1), (j0, j1) = reach(6, 1, top, H), reach(width, 1, left, W)
     points = scratch("even", (C, 6, width, m), X.dtype)
-    if i0 >= i1 or j0 >= j1:
+    if i0 == i1 or j0 == j1:
         points[...] = 0
         return points
     points[:, :, :j0] = 0
