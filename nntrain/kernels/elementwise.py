@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from nntrain import threads
+from nntrain.kernels.memory import scratch
 from nntrain.params import Array
 
 _TILE = 1 << 18  # elements: a megabyte of float32
@@ -47,6 +48,12 @@ def relu(Z: Array, A: Array) -> Array:
     if Z.size < _SMALL:
         return np.maximum(Z, np.zeros(Z.shape, Z.dtype), out=A)
     return by_tiles(lambda z, a: np.clip(z, 0, np.inf, out=a), Z, out=A)
+
+
+def passed_by_relu(dA: Array, A: Array) -> Array:
+    """dA where A = max(0, Z) is positive, else 0, in a scratch array: for one tile of a kernel that applied relu."""
+    positive = np.greater(A, 0, out=scratch("positive", A.shape, np.bool_))
+    return np.multiply(dA, positive, out=scratch("dZ", A.shape, dA.dtype))
 
 
 def add(A: Array, B: Array, out: Array | None = None) -> Array:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from nntrain import threads
-from nntrain.kernels.memory import scratch
+from nntrain.kernels.elementwise import passed_by_relu
 from nntrain.kernels.products import equal_parts
 from nntrain.kernels.windows import channel_tiles
 
@@ -66,8 +66,7 @@ def backward(
     def work(tile: slice) -> None:
         x, d, dx = flat[tile], grad[tile], out[tile]
         if A is not None:
-            positive = np.greater(A.reshape(C, -1)[tile], 0, out=scratch("positive", x.shape, np.bool_))
-            d = np.multiply(d, positive, out=scratch("dY", x.shape, x.dtype))
+            d = passed_by_relu(d, A.reshape(C, -1)[tile])
         scale = 1 / np.sqrt(variance[tile] + X.dtype.type(epsilon))
         d_beta[tile] = _sums(d)
         np.subtract(x, mean[tile], out=dx)

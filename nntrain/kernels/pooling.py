@@ -10,34 +10,45 @@ from collections.abc import Iterator
 import numpy as np
 
 from nntrain import threads
+from nntrain.kernels.elementwise import passed_by_relu
 from nntrain.kernels.memory import scratch
 from nntrain.kernels.windows import Pair, Window, channel_tiles, reach
 
 
-def max_pool_forward(X: np.ndarray, window: Window) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
-    """Y = the maximum under each window (padding never wins), and what max_pool_backward needs to find it again."""
+def max_pool_forward(X: np.ndarray, window: Window, relu: bool = False) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
+    """Y = the maximum under each window (padding never wins), and what max_pool_backward needs to find it again.
+
+    With `relu` max(0, Y) in place of Y.
+    """
     check(window)
     size = window.output_size((X.shape[1], X.shape[2]))
     Y = np.empty((X.shape[0], *size, X.shape[3]), X.dtype)
     if _halves(window, X):
-        return Y, _halve_forward(X, Y)
+        return Y, _halve_forward(X, Y, relu)
 
     def work(tile: slice) -> None:
         y = Y[tile]
         y[...] = -np.inf
         for inside, seen in _taps(X[tile], window, size):
             np.maximum(y[inside], seen, out=y[inside])
+        if relu:
+            np.clip(y, 0, np.inf, out=y)
 
     threads.run(work, channel_tiles(X))
     return Y, (X, Y)
 
 
-def max_pool_backward(dY: np.ndarray, cache: tuple[np.ndarray, ...], window: Window, size: Pair) -> np.ndarray:
-    """dX (C, H, W, m): each dY goes to the pixel that was the maximum.  `size` is X's (H, W)."""
+def max_pool_backward(
+    dY: np.ndarray, cache: tuple[np.ndarray, ...], window: Window, size: Pair, A: np.ndarray | None = None
+) -> np.ndarray:
+    """dX (C, H, W, m): each dY goes to the pixel that was the maximum.  `size` is X's (H, W).
+
+    With A = max(0, Y), `dY` is dA and passes on only where A > 0.
+    """
     dX = np.empty((dY.shape[0], *size, dY.shape[3]), dY.dtype)
     if cache[0].dtype == np.bool_:
         first_row, first_column = cache
-        _halve_backward(dY, first_row, first_column, dX)
+        _halve_backward(dY, first_row, first_column, dX, A)
         return dX
     X, Y = cache
 
@@ -45,7 +56,7 @@ def max_pool_backward(dY: np.ndarray, cache: tuple[np.ndarray, ...], window: Win
         dx = dX[tile]
         dx[...] = 0
         left = scratch("unrouted", Y[tile].shape, dY.dtype)
-        left[...] = dY[tile]
+        left[...] = dY[tile] if A is None else passed_by_relu(dY[tile], A[tile])
         taps = zip(
             _taps(X[tile], window, (dY.shape[1], dY.shape[2])),
             _taps(dx, window, (dY.shape[1], dY.shape[2])),
@@ -106,7 +117,7 @@ def _halves(window: Window, X: np.ndarray) -> bool:
     return window == Window((2, 2), (2, 2)) and X.shape[1] % 2 == 0 and X.shape[2] % 2 == 0
 
 
-def _halve_forward(X: np.ndarray, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _halve_forward(X: np.ndarray, Y: np.ndarray, relu: bool) -> tuple[np.ndarray, np.ndarray]:
     """A tournament: rows meet in pairs, the winners' columns meet in pairs; each first one's victories are noted."""
     C, H, W, m = X.shape
     first_row, first_column = np.empty((C, H // 2, W, m), np.bool_), np.empty(Y.shape, np.bool_)
@@ -118,18 +129,23 @@ def _halve_forward(X: np.ndarray, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray
         np.maximum(pairs[:, :, 0], pairs[:, :, 1], out=rows)
         np.greater_equal(rows[:, :, ::2], rows[:, :, 1::2], out=first_column[tile])
         np.maximum(rows[:, :, ::2], rows[:, :, 1::2], out=Y[tile])
+        if relu:
+            np.clip(Y[tile], 0, np.inf, out=Y[tile])
 
     threads.run(work, channel_tiles(X))
     return first_row, first_column
 
 
-def _halve_backward(dY: np.ndarray, first_row: np.ndarray, first_column: np.ndarray, dX: np.ndarray) -> None:
+def _halve_backward(
+    dY: np.ndarray, first_row: np.ndarray, first_column: np.ndarray, dX: np.ndarray, A: np.ndarray | None
+) -> None:
     """The tournament backwards: where the first one won it takes the gradient; the second has the rest."""
     _, H, W, m = dX.shape
 
     def work(tile: slice) -> None:
         d_rows = scratch("rows", first_row[tile].shape, dX.dtype)
-        _share(dY[tile], first_column[tile], d_rows[:, :, ::2], d_rows[:, :, 1::2])
+        d = dY[tile] if A is None else passed_by_relu(dY[tile], A[tile])
+        _share(d, first_column[tile], d_rows[:, :, ::2], d_rows[:, :, 1::2])
         pairs = dX[tile].reshape(-1, H // 2, 2, W, m)
         _share(d_rows, first_row[tile], pairs[:, :, 0], pairs[:, :, 1])
 

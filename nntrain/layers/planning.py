@@ -6,7 +6,8 @@ the same numbers, and the same gradients, with fewer passes over memory:
     relu, max_pool2d         computed as max_pool2d, relu: max(0, ·) keeps the order of pixels, so the maximum of a
                              window may be taken first, and relu has a quarter of the elements to do.  Where all of a
                              window is below 0 relu stops the gradient either way
-    batch_norm, relu         one after the other on each tile while it is in cache
+    batch_norm, relu;        one after the other on each tile while it is in cache
+    max_pool2d, relu
     any layer, relu          relu writes over the layer's output where nothing else keeps it (`fresh`)
 
 Names, parameters, shapes and checkpoints know nothing of it.

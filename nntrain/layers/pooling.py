@@ -62,6 +62,21 @@ class MaxPool2d(_Pool):
     def backward(self, p: Views, g: Views, dY: Array, cache: Any) -> Array:
         return kernel.max_pool_backward(dY, *cache)
 
+    def with_relu(self) -> Layer | None:
+        return MaxPool2dReLU(self.size, self.stride, self.padding)
+
+
+class MaxPool2dReLU(MaxPool2d):
+    """max_pool2d and a relu behind it in one pass over memory: the same numbers (see layers/planning.py)."""
+
+    def with_relu(self) -> Layer | None:
+        return None
+
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+        slid = self._window(X)
+        A, cache = kernel.max_pool_forward(X, slid, relu=True)
+        return A, (cache, slid, (X.shape[1], X.shape[2]), A)
+
 
 @component("avg_pool2d")
 class AvgPool2d(_Pool):

@@ -89,7 +89,8 @@ def test_what_is_planned():
     def types(*layers):
         return [(place, type(step).__name__) for place, step in plan(layers)]
 
-    assert types(conv(4), ReLU(), MaxPool2d(2)) == [(0, "Conv2d"), (2, "MaxPool2d"), (1, "ReLU")]
+    assert types(conv(4), ReLU(), MaxPool2d(2)) == [(0, "Conv2d"), (2, "MaxPool2dReLU")]
+    assert types(ReLU(), MaxPool2d(2), ReLU()) == [(1, "MaxPool2dReLU"), (2, "ReLU")]
     assert types(conv(4), BatchNorm(), ReLU()) == [(0, "Conv2d"), (1, "BatchNormReLU")]
     assert types(Dense(4), ReLU()) == [(0, "Dense"), (1, "OverwritingReLU")]
     assert types(Tanh(), ReLU()) == [(0, "Tanh"), (1, "ReLU")]  # tanh keeps its output
