@@ -22,7 +22,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from nntrain import threads
 from nntrain.kernels.direct import sum_in_order
@@ -75,7 +74,7 @@ def correlate(X: np.ndarray, W: np.ndarray, b: np.ndarray | None, Y: np.ndarray,
         # Pixel first, the 3 columns of C channels under an output pixel are one contiguous matrix.
         pixels = scratch("odd", (6, width + 2, C, m), X.dtype)
         np.copyto(pixels, rows.transpose(1, 2, 0, 3))
-        patches = as_strided(pixels, (6, width, 3 * C, m), pixels.strides)
+        patches = np.ndarray((6, width, 3 * C, m), X.dtype, pixels, strides=pixels.strides)
         M = scratch("even", (F, 6, width, m), X.dtype)
         multiply(U, patches, M.transpose(1, 2, 0, 3))
         if b is not None:
@@ -108,7 +107,8 @@ def weight_gradient(X: np.ndarray, dY: np.ndarray, origin: Pair) -> np.ndarray:
             D = scratch("odd", (F, 6, (last - first) * m), X.dtype)
             np.matmul(A[:, : d.shape[1]], d.reshape(F, d.shape[1], -1), out=D)
             channel, point, column, example = rows.strides
-            shifted = as_strided(rows, (6, 3, C, D.shape[2]), (point, column, channel, example))
+            strides = (point, column, channel, example)
+            shifted = np.ndarray((6, 3, C, D.shape[2]), X.dtype, rows, strides=strides)
             multiply_transposed(D.swapaxes(0, 1)[:, None], shifted, total if k == 0 else product)
             if k > 0:
                 total += product
