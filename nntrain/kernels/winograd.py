@@ -120,10 +120,10 @@ def weight_gradient(X: np.ndarray, dY: np.ndarray, origin: Pair) -> np.ndarray:
 
 
 def _blocks(Y: np.ndarray, longest: int) -> list[Block]:
-    """Four rows each, cut where columns × examples are more than `longest`; two or more, for a second thread."""
+    """Four rows each, cut where columns × examples are more than `longest`; four or more, for as many threads."""
     _, rows, columns, m = Y.shape
     fours = -(-rows // 4)
-    across = min(columns, max(-(-2 // fours), -(-columns * m // longest)))
+    across = min(columns, max(-(-columns * m // longest), min(-(-4 // fours), columns // 2)))
     return [(i, columns * k // across, columns * (k + 1) // across) for i in range(fours) for k in range(across)]
 
 
