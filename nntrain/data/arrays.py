@@ -94,6 +94,7 @@ class ArrayDataset(Dataset):
     """Base of the datasets that are arrays of numbers."""
 
     scale: ClassVar[float | None] = None  # integers are pixels: times this they lie in 0 … 1
+    decimals: ClassVar[int | None] = None  # of the values that their SHA-256 sees; None: every bit
 
     def read(self, seed: int, facts: Facts | None) -> dict[str, Examples]:
         """ "train", and the parts that have a source of their own."""
@@ -120,7 +121,7 @@ class ArrayDataset(Dataset):
         for change in self.augment:
             if facts is found and (given := change.scaling(found.input_shape)) is not None:
                 facts.preparation["standardize"] = given
-        return Data(facts, make_parts(sources, rows, facts, dtype), digest(sources))
+        return Data(facts, make_parts(sources, rows, facts, dtype), digest(sources, self.decimals))
 
     def read_inputs(self, source: Any, facts: Facts, dtype: DTypeLike) -> Part:
         from nntrain.data.inputs import read_array
@@ -165,12 +166,14 @@ def show(shape: Shape) -> str:
     return "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"
 
 
-def digest(sources: dict[str, Examples]) -> str:
-    """SHA-256 over dtypes, shapes and bytes."""
+def digest(sources: dict[str, Examples], decimals: int | None = None) -> str:
+    """SHA-256 over dtypes, shapes and bytes, or the values to so many decimals."""
     sha = hashlib.sha256()
     for name in sorted(sources):
         for array in (sources[name].inputs, sources[name].targets):
             sha.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
             for chunk in standardize.chunks(array):
+                if decimals is not None:
+                    chunk = np.rint(chunk * 10.0**decimals).astype(np.int64)  # integers know no -0
                 sha.update(np.ascontiguousarray(chunk).view(np.uint8).data)
     return sha.hexdigest()

@@ -3,13 +3,17 @@
 import json
 import os
 import shutil
+from functools import partialmethod
 
 import numpy as np
 import pytest
 from reliability.configs import MLP, changed
 from reliability.program import differing, left_behind, write_config
 
+import nntrain
 from nntrain import checkpoint
+from nntrain.data.generators import Moons
+from nntrain.errors import ConfigError, Interrupted
 
 SHORT = changed(MLP, training={"steps": 9, "checkpoint": {"steps": 4}})
 
@@ -128,6 +132,22 @@ def test_changed_data_are_exit_2_and_moved_data_are_not(warm, tmp_path, k):
     (tmp_path / "moved.csv").write_text(good)
     assert warm.run("resume", run, "-q").code == 3
     assert warm.run("resume", run, "-q", f"dataset.path={tmp_path / 'moved.csv'}").code == 0
+
+
+def test_drawn_data_may_end_in_other_bits_as_processors_round_sines_and_logarithms(tmp_path, monkeypatch):
+    run, draw = tmp_path / "run", Moons.draw
+    with pytest.raises(Interrupted):
+        nntrain.fit(SHORT, run_dir=run, stop=lambda: 15)
+
+    def elsewhere(self, stream, difference):
+        points, labels = draw(self, stream)
+        return points + difference, labels
+
+    monkeypatch.setattr(Moons, "draw", partialmethod(elsewhere, difference=0.001))
+    with pytest.raises(ConfigError, match="the data: SHA-256 was"):
+        nntrain.resume(run)
+    monkeypatch.setattr(Moons, "draw", partialmethod(elsewhere, difference=1e-15))
+    assert nntrain.resume(run).status == "done"
 
 
 def test_limits_may_change(warm, undisturbed, cut):
