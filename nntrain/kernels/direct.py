@@ -9,6 +9,8 @@ Convolution forward, its gradient by the input and its transpose are all this su
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
@@ -92,18 +94,14 @@ def _by_columns(
     untouched = (
         (kh, kw, *stride, *origin) == (1, 1, 1, 1, 0, 0) and (rows, columns) == (H, width) and X.flags.c_contiguous
     )
-    height = _block_height(C * kh * kw * columns * m * X.itemsize)
+    K = C * kh * kw
 
     def work(tile: tuple[int, int, int, int]) -> None:
-        for i in range(tile[0], tile[1], height):
-            end = min(i + height, tile[1])
-            N = (end - i) * columns * m
+        for (i0, i1), (j0, j1) in _blocks((tile[0], tile[1]), columns, K * m * X.itemsize):
+            target = Y[:, i0:i1, j0:j1]
             patches = (
-                X[:, i:end].reshape(C, N)
-                if untouched
-                else im2col(X, (kh, kw), (i, end), columns, origin, stride, dilation).reshape(C * kh * kw, N)
-            )
-            target = Y[:, i:end]
+                X[:, i0:i1, j0:j1] if untouched else im2col(X, (kh, kw), (i0, i1), (j0, j1), origin, stride, dilation)
+            ).reshape(K, -1)
             if Y[0].flags.c_contiguous:
                 np.matmul(matrix, patches, out=_flat(target))
             else:
@@ -111,7 +109,7 @@ def _by_columns(
             if b is not None:
                 target += b[:, :, None, None]
 
-    tiles = tile_rows(rows, 1, F * C * kh * kw * rows * columns * m)
+    tiles = tile_rows(rows, 1, F * K * rows * columns * m)
     threads.run(work, tiles)
 
 
@@ -120,24 +118,29 @@ def _flat(Y: np.ndarray) -> np.ndarray:
     return as_strided(Y, (Y.shape[0], Y.shape[1] * Y.shape[2] * Y.shape[3]), (Y.strides[0], Y.itemsize))
 
 
-def _block_height(row_bytes: int) -> int:
-    return max(1, BLOCK_BYTES // max(1, row_bytes))
+def _blocks(rows: Pair, columns: int, patch_bytes: int) -> Iterator[tuple[Pair, Pair]]:
+    """Rows and columns of the blocks whose patches take BLOCK_BYTES: whole rows, or parts of one where one is more."""
+    pixels = max(1, BLOCK_BYTES // patch_bytes)
+    width, height = min(pixels, columns), max(1, pixels // columns)
+    for i in range(*rows, height):
+        for j in range(0, columns, width):
+            yield (i, min(i + height, rows[1])), (j, min(j + width, columns))
 
 
 def im2col(
-    X: np.ndarray, kernel: Pair, rows: Pair, columns: int, origin: Pair, stride: Pair, dilation: Pair
+    X: np.ndarray, kernel: Pair, rows: Pair, columns: Pair, origin: Pair, stride: Pair, dilation: Pair
 ) -> np.ndarray:
-    """The patches under the output rows `rows`: (C, kh, kw, rows, columns, m), in a scratch buffer.
+    """The patches under some rows and columns of the output: (C, kh, kw, rows, columns, m), in a scratch buffer.
 
     One copy from a view in which patches overlap: with a copy for each tap, two threads that hand the interpreter lock
     to each other were slower than one.
     """
     (kh, kw), (sh, sw), (dh, dw) = kernel, stride, dilation
-    height = rows[1] - rows[0]
-    top, left = rows[0] * sh + origin[0], origin[1]
-    image = _part(X, top, (height - 1) * sh + (kh - 1) * dh + 1, left, (columns - 1) * sw + (kw - 1) * dw + 1)
+    height, width = rows[1] - rows[0], columns[1] - columns[0]
+    top, left = rows[0] * sh + origin[0], columns[0] * sw + origin[1]
+    image = _part(X, top, (height - 1) * sh + (kh - 1) * dh + 1, left, (width - 1) * sw + (kw - 1) * dw + 1)
     channel, row, column, example = image.strides
-    patches = scratch("im2col", (X.shape[0], kh, kw, height, columns, X.shape[3]), X.dtype)
+    patches = scratch("im2col", (X.shape[0], kh, kw, height, width, X.shape[3]), X.dtype)
     strides = (channel, dh * row, dw * column, sh * row, sw * column, example)
     np.copyto(patches, as_strided(image, patches.shape, strides))
     return patches
@@ -169,18 +172,16 @@ def weight_gradient(
     C, _, _, m = X.shape
     F, rows, columns, _ = dY.shape
     K = C * kernel[0] * kernel[1]
-    height = _block_height(K * columns * m * X.itemsize)
 
     def work(tile: tuple[int, int, int, int]) -> np.ndarray:
         total = np.zeros((F, K), X.dtype)
-        for i in range(tile[0], tile[1], height):
-            end = min(i + height, tile[1])
+        for (i0, i1), (j0, j1) in _blocks((tile[0], tile[1]), columns, K * m * X.itemsize):
             # The sum over pixels and examples is cut too, and its parts are added afterwards.
-            cuts = equal_parts((end - i) * columns, LONGEST_SUM // m)
-            patches = im2col(X, kernel, (i, end), columns, origin, stride, dilation)
+            cuts = equal_parts((i1 - i0) * (j1 - j0), LONGEST_SUM // m)
+            patches = im2col(X, kernel, (i0, i1), (j0, j1), origin, stride, dilation)
             products = scratch("weight products", (cuts, F, K), X.dtype)
             multiply_transposed(
-                _flat(dY[:, i:end]).reshape(F, cuts, -1).swapaxes(0, 1),
+                _flat(dY[:, i0:i1, j0:j1]).reshape(F, cuts, -1).swapaxes(0, 1),
                 patches.reshape(K, cuts, -1).swapaxes(0, 1),
                 products,
             )
