@@ -81,12 +81,13 @@ def get_threads() -> int:
     return _threads
 
 
-def run(task: Callable[[Any], Any], tiles: Sequence[Any]) -> list[Any]:
+def run(task: Callable[[Any], Any], tiles: Sequence[Any], *, alone: bool = False) -> list[Any]:
     """`[task(tile) for tile in tiles]` on the pool, results in the order of the tiles.
 
-    The calling thread works too.  The first exception (by tile) is raised here after all tiles have ended.
+    The calling thread works too; `alone` it does all, as is faster where there is little to do.  The first exception
+    (by tile) is raised here, when no thread works on a tile any more.
     """
-    if _threads == 1 or len(tiles) == 1:
+    if _threads == 1 or len(tiles) <= 1 or alone:
         return [task(tile) for tile in tiles]
     job = _Job(task, tiles)
     helpers = min(_threads, len(tiles)) - 1
@@ -101,9 +102,9 @@ def together(*calls: Callable[[], Any]) -> list[Any]:
     """`[call() for call in calls]`, side by side; a call may `run` tiles of its own.
 
     For calls that do not need each other, such as a layer's two gradients: what each does on one thread overlaps, and
-    the threads meet once.  Whoever ends first helps with the tiles of the others.
+    the threads meet once.  Whoever ends first helps with the tiles that the others have handed out by then.
     """
-    if _threads == 1:
+    if _threads == 1 or len(calls) <= 1:
         return [call() for call in calls]
     job = _Job(lambda call: call(), calls)
     for _ in calls[1:]:

@@ -23,6 +23,15 @@ def test_results_come_in_the_order_of_the_tiles(count):
     assert threads.run(lambda tile: tile * tile, range(20)) == [i * i for i in range(20)]
 
 
+def test_no_tiles_give_no_results(count):
+    assert threads.run(abs, []) == []
+    assert threads.together() == []
+
+
+def test_alone_the_caller_works_all_tiles(two_threads):
+    assert threads.run(lambda _: threading.get_ident(), range(9), alone=True) == [threading.get_ident()] * 9
+
+
 def test_the_first_tile_that_failed_is_the_error(count):
     def task(tile):
         if tile in (3, 5):

@@ -4,7 +4,7 @@
 
 Every pass is a correlation: the gradient by the input correlates dZ with the flipped kernel, once for each position
 of a pixel between two strides.  The rule that chooses the algorithm (`choose`) reads shapes and dtype alone:
-never the number of threads, never a clock, so a run's bits are the same everywhere.
+never the number of threads, never a clock, so a run's bits depend on neither.
 """
 
 from __future__ import annotations
@@ -29,16 +29,21 @@ def choose(
     size: Pair,
     m: int,
     dtype: np.dtype,
+    algorithm: str = "auto",
 ) -> str:
     """The algorithm of one pass: "winograd", "depthwise" or "direct".  `size` is that of the pass's output.
 
     Winograd in float32 for 3×3 kernels with stride 1 and many channels, where its transforms cost less than the
-    products they save; depthwise where each group has one input channel; direct for everything else.
+    products they save, unless `algorithm` is "direct"; depthwise where each group has one input channel; direct for
+    everything else.
     """
+    if algorithm not in ("auto", "direct"):
+        raise ValueError(f"algorithm is 'auto' or 'direct', not {algorithm!r}")
     if groups > 1 and groups == channels:
         return "depthwise"
     if (
-        dtype == np.float32
+        algorithm == "auto"
+        and dtype == np.float32
         and (groups, kernel, stride, dilation) == (1, (3, 3), (1, 1), (1, 1))
         and winograd.pays(channels, filters, size, m)
     ):
@@ -69,13 +74,12 @@ def conv2d_backward_weights(
     """dW (filters, C/groups, kh, kw)."""
     C, F = X.shape[0], dZ.shape[0]
     size, m = (dZ.shape[1], dZ.shape[2]), X.shape[3]
-    chosen = choose(C, F, groups, window.kernel, window.stride, window.dilation, size, m, X.dtype)
-    if chosen == "winograd" and algorithm == "auto":
+    chosen = choose(C, F, groups, window.kernel, window.stride, window.dilation, size, m, X.dtype, algorithm)
+    if chosen == "winograd":
         return winograd.weight_gradient(X, dZ, window.origin)
-    form = depthwise if chosen == "depthwise" else direct
     geometry = window.kernel, window.origin, window.stride, window.dilation
-    if form is depthwise or groups == 1:
-        return form.weight_gradient(X, dZ, *geometry)
+    if chosen == "depthwise":
+        return depthwise.weight_gradient(X, dZ, *geometry)
     parts = zip(np.split(X, groups), np.split(dZ, groups), strict=True)
     return np.concatenate([direct.weight_gradient(x, d, *geometry) for x, d in parts])
 
@@ -152,12 +156,10 @@ def _correlate(
     groups: int,
     algorithm: str,
 ) -> None:
-    if algorithm not in ("auto", "direct"):
-        raise ValueError(f"algorithm is 'auto' or 'direct', not {algorithm!r}")
     C, m, F = X.shape[0], X.shape[3], W.shape[0]
     kernel, size = (W.shape[2], W.shape[3]), (Y.shape[1], Y.shape[2])
-    chosen = choose(C, F, groups, kernel, stride, dilation, size, m, X.dtype)
-    if chosen == "winograd" and algorithm == "auto":
+    chosen = choose(C, F, groups, kernel, stride, dilation, size, m, X.dtype, algorithm)
+    if chosen == "winograd":
         winograd.correlate(X, W, b, Y, origin)
     elif chosen == "depthwise":
         depthwise.correlate(X, W, b, Y, origin, stride, dilation)

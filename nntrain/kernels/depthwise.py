@@ -18,9 +18,9 @@ from numpy.lib.stride_tricks import as_strided
 
 from nntrain import threads
 from nntrain.kernels.memory import scratch
-from nntrain.kernels.windows import Pair, channel_tiles, reach
+from nntrain.kernels.windows import Pair, channel_tiles, reach, taps
 
-TILE_BYTES = 1 << 18
+BYTES_OF_A_TAP = 1 << 18  # of a tile that takes a pass for each tap: those stay in the second-level cache
 
 
 def correlate(
@@ -41,12 +41,12 @@ def correlate(
             filters = slice(c0 * k + q, c1 * k, k)
             target = Y[filters]
             target[...] = 0 if b is None else b[filters, :, None, None]
-            for (a, c), inside, seen in _taps(X[c0:c1], W.shape[2:], (rows, columns), origin, stride, dilation):
+            for (a, c), inside, seen in taps(X[c0:c1], W.shape[2:], (rows, columns), origin, stride, dilation):
                 part = product[:, : seen.shape[1], : seen.shape[2]]
                 np.multiply(seen, W[filters, :, a, c, None, None], out=part)
                 target[inside] += part
 
-    threads.run(work, _channel_tiles(C, rows * columns * m * X.itemsize))
+    threads.run(work, _tap_tiles(C, rows * columns * m * X.itemsize))
 
 
 def weight_gradient(
@@ -65,10 +65,10 @@ def weight_gradient(
         c0, c1 = channels
         for q in range(k):
             filters = slice(c0 * k + q, c1 * k, k)
-            for (a, c), inside, seen in _taps(X[c0:c1], kernel, size, origin, stride, dilation):
+            for (a, c), inside, seen in taps(X[c0:c1], kernel, size, origin, stride, dilation):
                 dW[filters, 0, a, c] = np.vecdot(dY[filters][inside], seen).sum(axis=(1, 2))
 
-    threads.run(work, _channel_tiles(C, dY[0].nbytes))
+    threads.run(work, _tap_tiles(C, dY[0].nbytes))
     return dW
 
 
@@ -151,25 +151,6 @@ def _rows_seen(
             yield (first, last), (a, end), as_strided(X[:, top + a :], shape, (s[0], 0, stride * s[1], s[2], s[3]))
 
 
-def _taps(
-    X: np.ndarray, kernel: Pair, size: Pair, origin: Pair, stride: Pair, dilation: Pair
-) -> Iterator[tuple[Pair, tuple[slice, ...], np.ndarray]]:
-    """Each tap (a, b), the part of the output that it reaches, and the part of X that it sees from there."""
-    for a in range(kernel[0]):
-        top = a * dilation[0] + origin[0]
-        i0, i1 = reach(size[0], stride[0], top, X.shape[1])
-        for b in range(kernel[1]):
-            left = b * dilation[1] + origin[1]
-            j0, j1 = reach(size[1], stride[1], left, X.shape[2])
-            if i0 < i1 and j0 < j1:
-                seen = X[
-                    :,
-                    i0 * stride[0] + top : (i1 - 1) * stride[0] + top + 1 : stride[0],
-                    j0 * stride[1] + left : (j1 - 1) * stride[1] + left + 1 : stride[1],
-                ]
-                yield (a, b), (slice(None), slice(i0, i1), slice(j0, j1)), seen
-
-
-def _channel_tiles(channels: int, channel_bytes: int) -> list[Pair]:
-    step = max(1, TILE_BYTES // max(1, channel_bytes))
+def _tap_tiles(channels: int, channel_bytes: int) -> list[Pair]:
+    step = max(1, BYTES_OF_A_TAP // max(1, channel_bytes))
     return [(c, min(c + step, channels)) for c in range(0, channels, step)]

@@ -17,9 +17,9 @@ from numpy.lib.stride_tricks import as_strided
 from nntrain import threads
 from nntrain.kernels.memory import scratch
 from nntrain.kernels.products import LONGEST_SUM, SMALL_PRODUCT, equal_parts, multiply_transposed
-from nntrain.kernels.windows import Pair, reach, tile_rows
+from nntrain.kernels.windows import WORK_OF_A_TILE, Pair, batch_tiles, reach, row_tiles, taps
 
-BLOCK_BYTES = 2 << 20  # a block of patches
+BLOCK_BYTES = 2 << 20  # a block of patches, and no less than a row of them by _by_patches
 
 
 def correlate(
@@ -53,14 +53,14 @@ def _by_patches(
     matrix = np.ascontiguousarray(W.transpose(0, 3, 2, 1)).reshape(F, K)
     height = max(1, BLOCK_BYTES // (padded * kh * C * min(m, 128) * X.itemsize))
 
-    def work(tile: tuple[int, int, int, int]) -> None:
-        first, last, k0, k1 = tile
+    def work(tile: tuple[Pair, Pair]) -> None:
+        (first, last), (k0, k1) = tile
         n = k1 - k0
         parts = equal_parts(F, SMALL_PRODUCT // (K * n))
         weights = matrix.reshape(parts, F // parts, K)
         for row in range(first, last, height):
             count = min(height, last - row)
-            pixels = scratch("pixels", (count, padded, kh, C, n), X.dtype)
+            pixels = scratch("patches", (count, padded, kh, C, n), X.dtype)
             pixels[:, :j0] = 0
             pixels[:, j1:] = 0
             for a in range(kh):
@@ -80,7 +80,8 @@ def _by_patches(
             if b is not None:
                 target += b[:, :, None, None]
 
-    threads.run(work, tile_rows(rows, m, F * K * rows * columns * m))
+    products = F * K * rows * columns * m
+    threads.run(work, batch_tiles(rows, m, products), alone=products < 2 * WORK_OF_A_TILE)
 
 
 def _by_columns(
@@ -91,31 +92,23 @@ def _by_columns(
     F, _, kh, kw = W.shape
     _, rows, columns, _ = Y.shape
     matrix = W.reshape(F, C * kh * kw)
-    untouched = (
-        (kh, kw, *stride, *origin) == (1, 1, 1, 1, 0, 0) and (rows, columns) == (H, width) and X.flags.c_contiguous
-    )
+    untouched = (kh, kw, *stride, *origin) == (1, 1, 1, 1, 0, 0) and (rows, columns) == (H, width)
     K = C * kh * kw
 
-    def work(tile: tuple[int, int, int, int]) -> None:
-        for (i0, i1), (j0, j1) in _blocks((tile[0], tile[1]), columns, K * m * X.itemsize):
+    def work(tile: Pair) -> None:
+        for (i0, i1), (j0, j1) in _blocks(tile, columns, K * m * X.itemsize):
             target = Y[:, i0:i1, j0:j1]
             patches = (
                 X[:, i0:i1, j0:j1] if untouched else im2col(X, (kh, kw), (i0, i1), (j0, j1), origin, stride, dilation)
             ).reshape(K, -1)
             if Y[0].flags.c_contiguous:
-                np.matmul(matrix, patches, out=_flat(target))
+                np.matmul(matrix, patches, out=target.reshape(F, -1))  # whole rows or parts of one: a view
             else:
                 target[...] = np.matmul(matrix, patches).reshape(target.shape)
             if b is not None:
                 target += b[:, :, None, None]
 
-    tiles = tile_rows(rows, 1, F * K * rows * columns * m)
-    threads.run(work, tiles)
-
-
-def _flat(Y: np.ndarray) -> np.ndarray:
-    """Y (F, rows, columns, m) with contiguous images as a matrix (F, rows·columns·m), a view."""
-    return as_strided(Y, (Y.shape[0], Y.shape[1] * Y.shape[2] * Y.shape[3]), (Y.strides[0], Y.itemsize))
+    threads.run(work, row_tiles(rows, F * K * rows * columns * m))
 
 
 def _blocks(rows: Pair, columns: int, patch_bytes: int) -> Iterator[tuple[Pair, Pair]]:
@@ -133,25 +126,31 @@ def im2col(
     """The patches under some rows and columns of the output: (C, kh, kw, rows, columns, m), in a scratch buffer.
 
     One copy from a view in which patches overlap: with a copy for each tap, two threads that hand the interpreter lock
-    to each other were slower than one.
+    to each other were slower than one.  Dilated patches reach over more pixels than they have, and beyond the image
+    all those would have to be copied first: they are laid out by taps.
     """
     (kh, kw), (sh, sw), (dh, dw) = kernel, stride, dilation
     height, width = rows[1] - rows[0], columns[1] - columns[0]
     top, left = rows[0] * sh + origin[0], columns[0] * sw + origin[1]
-    image = _part(X, top, (height - 1) * sh + (kh - 1) * dh + 1, left, (width - 1) * sw + (kw - 1) * dw + 1)
+    down, across = (height - 1) * sh + (kh - 1) * dh + 1, (width - 1) * sw + (kw - 1) * dw + 1
+    patches = scratch("patches", (X.shape[0], kh, kw, height, width, X.shape[3]), X.dtype)
+    inside = top >= 0 and left >= 0 and top + down <= X.shape[1] and left + across <= X.shape[2]
+    if not inside and down * across > kh * kw * height * width:
+        patches[...] = 0
+        for (a, b), seeing, seen in taps(X, kernel, (height, width), (top, left), stride, dilation):
+            patches[:, a, b][seeing] = seen
+        return patches
+    image = X[:, top : top + down, left : left + across] if inside else _padded(X, top, down, left, across)
     channel, row, column, example = image.strides
-    patches = scratch("im2col", (X.shape[0], kh, kw, height, width, X.shape[3]), X.dtype)
     strides = (channel, dh * row, dw * column, sh * row, sw * column, example)
     np.copyto(patches, as_strided(image, patches.shape, strides))
     return patches
 
 
-def _part(X: np.ndarray, top: int, rows: int, left: int, columns: int) -> np.ndarray:
-    """Rows and columns of X from (top, left) on: a view, or where they reach beyond X a copy with zeros there."""
+def _padded(X: np.ndarray, top: int, rows: int, left: int, columns: int) -> np.ndarray:
+    """Rows and columns of X from (top, left) on, zeros where they reach beyond X, in a scratch buffer."""
     C, H, W, m = X.shape
     (i0, i1), (j0, j1) = reach(rows, 1, top, H), reach(columns, 1, left, W)
-    if (i0, i1, j0, j1) == (0, rows, 0, columns):
-        return X[:, top : top + rows, left : left + columns]
     part = scratch("part", (C, rows, columns, m), X.dtype)
     part[:, :i0] = 0
     part[:, i1:] = 0
@@ -167,30 +166,37 @@ def weight_gradient(
 ) -> np.ndarray:
     """dW[f, c, a, b] = Σ_{i,j,m} dY[f, i, j] · X[c, i·s_h + a·d_h + o_h, j·s_w + b·d_w + o_w]   (F, C, kh, kw)
 
-    Each tile sums its own rows; the tiles' sums are added in their order.
+    Each tile sums its own rows; the tiles' sums are added in their order.  Together they take no more memory than X
+    and dY do: where dW is large, few tiles are the faster ones too.
     """
     C, _, _, m = X.shape
     F, rows, columns, _ = dY.shape
     K = C * kernel[0] * kernel[1]
 
-    def work(tile: tuple[int, int, int, int]) -> np.ndarray:
+    def work(tile: Pair) -> np.ndarray:
         total = np.zeros((F, K), X.dtype)
-        for (i0, i1), (j0, j1) in _blocks((tile[0], tile[1]), columns, K * m * X.itemsize):
+        for (i0, i1), (j0, j1) in _blocks(tile, columns, K * m * X.itemsize):
             # The sum over pixels and examples is cut too, and its parts are added afterwards.
-            cuts = equal_parts((i1 - i0) * (j1 - j0), LONGEST_SUM // m)
+            cuts = equal_parts((i1 - i0) * (j1 - j0), max(1, LONGEST_SUM // m))
             patches = im2col(X, kernel, (i0, i1), (j0, j1), origin, stride, dilation)
             products = scratch("weight products", (cuts, F, K), X.dtype)
             multiply_transposed(
-                _flat(dY[:, i0:i1, j0:j1]).reshape(F, cuts, -1).swapaxes(0, 1),
+                dY[:, i0:i1, j0:j1].reshape(F, cuts, -1).swapaxes(0, 1),
                 patches.reshape(K, cuts, -1).swapaxes(0, 1),
                 products,
             )
-            total += products.sum(axis=0)
+            for product in products:
+                total += product
         return total
 
-    dY = np.ascontiguousarray(dY)
-    total = sum_in_order(threads.run(work, tile_rows(rows, 1, F * K * rows * columns * m)))
-    return total.reshape(F, C, *kernel)
+    tiles = row_tiles(rows, F * K * rows * columns * m, most=min(16, most_sums(X, dY, F * K)))
+    return sum_in_order(threads.run(work, tiles)).reshape(F, C, *kernel)
+
+
+def most_sums(X: np.ndarray, dY: np.ndarray, size: int) -> int:
+    """How many sums of `size` elements take no more memory than X and dY: an even number, as two threads end together
+    then, or one."""
+    return max(1, (X.size + dY.size) // size // 2 * 2)
 
 
 def sum_in_order(parts: list[np.ndarray]) -> np.ndarray:

@@ -50,10 +50,10 @@ def relu(Z: Array, A: Array) -> Array:
     return by_tiles(lambda z, a: np.clip(z, 0, np.inf, out=a), Z, out=A)
 
 
-def passed_by_relu(dA: Array, A: Array) -> Array:
-    """dA where A = max(0, Z) is positive, else 0, in a scratch array: for one tile of a kernel that applied relu."""
+def passed_by_relu(dA: Array, A: Array, out: Array) -> Array:
+    """dA where A = max(0, Z) is positive, else 0: for one tile of a kernel that applied relu."""
     positive = np.greater(A, 0, out=scratch("positive", A.shape, np.bool_))
-    return np.multiply(dA, positive, out=scratch("dZ", A.shape, dA.dtype))
+    return np.multiply(dA, positive, out=out)
 
 
 def add(A: Array, B: Array, out: Array | None = None) -> Array:

@@ -27,6 +27,7 @@ def scratch(name: str, shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
     """An uninitialised array that the calling thread reuses whenever it asks for `name`.
 
     It is valid until the same thread asks for the same name again; it must never leave the kernel that asked.
+    Names are one space for all kernels: none may call another while it needs an array of a name that both ask for.
     """
     view = _scratch.views.get((name, shape, dtype))
     if view is None:

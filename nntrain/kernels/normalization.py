@@ -12,6 +12,7 @@ import numpy as np
 
 from nntrain import threads
 from nntrain.kernels.elementwise import passed_by_relu
+from nntrain.kernels.memory import scratch
 from nntrain.kernels.products import equal_parts
 from nntrain.kernels.windows import channel_tiles
 
@@ -66,7 +67,7 @@ def backward(
     def work(tile: slice) -> None:
         x, d, dx = flat[tile], grad[tile], out[tile]
         if A is not None:
-            d = passed_by_relu(d, A.reshape(C, -1)[tile])
+            d = passed_by_relu(d, A.reshape(C, -1)[tile], scratch("dZ", x.shape, x.dtype))
         scale = 1 / np.sqrt(variance[tile] + X.dtype.type(epsilon))
         d_beta[tile] = _sums(d)
         np.subtract(x, mean[tile], out=dx)

@@ -12,7 +12,7 @@ import numpy as np
 from nntrain import threads
 from nntrain.kernels.elementwise import passed_by_relu
 from nntrain.kernels.memory import scratch
-from nntrain.kernels.windows import Pair, Window, channel_tiles, reach
+from nntrain.kernels.windows import Pair, Window, channel_tiles, taps
 
 
 def max_pool_forward(X: np.ndarray, window: Window, relu: bool = False) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
@@ -29,7 +29,7 @@ def max_pool_forward(X: np.ndarray, window: Window, relu: bool = False) -> tuple
     def work(tile: slice) -> None:
         y = Y[tile]
         y[...] = -np.inf
-        for inside, seen in _taps(X[tile], window, size):
+        for _, inside, seen in _taps(X[tile], window, size):
             np.maximum(y[inside], seen, out=y[inside])
         if relu:
             np.clip(y, 0, np.inf, out=y)
@@ -56,13 +56,13 @@ def max_pool_backward(
         dx = dX[tile]
         dx[...] = 0
         left = scratch("unrouted", Y[tile].shape, dY.dtype)
-        left[...] = dY[tile] if A is None else passed_by_relu(dY[tile], A[tile])
-        taps = zip(
-            _taps(X[tile], window, (dY.shape[1], dY.shape[2])),
-            _taps(dx, window, (dY.shape[1], dY.shape[2])),
-            strict=True,
-        )
-        for (inside, seen), (_, target) in taps:
+        if A is None:
+            left[...] = dY[tile]
+        else:
+            passed_by_relu(dY[tile], A[tile], left)
+        outputs = dY.shape[1], dY.shape[2]
+        pairs = zip(_taps(X[tile], window, outputs), _taps(dx, window, outputs), strict=True)
+        for (_, inside, seen), (*_, target) in pairs:
             routed = left[inside] * (seen == Y[tile][inside])
             target += routed
             left[inside] -= routed
@@ -81,7 +81,7 @@ def avg_pool_forward(X: np.ndarray, window: Window) -> np.ndarray:
     def work(tile: slice) -> None:
         y = Y[tile]
         y[...] = 0
-        for inside, seen in _taps(X[tile], window, size):
+        for _, inside, seen in _taps(X[tile], window, size):
             y[inside] += seen
         y *= share
 
@@ -99,7 +99,7 @@ def avg_pool_backward(dY: np.ndarray, window: Window, size: Pair) -> np.ndarray:
         dx[...] = 0
         even = scratch("share", dY[tile].shape, dY.dtype)
         np.multiply(dY[tile], share, out=even)
-        for inside, target in _taps(dx, window, (dY.shape[1], dY.shape[2])):
+        for _, inside, target in _taps(dx, window, (dY.shape[1], dY.shape[2])):
             target += even[inside]
 
     threads.run(work, channel_tiles(dX))
@@ -144,7 +144,9 @@ def _halve_backward(
 
     def work(tile: slice) -> None:
         d_rows = scratch("rows", first_row[tile].shape, dX.dtype)
-        d = dY[tile] if A is None else passed_by_relu(dY[tile], A[tile])
+        d = dY[tile]
+        if A is not None:
+            d = passed_by_relu(d, A[tile], scratch("dZ", d.shape, d.dtype))
         _share(d, first_column[tile], d_rows[:, :, ::2], d_rows[:, :, 1::2])
         pairs = dX[tile].reshape(-1, H // 2, 2, W, m)
         _share(d_rows, first_row[tile], pairs[:, :, 0], pairs[:, :, 1])
@@ -160,14 +162,5 @@ def _share(d: np.ndarray, first_wins: np.ndarray, d_first: np.ndarray, d_second:
     np.subtract(d, d_first, out=d_second)
 
 
-def _taps(X: np.ndarray, window: Window, size: Pair) -> Iterator[tuple[tuple[slice, ...], np.ndarray]]:
-    """For each pixel of the window: the outputs for which it lies inside X, and what it sees there (a view)."""
-    (kh, kw), (sh, sw), (dh, dw), (top, left) = window.kernel, window.stride, window.dilation, window.origin
-    for b in range(kw):
-        j0, j1 = reach(size[1], sw, b * dw + left, X.shape[2])
-        for a in range(kh):
-            i0, i1 = reach(size[0], sh, a * dh + top, X.shape[1])
-            if i0 < i1 and j0 < j1:
-                y, x = i0 * sh + a * dh + top, j0 * sw + b * dw + left
-                seen = X[:, y : y + (i1 - i0 - 1) * sh + 1 : sh, x : x + (j1 - j0 - 1) * sw + 1 : sw]
-                yield (slice(None), slice(i0, i1), slice(j0, j1)), seen
+def _taps(X: np.ndarray, window: Window, size: Pair) -> Iterator[tuple[Pair, tuple[slice, ...], np.ndarray]]:
+    return taps(X, window.kernel, size, window.origin, window.stride, window.dilation)

@@ -2,8 +2,8 @@
 
 With AVX-512, OpenBLAS multiplies small matrices (M·N·K up to a million) without packing them first, and np.matmul
 hands it a batch of such pieces in one call: 100 GFLOP/s where the uncut product reaches 50 to 90.  Its kernels for
-other processors pack every product and take a lock for it, so there nothing is cut: with AVX2 the step of an MLP
-784-512-256-10 takes 2.0 ms in place of 2.5.
+other processors pack every product and take a lock for it, so there only long sums are cut: with AVX2 the step of an
+MLP 784-512-256-10 takes 2.0 ms in place of 2.5.  So a result's last bits depend on the kind of processor.
 """
 
 from __future__ import annotations
@@ -33,16 +33,18 @@ def _extensions() -> set[str]:
 
 _UNPACKED = multiplies_unpacked(os.environ.get("OPENBLAS_CORETYPE", ""), _extensions())
 SMALL_PRODUCT = 1_000_000 if _UNPACKED else 0  # multiplications of a product that need not be packed
-SMALL_SIDE = 32 if _UNPACKED else 1 << 30  # of each block of D Vᵀ; wider ones fall to two thirds of the speed
-LONGEST_SUM = SMALL_PRODUCT // SMALL_SIDE**2 if _UNPACKED else 2048  # of D Vᵀ: not packed, or packed into the cache
+SMALL_SIDE = 32 if _UNPACKED else 1 << 30  # of each block of D Xᵀ; wider ones fall to two thirds of the speed
+LONGEST_SUM = SMALL_PRODUCT // SMALL_SIDE**2 if _UNPACKED else 2048  # of D Xᵀ: not packed, or packed into the cache
 
 
 @lru_cache(maxsize=1024)  # kernels ask in every tile
 def equal_parts(size: int, most: int) -> int:
     """The fewest equal parts of `size` that are at most `most`; 1 where only slivers would do."""
     for parts in range(1, size + 1):
+        if most < 1 or size // parts * 4 < min(most, size):
+            break
         if size % parts == 0 and size // parts <= most:
-            return parts if size // parts * 4 >= min(most, size) else 1
+            return parts
     return 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -98,29 +99,52 @@ def reach(outputs: int, stride: int, start: int, inputs: int) -> Pair:
     return lo, hi
 
 
-def tile_rows(rows: int, m: int, work: int) -> list[tuple[int, int, int, int]]:
-    """Cut rows × m columns of `work` multiplications in all into tiles (row, end, column, end).
+def taps(
+    X: np.ndarray, kernel: Pair, size: Pair, origin: Pair, stride: Pair, dilation: Pair
+) -> Iterator[tuple[Pair, tuple[slice, ...], np.ndarray]]:
+    """Each tap (a, b), by column, then row: the outputs (C, *size, m) for which it lies inside X, and what they see
+    there (a view)."""
+    for b in range(kernel[1]):
+        left = b * dilation[1] + origin[1]
+        j0, j1 = reach(size[1], stride[1], left, X.shape[2])
+        for a in range(kernel[0]):
+            top = a * dilation[0] + origin[0]
+            i0, i1 = reach(size[0], stride[0], top, X.shape[1])
+            if i0 < i1 and j0 < j1:
+                seen = X[
+                    :,
+                    i0 * stride[0] + top : (i1 - 1) * stride[0] + top + 1 : stride[0],
+                    j0 * stride[1] + left : (j1 - 1) * stride[1] + left + 1 : stride[1],
+                ]
+                yield (a, b), (slice(None), slice(i0, i1), slice(j0, j1)), seen
 
-    By sizes alone, so that bits do not depend on the number of threads.  A tile has WORK_OF_A_TILE or more;
-    rows are cut first, the batch only where an image has too few of them (sequences have one).
+
+def row_tiles(rows: int, work: int, most: int = 16) -> list[Pair]:
+    """Cut rows of `work` multiplications in all into tiles (row, end) of WORK_OF_A_TILE or more, `most` of them.
+
+    By sizes alone, so that bits do not depend on the number of threads.
     """
-    wanted = max(1, min(16, work // WORK_OF_A_TILE))
-    across = 1
-    if wanted > rows:
-        across = max(1, min(-(-wanted // rows), m // 32))
-    down = min(rows, wanted)
-    across = max(across, -(-m // 128))  # wider blocks leave the cache and OpenBLAS's path for small products
-    return [
-        (rows * i // down, rows * (i + 1) // down, m * k // across, m * (k + 1) // across)
-        for i in range(down)
-        for k in range(across)
-    ]
+    count = max(1, min(rows, most, work // WORK_OF_A_TILE))
+    return [(rows * i // count, rows * (i + 1) // count) for i in range(count)]
+
+
+def batch_tiles(rows: int, m: int, work: int) -> list[tuple[Pair, Pair]]:
+    """`row_tiles`, each cut into parts (example, end) of the batch.
+
+    An image with too few rows for 16 tiles (sequences have one) is cut to 32 examples, and every batch to 128: wider
+    blocks leave the cache and OpenBLAS's path for small products.
+    """
+    wanted = min(16, work // WORK_OF_A_TILE)
+    across = max(1, -(-m // 128), min(-(-wanted // rows), m // 32))
+    parts = [(m * k // across, m * (k + 1) // across) for k in range(across)]
+    return [(tile, part) for tile in row_tiles(rows, work) for part in parts]
 
 
 def channel_tiles(X: np.ndarray) -> list[slice]:
-    """Cut X (C, …) into tiles of whole channels, of TILE_BYTES or less.
+    """Cut X (C, …) into tiles of whole channels, of TILE_BYTES or less where a channel is.
 
-    An even number of tiles, as two threads end together then; one for X of less than HALVED_BYTES.
+    An even number of tiles where there are channels for it, as two threads end together then; one for X of less than
+    HALVED_BYTES.
     """
     C = X.shape[0]
     count = 2 * -(-X.nbytes // (2 * TILE_BYTES)) if X.nbytes >= HALVED_BYTES else 1

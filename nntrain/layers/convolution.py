@@ -54,8 +54,8 @@ class Conv2d(Layer):
     dW correlates X with dZ, dX correlates dZ with the flipped kernel, db = Σ dZ.  With groups a filter sees its own
     group of channels alone; groups = C is a depthwise convolution.  Course 4, week 1.
 
-    float32 with 3×3 kernels, stride 1 and 16 channels or more takes Winograd's F(4, 3): errors of about 2e-6 of the
-    largest output in place of 6e-7.  `algorithm: direct` never does.
+    float32 with 3×3 kernels and stride 1 takes Winograd's F(4, 3) where there are 16 channels, filters and examples or
+    more and work enough: errors of about 2e-6 of the largest output in place of 6e-7.  `algorithm: direct` never does.
     """
 
     fresh = True

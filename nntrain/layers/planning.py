@@ -1,7 +1,7 @@
 """The order in which a chain of layers is computed.
 
-What a chain computes is what the config says.  These neighbours give
-the same numbers, and the same gradients, with fewer passes over memory:
+What a chain computes is what the config says.  These neighbours give the same numbers, and the same gradients while
+all numbers are finite, with fewer passes over memory:
 
     relu, max_pool2d         computed as max_pool2d, relu: max(0, ·) keeps the order of pixels, so the maximum of a
                              window may be taken first, and relu has a quarter of the elements to do.  Where all of a

@@ -65,7 +65,7 @@ def in_pieces(work: Callable[[slice], R], size: int) -> list[R]:
     if size <= PIECE:
         return [work(slice(0, size))]
     pieces = [slice(start, min(start + PIECE, size)) for start in range(0, size, PIECE)]
-    return threads.run(work, pieces) if size >= THREADED else [work(piece) for piece in pieces]
+    return threads.run(work, pieces, alone=size < THREADED)
 
 
 _local: Any = threading.local()

@@ -7,7 +7,7 @@ import pytest
 
 from nntrain import threads
 from nntrain.kernels import convolution as conv
-from nntrain.kernels import memory
+from nntrain.kernels import direct, memory, winograd
 from nntrain.kernels.windows import Window, window
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -85,7 +85,8 @@ WINOGRAD = [
 
 @pytest.mark.parametrize(("channels", "filters", "size", "m"), WINOGRAD)
 @pytest.mark.parametrize("padding", [((1, 1), (1, 1)), ((0, 0), (0, 0)), ((2, 0), (0, 2)), ((3, 3), (4, 2))])
-def test_winograd_in_float32_stays_within_1e_5_of_the_largest_value(channels, filters, size, m, padding):
+def test_winograd_in_float32_stays_within_1e_5_of_the_largest_value(channels, filters, size, m, padding, monkeypatch):
+    monkeypatch.setattr(winograd, "WORK_OF_A_TILE", 0)  # taken for little work too
     w = Window((3, 3), (1, 1), padding)
     case = cases.Case(7, w, size, channels, filters, 1, m)
     X, W, b = case.arrays(case.image, case.weights, (filters, 1))
@@ -101,11 +102,67 @@ def test_winograd_in_float32_stays_within_1e_5_of_the_largest_value(channels, fi
 def test_winograd_writes_between_the_pixels_of_a_strided_gradient():
     """With stride 2 a 5×5 kernel's dX is four correlations, one of them 3×3, each for every other pixel."""
     w = window((13, 15), 5, 2, "same")
-    case = cases.Case(4, w, (13, 15), 32, 48, 1, 24)
-    W, dZ = case.arrays(case.weights, (48, 7, 8, 24))
+    case = cases.Case(4, w, (13, 15), 32, 48, 1, 50)
+    assert chosen(48, 32, size=(6, 7), m=50) == "winograd"
+    W, dZ = case.arrays(case.weights, (48, 7, 8, 50))
     dX = conv.conv2d_backward_input(dZ, W, w, (13, 15))
     single = conv.conv2d_backward_input(dZ.astype(np.float32), W.astype(np.float32), w, (13, 15))
     close(single, dX, 1e-5)
+
+
+def anyhow(A, k):
+    """The same numbers in memory of another layout."""
+    if k == 0:
+        return np.asfortranarray(A)
+    wider = np.zeros((*A.shape[:2], A.shape[2] + 2, 2 * A.shape[3]), A.dtype)
+    part = wider[:, :, 1:-1, ::2] if k == 1 else wider[:, ::-1, 2:, 3 : 3 + A.shape[3]]
+    part[...] = A
+    return part
+
+
+@pytest.mark.parametrize("layout", [0, 1, 2])
+@pytest.mark.parametrize(
+    ("channels", "filters", "groups", "kernel", "stride", "dilation", "dtype"),
+    [
+        (32, 48, 1, 3, 1, 1, np.float32),  # Winograd
+        (5, 7, 1, 3, 1, 1, np.float64),
+        (5, 7, 1, (3, 1), (2, 3), 2, np.float64),
+        (6, 4, 2, 3, 2, 1, np.float64),
+        (5, 10, 5, 3, 1, 1, np.float64),  # depthwise
+        (5, 7, 1, 1, 1, 1, np.float64),
+    ],
+)
+def test_results_do_not_depend_on_the_layout_of_memory(
+    channels, filters, groups, kernel, stride, dilation, dtype, layout
+):
+    w = window((13, 11), kernel, stride, "same", dilation)
+    case = cases.Case(10, w, (13, 11), channels, filters, groups, 20)
+    X, W = case.arrays(case.image, case.weights, dtype=dtype)
+    Z = conv.conv2d_forward(X, W, None, w, groups)
+    x, z = anyhow(X, layout), anyhow(Z, layout)
+    tolerance = 1e-5 if dtype == np.float32 else 1e-12
+    close(conv.conv2d_forward(x, W, None, w, groups), Z, tolerance)
+    for found, expected in (
+        (conv.conv2d_backward_weights(x, z, w, groups), conv.conv2d_backward_weights(X, Z, w, groups)),
+        (
+            conv.conv2d_backward_input(z, W, w, (13, 11), groups),
+            conv.conv2d_backward_input(Z, W, w, (13, 11), groups),
+        ),
+    ):
+        close(found, expected, tolerance)
+
+
+@pytest.mark.parametrize("dilation", [4, 8])
+def test_widely_dilated_patches_equal_the_loops_in_small_blocks(dilation, monkeypatch):
+    monkeypatch.setattr(direct, "BLOCK_BYTES", 3000)
+    w = window((10, 12), 3, 1, "same", dilation)
+    case = cases.Case(12, w, (10, 12), 4, 3, 1, 2)
+    X, W, b = case.arrays(case.image, case.weights, (3, 1))
+    Z = references.convolution(X, W, b, w, 1)
+    dX, dW, _ = references.convolution_gradients(X, W, Z, w, 1)
+    close(conv.conv2d_forward(X, W, b, w), Z)
+    close(conv.conv2d_backward_input(Z, W, w, (10, 12)), dX)
+    close(conv.conv2d_backward_weights(X, Z, w), dW)
 
 
 @pytest.mark.parametrize("algorithm", ["auto", "direct"])
@@ -143,9 +200,13 @@ def test_winograd_is_chosen_for_3x3_stride_1_and_many_channels_in_float32_alone(
     assert chosen(stride=(2, 2)) == "direct"
     assert chosen(dilation=(1, 2)) == "direct"
     assert chosen(groups=2) == "direct"
-    assert chosen(m=7) == "direct"
+    assert chosen(m=15) == "direct"
+    assert chosen(m=1025) == "direct"
     assert chosen(size=(2, 16)) == "direct"
-    assert chosen(size=(3, 2), channels=16, filters=512, m=8) == "winograd"
+    assert chosen(size=(16, 3)) == "direct"
+    assert chosen(size=(16, 16), channels=16, filters=16, m=47) == "direct"
+    assert chosen(size=(16, 16), channels=16, filters=16, m=48) == "winograd"
+    assert chosen(size=(3, 4), channels=64, filters=64, m=64) == "winograd"
 
 
 def test_depthwise_is_chosen_where_each_group_has_one_channel():
@@ -171,15 +232,22 @@ def test_an_unknown_algorithm_is_named():
     X, W = np.zeros((1, 3, 3, 1)), np.zeros((1, 1, 1, 1))
     with pytest.raises(ValueError, match="'auto' or 'direct', not 'fft'"):
         conv.conv2d_forward(X, W, None, Window((1, 1)), 1, "fft")
+    with pytest.raises(ValueError, match="'auto' or 'direct', not 'fft'"):
+        conv.conv2d_backward_weights(X, X, Window((1, 1)), 1, "fft")
 
 
 @pytest.mark.parametrize(
-    ("filters", "kernel", "size"), [(32, 3, 32), (64, 3, 16), (32, 5, 33), (32, 7, 16), (128, 1, 8)]
+    ("filters", "kernel", "size", "dilation"),
+    [(32, 3, 32, 1), (64, 3, 16, 1), (32, 5, 33, 1), (32, 7, 16, 1), (128, 1, 8, 1), (64, 3, 20, 4), (256, 3, 16, 8)],
 )
 @pytest.mark.parametrize("algorithm", ["auto", "direct"])
-def test_a_training_step_takes_less_than_2_5_times_the_memory_of_its_activations(filters, kernel, size, algorithm):
-    w = window((size, size), kernel, 1, "same")
-    case = cases.Case(6, w, (size, size), filters, filters, 1, 64)
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_training_step_takes_less_than_2_5_times_the_memory_of_its_activations(
+    filters, kernel, size, dilation, algorithm, count
+):
+    threads.set_threads(count)
+    w = window((size, size), kernel, 1, "same", dilation)
+    case = cases.Case(6, w, (size, size), filters, filters, 1, 64 if dilation == 1 else 16)
     X, W = case.arrays(case.image, case.weights, dtype=np.float32)
     memory.release_scratch()
     tracemalloc.start()
@@ -193,6 +261,20 @@ def test_a_training_step_takes_less_than_2_5_times_the_memory_of_its_activations
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert X.nbytes + peak < 2.5 * sum(A.nbytes for A in activations)
+
+
+@pytest.mark.parametrize(("kernel", "times"), [(3, 5), (5, 3)])
+def test_the_gradient_of_many_weights_takes_a_few_times_their_memory(kernel, times):
+    """A sum for each tile would take 16 times."""
+    w = window((8, 8), kernel, 1, "same")
+    case = cases.Case(13, w, (8, 8), 256, 256, 1, 16)
+    (X,) = case.arrays(case.image, dtype=np.float32)
+    memory.release_scratch()
+    tracemalloc.start()
+    dW = conv.conv2d_backward_weights(X, X, w)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < times * dW.nbytes + 2 * direct.BLOCK_BYTES
 
 
 def test_inputs_are_left_as_they_were():

@@ -1,6 +1,6 @@
 import pytest
 
-from nntrain.kernels.windows import Window, tile_rows, window
+from nntrain.kernels.windows import Window, batch_tiles, window
 
 
 def test_valid_takes_only_whole_windows():
@@ -58,5 +58,5 @@ def test_the_origin_is_the_padding_before_the_image():
 @pytest.mark.parametrize("m", [1, 31, 64, 129, 500])
 @pytest.mark.parametrize("work", [1, 10**7, 10**9])
 def test_tiles_cover_every_row_and_column_once(rows, m, work):
-    seen = [(i, k) for i0, i1, k0, k1 in tile_rows(rows, m, work) for i in range(i0, i1) for k in range(k0, k1)]
+    seen = [(i, k) for (i0, i1), (k0, k1) in batch_tiles(rows, m, work) for i in range(i0, i1) for k in range(k0, k1)]
     assert sorted(seen) == [(i, k) for i in range(rows) for k in range(m)]

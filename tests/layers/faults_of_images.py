@@ -19,14 +19,14 @@ IMAGE_FAULTS = {
     "conv2d: padding forgotten by dW": (
         CONV,
         "conv2d",
-        "window.kernel, window.origin, window.stride, window.dilation\n    if form",
-        "window.kernel, (0, 0), window.stride, window.dilation\n    if form",
+        "window.kernel, window.origin, window.stride, window.dilation\n    if chosen",
+        "window.kernel, (0, 0), window.stride, window.dilation\n    if chosen",
     ),
     "conv2d: stride forgotten by dW": (
         CONV,
         "conv2d",
-        "window.kernel, window.origin, window.stride, window.dilation\n    if form",
-        "window.kernel, window.origin, (1, 1), window.dilation\n    if form",
+        "window.kernel, window.origin, window.stride, window.dilation\n    if chosen",
+        "window.kernel, window.origin, (1, 1), window.dilation\n    if chosen",
     ),
     "conv2d: groups share a gradient": (
         CONV,

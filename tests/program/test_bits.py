@@ -37,7 +37,12 @@ def test_bits_do_not_depend_on_the_number_of_threads(size, configs, mnist_sized,
     source = configs / "digits_mlp.yaml" if size == "digits" else mnist_sized
     shared_out = []
     run = threads.run
-    monkeypatch.setattr(threads, "run", lambda task, tiles: shared_out.append(len(tiles)) or run(task, tiles))
+
+    def counted(task, tiles, **how):
+        shared_out.append(len(tiles))
+        return run(task, tiles, **how)
+
+    monkeypatch.setattr(threads, "run", counted)
     found = set()
     for count in (1, 2, 3):
         threads.set_threads(count)
