@@ -4,7 +4,6 @@ the file and its schema, then the data, then references and shapes.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +14,7 @@ from nntrain.data.base import Data, Facts
 from nntrain.data.loader import batch_size
 from nntrain.data.reconstruct import load
 from nntrain.errors import ConfigError
+from nntrain.kernels.memory import physical_memory
 from nntrain.layers.base import Layer, ShapeError
 from nntrain.network import Network
 from nntrain.params import Layout
@@ -99,8 +99,7 @@ def _check_memory(config: Config, networks: dict[str, Network]) -> None:
     """Refuse what cannot fit, before the machine begins to swap: θ, dθ, optimizer state and the best so far."""
     count = sum(n.layout.size for n in networks.values())
     needed = 6 * np.dtype(config.dtype).itemsize * count
-    available = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 2**40
-    if needed > available:
+    if needed > (available := physical_memory()):
         message = (
             f"{count:,} parameters need about {needed / 2**30:,.0f} GiB to train; "
             f"this machine has {available / 2**30:,.0f} GiB"

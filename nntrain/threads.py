@@ -66,15 +66,18 @@ def available_cores() -> int:
 
 
 def set_threads(count: int) -> None:
-    """Use `count` threads, the calling one included.  Changes speed, never bits."""
+    """Use `count` threads, the calling one included.  Changes speed, never bits.
+
+    Raises RuntimeError where the system does not start so many.
+    """
     global _threads
     if count < 1:
         raise ValueError(f"the number of threads is at least 1, not {count}")
-    _threads = count
     while len(_workers) < count - 1:
         worker = threading.Thread(target=_work, name=f"nntrain-{len(_workers) + 1}", daemon=True)
-        _workers.append(worker)
         worker.start()
+        _workers.append(worker)
+    _threads = count
 
 
 def get_threads() -> int:

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from nntrain.errors import ConfigError
+
 quiet = click.option("-q", "--quiet", "is_quiet", is_flag=True, help="No progress on stderr.")
 pass_threads = click.option(
     "--threads",
@@ -24,7 +26,11 @@ def start(threads: int | None) -> None:
     from nntrain.kernels.memory import keep_freed_memory
 
     keep_freed_memory()
-    pool.set_threads(threads or pool.available_cores())
+    count = threads or pool.available_cores()
+    try:
+        pool.set_threads(count)
+    except RuntimeError:
+        raise ConfigError(f"--threads: error: the system does not start {count} threads; give fewer") from None
 
 
 def say(text: str) -> None:

@@ -99,7 +99,8 @@ class Draft:
         """The complete config, with `$dataset.classes` and its like from the loaded data.  Raises ConfigError."""
         values, places = self._bind(Problems(), facts)
         values["dataset"] = self.dataset
-        places[id(self.dataset)] = self._places[id(self.dataset)]
+        for component in (self.dataset, *self.dataset.augment):
+            places[id(component)] = self._places[id(component)]
         return Config(**values, _places=places, _root=Place(self._tree.mark))
 
     def _bind(self, problems: Problems, facts: Any, *, before_data: bool = False) -> tuple[dict[str, Any], Placed]:

@@ -107,19 +107,19 @@ class ArrayDataset(Dataset):
     def load(self, seed: int, dtype: DTypeLike, facts: Facts | None = None) -> Data:
         sources = self.read(seed, facts)
         train = sources["train"]
-        found = self.facts(train)
+        fitting = facts is None
         if facts is None:
-            facts = found
+            facts = self.facts(train)
             if self.scale is not None:
                 facts.preparation["scale"] = self.scale
         for examples in sources.values():
             check_fits(examples, facts)
         by_class = train.targets if facts.target == "labels" and train.targets.ndim == 1 else None
         rows = divide(self, train.source, len(train.inputs), by_class, sources.keys(), seed)
-        if facts is found and self.standardize:
+        if fitting and self.standardize:
             facts.preparation["standardize"] = standardize.fit(train.inputs, rows["train"], self.scale or 1.0)
         for change in self.augment:
-            if facts is found and (given := change.scaling(found.input_shape)) is not None:
+            if fitting and (given := change.scaling(facts.input_shape)) is not None:
                 facts.preparation["standardize"] = given
         return Data(facts, make_parts(sources, rows, facts, dtype), digest(sources, self.decimals))
 

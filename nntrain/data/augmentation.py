@@ -30,7 +30,7 @@ class Flip(Augmentation):
 class Crop(Augmentation):
     """Zeros around the image, and out of that an image of the old size at a random place.  He et al. (2016), 4.2."""
 
-    padding: int = arg("pixels of zeros on every side", default=4, ge=1)
+    padding: int = arg("pixels of zeros on every side", default=4, ge=1, le=1000)
 
     def __call__(self, X: Array, stream: Stream) -> Array:
         _, H, W, m = X.shape
@@ -42,7 +42,7 @@ class Crop(Augmentation):
 class Shift(Augmentation):
     """Moved up or down and sideways by up to so many pixels, fractions included; zeros come in."""
 
-    pixels: float = arg("largest distance in each direction", default=2.0, gt=0)
+    pixels: float = arg("largest distance in each direction", default=2.0, gt=0, le=1000)
 
     def __call__(self, X: Array, stream: Stream) -> Array:
         _, H, W, m = X.shape
@@ -90,7 +90,7 @@ class Normalize(Augmentation):
     """
 
     mean: tuple[float, ...] = arg("mean of each channel, in the network's units (pixels in 0 … 1)")
-    deviation: tuple[float, ...] = arg("standard deviation of each channel", gt=0)
+    deviation: tuple[float, ...] = arg("standard deviation of each channel", ge=1e-6)
 
     def declare(self, shape: Shape) -> None:
         super().declare(shape)

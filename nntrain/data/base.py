@@ -163,7 +163,10 @@ class Dataset(Component):
     )
 
     def __post_init__(self) -> None:
-        if self.standardize and any(change.type == "normalize" for change in self.augment):
+        normalizing = sum(change.type == "normalize" for change in self.augment)
+        if normalizing > 1:
+            raise ValueError("augment: normalize stands in it more than once; leave one of them")
+        if self.standardize and normalizing:
             raise ValueError("standardize fits what augment: normalize gives; leave out one of them")
         for name in ("validation", "test"):
             value = getattr(self, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import tarfile
 import zlib
 from pathlib import Path
@@ -78,11 +79,14 @@ def _from_archive(archive: Path) -> dict[str, tuple[Path, bytes]]:
     wanted = {name for names in FILES.values() for name in names}
     contents = {}
     try:
-        with tarfile.open(archive) as tar:
-            for member in tar:
-                name = Path(member.name).name
-                if name in wanted and member.isfile() and (file := tar.extractfile(member)) is not None:
-                    contents[name] = archive / member.name, file.read()
+        with gzip.open(archive) as stream:
+            with tarfile.open(fileobj=stream) as tar:
+                for member in tar:
+                    name = Path(member.name).name
+                    if name in wanted and member.isfile() and (file := tar.extractfile(member)) is not None:
+                        contents[name] = archive / member.name, file.read()
+            while stream.read(1 << 20):  # gzip's checksum stands at the end, behind the end that tar looks for
+                pass
     except FileNotFoundError as error:
         raise DataError(
             f"{archive}: error: no such file, nor {FILES['train'][0]} and the others; root must hold CIFAR-10's "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,9 +13,10 @@ from nntrain.components import arg, component
 from nntrain.data.arrays import ArrayDataset, ArrayPart, Examples, Inputs
 from nntrain.data.base import Facts, Part
 from nntrain.errors import DataError
-from nntrain.params import Array
+from nntrain.params import Array, Shape
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
+ARRAYS = (".npy", ".npz", ".csv", ".tsv", ".txt")
 
 
 @component("images")
@@ -28,7 +30,7 @@ class Images(ArrayDataset):
     scale = 1 / 255
     path: Path = arg("folder that holds a folder of images for each class")
     size: int | tuple[int, int] | None = arg(
-        "height and width that every image is scaled to; default: all must have the same", default=None, ge=1
+        "height and width that every image is scaled to; default: all must have the same", default=None, ge=1, le=10_000
     )
     color: Literal["rgb", "gray"] = arg("channels: 3 or 1", default="rgb")
 
@@ -37,16 +39,14 @@ class Images(ArrayDataset):
         folders |= {part: given for part in ("validation", "test") if isinstance(given := getattr(self, part), Path)}
         names = _classes(self.path) if facts is None else facts.label_names or []
         size = (self.size, self.size) if isinstance(self.size, int) else self.size
-        sources = {}
+        sources: dict[str, Examples] = {}
         for part, folder in folders.items():
             found = _classes(folder)
             if unknown := [name for name in found if name not in names]:
                 raise DataError(f"{folder / unknown[0]}: error: no such class; expected {', '.join(names)}")
-            files = [(file, k) for k, name in enumerate(names) for file in _files(folder / name)]
-            if not files:
-                raise DataError(f"{folder}: error: no PNG or JPEG file in its folders")
-            X = decode([file for file, _ in files], self.color, size)
-            size = X.shape[2], X.shape[3]
+            files = [(file, k) for k, name in enumerate(names) if name in found for file in _files(folder / name)]
+            shape = sources["train"].inputs.shape[1:] if "train" in sources else None
+            X = decode([file for file, _ in files], self.color, size, shape)
             sources[part] = Examples(X, np.array([k for _, k in files]), str(folder))
         return sources
 
@@ -57,16 +57,15 @@ class Images(ArrayDataset):
         return Facts(train.inputs.shape[1:], "labels", classes=len(names), label_names=names)
 
     def read_inputs(self, source: Any, facts: Facts, dtype: DTypeLike) -> Part:
-        if not isinstance(source, Path) or not (source.is_dir() or source.suffix.lower() in SUFFIXES):
+        if not isinstance(source, Path) or source.suffix.lower() in ARRAYS:
             return super().read_inputs(source, facts, dtype)
+        if not source.is_dir() and source.suffix.lower() not in SUFFIXES:
+            what = "expected a PNG or JPEG file, a folder of them, or a file .npy, .npz or .csv"
+            raise DataError(f"{source}: error: {what if source.exists() else 'no such file or folder'}")
         files = _files(source) if source.is_dir() else [source]
-        if not files:
-            raise DataError(f"{source}: error: no PNG or JPEG file in it")
         C, H, W = facts.input_shape
         size = (H, W) if self.size is not None else None
-        X = decode(files, "gray" if C == 1 else "rgb", size)
-        if X.shape[1:] != facts.input_shape:
-            raise DataError(f"{files[0]}: error: {X.shape[2]} × {X.shape[3]} pixels, expected {H} × {W}")
+        X = decode(files, "gray" if C == 1 else "rgb", size, facts.input_shape)
         return ArrayPart(Inputs(X, dtype, facts.preparation), None, None)
 
 
@@ -81,22 +80,37 @@ def _classes(folder: Path) -> list[str]:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.glob("*") if path.suffix.lower() in SUFFIXES) if folder.is_dir() else []
+    try:
+        files = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    except OSError as error:
+        raise DataError(f"{folder}: error: {error.strerror}") from error
+    if not files:
+        raise DataError(f"{folder}: error: no PNG or JPEG file in it")
+    return files
 
 
-def decode(files: list[Path], color: str, size: tuple[int, int] | None) -> Array:
-    """(N, C, H, W) as uint8, scaled to `size` where it is given.  Raises DataError."""
+def decode(files: list[Path], color: str, size: tuple[int, int] | None, shape: Shape | None = None) -> Array:
+    """(N, C, H, W) as uint8, scaled to `size` where it is given; all of `shape`, or of the first one's.
+
+    Raises DataError.
+    """
     try:
         from PIL import Image  # type: ignore[import-not-found, unused-ignore]
     except ImportError:
         raise DataError(
             f"{files[0]}: error: reading images needs Pillow; install it with: pip install 'nntrain[images]'"
         ) from None
-    X: Array | None = None
+    X = None if shape is None else np.empty((len(files), *shape), np.uint8)
     for i, file in enumerate(files):
+        if file.exists() and not file.is_file():
+            raise DataError(f"{file}: error: not a file")  # opening a pipe would wait for ever
         try:
-            with Image.open(file) as opened:
-                image = opened.convert("L" if color == "gray" else "RGB")
+            # Pillow warns of odd palettes and of large images in lines that name no file
+            with warnings.catch_warnings(action="ignore"), Image.open(file) as opened:
+                image: Any = opened
+                if opened.mode.startswith("I"):  # 16 bits of grey, all of which above 255 `convert` makes white
+                    image = Image.fromarray((np.asarray(opened).astype(np.uint32) >> 8).astype(np.uint8))
+                image = image.convert("L" if color == "gray" else "RGB")
                 if size is not None and image.size != size[::-1]:
                     image = image.resize(size[::-1], Image.Resampling.BILINEAR)
                 pixels = np.asarray(image, np.uint8)
@@ -109,7 +123,7 @@ def decode(files: list[Path], color: str, size: tuple[int, int] | None) -> Array
         if pixels.shape != X.shape[1:]:
             (height, width), (H, W) = pixels.shape[1:], X.shape[2:]
             raise DataError(
-                f"{file}: error: {height} × {width} pixels, the first image has {H} × {W}; set dataset.size to scale"
+                f"{file}: error: {height} × {width} pixels, expected {H} × {W}; set dataset.size to scale all images"
             )
         X[i] = pixels
     assert X is not None

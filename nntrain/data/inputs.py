@@ -50,11 +50,18 @@ def read_array(source: Path | IO[str], facts: Facts) -> Array:
     if vocabulary is not None and X.dtype.kind == "f" and (np.mod(X, 1) == 0).all():
         X = X.astype(np.int64)
     check_inputs(X, name, vocabulary)
-    if "scale" in facts.preparation and X.dtype.kind == "f" and (X.min() < 0 or X.max() > 1):
-        raise DataError(
-            f"{name}: error: pixels from {X.min():g} to {X.max():g}, expected 0 to 1; "
-            f"multiply them by {facts.preparation['scale']:.6g}, or give an .npy of integers"
-        )
+    if "scale" in facts.preparation:
+        scale = facts.preparation["scale"]
+        if X.dtype.kind == "f" and (X.min() < 0 or X.max() > 1):
+            raise DataError(
+                f"{name}: error: pixels from {X.min():g} to {X.max():g}, expected 0 to 1; "
+                f"multiply them by {scale:.6g}, or give an .npy of integers"
+            )
+        if X.dtype.kind in "iu" and (X.min() < 0 or X.max() * scale > 1 + 1e-6):
+            raise DataError(
+                f"{name}: error: pixels from {X.min()} to {X.max()}, expected whole numbers from 0 to {1 / scale:g}, "
+                "or numbers from 0 to 1"
+            )
     return X
 
 

@@ -1,4 +1,5 @@
 """Memory that is kept: buffers that a thread uses again, and an allocator that does not return what it will need.
+And how much there is.
 
 Memory fresh from the operating system costs ten times what the work on it costs: every page is faulted in and zeroed.
 """
@@ -7,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+import os
 import sys
 import threading
 
@@ -51,6 +53,11 @@ def release_scratch() -> None:
     """Give the calling thread's scratch arrays back."""
     _scratch.views.clear()
     _scratch.buffers.clear()
+
+
+def physical_memory() -> int:
+    """Bytes of memory that this machine has; 1 TiB where the system does not say."""
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 2**40
 
 
 def keep_freed_memory() -> bool:

@@ -14,6 +14,7 @@ Pair = tuple[int, int]
 TILE_BYTES = 1 << 21
 HALVED_BYTES = 1 << 20  # an array of this size is worth a second thread
 WORK_OF_A_TILE = 7_000_000  # multiplications: a third of a millisecond
+FARTHEST = 1_000_000  # pixels of a kernel, a stride, a dilation, a padding: products of them stay whole numbers of C
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,8 @@ def window(
     for name, value in (("kernel", kernel), ("stride", stride), ("dilation", dilation)):
         if min(value) < 1:
             raise ValueError(f"{name} is at least 1, not {min(value)}")
+        if max(value) > FARTHEST:
+            raise ValueError(f"{name} is at most {FARTHEST:,}, not {max(value):,}")
     if padding == "same":
         return Window(
             kernel,
@@ -79,6 +82,8 @@ def window(
     top, left = pair(padding)
     if min(top, left) < 0:
         raise ValueError(f"padding is at least 0, not {min(top, left)}")
+    if max(top, left) > FARTHEST:
+        raise ValueError(f"padding is at most {FARTHEST:,}, not {max(top, left):,}")
     return Window(kernel, stride, ((top, top), (left, left)), dilation)
 
 
@@ -104,10 +109,15 @@ def taps(
 ) -> Iterator[tuple[Pair, tuple[slice, ...], np.ndarray]]:
     """Each tap (a, b), by column, then row: the outputs (C, *size, m) for which it lies inside X, and what they see
     there (a view)."""
-    for b in range(kernel[1]):
+    reaching = [
+        # a kernel may be far larger than the image
+        range(max(0, -((o + (n - 1) * s) // d)), min(k, (inputs - 1 - o) // d + 1))
+        for k, n, o, s, d, inputs in zip(kernel, size, origin, stride, dilation, X.shape[1:3], strict=True)
+    ]
+    for b in reaching[1]:
         left = b * dilation[1] + origin[1]
         j0, j1 = reach(size[1], stride[1], left, X.shape[2])
-        for a in range(kernel[0]):
+        for a in reaching[0]:
             top = a * dilation[0] + origin[0]
             i0, i1 = reach(size[0], stride[0], top, X.shape[1])
             if i0 < i1 and j0 < j1:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from nntrain import streams
 from nntrain.components import Component, arg, item_names
+from nntrain.kernels.memory import physical_memory
 from nntrain.params import Array, Shape, Tree, Views
 
 __all__ = [
@@ -125,10 +126,17 @@ class Layer(Component):
 
 
 def declared(layer: Layer, shape: Shape) -> tuple[Shape, Tree]:
-    """`layer.declare(shape)` where symbols meet no layer that would take them for numbers."""
+    """`layer.declare(shape)`, where symbols meet no layer that would take them for numbers and the output has room."""
     if isinstance(shape, Symbols) and not layer.takes_symbols:
         raise ShapeError(f"expected numbers, got {show_shape(shape)}; put `embedding` before it", layer)
-    return layer.declare(shape)
+    out, tree = layer.declare(shape)
+    if (needed := 4 * prod(out)) > (available := physical_memory()):
+        raise ShapeError(
+            f"an output of {show_shape(out)} takes {needed / 2**30:,.0f} GiB for each example; "
+            f"this machine has {available / 2**30:,.0f} GiB",
+            layer,
+        )
+    return out, tree
 
 
 def layer_names(layers: Sequence[Layer]) -> list[str]:

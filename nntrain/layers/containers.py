@@ -27,6 +27,8 @@ from nntrain.layers.base import (
 )
 from nntrain.layers.planning import Step, plan
 
+MOST_LAYERS = 10_000  # that a network can repeat: a number mistyped in nested repeats must not take hours
+
 
 class Chain(Layer):
     """Layers one after another; a subclass says which."""
@@ -108,6 +110,11 @@ class Repeat(Chain):
     times: int = arg("number of copies", ge=1, le=1000)
     layers: tuple[Layer, ...] = arg("the layers of one copy, first to last")
 
+    def declare(self, shape: Shape) -> tuple[Shape, Tree]:
+        if (count := _count(self)) > MOST_LAYERS:
+            raise ShapeError(f"{count:,} layers with all copies; expected at most {MOST_LAYERS:,}", self)
+        return super().declare(shape)
+
     @cached_property
     def chain(self) -> tuple[Layer, ...]:
         copies = range(1, self.times + 1)
@@ -135,7 +142,9 @@ class Residual(Chain):
         return Sequential(self.shortcut, name="shortcut")
 
     def declare(self, shape: Shape) -> tuple[Shape, Tree]:
-        _named((*self.layers, self._S))
+        for name, layer in _named(self.layers):
+            if name == self._S.name:
+                raise ShapeError(f"{name!r} is the name of what goes around it; give this layer another name", layer)
         out, tree = super().declare(shape)
         beside, subtree = self._S.declare(shape)
         if out != beside:
@@ -216,7 +225,12 @@ class Concatenate(Layer):
             branch.backward(q, r, part, c)
             for branch, q, r, part, c in zip(self.branches, p.children, g.children, *_parts(dY, cache), strict=True)
         ]
-        return dXs[0] if len(dXs) == 1 else np.add.reduce(dXs)
+        if len(dXs) == 1:
+            return dXs[0]
+        dX = elementwise.add(dXs[0], dXs[1])
+        for other in dXs[2:]:
+            elementwise.add(dX, other, out=dX)
+        return dX
 
     def accumulate(self, p: Views, g: Views, dY: Array, cache: Any) -> None:
         for branch, q, r, part, c in zip(self.branches, p.children, g.children, *_parts(dY, cache), strict=True):
@@ -240,6 +254,16 @@ def _named(layers: Sequence[Layer]) -> list[tuple[str, Layer]]:
             raise ShapeError(f"another layer beside it is called {name!r} too; give one of them another name", layer)
         seen.add(name)
     return named
+
+
+def _count(layer: Layer | tuple[Layer, ...]) -> int:
+    """Layers in it, all copies counted, containers not."""
+    if isinstance(layer, tuple):
+        return sum(map(_count, layer))
+    if isinstance(layer, Repeat):
+        return layer.times * _count(layer.layers)
+    inside = getattr(layer, "layers", None)
+    return 1 if inside is None else _count(inside) + _count(getattr(layer, "shortcut", ()))
 
 
 def _copy(layer: Layer, k: int) -> Layer:

@@ -219,6 +219,13 @@ def test_a_config_declares_them_in_every_spelling(tmp_path):
         ),
         ("{type: digits, augment: [flop]}", "no augmentation 'flop'; did you mean 'flip'"),
         ("{type: digits, augment: [{rotate: -1}]}", "> 0"),
+        ("{type: digits, augment: [{crop: 9223372036854775807}]}", "1000"),
+        ("{type: digits, augment: [{normalize: {mean: [0], deviation: [1.0e-300]}}]}", "1e-06"),
+        (
+            "{type: digits, augment: [{normalize: {mean: [0], deviation: [1]}}, "
+            "{normalize: {mean: [1], deviation: [2]}}]}",
+            "normalize stands in it more than once",
+        ),
         (
             "{type: digits, standardize: true, augment: [{normalize: {mean: [1], deviation: [1]}}]}",
             "standardize fits what augment: normalize gives",

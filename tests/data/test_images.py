@@ -1,5 +1,6 @@
 """Folders of images: classes from folders, pixels from PNG and JPEG, errors that name the file."""
 
+import os
 import sys
 
 import numpy as np
@@ -13,6 +14,7 @@ def test_without_pillow_the_error_names_the_extra(tmp_path, monkeypatch):
     (tmp_path / "cats").mkdir()
     (tmp_path / "dogs").mkdir()
     (tmp_path / "cats" / "a.png").write_bytes(b"")
+    (tmp_path / "dogs" / "b.png").write_bytes(b"")
     monkeypatch.setitem(sys.modules, "PIL", None)
     with pytest.raises(DataError, match=r"a\.png: error: reading images needs Pillow; .*'nntrain\[images\]'"):
         Images(tmp_path).load(0, "float32")
@@ -23,7 +25,7 @@ def test_without_pillow_the_error_names_the_extra(tmp_path, monkeypatch):
     [
         (lambda p: None, "No such file"),
         (lambda p: p.mkdir(), "holds no folder; expected one for each class"),
-        (lambda p: [(p / name).mkdir(parents=True) for name in "ab"], "no PNG or JPEG file in its folders"),
+        (lambda p: [(p / name).mkdir(parents=True) for name in "ab"], r"photos/a: error: no PNG or JPEG file in it"),
     ],
 )
 def test_folders_that_hold_nothing_are_named(tmp_path, make, words):
@@ -64,8 +66,61 @@ def test_sizes_must_agree_otherwise(photos):
     from PIL import Image
 
     Image.new("RGB", (9, 5)).save(photos / "cat" / "9.png")
-    with pytest.raises(DataError, match=r"cat/9\.png: error: 5 × 9 pixels, the first image has 5 × 7; set"):
+    with pytest.raises(DataError, match=r"cat/9\.png: error: 5 × 9 pixels, expected 5 × 7; set dataset.size to scale"):
         Images(photos).load(0, "float32")
+
+
+def test_a_part_of_another_size_is_not_scaled_unasked(photos, tmp_path):
+    from PIL import Image
+
+    (tmp_path / "test" / "dog").mkdir(parents=True)
+    Image.new("RGB", (9, 5)).save(tmp_path / "test" / "dog" / "x.png")
+    with pytest.raises(DataError, match=r"dog/x\.png: error: 5 × 9 pixels, expected 5 × 7; set dataset.size"):
+        Images(photos, test=tmp_path / "test").load(0, "float32")
+    assert Images(photos, size=8, test=tmp_path / "test").load(0, "float32").parts["test"].size == 1
+
+
+@pytest.mark.parametrize("color", ["gray", "rgb"])
+def test_16_bits_of_grey_keep_their_8_highest(photos, color):
+    from PIL import Image
+
+    grey = np.arange(35, dtype=np.uint16).reshape(5, 7) * 1800
+    for file in photos.glob("cat/*.*"):
+        file.unlink()
+    Image.fromarray(grey).save(photos / "cat" / "deep.png")
+    X = Images(photos, color=color, validation=0).load(0, "float64").parts["train"].batch(np.arange(1)).X
+    np.testing.assert_allclose(X[..., 0], np.broadcast_to(grey // 256 / 255, X.shape[:3]))
+
+
+def test_a_class_without_images_is_named(photos):
+    (photos / "bird").mkdir()
+    (photos / "bird" / "notes.txt").write_text("none yet")
+    with pytest.raises(DataError, match=r"photos/bird: error: no PNG or JPEG file in it$"):
+        Images(photos).load(0, "float32")
+
+
+def test_what_is_no_file_is_refused_and_not_waited_for(photos):
+    os.mkfifo(photos / "cat" / "pipe.png")
+    with pytest.raises(DataError, match=r"cat/pipe\.png: error: not a file"):
+        Images(photos).load(0, "float32")
+
+
+def test_warnings_of_the_decoder_stay_out_of_the_way(photos, recwarn):
+    from PIL import Image
+
+    palette = Image.new("P", (7, 5))
+    palette.info["transparency"] = b"\x00\x80"
+    palette.save(photos / "cat" / "palette.png")
+    Images(photos).load(0, "float32")
+    assert not recwarn
+
+
+def test_a_checkpoint_measures_on_some_of_its_classes(photos, tmp_path):
+    facts = Images(photos).load(0, "float32").facts
+    (tmp_path / "some").mkdir()
+    (photos / "dog").rename(tmp_path / "some" / "dog")
+    data = Images(tmp_path / "some", validation=0).load(0, "float32", facts)
+    assert set(data.parts["train"].batch(np.arange(6)).Y) == {1}
 
 
 def test_a_damaged_image_is_named(photos):
@@ -97,3 +152,8 @@ def test_predict_takes_one_image_or_a_folder(photos):
     one = dataset.read_inputs(photos / "dog" / "2.png", facts, "float32").batch(np.arange(1))
     assert one.X.shape == (3, 5, 7, 1)
     assert one.X[1, 0, 0, 0] == pytest.approx(40 / 255)
+    (photos / "cat" / "x.gif").write_bytes(b"GIF")
+    with pytest.raises(DataError, match=r"x\.gif: error: expected a PNG or JPEG file, a folder of them, or"):
+        dataset.read_inputs(photos / "cat" / "x.gif", facts, "float32")
+    with pytest.raises(DataError, match=r"nowhere: error: no such file or folder"):
+        dataset.read_inputs(photos / "nowhere", facts, "float32")

@@ -113,6 +113,11 @@ def test_images_come_as_pixels_or_as_floats_in_any_form(digits, tmp_path):
     ("array", "words"),
     [
         (np.full((2, 1, 8, 8), 16.0), r"pixels from 16 to 16, expected 0 to 1; multiply them by 0\.0625"),
+        (
+            np.full((2, 1, 8, 8), 17),
+            r"pixels from 17 to 17, expected whole numbers from 0 to 16, or numbers from 0 to 1",
+        ),
+        (np.full((2, 1, 8, 8), -1), r"pixels from -1 to -1, expected whole numbers"),
         (np.zeros((2, 1, 8, 9)), r"shape \(2, 1, 8, 9\), expected \(N, 1, 8, 8\)$"),
         (np.zeros((1, 8, 8)), "a single example needs an axis of examples too"),
         (np.full((2, 64), np.nan), r"\[0, 0, 0, 0\]: error: nan"),

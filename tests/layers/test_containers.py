@@ -55,12 +55,23 @@ def test_repeat_makes_copies_with_parameters_of_their_own():
 
 
 def test_two_layers_of_one_name_are_refused():
-    for name in ("dense_2", "shortcut"):
-        second = Dense(5, name=name)
-        container = Residual((second,)) if name == "shortcut" else Sequential((second, Dense(5)))
-        with pytest.raises(ShapeError, match=f"'{name}' too; give one of them another name") as e:
-            container.declare((5,))
-        assert e.value.layer is not None
+    with pytest.raises(ShapeError, match="'dense_2' too; give one of them another name") as error:
+        Sequential((Dense(5, name="dense_2"), Dense(5))).declare((5,))
+    assert error.value.layer is not None
+
+
+def test_the_name_of_the_shortcut_is_taken():
+    layer = Dense(5, name="shortcut")
+    with pytest.raises(ShapeError, match="'shortcut' is the name of what goes around it; give this layer another") as e:
+        Residual((layer,), shortcut=(Dense(5),)).declare((5,))
+    assert e.value.layer is layer
+
+
+def test_repeats_in_repeats_are_counted_before_they_are_made():
+    inner = Repeat(1000, (Repeat(1000, (ReLU(), Residual((Dense(5),)))),))
+    with pytest.raises(ShapeError, match="2,000,000 layers with all copies; expected at most 10,000"):
+        inner.declare((5,))
+    Repeat(1000, (ReLU(),) * 10).declare((5,))
 
 
 def test_a_name_is_one_part_of_a_saved_name():

@@ -52,6 +52,26 @@ CONFIGS = {
     "shapes that cannot fit": (swap("  - flatten\n", ""), "c.yaml:3:5: error: ", "dense", "(1, 8, 8)", "flatten"),
     "too few outputs": (swap("$dataset.classes", "3"), "error: ", "10 outputs", "(3,)"),
     "softmax twice": (swap("loss:", "  - softmax\nloss:"), "c.yaml:7:5: error: ", "softmax", "remove"),
+    "augmentation of no image": (
+        swap("{type: digits}", "\n  type: moons\n  augment:\n    - crop\n"),
+        "c.yaml:4:7: error: dataset.augment.0: crop: expected images (C, H, W), the dataset gives (2,)",
+    ),
+    "output without room": (
+        swap("  - flatten\n", "  - pad2d: 100000000\n  - flatten\n"),
+        "c.yaml:3:5: error: architecture.0: pad2d: an output of (1, 200000008, 200000008) (an image) takes ",
+        " GiB for each example; this machine has ",
+    ),
+    "stride beyond every image": (
+        swap("  - flatten\n", "  - conv2d: {filters: 2, kernel: 3, stride: 9223372036854775807}\n  - flatten\n"),
+        "c.yaml:3:5: error: architecture.0: conv2d: stride is at most 1,000,000, not 9,223,372,036,854,775,807",
+    ),
+    "dilation beyond every image": (
+        swap(
+            "  - flatten\n",
+            "  - conv2d: {filters: 2, kernel: 3, dilation: 1000000000000, padding: same}\n  - flatten\n",
+        ),
+        "c.yaml:3:5: error: architecture.0: conv2d: dilation is at most 1,000,000, not 1,000,000,000,000",
+    ),
     "too large": (swap("dense: 16", "dense: 1000000000"), "c.yaml:4:5: error: ", "GiB"),
     "no steps": (swap("{type: digits}", "{type: digits, batch_size: 5000, drop_last: true}"), "drop_last"),
     "no validation part": (
