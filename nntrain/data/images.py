@@ -102,9 +102,9 @@ def decode(files: list[Path], color: str, size: tuple[int, int] | None, shape: S
         ) from None
     X = None if shape is None else np.empty((len(files), *shape), np.uint8)
     for i, file in enumerate(files):
-        if file.exists() and not file.is_file():
-            raise DataError(f"{file}: error: not a file")  # opening a pipe would wait for ever
         try:
+            if file.exists() and not file.is_file():
+                raise OSError("not a file")  # opening a pipe would wait for ever
             # Pillow warns of odd palettes and of large images in lines that name no file
             with warnings.catch_warnings(action="ignore"), Image.open(file) as opened:
                 image: Any = opened

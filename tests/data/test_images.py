@@ -101,7 +101,7 @@ def test_a_class_without_images_is_named(photos):
 
 def test_what_is_no_file_is_refused_and_not_waited_for(photos):
     os.mkfifo(photos / "cat" / "pipe.png")
-    with pytest.raises(DataError, match=r"cat/pipe\.png: error: not a file"):
+    with pytest.raises(DataError, match=r"cat/pipe\.png: error: cannot be read: not a file"):
         Images(photos).load(0, "float32")
 
 
