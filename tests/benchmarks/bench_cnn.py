@@ -62,20 +62,22 @@ def compare(name, counts, rounds):
 
 
 def scaling(name, rounds):
-    """How much faster two threads are than one, alternating."""
+    """How much faster two threads are than one, alternating; PyTorch's beside it, for how free two cores are."""
+    import torch
+
     trainer, batch = ours(name)
-    ratios = []
+    steps = {"nntrain": lambda: trainer.step(batch, 0), "PyTorch": theirs(torch, trainer.network, True)}
+    found = {side: [] for side in steps}
     for _ in range(rounds):
-        times = []
-        for count in (1, 2):
-            threads.set_threads(count)
-            times.append(block(lambda: trainer.step(batch, 0)))
-        ratios.append(times[0] / times[1])
-    print(
-        f"{name:7s} 2 threads are {statistics.median(ratios):.2f} times as fast as 1"
-        f" ({min(ratios):.2f} to {max(ratios):.2f})",
-        flush=True,
-    )
+        for side, step in steps.items():
+            times = []
+            for count in (1, 2):
+                threads.set_threads(count)
+                torch.set_num_threads(count)
+                times.append(block(step))
+            found[side].append(times[0] / times[1])
+    told = (f"{side} {statistics.median(r):.2f} ({min(r):.2f} to {max(r):.2f})" for side, r in found.items())
+    print(f"{name:7s} 2 threads are so many times as fast as 1: {', '.join(told)}", flush=True)
 
 
 def matmul_speed():
