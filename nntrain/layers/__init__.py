@@ -18,7 +18,8 @@ if TYPE_CHECKING:
         Tanh,
     )
     from nntrain.layers.base import Context, Layer, ShapeError, Symbols
-    from nntrain.layers.containers import Concatenate, Repeat, Residual, Sequential
+    from nntrain.layers.branches import Concatenate
+    from nntrain.layers.containers import Repeat, Residual, Sequential
     from nntrain.layers.convolution import Conv1d, Conv2d
     from nntrain.layers.dense import Bias, Dense, Linear
     from nntrain.layers.dropout import Dropout
@@ -82,6 +83,7 @@ __getattr__ = lazy(
     (
         "activations",
         "base",
+        "branches",
         "containers",
         "convolution",
         "dense",

@@ -1,4 +1,7 @@
-"""Layers made of layers: a network is a tree of them.  Views of a container have a child for each layer, in order."""
+"""Layers made of layers: a network is a tree of them.  Views of a container have a child for each layer, in order.
+
+Here one after another; `branches` has those that stand beside each other.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
+from math import prod
 from typing import Any
-
-import numpy as np
 
 from nntrain.components import arg, component
 from nntrain.kernels import elementwise
@@ -21,7 +23,6 @@ from nntrain.layers.base import (
     Tree,
     Views,
     declared,
-    feature_axis,
     layer_names,
     show_shape,
 )
@@ -41,7 +42,7 @@ class Chain(Layer):
 
     def declare(self, shape: Shape) -> tuple[Shape, Tree]:
         tree: dict[str, Tree] = {}
-        for name, layer in _named(self.chain):
+        for name, layer in named(self.chain):
             shape, tree[name] = declared(layer, shape)
         return shape, tree
 
@@ -142,7 +143,7 @@ class Residual(Chain):
         return Sequential(self.shortcut, name="shortcut")
 
     def declare(self, shape: Shape) -> tuple[Shape, Tree]:
-        for name, layer in _named(self.layers):
+        for name, layer in named(self.layers):
             if name == self._S.name:
                 raise ShapeError(f"{name!r} is the name of what goes around it; give this layer another name", layer)
         out, tree = super().declare(shape)
@@ -152,7 +153,7 @@ class Residual(Chain):
         return out, {**tree, "shortcut": subtree} if self.shortcut else tree
 
     def flops(self, shape: Shape) -> int:
-        return super().flops(shape) + self._S.flops(shape) + int(np.prod(self.declare(shape)[0]))
+        return super().flops(shape) + self._S.flops(shape) + prod(self.declare(shape)[0])
 
     def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
         F, caches = super().forward(p, X, context)
@@ -181,69 +182,7 @@ class Residual(Chain):
             self._S.accumulate(p.children[-1], g.children[-1], dY, beside)
 
 
-@component("concatenate")
-class Concatenate(Layer):
-    """Y = [f_1(X); f_2(X); …]: branches beside each other, joined along the features (an image's channels).
-
-    dX is the sum of the branches' dX.  A branch is a layer or a list of layers.  Course 4, week 2 (inception).
-    """
-
-    takes_symbols = True
-    layers: tuple[Layer | tuple[Layer, ...], ...] = arg("the branches, each a layer or a list of layers")
-
-    @cached_property
-    def branches(self) -> tuple[Layer, ...]:
-        return tuple(Sequential(branch) if isinstance(branch, tuple) else branch for branch in self.layers)
-
-    def declare(self, shape: Shape) -> tuple[Shape, Tree]:
-        named = _named(self.branches)
-        if not named:
-            raise ShapeError("expected at least one branch, got none", self)
-        outcomes = {name: declared(branch, shape) for name, branch in named}
-        shapes = [out for out, _ in outcomes.values()]
-        axis = feature_axis(shapes[0])
-        rests = {(*out[:axis], None, *out[axis + 1 :]) for out in shapes}
-        if len(rests) > 1:
-            given = ", ".join(f"{name} {show_shape(out)}" for name, (out, _) in outcomes.items())
-            raise ShapeError(f"expected branches that differ in their features alone, got {given}", self)
-        features = sum(out[axis] for out in shapes)
-        joined = (*shapes[0][:axis], features, *shapes[0][axis + 1 :])
-        return joined, {name: tree for name, (_, tree) in outcomes.items()}
-
-    def flops(self, shape: Shape) -> int:
-        return sum(branch.flops(shape) for branch in self.branches)
-
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
-        done = [branch.forward(q, X, context) for branch, q in zip(self.branches, p.children, strict=True)]
-        parts = [Y for Y, _ in done]
-        axis = feature_axis(parts[0].shape[:-1])
-        ends = np.cumsum([Y.shape[axis] for Y in parts])[:-1]
-        return np.concatenate(parts, axis), ([cache for _, cache in done], ends)
-
-    def backward(self, p: Views, g: Views, dY: Array, cache: Any) -> Array:
-        dXs = [
-            branch.backward(q, r, part, c)
-            for branch, q, r, part, c in zip(self.branches, p.children, g.children, *_parts(dY, cache), strict=True)
-        ]
-        if len(dXs) == 1:
-            return dXs[0]
-        dX = elementwise.add(dXs[0], dXs[1])
-        for other in dXs[2:]:
-            elementwise.add(dX, other, out=dX)
-        return dX
-
-    def accumulate(self, p: Views, g: Views, dY: Array, cache: Any) -> None:
-        for branch, q, r, part, c in zip(self.branches, p.children, g.children, *_parts(dY, cache), strict=True):
-            branch.accumulate(q, r, part, c)
-
-
-def _parts(dY: Array, cache: Any) -> tuple[list[Array], list[Any]]:
-    """Each branch's share of dY, and its cache."""
-    caches, ends = cache
-    return np.split(dY, ends, feature_axis(dY.shape[:-1])), caches
-
-
-def _named(layers: Sequence[Layer]) -> list[tuple[str, Layer]]:
+def named(layers: Sequence[Layer]) -> list[tuple[str, Layer]]:
     """The layers with their names, which are parts of the names of saved parameters."""
     named = list(zip(layer_names(layers), layers, strict=True))
     seen: set[str] = set()

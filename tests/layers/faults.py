@@ -190,7 +190,12 @@ LAYER_FAULTS = {
         "self._S.accumulate(p.children[-1], g.children[-1], dY, beside)",
         "pass",
     ),
-    "concatenate: one branch's dX alone": (CONTAINERS, "concatenate", "elementwise.add(dXs[0], dXs[1])", "dXs[1]"),
+    "concatenate: one branch's dX alone": (
+        LAYERS + "branches",
+        "concatenate",
+        "elementwise.add(dXs[0], dXs[1])",
+        "dXs[1]",
+    ),
     "sequential: a layer skipped by accumulate": (
         CONTAINERS,
         "sequential",
