@@ -16,7 +16,6 @@ from nntrain.errors import DataError
 from nntrain.params import Array, Shape
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
-ARRAYS = (".npy", ".npz", ".csv", ".tsv", ".txt")
 
 
 @component("images")
@@ -57,7 +56,9 @@ class Images(ArrayDataset):
         return Facts(train.inputs.shape[1:], "labels", classes=len(names), label_names=names)
 
     def read_inputs(self, source: Any, facts: Facts, dtype: DTypeLike) -> Part:
-        if not isinstance(source, Path) or source.suffix.lower() in ARRAYS:
+        from nntrain.data import inputs
+
+        if not isinstance(source, Path) or source.suffix.lower() in inputs.SUFFIXES:
             return super().read_inputs(source, facts, dtype)
         if not source.is_dir() and source.suffix.lower() not in SUFFIXES:
             what = "expected a PNG or JPEG file, a folder of them, or a file .npy, .npz or .csv"

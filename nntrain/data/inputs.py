@@ -15,13 +15,15 @@ from nntrain.data.npz import check_inputs, read_npy, read_npz
 from nntrain.errors import DataError
 from nntrain.params import Array
 
+SUFFIXES = (".csv", ".tsv", ".txt", ".npy", ".npz")
+
 
 def is_csv(source: Path | IO[str]) -> bool:
     """Whether the source is csv text: a stream or a file of that name.  Raises DataError for what cannot be read."""
     if not isinstance(source, Path):
         return True
     suffix = source.suffix.lower()
-    if suffix not in (".csv", ".tsv", ".txt", ".npy", ".npz"):
+    if suffix not in SUFFIXES:
         raise DataError(f"{source}: error: expected a file .npy, .npz or .csv")
     return suffix not in (".npy", ".npz")
 
