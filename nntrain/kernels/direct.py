@@ -189,7 +189,7 @@ def weight_gradient(
                 total += product
         return total
 
-    tiles = row_tiles(rows, F * K * rows * columns * m, most=min(16, most_sums(X, dY, F * K)))
+    tiles = row_tiles(rows, F * K * rows * columns * m, most=most_sums(X, dY, F * K))
     return sum_in_order(threads.run(work, tiles)).reshape(F, C, *kernel)
 
 
