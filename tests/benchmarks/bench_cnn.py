@@ -26,15 +26,16 @@ from nntrain.layers.base import Context
 LAYOUTS = ("default", "channels_last")
 
 
+def seconds(step):
+    start = time.perf_counter()
+    step()
+    return time.perf_counter() - start
+
+
 def block(step, count=3):
     """Median seconds of `count` steps, after one that brings back caches and threads: PyTorch's spin for a while."""
     step()
-    times = []
-    for _ in range(count):
-        start = time.perf_counter()
-        step()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
+    return statistics.median(seconds(step) for _ in range(count))
 
 
 def compare(name, counts, rounds):
@@ -61,8 +62,12 @@ def compare(name, counts, rounds):
         )
 
 
-def scaling(name, rounds):
-    """How much faster two threads are than one, alternating; PyTorch's beside it, for how free two cores are."""
+def scaling(name, rounds, pairs=10):
+    """How much faster two threads are than one; PyTorch's beside it, for how free two cores are.
+
+    Steps with one and with two threads follow each other directly, and the median is over all such pairs: the speed of
+    a shared machine changes within a second.
+    """
     import torch
 
     trainer, batch = ours(name)
@@ -70,13 +75,18 @@ def scaling(name, rounds):
     found = {side: [] for side in steps}
     for _ in range(rounds):
         for side, step in steps.items():
-            times = []
-            for count in (1, 2):
-                threads.set_threads(count)
-                torch.set_num_threads(count)
-                times.append(block(step))
-            found[side].append(times[0] / times[1])
-    told = (f"{side} {statistics.median(r):.2f} ({min(r):.2f} to {max(r):.2f})" for side, r in found.items())
+            step()
+            for _ in range(pairs):
+                times = []
+                for count in (1, 2):
+                    threads.set_threads(count)
+                    torch.set_num_threads(count)
+                    times.append(seconds(step))
+                found[side].append(times[0] / times[1])
+    told = []
+    for side, ratios in found.items():
+        low, median, high = statistics.quantiles(ratios, n=4)
+        told.append(f"{side} {median:.2f} (half of the pairs {low:.2f} to {high:.2f})")
     print(f"{name:7s} 2 threads are so many times as fast as 1: {', '.join(told)}", flush=True)
 
 
