@@ -95,7 +95,8 @@ def side_by_side(
 ) -> np.ndarray:
     """dX = input_gradient(), while another thread accumulates dW and db, where dZ is large enough to share.
 
-    The threads meet once, and what each gradient does on one thread overlaps: 3 % of a step with two threads.
+    The threads meet once, and what each gradient does on one thread overlaps: 3 % of a step with two threads.  Going on
+    to the layers before it while dW is unfinished gained nothing more.
     """
     if dZ.nbytes >= HALVED_BYTES:
         return threads.together(input_gradient, accumulate)[0]
