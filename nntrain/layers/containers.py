@@ -184,15 +184,15 @@ class Residual(Chain):
 
 def named(layers: Sequence[Layer]) -> list[tuple[str, Layer]]:
     """The layers with their names, which are parts of the names of saved parameters."""
-    named = list(zip(layer_names(layers), layers, strict=True))
+    pairs = list(zip(layer_names(layers), layers, strict=True))
     seen: set[str] = set()
-    for name, layer in named:
+    for name, layer in pairs:
         if not re.fullmatch(r"[\w-]+", name):
             raise ShapeError(f"expected a name of letters, digits, _ and -, got {name!r}", layer)
         if name in seen:
             raise ShapeError(f"another layer beside it is called {name!r} too; give one of them another name", layer)
         seen.add(name)
-    return named
+    return pairs
 
 
 def _count(layer: Layer | tuple[Layer, ...]) -> int:
