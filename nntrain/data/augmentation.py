@@ -48,7 +48,7 @@ class Shift(Augmentation):
         _, H, W, m = X.shape
         down, right = self.pixels * (2 * stream.uniform((2, m)) - 1)
         rows, columns = np.arange(H)[:, None, None] - down, np.arange(W)[:, None] - right
-        return _between(X, *np.broadcast_arrays(rows, columns))
+        return _between(X, rows, columns)
 
 
 @component("rotate")
@@ -108,22 +108,38 @@ class Normalize(Augmentation):
         return X
 
 
+def _framed(X: Array, rows: Array, columns: Array) -> tuple[Array, Array]:
+    """X in a frame of zeros, as (C, pixels · m), and where in it each image's pixel at (row, column) stands.
+
+    Rows and columns are whole numbers, from -1 to H and to W; the frame has one more pixel at the bottom and the right.
+    """
+    C, H, W, m = X.shape
+    framed = np.zeros((C, H + 3, W + 3, m), X.dtype)
+    framed[:, 1 : H + 1, 1 : W + 1] = X
+    places = (rows + 1) * ((W + 3) * m) + ((columns + 1) * m + np.arange(m))
+    return framed.reshape(C, -1), places.astype(np.intp, copy=False)
+
+
 def _pixels(X: Array, rows: Array, columns: Array) -> Array:
     """Y[c, i, j, k] = X[c, rows[i, j, k], columns[i, j, k], k], zero where that lies outside."""
-    C, H, W, m = X.shape
-    inside = (rows >= 0) & (rows < H) & (columns >= 0) & (columns < W)
-    at = (np.clip(rows, 0, H - 1) * W + np.clip(columns, 0, W - 1)) * m + np.arange(m)
-    Y = X.reshape(C, -1).take(at.ravel(), axis=1).reshape(C, *inside.shape)
-    Y *= inside
-    return Y
+    _, H, W, _ = X.shape
+    framed, places = _framed(X, np.clip(rows, -1, H), np.clip(columns, -1, W))
+    return framed.take(places, axis=1)
 
 
 def _between(X: Array, rows: Array, columns: Array) -> Array:
     """X at rows and columns that are no whole numbers: bilinear between the four pixels around."""
-    top, left = np.floor(rows).astype(np.int64), np.floor(columns).astype(np.int64)
+    _, H, W, m = X.shape
+    rows, columns = np.clip(rows, -1, H), np.clip(columns, -1, W)
+    top, left = np.floor(rows), np.floor(columns)
     down, right = (rows - top).astype(X.dtype), (columns - left).astype(X.dtype)
-    Y = _pixels(X, top, left) * ((1 - down) * (1 - right))
-    Y += _pixels(X, top, left + 1) * ((1 - down) * right)
-    Y += _pixels(X, top + 1, left) * (down * (1 - right))
-    Y += _pixels(X, top + 1, left + 1) * (down * right)
+    up, back = 1 - down, 1 - right
+    framed, places = _framed(X, top, left)
+    below = (W + 3) * m
+    Y = framed.take(places, axis=1)
+    Y *= up * back
+    for distance, share in ((m, up * right), (below, down * back), (below + m, down * right)):
+        part = framed.take(places + distance, axis=1)
+        part *= share
+        Y += part
     return Y
