@@ -9,32 +9,55 @@ MLP 784-512-256-10 takes 2.0 ms in place of 2.5.  So a result's last bits depend
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
 
-def multiplies_unpacked(coretype: str, extensions: Collection[str]) -> bool:
-    """Whether OpenBLAS has kernels for small products.
+class ProductSizes(NamedTuple):
+    """How large the pieces are into which products are cut.
 
-    `coretype` is what the user asked of OpenBLAS in OPENBLAS_CORETYPE, "" for the processor's own; `extensions` are
-    the processor's, by NumPy's names (X86_V4 was AVX512_SKX before NumPy 2.4).
+    small_product   most multiplications of a product that need not be packed; 0 where every product is packed
+    small_side      most rows and columns of each block of D Xᵀ; wider ones fall to two thirds of the speed
+    longest_sum     most terms of a sum of D Xᵀ: its operands are not packed, or packed into the cache
+    """
+
+    small_product: int
+    small_side: int
+    longest_sum: int
+
+
+UNPACKED = ProductSizes(1_000_000, 32, 1_000_000 // 32**2)
+PACKED = ProductSizes(0, 1 << 30, 2048)
+
+
+def product_sizes(build: object, coretype: str = "") -> ProductSizes:
+    """UNPACKED where OpenBLAS has kernels for small products, which need AVX-512; else PACKED.
+
+    `build` is what NumPy says of its build and its processor, `np.show_config(mode="dicts")`.  A build leaves out what
+    it has nothing to say of, and its form is not promised: what is missing or of another kind names no extension.
+    X86_V4 was AVX512_SKX before NumPy 2.4.  `coretype` is what the user asked of OpenBLAS in OPENBLAS_CORETYPE, "" for
+    the processor's own; it decides alone.
     """
     if coretype:
-        return coretype.lower() in ("skylakex", "cooperlake", "sapphirerapids")
-    return "X86_V4" in extensions or "AVX512_SKX" in extensions
+        unpacked = coretype.lower() in ("skylakex", "cooperlake", "sapphirerapids")
+    else:
+        unpacked = not {"X86_V4", "AVX512_SKX"}.isdisjoint(_extensions(build))
+    return UNPACKED if unpacked else PACKED
 
 
-def _extensions() -> set[str]:
-    simd = np.show_config(mode="dicts")["SIMD Extensions"]
-    return {*simd["baseline"], *simd["found"]}
+def _extensions(build: object) -> set[str]:
+    """The processor's extensions by name: those that the build takes for granted, and those found at the start."""
+    simd = build.get("SIMD Extensions") if isinstance(build, Mapping) else None
+    lists = [simd.get(key) for key in ("baseline", "found")] if isinstance(simd, Mapping) else []
+    return {str(name) for names in lists if isinstance(names, Iterable) for name in names}
 
 
-_UNPACKED = multiplies_unpacked(os.environ.get("OPENBLAS_CORETYPE", ""), _extensions())
-SMALL_PRODUCT = 1_000_000 if _UNPACKED else 0  # multiplications of a product that need not be packed
-SMALL_SIDE = 32 if _UNPACKED else 1 << 30  # of each block of D Xᵀ; wider ones fall to two thirds of the speed
-LONGEST_SUM = SMALL_PRODUCT // SMALL_SIDE**2 if _UNPACKED else 2048  # of D Xᵀ: not packed, or packed into the cache
+SMALL_PRODUCT, SMALL_SIDE, LONGEST_SUM = product_sizes(
+    np.show_config(mode="dicts"), os.environ.get("OPENBLAS_CORETYPE", "")
+)
 
 
 @lru_cache(maxsize=1024)  # kernels ask in every tile

@@ -1,7 +1,10 @@
+import os
+
 import numpy as np
 import pytest
 
-from nntrain.kernels.products import equal_parts, multiplies_unpacked, multiply, multiply_transposed
+from nntrain.kernels import products
+from nntrain.kernels.products import PACKED, UNPACKED, equal_parts, multiply, multiply_transposed, product_sizes
 
 
 @pytest.mark.parametrize(
@@ -35,16 +38,55 @@ def test_rows_may_stand_apart():
     np.testing.assert_allclose(outer, D @ X.swapaxes(-1, -2), rtol=1e-11, atol=1e-12)
 
 
+# --- the rule that picks the sizes -------------------------------------------------------------------------------
+
+
+def build(**simd):
+    """What np.show_config(mode="dicts") tells; lists that are empty are left out."""
+    return {"Compilers": {}, "SIMD Extensions": {key.replace("_", " "): names for key, names in simd.items()}}
+
+
+X86_64 = build(baseline=["X86_V2"], not_found=["X86_V3", "X86_V4", "AVX512_ICL"])
+AVX2 = build(baseline=["X86_V2"], found=["X86_V3"], not_found=["X86_V4", "AVX512_ICL"])
+AVX512 = build(baseline=["X86_V2"], found=["X86_V3", "X86_V4", "AVX512_ICL"])
+BUILDS = {
+    "x86-64": (X86_64, PACKED),
+    "x86-64 with AVX2": (AVX2, PACKED),
+    "x86-64 with AVX-512": (AVX512, UNPACKED),
+    "x86-64 with AVX-512, made for it": (build(baseline=["X86_V2", "X86_V3", "X86_V4"]), UNPACKED),
+    "x86-64 with AVX2, NumPy 2.0": (build(baseline=["SSE", "SSE42"], found=["AVX2", "FMA3"]), PACKED),
+    "x86-64 with AVX-512, NumPy 2.0": (build(baseline=["SSE", "SSE42"], found=["AVX2", "AVX512_SKX"]), UNPACKED),
+    "aarch64": (build(baseline=["NEON", "NEON_FP16", "ASIMD"], found=["ASIMDHP"], not_found=["SVE"]), PACKED),
+    "no extension at all": (build(), PACKED),
+    "no lists": (build(baseline=None, found=3), PACKED),
+    "names that are no text": (build(baseline=[2, None, ("X86_V4",)], found=("X86_V3",)), PACKED),
+    "nothing said of the processor": ({"Compilers": {}}, PACKED),
+    "another kind of description": ({"SIMD Extensions": ["X86_V4"]}, PACKED),
+    "an empty description": ({}, PACKED),
+    "no description": (None, PACKED),
+    "text": ("SIMD Extensions: X86_V4", PACKED),
+}
+
+
+@pytest.mark.parametrize("name", BUILDS)
+def test_products_are_cut_where_openblas_need_not_pack_them(name):
+    described, sizes = BUILDS[name]
+    assert product_sizes(described) == sizes
+
+
 @pytest.mark.parametrize(
-    ("coretype", "extensions", "unpacked"),
-    [
-        ("", ["X86_V2", "X86_V3", "X86_V4"], True),
-        ("", ["SSE42", "AVX2", "AVX512F", "AVX512_SKX"], True),
-        ("", ["X86_V2", "X86_V3"], False),
-        ("", ["NEON", "ASIMD"], False),
-        ("Haswell", ["X86_V2", "X86_V3", "X86_V4"], False),
-        ("SkylakeX", ["X86_V2", "X86_V3", "X86_V4"], True),
-    ],
+    ("coretype", "sizes"), [("Haswell", PACKED), ("SkylakeX", UNPACKED), ("cooperlake", UNPACKED), ("ARMV8", PACKED)]
 )
-def test_products_are_cut_where_openblas_need_not_pack_them(coretype, extensions, unpacked):
-    assert multiplies_unpacked(coretype, extensions) is unpacked
+@pytest.mark.parametrize("described", [AVX2, AVX512, None])
+def test_the_processor_that_the_user_asks_of_openblas_decides_alone(coretype, sizes, described):
+    assert product_sizes(described, coretype) == sizes
+
+
+def test_the_sizes_are_those_that_were_measured():
+    assert UNPACKED == (1_000_000, 32, 976)
+    assert PACKED == (0, 1 << 30, 2048)
+
+
+def test_the_sizes_in_use_are_those_of_this_processor():
+    sizes = product_sizes(np.show_config(mode="dicts"), os.environ.get("OPENBLAS_CORETYPE", ""))
+    assert sizes == (products.SMALL_PRODUCT, products.SMALL_SIDE, products.LONGEST_SUM)

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 
+import numpy as np
 import pytest
 from reliability.configs import MLP, changed
 from reliability.program import ENVIRONMENT, command, differing, left_behind, shell, write_config
@@ -38,6 +39,13 @@ def test_the_same_bytes_in_all_surroundings(undisturbed, tmp_path, name):
     )
     assert (ended.code, ended.stderr) == (0, "")
     assert not differing(left_behind(tmp_path / "run"), expected)
+
+
+def test_a_processor_without_any_extension_that_numpy_looks_for(tmp_path, config):
+    found = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
+    plain = without(NPY_DISABLE_CPU_FEATURES=" ".join(found))
+    ended = shell("fit", config, "-q", "--dry-run", cwd=tmp_path, environment=plain)
+    assert (ended.code, ended.stderr) == (0, "")
 
 
 NAMES = ["a path with spaces", "é中文🙂", "quote'\"$(x)", "new\nline", "-dash", "x" * 255]
