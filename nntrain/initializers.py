@@ -1,13 +1,24 @@
 """Initial values of the parameters.
 
-A weight W (n_out, n_in) — of a convolution (filters, channels, kh, kw) — has
+The families below choose Var(W) so that the variance of the activations (fan_in) or of the gradients (fan_out) stays
+the same from layer to layer:
 
-    fan_in  = n_in  · kh · kw      numbers that enter one output
-    fan_out = n_out · kh · kw      outputs that one input reaches
+    fan_in     numbers that enter one output
+    fan_out    outputs that one input reaches
 
-and the families below choose Var(W) so that the variance of the activations (fan_in) or of the gradients (fan_out)
-stays the same from layer to layer.  Values are drawn in float64, so the same seed gives the same numbers, rounded, in
-every dtype.
+                                    fan_in                         fan_out
+    dense (n_out, n_in)             n_in                           n_out
+    convolution, window kh × kw     n_in/groups · kh·kw            n_out/groups · kh·kw / (sh·sw)
+    transposed convolution          n_in/groups · kh·kw / (sh·sw)  n_out/groups · kh·kw
+
+with n channels and strides sh, sw.  Both are counted away from the border, as means over all positions: with a window
+of 3 × 3 and stride 2 a pixel lies under 1, 2 or 4 windows, 9/4 in the mean.  Each gate of a recurrent layer is a matrix
+of its own.  The input of an embedding is the one-hot vector: fan_in is the vocabulary's size.
+
+PyTorch and Keras leave the strides out, PyTorch's fan_out the groups too; and of a transposed convolution PyTorch takes
+n_out/groups · kh·kw for fan_in.
+
+Values are drawn in float64, so the same seed gives the same numbers, rounded, in every dtype.
 """
 
 from __future__ import annotations
@@ -18,15 +29,10 @@ from typing import ClassVar
 import numpy as np
 
 from nntrain.components import Component, arg, component
-from nntrain.params import Array, Shape
+from nntrain.params import Array, Fans, Shape
 from nntrain.streams import Stream
 
-__all__ = ["Initializer", "fans"]
-
-
-def fans(shape: Shape) -> tuple[int, int]:
-    """fan_in and fan_out of a weight whose axes are (out, in, window …)."""
-    return prod(shape[1:]), shape[0] * prod(shape[2:])
+__all__ = ["Initializer"]
 
 
 class Initializer(Component):
@@ -34,7 +40,7 @@ class Initializer(Component):
 
     kind: ClassVar[str] = "initializer"
 
-    def draw(self, stream: Stream, shape: Shape) -> Array:
+    def draw(self, stream: Stream, shape: Shape, fans: Fans) -> Array:
         """Initial values of one parameter, float64."""
         raise NotImplementedError
 
@@ -43,7 +49,7 @@ class Initializer(Component):
 class Zeros(Initializer):
     """W = 0: for biases.  Weights that start at 0 learn nothing: all units of the layer stay the same."""
 
-    def draw(self, stream: Stream, shape: Shape) -> Array:
+    def draw(self, stream: Stream, shape: Shape, fans: Fans) -> Array:
         return np.zeros(shape)
 
 
@@ -53,7 +59,7 @@ class Constant(Initializer):
 
     value: float = arg("value of every element")
 
-    def draw(self, stream: Stream, shape: Shape) -> Array:
+    def draw(self, stream: Stream, shape: Shape, fans: Fans) -> Array:
         return np.full(shape, self.value, np.float64)
 
 
@@ -64,7 +70,7 @@ class Normal(Initializer):
     std: float = arg("standard deviation", default=0.01, ge=0)
     mean: float = arg("mean", default=0.0)
 
-    def draw(self, stream: Stream, shape: Shape) -> Array:
+    def draw(self, stream: Stream, shape: Shape, fans: Fans) -> Array:
         return self.mean + self.std * stream.normal(shape)
 
 
@@ -74,7 +80,7 @@ class Uniform(Initializer):
 
     limit: float = arg("largest absolute value", default=0.05, ge=0)
 
-    def draw(self, stream: Stream, shape: Shape) -> Array:
+    def draw(self, stream: Stream, shape: Shape, fans: Fans) -> Array:
         return _uniform(stream, shape, self.limit)
 
 
@@ -82,16 +88,16 @@ class Uniform(Initializer):
 class HeNormal(Initializer):
     """W ~ N(0, 2 / fan_in): for relu and its kin.  He et al. (2015), arXiv:1502.01852; course 2, week 1."""
 
-    def draw(self, stream: Stream, shape: Shape) -> Array:
-        return _normal(stream, shape, 2 / fans(shape)[0])
+    def draw(self, stream: Stream, shape: Shape, fans: Fans) -> Array:
+        return _normal(stream, shape, 2 / fans.fan_in)
 
 
 @component("he_uniform")
 class HeUniform(Initializer):
     """W ~ U(−r, r), r = √(6 / fan_in): variance 2 / fan_in.  He et al. (2015)."""
 
-    def draw(self, stream: Stream, shape: Shape) -> Array:
-        return _uniform(stream, shape, sqrt(6 / fans(shape)[0]))
+    def draw(self, stream: Stream, shape: Shape, fans: Fans) -> Array:
+        return _uniform(stream, shape, sqrt(6 / fans.fan_in))
 
 
 @component("xavier_normal")
@@ -101,24 +107,24 @@ class XavierNormal(Initializer):
     The course gives the name Xavier to 1 / fan_in as well: that is lecun_normal.
     """
 
-    def draw(self, stream: Stream, shape: Shape) -> Array:
-        return _normal(stream, shape, 2 / sum(fans(shape)))
+    def draw(self, stream: Stream, shape: Shape, fans: Fans) -> Array:
+        return _normal(stream, shape, 2 / sum(fans))
 
 
 @component("xavier_uniform")
 class XavierUniform(Initializer):
     """W ~ U(−r, r), r = √(6 / (fan_in + fan_out)): variance 2 / (fan_in + fan_out).  Glorot and Bengio (2010)."""
 
-    def draw(self, stream: Stream, shape: Shape) -> Array:
-        return _uniform(stream, shape, sqrt(6 / sum(fans(shape))))
+    def draw(self, stream: Stream, shape: Shape, fans: Fans) -> Array:
+        return _uniform(stream, shape, sqrt(6 / sum(fans)))
 
 
 @component("lecun_normal")
 class LecunNormal(Initializer):
     """W ~ N(0, 1 / fan_in): for tanh (what the course calls Xavier).  LeCun et al. (1998), Efficient BackProp."""
 
-    def draw(self, stream: Stream, shape: Shape) -> Array:
-        return _normal(stream, shape, 1 / fans(shape)[0])
+    def draw(self, stream: Stream, shape: Shape, fans: Fans) -> Array:
+        return _normal(stream, shape, 1 / fans.fan_in)
 
 
 @component("orthogonal")
@@ -131,7 +137,7 @@ class Orthogonal(Initializer):
 
     gain: float = arg("scale of the matrix", default=1.0, gt=0)
 
-    def draw(self, stream: Stream, shape: Shape) -> Array:
+    def draw(self, stream: Stream, shape: Shape, fans: Fans) -> Array:
         rows, columns = shape[0], prod(shape[1:])
         tall = stream.normal((max(rows, columns), min(rows, columns)))
         Q, R = np.linalg.qr(tall)

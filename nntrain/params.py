@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -24,6 +24,30 @@ Array = NDArray[Any]
 Shape = tuple[int, ...]
 
 
+class Fans(NamedTuple):
+    """What initial values keep a variance by: see nntrain.initializers.
+
+    fan_in   numbers that enter one output
+    fan_out  outputs that one input reaches
+    """
+
+    fan_in: float
+    fan_out: float
+
+
+def fans(shape: Shape, groups: int = 1, strides: int = 1) -> Fans:
+    """Fans of W (n_out, n_in / groups, window …), `strides` being the product of the window's strides along all axes.
+
+        fan_in  = n_in / groups · window
+        fan_out = n_out / groups · window / strides
+
+    The window stands at every strides-th place alone, so that one input lies under window / strides of them: the mean
+    over all inputs away from the border.
+    """
+    window = prod(shape[2:])
+    return Fans(prod(shape[1:]), shape[0] // groups * window / strides)
+
+
 @dataclass(frozen=True)
 class Param:
     """One array that a layer declares.
@@ -31,6 +55,7 @@ class Param:
     decay      weight decay and the L1 and L2 terms of the cost apply (weights, not biases)
     trainable  has a gradient; otherwise a buffer, such as the running mean of batch_norm
     blocks     rows are drawn in so many independent blocks: the gates of an LSTM
+    fans       of a weight whose shape does not tell them; default: `fans` of the shape of a block
     """
 
     shape: Shape
@@ -38,6 +63,7 @@ class Param:
     decay: bool = False
     trainable: bool = True
     blocks: int = 1
+    fans: Fans | None = None
 
 
 Tree = Mapping[str, Union[Param, "Tree"]]
@@ -103,7 +129,8 @@ class Layout:
         for name, param in self.names.items():
             stream = streams.stream(seed, streams.INITIALIZE, streams.key(name))
             block = (param.shape[0] // param.blocks, *param.shape[1:])
-            values = [param.init.draw(stream, block) for _ in range(param.blocks)]
+            counted = param.fans or fans(block)
+            values = [param.init.draw(stream, block, counted) for _ in range(param.blocks)]
             self.array(theta, name)[...] = np.concatenate(values) if param.blocks > 1 else values[0]
 
     def array(self, flat: Array, name: str) -> Array:

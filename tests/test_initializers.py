@@ -5,13 +5,14 @@ import pytest
 
 from nntrain import initializers as ini
 from nntrain.components import find
+from nntrain.params import fans
 from nntrain.streams import stream
 
 KERNEL = (48, 32, 3, 5)  # fan_in 32·15 = 480, fan_out 48·15 = 720
 
 
 def draw(initializer, shape, seed=0):
-    return initializer.draw(stream(seed, 0), shape)
+    return initializer.draw(stream(seed, 0), shape, fans(shape))
 
 
 def make(cls):
@@ -19,8 +20,14 @@ def make(cls):
 
 
 def test_fans_count_the_window_of_a_convolution():
-    assert ini.fans((4, 7)) == (7, 4)
-    assert ini.fans(KERNEL) == (480, 720)
+    assert fans((4, 7)) == (7, 4)
+    assert fans(KERNEL) == (480, 720)
+
+
+def test_fans_count_the_inputs_of_a_filters_own_group_and_the_places_where_a_window_stands():
+    assert fans(KERNEL, groups=4) == (480, 180)
+    assert fans(KERNEL, strides=6) == (480, 120)
+    assert fans((12, 1, 3, 3), groups=12, strides=4) == (9, 9 / 4)  # depthwise
 
 
 @pytest.mark.parametrize("name", find("initializer"))

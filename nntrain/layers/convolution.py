@@ -12,7 +12,7 @@ from nntrain.initializers import HeNormal, Initializer, Zeros
 from nntrain.kernels import convolution as kernel
 from nntrain.kernels.windows import Pair, Window, pair, window
 from nntrain.layers.base import Array, Context, Layer, Shape, ShapeError, Tree, Views, show_shape
-from nntrain.params import Param
+from nntrain.params import Param, fans
 
 __all__ = ["Conv1d", "Conv2d"]
 
@@ -75,7 +75,9 @@ class Conv2d(Layer):
         size = image(self, shape)
         check_groups(self, self.groups, shape[0], self.filters)
         found = slide(self, shape, size, self.kernel, self.stride, self.padding, self.dilation)
-        tree = {"W": Param((self.filters, shape[0] // self.groups, *found.kernel), self.init, decay=True)}
+        weights = (self.filters, shape[0] // self.groups, *found.kernel)
+        counted = fans(weights, self.groups, prod(found.stride))
+        tree = {"W": Param(weights, self.init, decay=True, fans=counted)}
         if self.bias:
             tree["b"] = Param((self.filters, 1), Zeros())
         return (self.filters, *found.output_size(size)), tree
@@ -131,7 +133,8 @@ class Conv1d(Layer):
         T, n_x = shape
         check_groups(self, self.groups, n_x, self.filters)
         found = slide(self, shape, (1, T), *self._geometry)
-        tree = {"W": Param((self.filters, n_x // self.groups, self.kernel), self.init, decay=True)}
+        weights = (self.filters, n_x // self.groups, self.kernel)
+        tree = {"W": Param(weights, self.init, decay=True, fans=fans(weights, self.groups, self.stride))}
         if self.bias:
             tree["b"] = Param((self.filters, 1), Zeros())
         return (found.output_size((1, T))[1], self.filters), tree

@@ -12,7 +12,7 @@ from nntrain.components import arg, component
 from nntrain.initializers import Initializer, Orthogonal, XavierUniform, Zeros
 from nntrain.kernels import gru, lstm, rnn
 from nntrain.layers.base import Array, Context, Layer, Shape, ShapeError, Tree, Views, show_shape
-from nntrain.params import Param
+from nntrain.params import Fans, Param
 from nntrain.streams import Stream
 
 
@@ -140,7 +140,7 @@ class RNN(Recurrent):
 class ForgetBias(Initializer):
     """1 for the forget gate, 0 for the others: a new LSTM remembers (Jozefowicz et al. 2015)."""
 
-    def draw(self, stream: Stream, shape: Shape) -> Array:
+    def draw(self, stream: Stream, shape: Shape, fans: Fans) -> Array:
         b = np.zeros(shape)
         n = shape[0] // 4
         b[n : 2 * n] = 1

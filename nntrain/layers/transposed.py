@@ -11,7 +11,7 @@ from nntrain.kernels import convolution as kernel
 from nntrain.kernels.windows import Pair, Window, pair, window
 from nntrain.layers.base import Array, Context, Layer, Shape, ShapeError, Tree, Views, show_shape
 from nntrain.layers.convolution import Algorithm, Padding, Size, check_groups, image
-from nntrain.params import Param
+from nntrain.params import Fans, Param, fans
 from nntrain.streams import Stream
 
 __all__ = ["ConvTranspose2d"]
@@ -49,7 +49,8 @@ class ConvTranspose2d(Layer):
         except ValueError as error:
             raise ShapeError(f"{error}; the input is {show_shape(shape)}", self) from None
         weights = (shape[0], self.filters // self.groups, *slid.kernel)
-        tree = {"W": Param(weights, _Transposed(self.init), decay=True)}
+        fan_out, fan_in = fans(weights, self.groups, prod(slid.stride))  # of the convolution that this one transposes
+        tree = {"W": Param(weights, _Transposed(self.init), decay=True, fans=Fans(fan_in, fan_out))}
         if self.bias:
             tree["b"] = Param((self.filters, 1), Zeros())
         return (self.filters, *out), tree
@@ -87,10 +88,10 @@ class ConvTranspose2d(Layer):
 
 
 class _Transposed(Initializer):
-    """Draws W (n_in, n_out, …) as W (n_out, n_in, …): fan_in must count what enters an output."""
+    """Draws W (n_in, n_out, …) as W (n_out, n_in, …), the order that `orthogonal` is defined for."""
 
     def __init__(self, init: Initializer):
         self.init = init
 
-    def draw(self, stream: Stream, shape: Shape) -> Array:
-        return self.init.draw(stream, (shape[1], shape[0], *shape[2:])).swapaxes(0, 1)
+    def draw(self, stream: Stream, shape: Shape, fans: Fans) -> Array:
+        return self.init.draw(stream, (shape[1], shape[0], *shape[2:]), fans).swapaxes(0, 1)

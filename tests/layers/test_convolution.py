@@ -108,11 +108,6 @@ def test_a_transposed_convolution_is_the_adjoint_of_the_convolution_with_its_arg
     assert np.vdot(up.forward(X), Y) == pytest.approx(np.vdot(X, down.forward(Y)))
 
 
-def test_weights_of_a_transposed_convolution_are_drawn_for_what_enters_an_output():
-    W = Run(ConvTranspose2d(50, 3), (200, 4, 4)).p.W
-    assert W.std() == pytest.approx(np.sqrt(2 / (200 * 9)), rel=0.02)
-
-
 @pytest.mark.parametrize(
     ("layer", "shape", "function"),
     [
