@@ -147,9 +147,23 @@ def test_r2_is_1_for_exact_and_0_for_the_mean():
     assert measure(R2(), VALUES, (np.broadcast_to(Y.mean(axis=1, keepdims=True), Y.shape), Y)) == pytest.approx(0)
 
 
-def test_r2_of_values_far_from_0_keeps_its_digits():
+@pytest.mark.parametrize("metric", OF_VALUES)
+@pytest.mark.parametrize("mean", [2e3, -1e7, 1e10])
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_metrics_of_values_keep_their_digits_far_from_0_whatever_the_batches(metric, mean, size):
+    """Multiples of 2⁻¹⁶: what is added to them is then exact, and the metric is to be the same number."""
+    Z, Y = (np.round(V * 2**16) / 2**16 for V in some(VALUES, 1000))
+    batches = [(Z[:, i : i + size], Y[:, i : i + size]) for i in range(0, 1000, size)]
+    far = measure(metric, VALUES, *((Z + mean, Y + mean) for Z, Y in batches))
+    assert far == pytest.approx(measure(metric, VALUES, (Z, Y)), rel=1e-9)
+
+
+def test_r2_does_not_lose_its_digits_to_a_first_target_far_from_the_others():
     Z, Y = some(VALUES, 1000)
-    assert measure(R2(), VALUES, (Z + 2000, Y + 2000)) == pytest.approx(measure(R2(), VALUES, (Z, Y)), rel=1e-8)
+    Y[:, 0] = Z[:, 0] = 1e8
+    spread = np.square(Y - Y.mean(axis=1, keepdims=True)).sum(axis=1)
+    expected = (1 - np.square(Z - Y).sum(axis=1) / spread).mean()
+    assert measure(R2(), VALUES, (Z[:, :1], Y[:, :1]), (Z[:, 1:], Y[:, 1:])) == pytest.approx(expected, rel=1e-12)
 
 
 # --- where quotients are 0/0 -------------------------------------------------------------------------------------
@@ -178,6 +192,13 @@ def test_r2_of_equal_targets_is_0_and_1_where_every_prediction_is_exact():
     one = Facts((6,), "values", outputs=1)
     assert measure(R2(), one, (Y + 0.5, Y)) == 0
     assert measure(R2(), one, (Y, Y)) == 1
+
+
+@pytest.mark.parametrize("y", [0.1, 1 / 3, 1e9 + 0.1])
+def test_r2_knows_equal_targets_whatever_the_batches(y):
+    one = Facts((6,), "values", outputs=1)
+    Y = np.full((1, 7), y)
+    assert measure(R2(), one, *((Y[:, :k] + 0.5, Y[:, :k]) for k in (7, 3, 1, 0, 6))) == 0
 
 
 def test_perplexity_and_bits_are_of_the_probability_of_the_truth():
@@ -237,9 +258,20 @@ def test_a_state_goes_through_json_and_on_to_the_same_bits(metric):
     state = metric.start(facts)
     metric.update(state, *first)
     restored = metric.start(facts)
-    restored[...] = json.loads(json.dumps(state.tolist()))
+    metric.restore(restored, json.loads(json.dumps(state.tolist())))
     metric.update(restored, *second)
     assert metric.value(restored) == measure(metric, facts, first, second)
+
+
+def test_r2_takes_up_the_sums_of_earlier_checkpoints():
+    """Σ 1, Σ y, Σ y², Σ e² of every output; of the third the targets are equal so far."""
+    (Z, Y), second = some(VALUES, 7), some(VALUES, 9)
+    Y[2] = 0.1
+    state = R2().start(VALUES)
+    R2().restore(state, [[7.0] * 3, Y.sum(axis=1), (Y**2).sum(axis=1), ((Z - Y) ** 2).sum(axis=1)])
+    assert R2().value(state) == pytest.approx(measure(R2(), VALUES, (Z, Y)), rel=1e-12)
+    R2().update(state, *second)
+    assert R2().value(state) == pytest.approx(measure(R2(), VALUES, (Z, Y), second), rel=1e-12)
 
 
 @pytest.mark.parametrize("metric", OF_CLASSES + OF_VALUES)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 class Metric(Component):
     """Base of all metrics: sums over examples (over their steps, where there are any), and a value made of the sums.
 
-    The sums are all the state there is, so the value does not depend on how the examples are cut into batches, two
-    states merge by addition, and `state.tolist()` goes into a checkpoint.  Without any example a mean is NaN.
+    The sums are all the state there is, so the value does not depend on how the examples are cut into batches, and
+    `state.tolist()` goes into a checkpoint.  Without any example a mean is NaN.
 
     better           whether "more" or "less" is better, None where that cannot be said
     of_predictions   whether it compares predictions with targets, both in the data's units; else it reads decisions off
@@ -48,6 +48,10 @@ class Metric(Component):
     def value(self, state: Array) -> Any:
         """The metric: a float, or nested lists."""
         raise NotImplementedError
+
+    def restore(self, state: Array, saved: list[Any]) -> None:
+        """Take back what `state.tolist()` gave, into a state that `start` made.  Raises ValueError where it is none."""
+        state[...] = saved
 
 
 def ratio(part: float, whole: float) -> float:

@@ -188,8 +188,8 @@ class Totals:
 
     def restore(self, saved: dict[str, Any]) -> None:
         self.weight, self.loss_sum, self.cost_sum = saved["weight"], saved["loss"], saved["cost"]
-        for state, values in zip(self.states, saved["metrics"], strict=True):
-            state[...] = values
+        for metric, state, values in zip(self.metrics, self.states, saved["metrics"], strict=True):
+            metric.restore(state, values)
 
 
 def valid_steps(batch: Batch, Z: Array) -> Array | None:
