@@ -1,6 +1,6 @@
 """`nntrain` and `python -m nntrain`."""
 
-from nntrain.signals import obey
+from nntrain.runtime.signals import obey
 
 # before click and NumPy are imported: an interrupt during start-up ends quietly with the right code, too
 obey()

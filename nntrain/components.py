@@ -41,7 +41,7 @@ _NAMES = {
         "nntrain.layers.steps": "last mean_over_time",
     },
     "initializer": {
-        "nntrain.initializers": "zeros constant normal uniform he_normal he_uniform xavier_normal xavier_uniform "
+        "nntrain.model.initializers": "zeros constant normal uniform he_normal he_uniform xavier_normal xavier_uniform "
         "lecun_normal orthogonal",
     },
     "loss": {
@@ -50,15 +50,18 @@ _NAMES = {
         "nntrain.losses.regression": "mse mae huber",
     },
     "metric": {
-        "nntrain.metrics.classification": "accuracy top_k precision recall f1 confusion",
-        "nntrain.metrics.regression": "mae rmse r2",
-        "nntrain.metrics.text": "perplexity bits_per_character",
+        "nntrain.metrics.label_metrics": "accuracy top_k precision recall f1 confusion",
+        "nntrain.metrics.value_metrics": "mae rmse r2",
+        "nntrain.metrics.text_metrics": "perplexity bits_per_character",
     },
     "optimizer": {
         "nntrain.optimizers.adaptive": "adagrad rmsprop adam adamw",
         "nntrain.optimizers.sgd": "sgd",
     },
-    "schedule": {"nntrain.schedules": "constant step exponential linear cosine one_cycle plateau"},
+    "schedule": {
+        "nntrain.schedules.by_step": "constant step exponential linear cosine one_cycle",
+        "nntrain.schedules.plateau": "plateau",
+    },
     "dataset": {
         "nntrain.data.cifar": "cifar10",
         "nntrain.data.csv": "csv",

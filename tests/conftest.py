@@ -7,7 +7,7 @@ for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "
 
 import pytest  # noqa: E402
 
-from nntrain import threads  # noqa: E402
+from nntrain.runtime import threads  # noqa: E402
 
 
 @pytest.fixture(autouse=True)

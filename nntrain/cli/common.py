@@ -22,8 +22,8 @@ pass_threads = click.option(
 
 def start(threads: int | None) -> None:
     """Prepare the process for computing."""
-    from nntrain import threads as pool
-    from nntrain.kernels.memory import keep_freed_memory
+    from nntrain.runtime import threads as pool
+    from nntrain.runtime.memory import keep_freed_memory
 
     keep_freed_memory()
     count = threads or pool.available_cores()

@@ -36,7 +36,7 @@ def _overrides(path: Path, incomplete: str) -> Iterator[str]:
     from nntrain.config.places import Mark, Problems, Source
     from nntrain.config.spelling import below, child
     from nntrain.config.types import Section
-    from nntrain.config.writing import plain
+    from nntrain.config.yaml_text import plain
 
     file = path / "config.yaml" if path.is_dir() else path
     key, equals, value = incomplete.partition("=")

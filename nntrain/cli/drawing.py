@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from nntrain.errors import ConfigError
 
 if TYPE_CHECKING:
-    from nntrain.training.evaluation import Loaded
+    from nntrain.inference.load import Loaded
 
 
 def sample_examples(loaded: Loaded, count: int, output: Path | None, seed: int | None) -> None:
     """Write drawn examples to a picture or an array."""
-    from nntrain.training.drawing import sample
+    from nntrain.inference.draw import sample
 
     if output is None:
         raise ConfigError("sample: examples go into a file: -o grid.png or -o examples.npy")

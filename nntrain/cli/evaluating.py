@@ -11,7 +11,7 @@ import click
 from nntrain.cli.common import pass_threads, say, start
 
 if TYPE_CHECKING:
-    from nntrain.training.evaluation import Loaded
+    from nntrain.inference.load import Loaded
 
 which_option = click.option(
     "--which",
@@ -24,7 +24,7 @@ which_option = click.option(
 
 def load_checkpoint(path: Path, which: str) -> Loaded:
     """A checkpoint file, or one of a run directory's."""
-    from nntrain.training.evaluation import find_checkpoint, load
+    from nntrain.inference.load import find_checkpoint, load
 
     file, warning = find_checkpoint(path, which)
     if warning:
@@ -51,8 +51,8 @@ def eval_(
     start(threads)
     import json
 
-    from nntrain import storage
-    from nntrain.training.evaluation import evaluate
+    from nntrain.files import storage
+    from nntrain.inference.evaluation import evaluate
 
     values = evaluate(load_checkpoint(checkpoint, which), overrides, split)
     if as_json:
@@ -74,7 +74,7 @@ def predict(
 ) -> None:
     """Predict for the examples in INPUT (.npy, .npz, .csv, or - for csv on stdin), examples first."""
     start(threads)
-    from nntrain.training import prediction
+    from nntrain.inference import prediction
 
     loaded = load_checkpoint(checkpoint, which)
     if output is not None:

@@ -11,7 +11,7 @@ from nntrain.cli import completing
 from nntrain.cli.common import pass_threads, start, table
 
 if TYPE_CHECKING:
-    from nntrain.network import Network
+    from nntrain.model.network import Network
 
 
 @click.command(short_help="Table of layers, shapes, parameters, FLOPs.")
@@ -47,8 +47,8 @@ def show(path: Path, overrides: tuple[str, ...], resolved: bool) -> None:
 def _layers(network: Network) -> str:
     from math import prod
 
-    from nntrain.layers.base import layer_names
-    from nntrain.params import Layout
+    from nntrain.model.layer import layer_names
+    from nntrain.model.parameters import Layout
 
     rows = []
     shape, total_flops = network.input_shape, 0
@@ -76,7 +76,7 @@ def check(config: Path, overrides: tuple[str, ...], overfit: bool, threads: int 
     within 1,000 steps.
     """
     start(threads)
-    from nntrain.training.checking import check_gradients
+    from nntrain.diagnosis.network_check import check_gradients
 
     wrong = 0
     for line, good in check_gradients(config, overrides):
@@ -90,8 +90,8 @@ def check(config: Path, overrides: tuple[str, ...], overfit: bool, threads: int 
 
 def _overfit(config: Path, overrides: tuple[str, ...]) -> None:
     from nntrain.cli.common import number
+    from nntrain.diagnosis.overfit import overfit
     from nntrain.errors import ConfigError
-    from nntrain.training.trying import overfit
 
     learned = overfit(config, overrides)
     right = "" if learned.share is None else f", {learned.share:.0%} {learned.of}"

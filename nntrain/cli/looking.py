@@ -33,9 +33,9 @@ def report(run: tuple[Path, ...], output: Path, metric: str | None) -> None:
     """
     start(1)
     from nntrain.errors import ConfigError
+    from nntrain.files.storage import write_atomic
     from nntrain.report.page import page
     from nntrain.runs import query
-    from nntrain.storage import write_atomic
 
     if output.suffix.lower() not in (".html", ".htm"):
         raise ConfigError(f"--output {output}: .html, not {output.suffix or 'a name without a suffix'}")
@@ -59,9 +59,9 @@ def plot(run: tuple[Path, ...], output: Path | None, metrics: tuple[str, ...]) -
     """
     start(1)
     from nntrain.errors import ConfigError
+    from nntrain.files.storage import write_atomic
     from nntrain.report import history, plots
     from nntrain.runs import query
-    from nntrain.storage import write_atomic
 
     if output is not None and output.suffix not in (".svg", ".png"):
         raise ConfigError(f"--output {output}: .svg or .png, not {output.suffix or 'a name without a suffix'}")

@@ -58,7 +58,7 @@ def sample(
     """
     start(threads)
     loaded = load_checkpoint(checkpoint, which)
-    from nntrain.training.drawing import draws
+    from nntrain.inference.draw import draws
 
     if draws(loaded):
         _refuse("examples", "length", "temperature", "prompt")

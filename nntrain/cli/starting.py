@@ -59,9 +59,9 @@ def data(config: Path, overrides: tuple[str, ...], output: Path | None, as_json:
     import dataclasses
     import json
 
-    from nntrain import png
     from nntrain.errors import ConfigError
-    from nntrain.report import dataset, pictures
+    from nntrain.pictures import pixels, png
+    from nntrain.report import dataset
 
     if output is not None and output.suffix != ".png":
         raise ConfigError(f"--output {output}: .png, not {output.suffix or 'a name without a suffix'}")
@@ -71,7 +71,7 @@ def data(config: Path, overrides: tuple[str, ...], output: Path | None, as_json:
         images = dataset.pictures(loaded, "train")
         if images is None:
             raise ConfigError(f"--output: the examples of {draft.dataset.type} are no images")
-        grid = pictures.grid(images)
+        grid = pixels.grid(images)
     told = dataset.describe(draft.dataset, loaded)
     click.echo(json.dumps(dataclasses.asdict(told)) if as_json else _described(told))
     for part, count in told.repeated.items():
@@ -122,8 +122,8 @@ def find_lr(config: Path, overrides: tuple[str, ...], steps: int, threads: int |
     The curve goes to stderr, the suggestion to stdout, as an override: nntrain fit CONFIG $(nntrain find-lr CONFIG).
     """
     start(threads)
+    from nntrain.diagnosis.learning_rate import range_test
     from nntrain.report.plots import sparkline
-    from nntrain.training.trying import range_test
 
     found = range_test(config, overrides, steps)
     width = min(60, len(found.lr))

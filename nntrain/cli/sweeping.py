@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nntrain import signals
 from nntrain.cli import completing
 from nntrain.cli.common import quiet, start
+from nntrain.runtime import signals
 
 if TYPE_CHECKING:
     from nntrain.sweep import Settings
@@ -83,7 +83,7 @@ def sweep(
     from nntrain import sweep as sweeps
     from nntrain.cli.board import Board
     from nntrain.errors import ConfigError, Interrupted
-    from nntrain.threads import available_cores
+    from nntrain.runtime.threads import available_cores
 
     settings = _settings(config, overrides, grid, random_, count, seeds, halving)
     if print_only and settings.halving:

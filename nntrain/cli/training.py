@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nntrain import signals
 from nntrain.cli import completing
 from nntrain.cli.common import pass_threads, quiet, say, start
 from nntrain.errors import ConfigError
+from nntrain.runtime import signals
 
 if TYPE_CHECKING:
     from nntrain.training.engine import Observer

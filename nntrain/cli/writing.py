@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from nntrain.training.evaluation import Loaded
-    from nntrain.training.writing import Writer
+    from nntrain.inference.load import Loaded
+    from nntrain.inference.text_writer import Writer
 
 
 def sample_text(
@@ -23,8 +23,8 @@ def sample_text(
     prompt: str,
 ) -> None:
     """Write text to stdout as it is drawn, or into a file."""
-    from nntrain.storage import write_atomic
-    from nntrain.training.writing import Writer
+    from nntrain.files.storage import write_atomic
+    from nntrain.inference.text_writer import Writer
 
     writer = Writer(loaded, temperature, seed)
     pieces: Iterator[str]

@@ -10,7 +10,7 @@ from typing import Any
 from nntrain.config.model import Base, Config, Draft, dataset_with, is_path, read
 from nntrain.config.places import Place
 from nntrain.config.values import find_value, written
-from nntrain.config.writing import differences, flow, leaves
+from nntrain.config.yaml_text import differences, flow, leaves
 
 __all__ = [
     "Base",

@@ -13,7 +13,7 @@ from nntrain.config.places import Mark, Problems, Source, show, suggest
 from nntrain.config.reader import parse, read_file
 from nntrain.config.spelling import below, child, merge, names_of, position, type_name
 from nntrain.config.types import Section, networks
-from nntrain.config.writing import plain
+from nntrain.config.yaml_text import plain
 
 MAX_EXTENDS = 20
 

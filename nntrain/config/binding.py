@@ -9,9 +9,10 @@ from typing import Any
 
 from nntrain.components import KINDS, Arg, find
 from nntrain.config.coercion import Wrong, choose, coerce, remedy
-from nntrain.config.nodes import MAX_DEPTH, MAX_VALUES, Node, scalar
+from nntrain.config.nodes import MAX_DEPTH, MAX_VALUES, Node
 from nntrain.config.places import Place, Placed, Problems, a, escape, join, show, suggest
 from nntrain.config.references import References, Unknown, reference
+from nntrain.config.scalars import scalar
 from nntrain.config.spelling import child, type_name
 from nntrain.config.types import (
     Either,
@@ -26,7 +27,7 @@ from nntrain.config.types import (
     main_argument,
     words,
 )
-from nntrain.layers.base import layer_names
+from nntrain.model.layer import layer_names
 
 HOLE: Any = object()  # a value that is wrong (and reported), or not known before the data are loaded
 EARLY = ("name", "seed", "dtype", "dataset")  # needed to load the data, so they cannot refer to them

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from nntrain.components import Arg
-from nntrain.config.nodes import Node, scalar
+from nntrain.config.nodes import Node
 from nntrain.config.places import escape, show, suggest
+from nntrain.config.scalars import scalar
 from nntrain.config.types import Choice, Fixed, Kind, Many, Section, Table, within, words
 
 

@@ -6,10 +6,10 @@ import inspect
 
 from nntrain.components import KINDS, find
 from nntrain.config.places import show, suggest
+from nntrain.config.settings import Training
 from nntrain.config.types import Either, Field, Section, fields, words
-from nntrain.config.writing import flow, plain
+from nntrain.config.yaml_text import flow, plain
 from nntrain.errors import ConfigError
-from nntrain.settings import Training
 
 _SECTIONS = {"training": Training}
 

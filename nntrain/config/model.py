@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from nntrain.components import Arg, arg, find
-from nntrain.config import writing
+from nntrain.config import yaml_text
 from nntrain.config.assemble import override, read_tree
 from nntrain.config.binding import HOLE, Binder
 from nntrain.config.nodes import Node, from_python, node_of
 from nntrain.config.places import Mark, Place, Placed, Problems, Source, join, show, suggest
 from nntrain.config.references import References
+from nntrain.config.settings import Training
 from nntrain.config.spelling import below, child, type_name
 from nntrain.config.types import Either, Kind, Many, PerNetwork, Section, fields
-from nntrain.settings import Training
 
 if TYPE_CHECKING:
     from nntrain.data.base import Facts
@@ -56,11 +56,11 @@ class Config:
 
     def as_dict(self) -> dict[str, Any]:
         """The whole config as plain values that JSON can hold; `read` takes them back."""
-        return {key: writing.plain(getattr(self, key)) for key in ORDER}
+        return {key: yaml_text.plain(getattr(self, key)) for key in ORDER}
 
     def to_yaml(self) -> str:
         """The whole config as YAML; `read` on it gives an equal config."""
-        return writing.to_yaml(self.as_dict())
+        return yaml_text.to_yaml(self.as_dict())
 
     def place(self, component: Any) -> Place:
         """Where a component or section of this config stands; for anything else, where the config begins."""

@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from nntrain.components import Component
 from nntrain.config.places import Mark, Problems, Source, show
+from nntrain.config.yaml_text import plain
 
 MAX_DEPTH = 50
 MAX_VALUES = 20_000  # with every alias counted as often as it is used
 
 Value: TypeAlias = "None | bool | int | float | str | list[Node] | dict[str, Node]"
-
-_INT = re.compile(r"[-+]?[0-9]{1,400}")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_WORDS: dict[str, Any] = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
-    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
-    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
-}
 
 
 class Node:
@@ -41,22 +30,6 @@ class Node:
         self.value = value
         self.text = text
         self.keys = keys or {}
-
-
-def scalar(text: str) -> None | bool | int | float | str:
-    """A plain scalar as a person means it.
-
-    `1e-3`, `.5` and `5.` are floats, `012` is 12; true, false and null (and their capitals) are themselves.  All else
-    is a string: `no`, `on`, `1:30`, `0x10`, `1_000`, dates.
-    """
-    if text in _WORDS:
-        return _WORDS[text]
-    if text[0] in "+-.0123456789":
-        if _INT.fullmatch(text):
-            return int(text)
-        if _FLOAT.fullmatch(text):
-            return float(text)
-    return text
 
 
 def node_of(value: Any, mark: Mark) -> Node:
@@ -77,8 +50,6 @@ def from_python(value: Any, source: Source, problems: Problems) -> Node:
         if depth > MAX_DEPTH or count > MAX_VALUES:
             problems.stop(mark, "", f"more than {MAX_DEPTH} levels or {MAX_VALUES:,} values is not a config")
         if isinstance(value, Component):
-            from nntrain.config.writing import plain
-
             value = plain(value)
         if isinstance(value, Mapping):
             entries = {}

@@ -12,8 +12,9 @@ from typing import Any
 
 import yaml
 
-from nntrain.config.nodes import MAX_DEPTH, MAX_VALUES, Node, scalar
+from nntrain.config.nodes import MAX_DEPTH, MAX_VALUES, Node
 from nntrain.config.places import Mark, Problems, Source, escape, show, suggest
+from nntrain.config.scalars import scalar
 from nntrain.errors import StorageError
 
 MAX_BYTES = 500_000

@@ -23,7 +23,7 @@ from nntrain.config.types import (
     main_argument,
     networks,
 )
-from nntrain.config.writing import plain
+from nntrain.config.yaml_text import plain
 
 _REFERENCE = {"$ref": "#/$defs/reference"}
 # readers of YAML 1.1 hand 1e-3 to a validator as a string

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from nntrain.data import standardize
-from nntrain.data.base import Batch, Data, Dataset, Facts, Part
+from nntrain.data.base import Batch, Data, Dataset, Facts, Part, show
 from nntrain.data.splits import divide
 from nntrain.errors import DataError
-from nntrain.params import Array, Shape
+from nntrain.model.shapes import Array, Shape
 
 EAGER_BYTES = 1 << 26  # integers become floats at once up to this size; beyond it, batch by batch, to save memory
 
@@ -160,10 +160,6 @@ def check_fits(examples: Examples, facts: Facts) -> None:
     outputs = examples.targets.shape[-1] if examples.targets.ndim > 1 else 1
     if not labels and outputs != facts.outputs:
         raise DataError(f"{examples.source}: error: {outputs} target values an example, expected {facts.outputs}")
-
-
-def show(shape: Shape) -> str:
-    return "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"
 
 
 def digest(sources: dict[str, Examples], decimals: int | None = None) -> str:

@@ -10,8 +10,8 @@ import numpy as np
 
 from nntrain.components import arg, component
 from nntrain.data.base import Augmentation
-from nntrain.params import Array, Shape
-from nntrain.streams import Stream
+from nntrain.model.shapes import Array, Shape
+from nntrain.runtime.streams import Stream
 
 
 @component("flip")

@@ -14,9 +14,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from nntrain.components import Component, arg
-from nntrain.layers.base import Symbols
-from nntrain.params import Array, Shape
-from nntrain.streams import Stream
+from nntrain.model.shapes import Array, Shape, Symbols
+from nntrain.runtime.streams import Stream
 
 
 @dataclass
@@ -111,6 +110,10 @@ class Data:
     facts: Facts
     parts: dict[str, Part]
     sha256: str  # of the data themselves, wherever they lie
+
+
+def show(shape: Shape) -> str:
+    return "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"
 
 
 class Augmentation(Component):

@@ -18,7 +18,7 @@ from nntrain.data.base import Data, Dataset, Facts, Part
 from nntrain.data.csv_text import Table, column_names, has_header, numbers, read_bytes, read_table
 from nntrain.data.splits import divide
 from nntrain.errors import DataError
-from nntrain.params import Array
+from nntrain.model.shapes import Array
 
 
 @component("csv")

@@ -13,7 +13,7 @@ import numpy as np
 
 from nntrain.data.csv_text import Table, has_header, is_missing, is_number, numbers
 from nntrain.errors import DataError
-from nntrain.params import Array
+from nntrain.model.shapes import Array
 
 MOST_CATEGORIES = 1000
 MOST_CLASSES = 20  # more different whole numbers than that are values

@@ -17,7 +17,7 @@ import numpy as np
 
 from nntrain.data.standardize import LARGEST
 from nntrain.errors import DataError
-from nntrain.params import Array
+from nntrain.model.shapes import Array
 
 DELIMITERS = ("\t", ";", ",")  # in this order, as decimal commas also stand between semicolons
 MISSING = frozenset(["", "na", "n/a", "nan", "null", "?"])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from nntrain import streams
 from nntrain.components import arg, component
 from nntrain.data.arrays import ArrayDataset, Examples
 from nntrain.data.base import Facts
-from nntrain.params import Array
+from nntrain.model.shapes import Array
+from nntrain.runtime import streams
 
 
 class Generated(ArrayDataset):

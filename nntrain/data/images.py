@@ -13,7 +13,7 @@ from nntrain.components import arg, component
 from nntrain.data.arrays import ArrayDataset, ArrayPart, Examples, Inputs
 from nntrain.data.base import Facts, Part
 from nntrain.errors import DataError
-from nntrain.params import Array, Shape
+from nntrain.model.shapes import Array, Shape
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
 

@@ -8,12 +8,11 @@ from typing import IO
 
 import numpy as np
 
-from nntrain.data.arrays import show
-from nntrain.data.base import Facts
+from nntrain.data.array_files import check_inputs, read_npy, read_npz
+from nntrain.data.base import Facts, show
 from nntrain.data.csv_text import has_header, numbers, read_table
-from nntrain.data.npz import check_inputs, read_npy, read_npz
 from nntrain.errors import DataError
-from nntrain.params import Array
+from nntrain.model.shapes import Array
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".npy", ".npz")
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-from nntrain import streams, threads
 from nntrain.data.base import Batch, Dataset, Part
-from nntrain.params import Array
+from nntrain.model.shapes import Array
+from nntrain.runtime import streams, threads
 
 
 def order(seed: int, epoch: int, size: int, shuffle: bool) -> Array:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from nntrain import streams
 from nntrain.components import arg, component
 from nntrain.data.arrays import Examples
 from nntrain.data.base import Facts
 from nntrain.data.generators import Generated
-from nntrain.params import Array
+from nntrain.model.shapes import Array
+from nntrain.runtime import streams
 
 
 @component("adding")

@@ -14,7 +14,7 @@ from nntrain.data.arrays import ArrayDataset, Examples
 from nntrain.data.base import Facts
 from nntrain.data.download import cache_folder, fetch
 from nntrain.errors import DataError
-from nntrain.params import Array
+from nntrain.model.shapes import Array
 
 FILES = (
     "train-images-idx3-ubyte",

@@ -15,7 +15,7 @@ from nntrain.data.base import Batch, Data, Dataset, Facts, Part
 from nntrain.data.csv_text import read_bytes
 from nntrain.data.splits import divide
 from nntrain.errors import ConfigError
-from nntrain.params import Array
+from nntrain.model.shapes import Array
 
 END = "\n"
 

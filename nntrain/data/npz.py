@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 
 import numpy as np
 
 from nntrain.components import arg, component
-from nntrain.data.arrays import ArrayDataset, Examples, show
-from nntrain.data.base import Facts
-from nntrain.data.standardize import LARGEST, chunks
+from nntrain.data.array_files import check_inputs, check_numbers, check_range, read_npy, read_npz
+from nntrain.data.arrays import ArrayDataset, Examples
+from nntrain.data.base import Facts, show
+from nntrain.data.standardize import chunks
 from nntrain.errors import DataError
-from nntrain.params import Array
+from nntrain.model.shapes import Array
 
 
 class Arrays(ArrayDataset):
@@ -108,45 +108,6 @@ class Npy(Arrays):
         return read_npy(self.inputs), read_npy(self.targets), str(self.inputs), str(self.targets)
 
 
-def read_npz(path: Path, names: tuple[str, ...]) -> list[Array]:
-    """Arrays of an .npz file by name.  Raises DataError."""
-    try:
-        with path.open("rb") as opened:
-            file = np.load(opened, allow_pickle=False)
-            if not isinstance(file, np.lib.npyio.NpzFile):
-                raise DataError(f"{path}: error: holds one array, not the named arrays of an .npz file")
-            for name in names:
-                if name not in file.files:
-                    close = difflib.get_close_matches(name, file.files, 1)
-                    hint = f"; did you mean {close[0]!r}?" if close else ""
-                    raise DataError(f"{path}: error: no array {name!r} (it has {', '.join(file.files)}){hint}")
-            return [np.asarray(file[name], order="C") for name in names]
-    except DataError:
-        raise
-    except Exception as error:  # whatever a damaged file does to zip, deflate and header parsers
-        raise _unreadable(path, error) from error
-
-
-def read_npy(path: Path) -> Array:
-    """An .npy file, memory-mapped.  Raises DataError."""
-    try:
-        array = np.lib.format.open_memmap(path, mode="r")
-    except Exception as error:  # as above
-        raise _unreadable(path, error) from error
-    if not array.flags.c_contiguous:
-        raise DataError(f"{path}: error: stored in Fortran order; save numpy.ascontiguousarray of it")
-    return array
-
-
-def _unreadable(path: Path, error: Exception) -> DataError:
-    if isinstance(error, OSError) and error.strerror:
-        return DataError(f"{path}: error: {error.strerror}")
-    reason = " ".join(str(error).split()) or type(error).__name__
-    if "allow_pickle" in reason or "Python objects" in reason:
-        reason = "not an array of numbers (pickled objects are never loaded)"
-    return DataError(f"{path}: error: cannot be read: {reason}")
-
-
 def checked(
     X: Array, Y: Array, x_name: str, y_name: str, classes: int | None = None, vocabulary: int | None = None
 ) -> Examples:
@@ -170,54 +131,3 @@ def checked(
     if Y.ndim > 3 or (Y.ndim == 3 and Y.shape[1] != steps):
         raise DataError(f"{y_name}: error: values have shape (N,), (N, n_y) or (N, T, n_y), not {show(Y.shape)}")
     return Examples(X, Y[:, None] if Y.ndim == 1 else Y, x_name)
-
-
-def check_inputs(X: Array, name: str, vocabulary: int | None) -> None:
-    """Tables, images or sequences of finite numbers; with a vocabulary sequences of integers below it."""
-    check_numbers(X, name)
-    if vocabulary is not None:
-        if X.ndim != 2 or X.dtype.kind not in "iu":
-            raise DataError(
-                f"{name}: error: with a vocabulary inputs are integers (N, T), not {X.dtype} {show(X.shape)}"
-            )
-        check_range(X, name, "symbol", vocabulary)
-    elif X.ndim not in (2, 3, 4):
-        raise DataError(
-            f"{name}: error: shape {show(X.shape)}, expected tables (N, n), sequences (N, T, n) or images (N, C, H, W)"
-        )
-    if 0 in X.shape:
-        raise DataError(f"{name}: error: shape {show(X.shape)} holds no number")
-
-
-def check_numbers(array: Array, name: str) -> None:
-    """Raise DataError for anything but finite real numbers that keep their squares finite in float64."""
-    if array.dtype.kind not in "biuf" or array.ndim == 0:
-        what = "a single number" if array.ndim == 0 else f"an array of {array.dtype}"
-        raise DataError(f"{name}: error: {what}, expected an array of numbers, examples first")
-    if array.dtype.kind != "f":
-        return
-    first = 0
-    for chunk in chunks(array):
-        with np.errstate(invalid="ignore", over="ignore"):
-            good = np.abs(chunk) <= LARGEST
-        if not good.all():
-            place = np.argwhere(~good)[0]
-            value = chunk[tuple(place)]
-            place[0] += first
-            index = ", ".join(map(str, place))
-            raise DataError(f"{name}[{index}]: error: {value} where a finite number was expected")
-        first += len(chunk)
-
-
-def check_range(array: Array, name: str, what: str, limit: int | None) -> None:
-    """Raise DataError where an integer is negative or not below the limit."""
-    first = 0
-    for chunk in chunks(array):
-        bad = chunk < 0 if limit is None else (chunk < 0) | (chunk >= limit)
-        if bad.any():
-            place = np.argwhere(bad)[0]
-            value = chunk[tuple(place)]
-            place[0] += first
-            expected = "0 or more" if limit is None else f"0 to {limit - 1}"
-            raise DataError(f"{name}[{', '.join(map(str, place))}]: error: {what} {value}, expected {expected}")
-        first += len(chunk)

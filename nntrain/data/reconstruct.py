@@ -14,7 +14,7 @@ from numpy.typing import DTypeLike
 
 from nntrain.data.base import Batch, Data, Dataset, Facts, Part
 from nntrain.errors import ConfigError
-from nntrain.params import Array
+from nntrain.model.shapes import Array
 
 _SOURCE = "source"  # in the preparation: the facts of the dataset as it is
 

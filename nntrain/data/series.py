@@ -16,7 +16,7 @@ from nntrain.data.base import Batch, Data, Dataset, Facts, Part
 from nntrain.data.csv_text import Table, has_header, is_number, numbers, read_bytes, read_table
 from nntrain.data.splits import last_shares
 from nntrain.errors import DataError
-from nntrain.params import Array
+from nntrain.model.shapes import Array
 
 
 @component("series")

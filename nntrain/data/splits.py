@@ -6,10 +6,10 @@ from collections.abc import Collection
 
 import numpy as np
 
-from nntrain import streams
 from nntrain.data.base import Dataset
 from nntrain.errors import DataError
-from nntrain.params import Array
+from nntrain.model.shapes import Array
+from nntrain.runtime import streams
 
 
 def divide(

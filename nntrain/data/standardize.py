@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nntrain.params import Array
+from nntrain.model.shapes import Array
 
 LARGEST = 1e37  # a larger number in data is refused: its square must stay finite in float64, itself in float32
 CHUNK_BYTES = 1 << 24  # what is read of a large array at a time

@@ -16,7 +16,7 @@ import numpy as np
 
 from nntrain.data.csv_text import read_bytes
 from nntrain.errors import DataError
-from nntrain.params import Array
+from nntrain.model.shapes import Array
 
 UNKNOWN = "\ufffd"
 Level = Literal["characters", "words"]

@@ -10,9 +10,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from nntrain import threads
 from nntrain.kernels.elementwise import exp_shifted
-from nntrain.params import Array, Shape
+from nntrain.model.shapes import Array, Shape
+from nntrain.runtime import threads
 
 _TILE = 1 << 17  # logits that pay for handing a tile to a thread
 

@@ -16,9 +16,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from nntrain import threads
-from nntrain.kernels.memory import scratch
+from nntrain.kernels.scratch import scratch
 from nntrain.kernels.windows import Pair, channel_tiles, reach, taps
+from nntrain.runtime import threads
 
 BYTES_OF_A_TAP = 1 << 18  # of a tile that takes a pass for each tap: those stay in the second-level cache
 

@@ -14,10 +14,10 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from nntrain import threads
-from nntrain.kernels.memory import scratch
 from nntrain.kernels.products import LONGEST_SUM, SMALL_PRODUCT, equal_parts, multiply_transposed
+from nntrain.kernels.scratch import scratch
 from nntrain.kernels.windows import WORK_OF_A_TILE, Pair, batch_tiles, reach, row_tiles, taps
+from nntrain.runtime import threads
 
 BLOCK_BYTES = 2 << 20  # a block of patches, and no less than a row of them by _by_patches
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from nntrain import threads
-from nntrain.kernels.memory import scratch
-from nntrain.params import Array
+from nntrain.kernels.scratch import scratch
+from nntrain.model.shapes import Array
+from nntrain.runtime import threads
 
 _TILE = 1 << 18  # elements: a megabyte of float32
 _SMALL = 1 << 14  # elements: np.clip is faster than np.maximum, but its call takes longer

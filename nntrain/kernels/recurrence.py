@@ -13,7 +13,6 @@ from typing import Protocol
 
 import numpy as np
 
-from nntrain import threads
 from nntrain.kernels.sequences import (
     Array,
     Lengths,
@@ -26,6 +25,7 @@ from nntrain.kernels.sequences import (
     rows_first,
     rows_last,
 )
+from nntrain.runtime import threads
 
 
 @dataclass

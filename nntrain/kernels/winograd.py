@@ -20,11 +20,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from nntrain import threads
 from nntrain.kernels.direct import most_sums, sum_in_order
-from nntrain.kernels.memory import scratch
 from nntrain.kernels.products import LONGEST_SUM, multiply, multiply_transposed
+from nntrain.kernels.scratch import scratch
 from nntrain.kernels.windows import WORK_OF_A_TILE, Pair, reach
+from nntrain.runtime import threads
 
 LONGEST_ROW = 2048  # columns × examples of a block
 

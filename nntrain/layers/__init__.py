@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING
 
 from nntrain.components import lazy
+from nntrain.model.layer import Context, Layer, ShapeError
+from nntrain.model.shapes import Symbols
 
 if TYPE_CHECKING:
     from nntrain.layers.activations import (
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
         Softplus,
         Tanh,
     )
-    from nntrain.layers.base import Context, Layer, ShapeError, Symbols
     from nntrain.layers.branches import Concatenate
     from nntrain.layers.containers import Repeat, Residual, Sequential
     from nntrain.layers.convolution import Conv1d, Conv2d
@@ -82,7 +83,6 @@ __getattr__ = lazy(
     __all__,
     (
         "activations",
-        "base",
         "branches",
         "containers",
         "convolution",

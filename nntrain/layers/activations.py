@@ -8,7 +8,8 @@ import numpy as np
 
 from nntrain.components import arg, component
 from nntrain.kernels import elementwise
-from nntrain.layers.base import Array, Context, Layer, Shape, Views, feature_axis
+from nntrain.model.layer import Context, Layer, Views
+from nntrain.model.shapes import Array, Shape, feature_axis
 
 
 class Activation(Layer):

@@ -9,19 +9,9 @@ import numpy as np
 
 from nntrain.components import arg, component
 from nntrain.kernels import elementwise
-from nntrain.layers.base import (
-    Array,
-    Context,
-    Layer,
-    Shape,
-    ShapeError,
-    Tree,
-    Views,
-    declared,
-    feature_axis,
-    show_shape,
-)
 from nntrain.layers.containers import Sequential, named
+from nntrain.model.layer import Context, Layer, ShapeError, Tree, Views, declared
+from nntrain.model.shapes import Array, Shape, feature_axis, show_shape
 
 
 @component("concatenate")
@@ -37,6 +27,10 @@ class Concatenate(Layer):
     @cached_property
     def branches(self) -> tuple[Layer, ...]:
         return tuple(Sequential(branch) if isinstance(branch, tuple) else branch for branch in self.layers)
+
+    @property
+    def inner(self) -> tuple[Layer, ...]:
+        return self.branches
 
     def declare(self, shape: Shape) -> tuple[Shape, Tree]:
         parts = named(self.branches)

@@ -14,19 +14,9 @@ from typing import Any
 
 from nntrain.components import arg, component
 from nntrain.kernels import elementwise
-from nntrain.layers.base import (
-    Array,
-    Context,
-    Layer,
-    Shape,
-    ShapeError,
-    Tree,
-    Views,
-    declared,
-    layer_names,
-    show_shape,
-)
 from nntrain.layers.planning import Step, plan
+from nntrain.model.layer import Context, Layer, ShapeError, Tree, Views, declared, layer_names
+from nntrain.model.shapes import Array, Shape, show_shape
 
 MOST_LAYERS = 10_000  # that a network can repeat: a number mistyped in nested repeats must not take hours
 
@@ -39,6 +29,10 @@ class Chain(Layer):
     @property
     def chain(self) -> tuple[Layer, ...]:
         raise NotImplementedError
+
+    @property
+    def inner(self) -> tuple[Layer, ...]:
+        return self.chain
 
     def declare(self, shape: Shape) -> tuple[Shape, Tree]:
         tree: dict[str, Tree] = {}
@@ -141,6 +135,10 @@ class Residual(Chain):
     @cached_property
     def _S(self) -> Sequential:
         return Sequential(self.shortcut, name="shortcut")
+
+    @property
+    def inner(self) -> tuple[Layer, ...]:
+        return (*self.chain, self._S) if self.shortcut else self.chain
 
     def declare(self, shape: Shape) -> tuple[Shape, Tree]:
         for name, layer in named(self.layers):

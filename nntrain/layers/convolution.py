@@ -8,11 +8,12 @@ from typing import Any, Literal
 import numpy as np
 
 from nntrain.components import arg, component
-from nntrain.initializers import HeNormal, Initializer, Zeros
-from nntrain.kernels import convolution as kernel
+from nntrain.kernels import correlation as kernel
 from nntrain.kernels.windows import Pair, Window, pair, window
-from nntrain.layers.base import Array, Context, Layer, Shape, ShapeError, Tree, Views, show_shape
-from nntrain.params import Param, fans
+from nntrain.model.initializers import HeNormal, Initializer, Zeros, fans
+from nntrain.model.layer import Context, Layer, ShapeError, Tree, Views
+from nntrain.model.parameters import Param
+from nntrain.model.shapes import Array, Shape, show_shape
 
 __all__ = ["Conv1d", "Conv2d"]
 

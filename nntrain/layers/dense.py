@@ -6,10 +6,11 @@ from math import prod
 from typing import Any
 
 from nntrain.components import arg, component
-from nntrain.initializers import HeNormal, Initializer, Zeros
-from nntrain.kernels import dense as kernel
-from nntrain.layers.base import Array, Context, Layer, Shape, ShapeError, Tree, Views, show_shape
-from nntrain.params import Param
+from nntrain.kernels import affine as kernel
+from nntrain.model.initializers import HeNormal, Initializer, Zeros
+from nntrain.model.layer import Context, Layer, ShapeError, Tree, Views
+from nntrain.model.parameters import Param
+from nntrain.model.shapes import Array, Shape, show_shape
 
 
 def _features(layer: Layer, shape: Shape) -> int:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from nntrain.components import arg, component
-from nntrain.layers.base import Array, Context, Layer, Views
+from nntrain.model.layer import Context, Layer, Views
+from nntrain.model.shapes import Array
 
 
 @component("dropout")

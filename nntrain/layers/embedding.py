@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from nntrain.components import arg, component
-from nntrain.initializers import Initializer, Normal
-from nntrain.kernels import embedding as kernel
-from nntrain.layers.base import Array, Context, Layer, Shape, ShapeError, Symbols, Tree, Views, show_shape
-from nntrain.params import Param
+from nntrain.kernels import lookup as kernel
+from nntrain.model.initializers import Initializer, Normal
+from nntrain.model.layer import Context, Layer, ShapeError, Tree, Views
+from nntrain.model.parameters import Param
+from nntrain.model.shapes import Array, Shape, Symbols, show_shape
 
 
 @component("embedding")

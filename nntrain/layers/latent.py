@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from nntrain.components import arg, component
-from nntrain.layers.base import Array, Context, Layer, Shape, ShapeError, Tree, Views, show_shape
+from nntrain.model.layer import Context, Layer, ShapeError, Tree, Views
+from nntrain.model.shapes import Array, Shape, show_shape
 
 
 @component("sample_latent")

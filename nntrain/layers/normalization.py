@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from nntrain.components import arg, component
-from nntrain.initializers import Constant, Zeros
+from nntrain.kernels import batch_norm as kernel
 from nntrain.kernels import elementwise
-from nntrain.kernels import normalization as kernel
-from nntrain.layers.base import Array, Context, Layer, Shape, ShapeError, Tree, Views, feature_axis, show_shape
-from nntrain.params import Param
+from nntrain.model.initializers import Constant, Zeros
+from nntrain.model.layer import Context, Layer, ShapeError, Tree, Views
+from nntrain.model.parameters import Param
+from nntrain.model.shapes import Array, Shape, feature_axis, show_shape
 
 _SHAPES = "expected a vector (n,), a sequence (T, n) or an image (C, H, W)"
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nntrain.layers.activations import OverwritingReLU, ReLU
-from nntrain.layers.base import Layer
+from nntrain.model.layer import Layer
 
 Step = tuple[int, Layer]  # the layer's place in the chain, which is that of its parameters; what is computed
 

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from nntrain.components import arg, component
-from nntrain.kernels import pooling as kernel
+from nntrain.kernels import pool2d as kernel
 from nntrain.kernels.windows import Window, pair, window
-from nntrain.layers.base import Array, Context, Layer, Shape, ShapeError, Tree, Views, show_shape
 from nntrain.layers.convolution import Padding, Size, image, slide
+from nntrain.model.layer import Context, Layer, ShapeError, Tree, Views
+from nntrain.model.shapes import Array, Shape, show_shape
 
 
 class _Pool(Layer):

@@ -9,11 +9,12 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from nntrain.components import arg, component
-from nntrain.initializers import Initializer, Orthogonal, XavierUniform, Zeros
 from nntrain.kernels import gru, lstm, rnn
-from nntrain.layers.base import Array, Context, Layer, Shape, ShapeError, Tree, Views, show_shape
-from nntrain.params import Fans, Param
-from nntrain.streams import Stream
+from nntrain.model.initializers import Fans, Initializer, Orthogonal, XavierUniform, Zeros
+from nntrain.model.layer import Context, Layer, ShapeError, Tree, Views
+from nntrain.model.parameters import Param
+from nntrain.model.shapes import Array, Shape, show_shape
+from nntrain.runtime.streams import Stream
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from math import prod
 from typing import Any
 
 from nntrain.components import arg, component
-from nntrain.layers.base import Array, Context, Layer, Shape, ShapeError, Tree, Views, show_shape
+from nntrain.model.layer import Context, Layer, ShapeError, Tree, Views
+from nntrain.model.shapes import Array, Shape, show_shape
 
 
 class _Reshape(Layer):

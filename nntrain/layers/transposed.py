@@ -6,13 +6,14 @@ from math import prod
 from typing import Any
 
 from nntrain.components import arg, component
-from nntrain.initializers import HeNormal, Initializer, Zeros
-from nntrain.kernels import convolution as kernel
+from nntrain.kernels import correlation as kernel
 from nntrain.kernels.windows import Pair, Window, pair, window
-from nntrain.layers.base import Array, Context, Layer, Shape, ShapeError, Tree, Views, show_shape
 from nntrain.layers.convolution import Algorithm, Padding, Size, check_groups, image
-from nntrain.params import Fans, Param, fans
-from nntrain.streams import Stream
+from nntrain.model.initializers import Fans, HeNormal, Initializer, Zeros, fans
+from nntrain.model.layer import Context, Layer, ShapeError, Tree, Views
+from nntrain.model.parameters import Param
+from nntrain.model.shapes import Array, Shape, show_shape
+from nntrain.runtime.streams import Stream
 
 __all__ = ["ConvTranspose2d"]
 

@@ -17,7 +17,7 @@ import numpy as np
 from nntrain.components import arg, component
 from nntrain.losses.base import ElementwiseLoss, vector_output
 from nntrain.losses.classification import BinaryCrossEntropy
-from nntrain.params import Array, Shape
+from nntrain.model.shapes import Array, Shape
 
 if TYPE_CHECKING:
     from nntrain.data.base import Facts

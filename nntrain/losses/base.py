@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 
 from nntrain.components import Component
-from nntrain.layers.base import ShapeError, show_shape
-from nntrain.params import Array, Shape
+from nntrain.model.layer import ShapeError
+from nntrain.model.shapes import Array, Shape, show_shape
 
 if TYPE_CHECKING:
     from nntrain.data.base import Facts

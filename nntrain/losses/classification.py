@@ -13,9 +13,9 @@ import numpy as np
 from nntrain.components import arg, component
 from nntrain.kernels import cross_entropy as kernel
 from nntrain.kernels.elementwise import exp_shifted, sigmoid, softmax
-from nntrain.layers.base import ShapeError
 from nntrain.losses.base import ElementwiseLoss, Loss, vector_output
-from nntrain.params import Array, Shape
+from nntrain.model.layer import ShapeError
+from nntrain.model.shapes import Array, Shape
 
 if TYPE_CHECKING:
     from nntrain.data.base import Facts

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 
 from nntrain.components import arg, component
-from nntrain.layers.base import ShapeError
 from nntrain.losses.base import ElementwiseLoss, vector_output
-from nntrain.params import Array, Shape
+from nntrain.model.layer import ShapeError
+from nntrain.model.shapes import Array, Shape
 
 if TYPE_CHECKING:
     from nntrain.data.base import Facts

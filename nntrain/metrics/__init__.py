@@ -6,9 +6,9 @@ from nntrain.components import lazy
 
 if TYPE_CHECKING:
     from nntrain.metrics.base import Metric
-    from nntrain.metrics.classification import F1, Accuracy, Confusion, Precision, Recall, TopK
-    from nntrain.metrics.regression import R2, MeanAbsoluteError, RootMeanSquaredError
-    from nntrain.metrics.text import BitsPerCharacter, Perplexity
+    from nntrain.metrics.label_metrics import F1, Accuracy, Confusion, Precision, Recall, TopK
+    from nntrain.metrics.text_metrics import BitsPerCharacter, Perplexity
+    from nntrain.metrics.value_metrics import R2, MeanAbsoluteError, RootMeanSquaredError
 
 __all__ = [
     "F1",
@@ -25,4 +25,4 @@ __all__ = [
     "TopK",
 ]
 
-__getattr__ = lazy(__name__, __all__, ("base", "classification", "regression", "text"))
+__getattr__ = lazy(__name__, __all__, ("base", "label_metrics", "value_metrics", "text_metrics"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from nntrain.components import Component
-from nntrain.params import Array
+from nntrain.model.shapes import Array
 
 if TYPE_CHECKING:
     from nntrain.data.base import Facts

@@ -13,8 +13,8 @@ from math import sqrt
 import numpy as np
 
 from nntrain.components import arg, component
+from nntrain.model.shapes import Array
 from nntrain.optimizers.base import Optimizer, scratch
-from nntrain.params import Array
 
 
 @component("adagrad")

@@ -8,9 +8,9 @@ from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
-from nntrain import threads
 from nntrain.components import Component
-from nntrain.params import Array
+from nntrain.model.shapes import Array
+from nntrain.runtime import threads
 
 # θ, dθ and the slots are worked in pieces that stay in the cache from the first call to the last.
 PIECE = 1 << 17

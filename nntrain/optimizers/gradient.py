@@ -9,8 +9,8 @@ from math import isfinite, sqrt
 
 import numpy as np
 
+from nntrain.model.shapes import Array
 from nntrain.optimizers.base import in_pieces, scratch
-from nntrain.params import Array
 
 _ROW = 4096  # elements that are summed in the array's own dtype; the rows' sums are added in float64
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from nntrain.components import arg, component
+from nntrain.model.shapes import Array
 from nntrain.optimizers.base import Optimizer, scratch
-from nntrain.params import Array
 
 
 @component("sgd")

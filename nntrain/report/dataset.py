@@ -14,7 +14,7 @@ from nntrain import config as configs
 from nntrain.data.base import Data
 from nntrain.data.csv_text import column_names, has_header, is_missing, read_table
 from nntrain.data.loader import evaluation_batches
-from nntrain.params import Array
+from nntrain.model.shapes import Array
 
 _BATCH = 512
 MOST_PICTURES = 100

@@ -14,10 +14,10 @@ from nntrain.data.base import Facts
 from nntrain.data.loader import evaluation_batches
 from nntrain.data.standardize import along_feature
 from nntrain.errors import ConfigError, NNTrainError
-from nntrain.layers.base import Context
-from nntrain.params import Array
-from nntrain.training.evaluation import Loaded, find_checkpoint, load
-from nntrain.training.writing import Writer
+from nntrain.inference.load import Loaded, find_checkpoint, load
+from nntrain.inference.text_writer import Writer
+from nntrain.model.layer import Context
+from nntrain.model.shapes import Array
 
 MOST_CLASSES = 30
 MOST_WRONG = 12

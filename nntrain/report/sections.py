@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nntrain.errors import NNTrainError
-from nntrain.report import pictures
+from nntrain.pictures import pixels
 from nntrain.report.axes import word
 from nntrain.report.findings import Findings, Wrong
 from nntrain.runs import Run
@@ -118,7 +118,7 @@ def wrongs(found: Findings) -> str:
 
 def _picture(wrong: Wrong) -> str:
     assert wrong.picture is not None
-    source = pictures.data_uri(pictures.from_image(wrong.picture))
+    source = pixels.data_uri(pixels.from_image(wrong.picture))
     about = escape(f"is {wrong.truth}, said {wrong.said}")
     return (
         f'<li><img src="{source}" alt="example {wrong.number}: {about}"><div>is <b>{escape(wrong.truth)}</b><br>'
@@ -134,21 +134,21 @@ def weights(found: Findings) -> str:
     if values.ndim == 2:
         turned = values.T if values.shape[0] > values.shape[1] else values
         rows, columns = ("inputs", "units") if turned is not values else ("units", "inputs")
-        pixels = pictures.signed(turned)
+        image = pixels.signed(turned)
         about = f"{turned.shape[0]} rows ({rows}) by {turned.shape[1]} columns ({columns}): blue below 0, red above"
     elif values.shape[1] == 3:
         largest = abs(values).max(axis=(1, 2, 3), keepdims=True) + 1e-12
-        pixels = pictures.grid(values / largest / 2 + 0.5)
+        image = pixels.grid(values / largest / 2 + 0.5)
         about = f"{len(values)} filters in colour, each from its lowest to its highest weight"
     else:
-        pixels = pictures.signed_grid(values[:, 0])
+        image = pixels.signed_grid(values[:, 0])
         about = f"{len(values)} tiles, one a unit or filter and channel: blue below 0, red above"
     name = escape(found.weights_name)
-    height, width = pixels.shape[:2]
+    height, width = image.shape[:2]
     width *= max(1, round(min(420 / width, 420 / height)))
     return (
         f'<h3>First weights: {name}</h3><p class="soft">{escape(about)}</p>'
-        f'<img class="tiles" width="{width}" src="{pictures.data_uri(pixels)}" alt="{name}: {escape(about)}">'
+        f'<img class="tiles" width="{width}" src="{pixels.data_uri(image)}" alt="{name}: {escape(about)}">'
     )
 
 
@@ -164,7 +164,7 @@ def samples(files: Sequence[Path]) -> str:
             items.append(f"<figure><figcaption>{name}</figcaption><pre>{escape(text)}</pre></figure>")
         elif content[:8] == b"\x89PNG\r\n\x1a\n" and len(content) <= room:
             room -= len(content)
-            source = pictures.as_uri(content)
+            source = pixels.as_uri(content)
             items.append(f'<figure><figcaption>{name}</figcaption><img src="{source}" alt="{name}"></figure>')
     return f'<h3>Samples over time</h3><div class="samples">{"".join(items)}</div>' if items else ""
 

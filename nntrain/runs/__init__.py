@@ -11,7 +11,7 @@ atomically or appended to, but not fsynced: a resume needs none of them.
 
 from nntrain.runs.directory import ON_EXIST, check_free, create, open_exact
 from nntrain.runs.environment import environment
-from nntrain.runs.listing import scan
+from nntrain.runs.rows import scan
 from nntrain.runs.run import FINISHED, STATES, Run
 
 __all__ = ["FINISHED", "ON_EXIST", "STATES", "Run", "check_free", "create", "environment", "open_exact", "scan"]

@@ -7,10 +7,10 @@ import re
 from os.path import isdir, isfile
 from pathlib import Path
 
-from nntrain import storage
 from nntrain.errors import ConfigError, RunDirectoryError
+from nntrain.files import storage
+from nntrain.files.storage import naming
 from nntrain.runs.run import Run
-from nntrain.storage import naming
 
 ON_EXIST = ("error", "resume", "skip", "replace")
 

@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from nntrain.storage import naming
+from nntrain.files.storage import naming
 
 _REFUSED = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 _TRIES, _PAUSE = 20, 0.005

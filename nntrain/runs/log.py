@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nntrain.errors import CheckpointError
-from nntrain.storage import json_bytes, naming, write_all
+from nntrain.files.storage import json_bytes, naming, write_all
 
 _OPEN = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 

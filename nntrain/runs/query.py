@@ -11,9 +11,9 @@ from typing import Any
 
 from nntrain.components import find
 from nntrain.config import find_value, leaves, written
-from nntrain.config.nodes import scalar
+from nntrain.config.scalars import scalar
 from nntrain.errors import ConfigError, NNTrainError
-from nntrain.runs import listing
+from nntrain.runs.rows import row, scan
 from nntrain.runs.run import Run
 
 PARTS = ("train", "validation", "test")
@@ -103,7 +103,7 @@ def collect(paths: Iterable[str | os.PathLike[str]]) -> list[dict[str, Any]]:
     for path in map(Path, paths):
         if not path.is_dir():
             raise ConfigError(Run(path).no_directory())
-        rows = [listing.row(Run(path))] if Run(path).is_run() else listing.scan(path)
+        rows = [row(Run(path))] if Run(path).is_run() else scan(path)
         if not rows:
             raise ConfigError(f"{path}: no run directory, and there is none in it")
         found.update({row["run"]: row for row in rows})

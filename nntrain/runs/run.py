@@ -13,14 +13,14 @@ from os.path import isdir, isfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nntrain import storage
 from nntrain.errors import CheckpointError, RunDirectoryError
+from nntrain.files import storage
+from nntrain.files.storage import naming
 from nntrain.runs import lock
 from nntrain.runs.log import Log, good_lines, read_log
-from nntrain.storage import naming
 
 if TYPE_CHECKING:
-    from nntrain.checkpoint import Checkpoint
+    from nntrain.files.checkpoint import Checkpoint
 
 FINISHED = ("done", "stopped early")
 FINAL = (*FINISHED, "interrupted", "diverged", "failed")
@@ -144,7 +144,7 @@ class Run:
         best.npz is written first, so after a kill between the two it is the newer one.
         Raises NewerFormatError and StorageError: what a later nntrain can read is not to be trained over.
         """
-        from nntrain import checkpoint  # NumPy, which listing runs does not need
+        from nntrain.files import checkpoint  # NumPy, which listing runs does not need
 
         steps: dict[Path, int] = {}
         warnings = []

@@ -19,7 +19,7 @@ from nntrain.config.nodes import Node
 from nntrain.config.places import Problems, Source, show, suggest
 from nntrain.config.reader import read_file
 from nntrain.config.values import plain_node
-from nntrain.config.writing import flow
+from nntrain.config.yaml_text import flow
 from nntrain.errors import ConfigError
 from nntrain.sweep import space
 from nntrain.sweep.plan import Settings

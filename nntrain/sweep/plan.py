@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from nntrain.builder.loop import total_steps
 from nntrain.config import Base, Config, Draft
 from nntrain.data.base import Data
 from nntrain.data.reconstruct import load
 from nntrain.errors import ConfigError
-from nntrain.storage import json_bytes
+from nntrain.files.storage import json_bytes
 from nntrain.sweep import space
-from nntrain.training.loop import total_steps
 
 _HASH_LENGTH = 10
 _MOST_PROBLEMS = 20

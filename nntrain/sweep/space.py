@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite, prod
 
-from nntrain import streams
 from nntrain.errors import ConfigError
+from nntrain.runtime import streams
 
 MOST_RUNS = 100_000
 _EXAMPLES = {"-g": "0.1,0.01", "-r": "log:1e-4:1e-1"}

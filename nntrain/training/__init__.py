@@ -6,9 +6,8 @@ from nntrain.components import lazy
 
 if TYPE_CHECKING:
     from nntrain.training.gan import GAN
-    from nntrain.training.loop import Loop, Trainer
     from nntrain.training.supervised import Supervised
 
-__all__ = ["GAN", "Loop", "Supervised", "Trainer"]
+__all__ = ["GAN", "Supervised"]
 
-__getattr__ = lazy(__name__, __all__, ("gan", "loop", "supervised"))
+__getattr__ = lazy(__name__, __all__, ("gan", "supervised"))

@@ -11,17 +11,17 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from nntrain import checkpoint
 from nntrain.builder import Built
+from nntrain.builder.loop import Trainer, steps_per_epoch, total_steps
 from nntrain.data.base import Part
 from nntrain.data.loader import batch_size, batches
 from nntrain.errors import CheckpointError, DivergedError, Interrupted
-from nntrain.params import Array
+from nntrain.files import checkpoint
+from nntrain.model.shapes import Array
 from nntrain.runs import Run
-from nntrain.training.loop import Trainer, steps_per_epoch, total_steps
-from nntrain.training.memory import peak_memory
+from nntrain.runtime.memory import peak_memory
+from nntrain.training.interruptible import Watched
 from nntrain.training.monitor import Monitor
-from nntrain.training.watched import Watched
 
 
 class Observer:

@@ -8,19 +8,20 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from nntrain import streams
 from nntrain.builder import Built
+from nntrain.builder.loop import Loop, Trainer, total_steps
 from nntrain.components import arg, component
 from nntrain.config import Config
 from nntrain.data.base import Batch, Facts, Part
 from nntrain.data.loader import evaluation_batches
 from nntrain.errors import DivergedError
-from nntrain.layers.base import Array, Context, Shape, ShapeError, show_shape
-from nntrain.network import Network
-from nntrain.training import drawing
-from nntrain.training.drawing import with_labels
-from nntrain.training.gradient import complete_gradient
-from nntrain.training.loop import Loop, Trainer, total_steps
+from nntrain.inference import draw as drawing
+from nntrain.inference.draw import with_labels
+from nntrain.model.layer import Context, ShapeError
+from nntrain.model.network import Network
+from nntrain.model.shapes import Array, Shape, show_shape
+from nntrain.runtime import streams
+from nntrain.training.complete_gradient import complete_gradient
 
 # the applications of a network in one step: each draws from random streams of its own
 REAL, DRAWN, JUDGED = 0, 1, 2

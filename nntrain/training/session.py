@@ -11,13 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from nntrain import checkpoint, config, runs, signals
+from nntrain import config, runs
 from nntrain.builder import Built, build
 from nntrain.errors import CheckpointError, ConfigError, DivergedError, Interrupted, NNTrainError, StorageError
+from nntrain.files import checkpoint
+from nntrain.inference.load import check_arrays, reading
 from nntrain.runs import Run
+from nntrain.runtime import signals
 from nntrain.training import summary
 from nntrain.training.engine import Engine, Observer
-from nntrain.training.evaluation import check_arrays, reading
 from nntrain.training.monitor import Monitor
 
 # what resume may change: the limits of a run, nothing that its mathematics depend on
@@ -54,9 +56,9 @@ def fit(
     stop        asked before every step: the number of a signal ends the run with its state saved
     command     for meta.json: the command line that was given
 
-    Raises the errors of nntrain.errors.  The bits of a run do not depend on nntrain.threads.set_threads as long as BLAS
-    runs with one thread: the command line sets OPENBLAS_NUM_THREADS=1 and its like before NumPy is imported; a program
-    that imports NumPy first has to do that itself.
+    Raises the errors of nntrain.errors.  The bits of a run do not depend on nntrain.runtime.threads.set_threads as long
+    as BLAS runs with one thread: the command line sets OPENBLAS_NUM_THREADS=1 and its like before NumPy is imported; a
+    program that imports NumPy first has to do that itself.
     """
     observer = observer or Observer()
     draft = config.read(source, overrides)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from nntrain import checkpoint
+from nntrain.files import checkpoint
+from nntrain.inference.load import load_arrays
 from nntrain.runs.log import read_log
 from nntrain.training.engine import Engine
-from nntrain.training.evaluation import load_arrays
 
 
 def measured(engine: Engine, status: str) -> dict[str, Any]:

@@ -8,16 +8,17 @@ from typing import Any
 import numpy as np
 
 from nntrain.builder import Built
+from nntrain.builder.loop import Loop, Trainer, total_steps
 from nntrain.components import component
 from nntrain.config import Config
 from nntrain.data.base import Batch, Facts, Part
 from nntrain.data.loader import evaluation_batches
 from nntrain.errors import ConfigError, DivergedError
-from nntrain.layers.base import Array, Context, ShapeError
-from nntrain.network import Network
-from nntrain.training import carried
-from nntrain.training.gradient import complete_gradient
-from nntrain.training.loop import Loop, Trainer, total_steps
+from nntrain.model.layer import Context, ShapeError
+from nntrain.model.network import Network
+from nntrain.model.shapes import Array
+from nntrain.training import recurrent_state
+from nntrain.training.complete_gradient import complete_gradient
 
 
 @component("supervised")
@@ -75,7 +76,7 @@ class SupervisedTrainer(Trainer):
         vectors = {name: np.zeros_like(network.dtheta) for name in self.optimizer.slot_names()}
         self.slots = {"": vectors}
         self.schedule_state = self.schedule.start()
-        self.carried: carried.State = {}
+        self.carried: recurrent_state.State = {}
         self.streams = built.data.parts["train"].streams > 0
         self.reset()
 
@@ -114,7 +115,7 @@ class SupervisedTrainer(Trainer):
 
     def evaluate(self, part: Part) -> dict[str, Any]:
         totals, naive = (Totals(self.loss, self.metrics, self.facts) for _ in range(2))
-        state: carried.State = {}
+        state: recurrent_state.State = {}
         for indices in evaluation_batches(part, self.batch_size):
             batch = part.batch(indices)
             context = Context(training=False, seed=self.seed)
@@ -139,13 +140,13 @@ class SupervisedTrainer(Trainer):
         return {
             "totals": self.totals.as_json(),
             "schedule": dict(self.schedule_state),
-            "carried": carried.as_json(self.carried),
+            "carried": recurrent_state.as_json(self.carried),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
         self.totals.restore(state["totals"])
         self.schedule_state = state["schedule"]
-        self.carried = carried.from_json(state["carried"])
+        self.carried = recurrent_state.from_json(state["carried"])
 
 
 class Totals:

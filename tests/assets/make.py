@@ -15,9 +15,11 @@ sys.path[:0] = [str(HERE.parents[1]), str(HERE.parent)]
 from reliability.configs import MLP  # noqa: E402
 
 import nntrain  # noqa: E402
-from nntrain import checkpoint, errors  # noqa: E402
+from nntrain import errors  # noqa: E402
+from nntrain.files import checkpoint  # noqa: E402
+from nntrain.inference.evaluation import evaluate  # noqa: E402
+from nntrain.inference.load import load  # noqa: E402
 from nntrain.training.engine import Observer  # noqa: E402
-from nntrain.training.evaluation import evaluate, load  # noqa: E402
 
 
 class Steps(Observer):

@@ -19,9 +19,9 @@ from cnn_networks import NETWORKS, M, ours, theirs  # isort: skip  (sets the BLA
 
 import numpy as np
 
-from nntrain import threads
-from nntrain.kernels.memory import keep_freed_memory
-from nntrain.layers.base import Context
+from nntrain.model.layer import Context
+from nntrain.runtime import threads
+from nntrain.runtime.memory import keep_freed_memory
 
 LAYOUTS = ("default", "channels_last")
 

@@ -17,9 +17,9 @@ import paired  # noqa: F401  first: sets the BLAS variables before NumPy is impo
 import numpy as np
 import torch
 
-from nntrain import threads
 from nntrain.components import find
-from nntrain.params import allocate
+from nntrain.model.parameters import allocate
+from nntrain.runtime import threads
 
 CONTENDERS = {
     "sgd": (torch.optim.SGD, {"momentum": 0.9}),

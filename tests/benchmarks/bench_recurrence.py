@@ -18,8 +18,13 @@ for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"
 
 import numpy as np  # noqa: E402
 
-from nntrain import threads  # noqa: E402
-from nntrain.kernels import dense_steps, gru, lstm, rnn  # noqa: E402
+from nntrain.kernels import (  # noqa: E402
+    affine_steps,
+    gru,
+    lstm,
+    rnn,
+)
+from nntrain.runtime import threads  # noqa: E402
 
 GATES = {"lstm": 4, "gru": 3, "rnn": 1}
 # kind, steps, examples, inputs, units, outputs
@@ -84,8 +89,8 @@ class Ours:
         *p, V, c = self.parameters
         *g, g_V, g_c = self.gradients
         A, _, cache = self.kernel.forward(self.X, *p)
-        cost, dZ = cross_entropy(dense_steps.forward(V, c, A), self.Y)
-        dA = dense_steps.backward(dZ, V, A, g_V, g_c)
+        cost, dZ = cross_entropy(affine_steps.forward(V, c, A), self.Y)
+        dA = affine_steps.backward(dZ, V, A, g_V, g_c)
         self.kernel.backward(dA, (None,) * (2 if self.kind == "lstm" else 1), cache, *g, need_dX=False)
         self.velocity *= np.float32(MOMENTUM)
         self.velocity += self.d_theta

@@ -15,10 +15,10 @@ from paired import alternate, report  # isort: skip  (sets the BLAS variables be
 import numpy as np
 import torch
 
-from nntrain import threads
 from nntrain.builder import build
 from nntrain.config import read
-from nntrain.kernels.memory import keep_freed_memory
+from nntrain.runtime import threads
+from nntrain.runtime.memory import keep_freed_memory
 
 
 def ours(sizes, m, optimizer):

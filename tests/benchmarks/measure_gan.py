@@ -20,10 +20,10 @@ from pathlib import Path
 import numpy as np
 
 import nntrain
-from nntrain import threads
+from nntrain.inference.draw import draw
+from nntrain.inference.load import find_checkpoint, load
 from nntrain.layers import Context
-from nntrain.training.drawing import draw
-from nntrain.training.evaluation import find_checkpoint, load
+from nntrain.runtime import threads
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 DRAWN = 1000

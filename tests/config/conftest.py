@@ -7,12 +7,12 @@ from typing import Any, ClassVar, Literal
 import pytest
 
 from nntrain import config
+from nntrain.builder.loop import Loop
 from nntrain.components import _registry, arg
 from nntrain.data.base import Facts
 from nntrain.errors import ConfigError
-from nntrain.initializers import Initializer
-from nntrain.layers.base import Layer
-from nntrain.training import Loop
+from nntrain.model.initializers import Initializer
+from nntrain.model.layer import Layer
 
 MLP = """\
 name: digits-mlp

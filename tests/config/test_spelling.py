@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from nntrain.components import find
-from nntrain.initializers import Constant
+from nntrain.model.initializers import Constant
 
 Dense, Relu, Sequential = (find("layer")[name] for name in ("dense", "relu", "sequential"))
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from nntrain.config.nodes import MAX_DEPTH, MAX_VALUES, scalar
+from nntrain.config.nodes import MAX_DEPTH, MAX_VALUES
+from nntrain.config.scalars import scalar
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nntrain import config, threads
+from nntrain import config
 from nntrain.builder import build
 from nntrain.components import find
 from nntrain.data import Digits, loader
@@ -14,7 +14,8 @@ from nntrain.data.augmentation import Crop, Cutout, Flip, Normalize, Rotate, Shi
 from nntrain.data.base import Batch, Part
 from nntrain.data.reconstruct import load
 from nntrain.errors import ConfigError
-from nntrain.streams import stream
+from nntrain.runtime import threads
+from nntrain.runtime.streams import stream
 
 
 def images(m=50, shape=(2, 7, 6)):

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 import nntrain.data
-from nntrain import streams
 from nntrain.components import find
 from nntrain.data import Digits, Sine, Spirals, Xor
 from nntrain.data.loader import batches, evaluation_batches, order
 from nntrain.data.splits import choose
 from nntrain.errors import DataError
+from nntrain.runtime import streams
 
 
 def everything(part):

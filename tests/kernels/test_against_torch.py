@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nntrain.kernels import convolution as conv
-from nntrain.kernels import normalization, pooling
+from nntrain.kernels import batch_norm, pool2d
+from nntrain.kernels import correlation as conv
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: the comparison with it is left out")
 
@@ -85,15 +85,15 @@ def test_pools(case):
     y = F.max_pool2d(x, w.kernel, w.stride, before(w), w.dilation)
     (dY,) = case.arrays(ours(y).shape)
     y.backward(theirs(dY))
-    Y, cache = pooling.max_pool_forward(X, w)
+    Y, cache = pool2d.max_pool_forward(X, w)
     close(Y, ours(y))
-    close(pooling.max_pool_backward(dY, cache, w, case.size), ours(x.grad))
+    close(pool2d.max_pool_backward(dY, cache, w, case.size), ours(x.grad))
     if w.dilation == (1, 1):
         x = theirs(X)
         y = F.avg_pool2d(x, w.kernel, w.stride, before(w))
         y.backward(theirs(dY))
-        close(pooling.avg_pool_forward(X, w), ours(y))
-        close(pooling.avg_pool_backward(dY, w, case.size), ours(x.grad))
+        close(pool2d.avg_pool_forward(X, w), ours(y))
+        close(pool2d.avg_pool_backward(dY, w, case.size), ours(x.grad))
 
 
 def test_batch_norm():
@@ -102,8 +102,8 @@ def test_batch_norm():
     x, g, b = theirs(X), torch.tensor(gamma[:, 0], requires_grad=True), torch.tensor(beta[:, 0], requires_grad=True)
     y = F.batch_norm(x, None, None, g, b, True, 0.1, 1e-5)
     y.backward(theirs(dY))
-    Y, mean, variance = normalization.forward(X, gamma, beta, 1e-5)
-    dX, d_gamma, d_beta = normalization.backward(dY, X, gamma, mean, variance, 1e-5)
+    Y, mean, variance = batch_norm.forward(X, gamma, beta, 1e-5)
+    dX, d_gamma, d_beta = batch_norm.backward(dY, X, gamma, mean, variance, 1e-5)
     pairs = ((Y, ours(y)), (dX, ours(x.grad)), (d_gamma[:, 0], g.grad.numpy()), (d_beta[:, 0], b.grad.numpy()))
     for found, right in pairs:
         close(found, right)

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nntrain import threads
-from nntrain.kernels import convolution as conv
-from nntrain.kernels import direct, memory, winograd
+from nntrain.kernels import correlation as conv
+from nntrain.kernels import direct, scratch, winograd
 from nntrain.kernels.windows import Window, window
+from nntrain.runtime import threads
 
 sys.path.insert(0, str(Path(__file__).parent))
 import cases
@@ -249,7 +249,7 @@ def test_a_training_step_takes_less_than_2_5_times_the_memory_of_its_activations
     w = window((size, size), kernel, 1, "same", dilation)
     case = cases.Case(6, w, (size, size), filters, filters, 1, 64 if dilation == 1 else 16)
     X, W = case.arrays(case.image, case.weights, dtype=np.float32)
-    memory.release_scratch()
+    scratch.release_scratch()
     tracemalloc.start()
     activations = [X]
     for _ in range(4):
@@ -269,7 +269,7 @@ def test_the_gradient_of_many_weights_takes_a_few_times_their_memory(kernel, tim
     w = window((8, 8), kernel, 1, "same")
     case = cases.Case(13, w, (8, 8), 256, 256, 1, 16)
     (X,) = case.arrays(case.image, dtype=np.float32)
-    memory.release_scratch()
+    scratch.release_scratch()
     tracemalloc.start()
     dW = conv.conv2d_backward_weights(X, X, w)
     peak = tracemalloc.get_traced_memory()[1]

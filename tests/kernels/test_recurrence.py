@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from nntrain import threads
 from nntrain.kernels import gru, lstm, rnn
+from nntrain.runtime import threads
 
 KERNELS = {"lstm": lstm, "gru": gru, "rnn": rnn}
 GATES = {"lstm": 4, "gru": 3, "rnn": 1}

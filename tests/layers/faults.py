@@ -5,8 +5,8 @@ A fault: the module, the component whose cases must show it, the text that stand
 
 from layers.faults_of_images import IMAGE_FAULTS
 
-DENSE, NORM = "nntrain.kernels.dense", "nntrain.kernels.normalization"
-STEPS, LOOK_UP = "nntrain.kernels.dense_steps", "nntrain.kernels.embedding"
+DENSE, NORM = "nntrain.kernels.affine", "nntrain.kernels.batch_norm"
+STEPS, LOOK_UP = "nntrain.kernels.affine_steps", "nntrain.kernels.lookup"
 CROSS_ENTROPY = "nntrain.kernels.cross_entropy"
 LAYERS = "nntrain.layers."
 ACTIVATIONS, CONTAINERS, NORMALIZATION = LAYERS + "activations", LAYERS + "containers", LAYERS + "normalization"

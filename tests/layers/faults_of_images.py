@@ -1,7 +1,7 @@
 """Mistakes that people make in backward passes of convolution and pooling; see faults."""
 
 LAYERS = "nntrain.layers."
-CONV, POOL = "nntrain.kernels.convolution", "nntrain.kernels.pooling"
+CONV, POOL = "nntrain.kernels.correlation", "nntrain.kernels.pool2d"
 
 IMAGE_FAULTS = {
     "conv2d: kernel not flipped": (

@@ -3,7 +3,7 @@
 import numpy as np
 
 from nntrain.layers import Context, Layer
-from nntrain.params import Layout, allocate
+from nntrain.model.parameters import Layout, allocate
 
 
 class Run:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from layers.run import Run
 
-from nntrain import threads
 from nntrain.layers import ELU, GELU, Identity, LeakyReLU, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh
-from nntrain.streams import stream
+from nntrain.runtime import threads
+from nntrain.runtime.streams import stream
 
 VALUES = [-30.0, -2.0, -0.5, 0.0, 0.3, 1.7, 25.0]
 

@@ -19,8 +19,8 @@ from nntrain.layers import (
     ShapeError,
     Tanh,
 )
-from nntrain.layers.base import Layer
-from nntrain.streams import stream
+from nntrain.model.layer import Layer
+from nntrain.runtime.streams import stream
 
 
 def names(layer, shape=(5,)):

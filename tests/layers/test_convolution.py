@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from layers.run import Run
 
-from nntrain.kernels import convolution as kernel
+from nntrain.kernels import correlation as kernel
 from nntrain.layers import (
     AvgPool2d,
     Context,
@@ -19,7 +19,7 @@ from nntrain.layers import (
     ShapeError,
     Upsample2d,
 )
-from nntrain.streams import stream
+from nntrain.runtime.streams import stream
 
 
 def numbers(*shape):

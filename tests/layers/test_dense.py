@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from layers.run import Run
 
-from nntrain import threads
-from nntrain.kernels import dense as kernel
-from nntrain.layers import Bias, Context, Dense, Linear, ShapeError
-from nntrain.network import Network
-from nntrain.streams import stream
+from nntrain.kernels import affine as kernel
+from nntrain.layers import Bias, Context, Dense, Linear, Sequential, ShapeError
+from nntrain.model.network import Network
+from nntrain.runtime import threads
+from nntrain.runtime.streams import stream
 
 
 def normal(*shape, dtype="float64", seed=0):
@@ -131,7 +131,7 @@ def test_tiles_cover_everything_once_in_order(length, unit, most):
 @pytest.mark.parametrize("units", [3, 512])
 def test_the_first_backward_pass_after_clearing_writes_and_the_second_adds(units):
     """Large and small products; a discriminator sees real and drawn examples before one step."""
-    network = Network([Dense(units), Dense(2)], (700,))
+    network = Network(Sequential([Dense(units), Dense(2)]), (700,))
     network.allocate(np.float64, 0)
     random = np.random.default_rng(0)
     gradients = []

@@ -13,7 +13,6 @@ import pytest
 from layers.cases import CASES
 from layers.run import Run
 
-from nntrain import initializers as ini
 from nntrain.components import find
 from nntrain.layers import (
     GRU,
@@ -27,7 +26,8 @@ from nntrain.layers import (
     Linear,
     Symbols,
 )
-from nntrain.params import Param
+from nntrain.model import initializers as ini
+from nntrain.model.parameters import Param
 
 DRAWS = 40_000  # the standard error of a variance is below 1 %
 FAMILIES = {

@@ -5,7 +5,7 @@ import pytest
 from layers.run import Run
 
 from nntrain.layers import Context, SampleLatent
-from nntrain.layers.base import ShapeError
+from nntrain.model.layer import ShapeError
 
 
 def test_codes_have_the_mean_and_deviation_that_come_in():

@@ -5,7 +5,7 @@ import pytest
 from layers.run import Run
 
 from nntrain.layers import BatchNorm, LayerNorm, ShapeError
-from nntrain.streams import stream
+from nntrain.runtime.streams import stream
 
 SHAPES = [(5,), (4, 5), (5, 2, 3)]
 FEATURE = {1: 0, 2: 1, 3: 0}

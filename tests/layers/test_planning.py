@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from layers.run import Run
 
-from nntrain import threads
-from nntrain.gradcheck import check_layer
-from nntrain.kernels.memory import release_scratch
+from nntrain.diagnosis.gradient_check import check_layer
+from nntrain.kernels.scratch import release_scratch
 from nntrain.layers import (
     BatchNorm,
     Context,
@@ -24,8 +23,9 @@ from nntrain.layers import (
     Tanh,
 )
 from nntrain.layers.planning import plan
-from nntrain.network import Network
-from nntrain.streams import stream
+from nntrain.model.network import Network
+from nntrain.runtime import threads
+from nntrain.runtime.streams import stream
 
 
 def conv(filters, stride=1):
@@ -111,7 +111,7 @@ VGG = [
 
 
 def network(layers):
-    net = Network(layers, (3, 32, 32))
+    net = Network(Sequential(layers), (3, 32, 32))
     net.allocate("float32", 0)
     return net
 

@@ -17,8 +17,8 @@ from nntrain.layers import (
     ShapeError,
     Symbols,
 )
-from nntrain.network import Network
-from nntrain.params import Layout
+from nntrain.model.network import Network
+from nntrain.model.parameters import Layout
 
 KINDS = [RNN, GRU, LSTM]
 GATES = {"rnn": 1, "gru": 3, "lstm": 4}
@@ -159,14 +159,14 @@ def test_what_is_no_sequence_is_refused(layer):
 @pytest.mark.parametrize("layers", [[Dense(3)], [LSTM(3)], [Sequential((GRU(2),))]])
 def test_symbols_need_an_embedding(layers):
     with pytest.raises(ShapeError, match=r"got \(9,\) \(65 different symbols\); put `embedding` before it"):
-        Network(layers, Symbols((9,), 65))
+        Network(Sequential(layers), Symbols((9,), 65))
 
 
 def test_an_embedding_takes_its_size_from_the_symbols_and_refuses_numbers():
-    network = Network([Embedding(4), LSTM(3)], Symbols((9,), 65))
+    network = Network(Sequential([Embedding(4), LSTM(3)]), Symbols((9,), 65))
     assert network.layout.names["embedding_1.W"].shape == (4, 65)
     with pytest.raises(ShapeError, match=r"expected symbols, integers \(T,\), got numbers \(9, 5\)"):
-        Network([Embedding(4)], (9, 5))
+        Network(Sequential([Embedding(4)]), (9, 5))
 
 
 def test_flops_count_the_products_twice_for_two_directions():

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from nntrain.layers import GRU, LSTM, RNN, Context, Dense
-from nntrain.network import Network
+from nntrain.layers import GRU, LSTM, RNN, Context, Dense, Sequential
+from nntrain.model.network import Network
 
 torch = pytest.importorskip("torch")
 
@@ -34,7 +34,7 @@ def test_a_stack_of_layers_equals_pytorch(kind, seed):
     T, m, n_x, n, out = (int(random.integers(1, high)) for high in (20, 8, 7, 9, 5))
     levels, both, padded = int(random.integers(1, 4)), bool(random.integers(2)), bool(random.integers(2))
     layers = [ours_type(n, bidirectional=both) for _ in range(levels)]
-    network = Network([*layers, Dense(out)], (T, n_x))
+    network = Network(Sequential([*layers, Dense(out)]), (T, n_x))
     network.allocate(np.float64, seed)
     network.theta += 0.1 * random.standard_normal(network.theta.shape)
     X, R = random.standard_normal((T, n_x, m)), random.standard_normal((T, out, m))

@@ -20,7 +20,7 @@ from nntrain.losses import (
     MeanSquaredError,
     WassersteinLoss,
 )
-from nntrain.streams import Stream
+from nntrain.runtime.streams import Stream
 
 Case = Callable[[Stream], tuple[Loss, np.ndarray, np.ndarray, Any]]
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from nntrain.data.base import Facts
-from nntrain.layers.base import ShapeError
 from nntrain.losses import GANLoss, HingeLoss, WassersteinLoss
-from nntrain.streams import stream
+from nntrain.model.layer import ShapeError
+from nntrain.runtime.streams import stream
 
 ALL = [GANLoss(), GANLoss(label_smoothing=0.2), HingeLoss(), WassersteinLoss()]
 Z = np.log([[3.0, 1 / 3]])  # σ(z) = ¾, ¼

@@ -7,9 +7,9 @@ import pytest
 from losses.cases import CASES, MASK
 
 from nntrain.data.base import Facts
-from nntrain.layers.base import ShapeError
 from nntrain.losses import BinaryCrossEntropy, CrossEntropy, Huber, MeanAbsoluteError, MeanSquaredError
-from nntrain.streams import stream
+from nntrain.model.layer import ShapeError
+from nntrain.runtime.streams import stream
 
 ALL = [pytest.param(case, id=f"{name}-{i}") for name, cases in CASES.items() for i, case in enumerate(cases)]
 MASKED = [p for p in ALL if p.values[0](stream(0, 0))[3] is not None]

@@ -9,7 +9,7 @@ import pytest
 
 import nntrain
 import nntrain.errors
-from nntrain import threads
+from nntrain.runtime import threads
 from nntrain.training.engine import Observer
 
 WIDE = [{"dense": 512}, "relu", {"dropout": 0.2}, {"dense": 256}, "batch_norm", "relu", {"dense": 10}]

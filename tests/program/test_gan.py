@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import nntrain
-from nntrain import threads
 from nntrain.errors import Interrupted
+from nntrain.runtime import threads
 
 MEASURES = {"discriminator_loss", "generator_loss", "accuracy_real", "accuracy_drawn"}
 POINTS = """\

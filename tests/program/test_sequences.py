@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import nntrain as package
-from nntrain import checkpoint
 from nntrain.cli import main
 from nntrain.errors import Interrupted
+from nntrain.files import checkpoint
 
 SENTENCE = "one quick fox jumps over that lazy dog, and runs! "
 

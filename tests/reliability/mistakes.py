@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 
-from nntrain import checkpoint, storage
+from nntrain.files import checkpoint, storage
 from nntrain.layers.dropout import Dropout
 from nntrain.runs import Run
 from nntrain.training.engine import Engine

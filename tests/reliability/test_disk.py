@@ -8,7 +8,7 @@ import pytest
 from reliability.configs import MLP, changed
 from reliability.program import differing, left_behind, temporary_files, wait_for, write_config
 
-from nntrain import checkpoint
+from nntrain.files import checkpoint
 
 SHORT = changed(MLP, training={"steps": 6, "checkpoint": {"steps": 2}})
 LONG = changed(MLP, training={"epochs": 100_000, "early_stopping": None})

@@ -11,9 +11,9 @@ from reliability.configs import MLP, changed
 from reliability.program import differing, left_behind, write_config
 
 import nntrain
-from nntrain import checkpoint
 from nntrain.data.generators import Moons
 from nntrain.errors import ConfigError, Interrupted
+from nntrain.files import checkpoint
 
 SHORT = changed(MLP, training={"steps": 9, "checkpoint": {"steps": 4}})
 

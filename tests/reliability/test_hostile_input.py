@@ -132,7 +132,7 @@ def test_one_class_alone_is_told_or_trained(fit_table):
 
 
 def test_a_hostile_checkpoint_costs_little_memory_and_runs_nothing(warm, tmp_path):
-    """The shapes of damage are in tests/checkpoint; here one of each kind meets the program."""
+    """The shapes of damage are in tests/files; here one of each kind meets the program."""
     import io
     import zipfile
 

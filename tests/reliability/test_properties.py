@@ -8,10 +8,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from reliability.configs import MLP
 
-from nntrain import checkpoint, config
+from nntrain import config
 from nntrain.builder import build
 from nntrain.data.csv import Csv
 from nntrain.errors import CheckpointError, ConfigError, DataError, NNTrainError
+from nntrain.files import checkpoint
 
 FEW = settings(
     max_examples=40,

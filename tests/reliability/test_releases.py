@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nntrain import __version__, checkpoint
+from nntrain import __version__
+from nntrain.files import checkpoint
 
 ASSETS = Path(__file__).parents[1] / "assets"
 FORMATS = sorted(ASSETS.glob("format_*"))

@@ -22,8 +22,8 @@ from reliability.program import (
 )
 
 import nntrain
-from nntrain import checkpoint
 from nntrain.errors import Interrupted
+from nntrain.files import checkpoint
 
 
 class Stop:

@@ -17,8 +17,8 @@ from reliability import faults, mistakes  # noqa: E402
 
 import nntrain.cli.progress  # noqa: E402
 import nntrain.training.session  # noqa: E402, F401
-from nntrain import signals  # noqa: E402
 from nntrain.cli import main  # noqa: E402
+from nntrain.runtime import signals  # noqa: E402
 
 
 def child(request):

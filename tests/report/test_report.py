@@ -319,8 +319,8 @@ def test_values_are_read_out_at_the_pointer_and_by_the_keyboard(browser, lab):
 
 
 def test_png_is_what_a_browser_reads_to_the_pixel(browser, tmp_path):
-    from nntrain import png
-    from nntrain.report.pictures import as_uri
+    from nntrain.pictures import png
+    from nntrain.pictures.pixels import as_uri
 
     pixels = np.random.default_rng(0).integers(0, 256, (5, 7, 3)).astype(np.uint8)
     (tmp_path / "p.html").write_text(f'<link rel="icon" href="data:,"><img src="{as_uri(png.encode(pixels))}">')

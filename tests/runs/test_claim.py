@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nntrain import checkpoint, runs
+from nntrain import runs
 from nntrain.errors import ConfigError, RunDirectoryError, StorageError
+from nntrain.files import checkpoint
 
 
 def content(directory):

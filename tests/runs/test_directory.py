@@ -7,8 +7,9 @@ import shutil
 import numpy as np
 import pytest
 
-from nntrain import __version__, checkpoint, runs
+from nntrain import __version__, runs
 from nntrain.errors import StorageError
+from nntrain.files import checkpoint
 from nntrain.runs.environment import git_commit
 
 LOGS = {"metrics.jsonl", "timing.jsonl"}

@@ -5,8 +5,9 @@ import os
 import numpy as np
 import pytest
 
-from nntrain import checkpoint, runs
+from nntrain import runs
 from nntrain.errors import CheckpointError, StorageError
+from nntrain.files import checkpoint
 
 
 def save(path, step):

@@ -6,9 +6,9 @@ import pytest
 from nntrain import config
 from nntrain.builder import build
 from nntrain.errors import DivergedError
+from nntrain.inference.draw import with_labels
 from nntrain.layers import Context
-from nntrain.layers.base import layer_names
-from nntrain.training.drawing import with_labels
+from nntrain.model.layer import layer_names
 
 G = [{"dense": 6}, "batch_norm", "tanh", {"dense": 2}]
 D = [{"dense": 5}, "batch_norm", "tanh", {"dropout": 0.4}, {"dense": 1}]

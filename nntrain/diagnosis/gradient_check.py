@@ -1,0 +1,218 @@
+"""The numerical gradient check: is what `backward` returns the derivative of what `forward` computes?
+
+In float64, along random directions v through parameters and inputs jointly, and through each of them alone:
+
+    ⟨∂J/∂(θ, X), v⟩  =  (J(θ + εv) − J(θ − εv)) / 2ε + O(ε²)        J = Σ R ∘ Y, R random
+
+One direction meets every element at once, so a check costs a few forward passes whatever the size.  Differences at ε
+and ε/2 give the derivative to O(ε⁴) (Richardson) and tell a kink, such as relu's at 0: there they disagree, and ε
+shrinks until the kink lies outside.  That looks at forward alone, so no wrong backward can hide behind it.
+Course 2, week 1 checks every element by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nntrain.model.layer import Context, Layer, layer_names
+from nntrain.model.parameters import Layout, allocate
+from nntrain.model.shapes import Array, Shape
+from nntrain.runtime import streams
+
+if TYPE_CHECKING:
+    from nntrain.losses.base import Loss
+
+TOLERANCE = 1e-6
+_EPSILONS = (1e-5, 1e-6, 1e-7)
+_DIRECTIONS = 3
+_ROUNDING = 8 * np.finfo(np.float64).eps  # of J, relative to the sum of its terms' sizes
+
+
+@dataclass(frozen=True)
+class Report:
+    """errors    relative error of the derivative: jointly ("all"), by parameter, and for the input "X"
+    problems  promises of the contract that were broken, a line each
+    """
+
+    errors: dict[str, float]
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def worst(self) -> float:
+        return max(self.errors.values(), default=0.0)
+
+    @property
+    def ok(self) -> bool:
+        return not self.problems and self.worst < TOLERANCE  # NaN is not below
+
+
+def training_context() -> Context:
+    return Context(training=True)
+
+
+def check_layer(
+    layer: Layer,
+    shape: Shape,
+    m: int = 3,
+    *,
+    X: Array | None = None,
+    context: Callable[[], Context] = training_context,
+    seed: int = 0,
+) -> Report:
+    """Check a layer or container on random parameters and inputs of `shape`, m examples.
+
+    X         the input instead: needed where it is of integers, which are not differentiated
+    context   makes the context of each pass anew: lengths, labels, carried state
+    """
+    out_shape, tree = layer.declare(shape)
+    layout = Layout(tree)
+    theta = allocate(layout.size, np.float64)
+    layout.draw(theta, seed)
+    random = streams.stream(seed, streams.CHECK)
+    theta[: layout.trainable] += 0.1 * random.normal((layout.trainable,))  # biases are not 0, gammas not 1
+    if X is None:
+        X = random.normal((*shape, m))
+        X += 0.1 * np.sign(X)  # away from the kinks at 0
+    R = random.normal((*out_shape, X.shape[-1]))
+
+    gradient, dX, problems = _analytic(layer, layout, theta, X, R, context, random)
+    if gradient is None:
+        return Report({}, problems)
+    parameters = {name: layout.array(theta, name) for name, param in layout.names.items() if param.trainable}
+    points = parameters if dX is None else {**parameters, "X": X}
+    gradients = layout.arrays(gradient) if dX is None else {**layout.arrays(gradient), "X": dX}
+    work = theta.copy()
+    p = layout.views(work)
+
+    def J(moved: Mapping[str, Array]) -> tuple[float, float]:
+        work[...] = theta  # buffers too: forward in training writes into them
+        for name in parameters:
+            layout.array(work, name)[...] = moved[name]
+        now = context()
+        terms = R * layer.forward(p, moved.get("X", X), now)[0]
+        return float(terms.sum()) + now.cost, float(np.abs(terms).sum()) + abs(now.cost)
+
+    return Report(_errors(J, points, gradients, random), problems)
+
+
+def check_layers(
+    layers: Sequence[Layer], shape: Shape, m: int = 3, *, X: Array | None = None
+) -> Iterator[tuple[str, Layer, Report]]:
+    """Check each layer of a network by itself, on the shape that comes in there.  X: a batch, used if of integers."""
+    for name, layer in zip(layer_names(layers), layers, strict=True):
+        integers = X if X is not None and X.dtype.kind in "iu" else None
+        yield name, layer, check_layer(layer, shape, m, X=integers)
+        shape, X = layer.declare(shape)[0], None
+
+
+def check_loss(loss: Loss, Z: Array, Y: Array, mask: Array | None = None, *, seed: int = 0) -> Report:
+    """Check dZ of a loss at Z (float64) for targets Y, and that J alone is the same J."""
+    Z = np.array(Z, np.float64)
+    kept = Z.copy(), Y.copy()
+    cost, dZ = loss(Z, Y, mask)
+    if dZ.shape != Z.shape:
+        return Report({}, [f"dZ has shape {dZ.shape}, Z {Z.shape}"])
+    problems = []
+    if not (np.array_equal(Z, kept[0]) and np.array_equal(Y, kept[1])):
+        problems.append("the loss wrote into Z or Y")
+        Z, Y = kept
+    if not np.isclose(loss.evaluate(Z, Y, mask), cost, rtol=1e-12, atol=0):
+        problems.append("evaluate is not J")
+
+    def J(moved: Mapping[str, Array]) -> tuple[float, float]:
+        cost = float(loss(moved["Z"], Y, mask)[0])
+        return cost, abs(cost)
+
+    return Report(_errors(J, {"Z": Z}, {"Z": dZ.copy()}, streams.stream(seed, streams.CHECK)), problems)
+
+
+def _analytic(
+    layer: Layer,
+    layout: Layout,
+    theta: Array,
+    X: Array,
+    R: Array,
+    context: Callable[[], Context],
+    random: streams.Stream,
+) -> tuple[Array | None, Array | None, list[str]]:
+    """∂J/∂θ and ∂J/∂X as the layer says, and where it breaks its contract."""
+    p = layout.views(theta.copy())
+    before = random.normal((layout.trainable,))  # gradients are added to what is there
+    X_seen, R_seen = X.copy(), R.copy()
+    dX: Array | None
+    Y, cache = layer.forward(p, X_seen, context())
+    if Y.shape != R.shape:
+        return None, None, [f"forward gives {Y.shape}, declared is {R.shape}"]
+    Y_kept = Y.copy()
+    layer.forward(p, X[..., ::-1].copy(), context())  # a second pass before the backward pass of the first
+    gradient = before.copy()
+    dX = layer.backward(p, layout.views(gradient), R_seen, cache)
+    gradient -= before
+    problems = []
+    if not np.array_equal(X, X_seen):
+        problems.append("the layer wrote into X")
+    if not np.array_equal(R, R_seen):
+        problems.append("the layer wrote into dY")
+    if X.dtype.kind != "f":
+        dX = None
+    elif dX is None or dX.shape != X.shape:
+        problems.append(f"dX has shape {None if dX is None else dX.shape}, X {X.shape}")
+        return None, None, problems
+    else:
+        dX = dX.copy()
+    if not np.allclose(layer.apply(p, X, context()), Y_kept, rtol=1e-12, atol=1e-12):
+        problems.append("apply is not forward")
+    alone = before.copy()
+    layer.accumulate(p, layout.views(alone), R, layer.forward(p, X, context())[1])
+    if not np.allclose(alone - before, gradient, rtol=1e-9, atol=1e-9):
+        problems.append("accumulate does not add what backward adds")
+    return gradient, dX, problems
+
+
+_J = Callable[[Mapping[str, Array]], tuple[float, float]]
+
+
+def _errors(J: _J, points: dict[str, Array], gradients: dict[str, Array], random: streams.Stream) -> dict[str, float]:
+    if not points:
+        return {}
+
+    def error(names: Iterable[str]) -> float:
+        return _error(J, points, gradients, {name: random.normal(points[name].shape) for name in names})
+
+    return {"all": max(error(points) for _ in range(_DIRECTIONS)), **{name: error([name]) for name in points}}
+
+
+def _error(J: _J, points: dict[str, Array], gradients: dict[str, Array], v: dict[str, Array]) -> float:
+    """Error of the derivative along v, relative to its own and its typical size ‖∂J‖ ‖v‖ / √n."""
+    analytic = sum(float(np.vdot(gradients[name], v[name])) for name in v)
+    gg, vv = (sum(float(np.vdot(A[name], A[name])) for name in v) for A in (gradients, v))
+    typical = (gg * vv / sum(A.size for A in v.values())) ** 0.5
+    numeric, noise = _slope(J, points, v, typical)
+    error = abs(numeric - analytic)
+    if error == 0 or not np.isfinite(error):
+        return 0.0 if error == 0 else float("inf")
+    # what rounding alone can do stays below the tolerance: a gradient of 0, of a bias before batch_norm, passes
+    return float(error / (abs(numeric) + abs(analytic) + typical + noise / TOLERANCE))
+
+
+def _slope(J: _J, points: dict[str, Array], v: dict[str, Array], typical: float) -> tuple[float, float]:
+    """The derivative of J along v, and what rounding may have done to it."""
+
+    def difference(epsilon: float) -> tuple[float, float]:
+        high, low = (
+            J({name: at + sign * epsilon * v[name] if name in v else at for name, at in points.items()})
+            for sign in (1, -1)
+        )
+        return (high[0] - low[0]) / (2 * epsilon), _ROUNDING * max(high[1], low[1]) / epsilon
+
+    for epsilon in _EPSILONS:
+        coarse, _ = difference(epsilon)
+        fine, noise = difference(epsilon / 2)
+        smooth = abs(coarse - fine) <= 0.1 * TOLERANCE * (abs(fine) + typical) + noise
+        if smooth:
+            break
+    return (4 * fine - coarse) / 3, 2 * noise

@@ -1,0 +1,79 @@
+"""Can the network learn at all?  One batch, learned by heart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nntrain.builder import Built
+from nntrain.components import find
+from nntrain.data.base import Batch
+from nntrain.diagnosis.short_training import endless_batches, supervised_trainer
+from nntrain.model.layer import Context
+from nntrain.training.supervised import SupervisedTrainer, Totals, valid_steps
+
+LEARN_STEPS = 1000
+
+_LOOK_EVERY = 20
+
+_LEARNED_SHARE, _LEARNED_LOSS = 0.99, 0.01
+
+
+@dataclass
+class Learned:
+    """How the training on one batch went.  `share` of the answers that is right, or of the values' variance that is
+    explained; None where the values do not vary."""
+
+    steps: int
+    first: float
+    last: float
+    share: float | None
+    of: str
+    ok: bool
+
+
+def overfit(path: Path, overrides: Sequence[str] = (), steps: int = LEARN_STEPS) -> Learned:
+    """Train on one batch with the config's optimizer, at its full learning rate, until the batch is known by heart.
+
+    Learned means that 99 % of the answers are right or of the values' variance is explained, or that the loss is a
+    hundredth of the first: that of values between 0 and 1 under binary_cross_entropy has its least value above 0.
+    """
+    built, trainer = supervised_trainer(path, overrides, "check --overfit")
+    lr = built.config.optimizer.lr
+    trainer.lr = lambda _: lr  # type: ignore[method-assign,assignment]
+    batch = next(endless_batches(built))
+    first = _measure(built, trainer, batch)[0]
+    of = "right" if built.data.facts.target == "labels" else "of the variance"
+    last: tuple[float, float | None] = (inf, None)
+    with np.errstate(all="ignore"):
+        for step in range(1, steps + 1):
+            trainer.step(batch, step - 1)
+            if step % _LOOK_EVERY == 0 or step == steps:
+                last = _measure(built, trainer, batch)
+                if (last[1] or 0.0) >= _LEARNED_SHARE or last[0] <= _LEARNED_LOSS * first:
+                    return Learned(step, first, *last, of, ok=True)
+    return Learned(steps, first, *last, of, ok=False)
+
+
+def _measure(built: Built, trainer: SupervisedTrainer, batch: Batch) -> tuple[float, float | None]:
+    """Loss, and share of right answers or of explained variance, on the batch as evaluation sees it."""
+    labels = built.data.facts.target == "labels"
+    accuracy: Any = find("metric")["accuracy"]
+    totals = Totals(trainer.loss, (accuracy(),) if labels else (), built.data.facts)
+    context = Context(training=False, seed=built.config.seed)
+    context.lengths = batch.lengths
+    Z = trainer.network.apply(batch.X, context)
+    mask = valid_steps(batch, Z)
+    loss = trainer.loss.evaluate(Z, batch.Y, mask)
+    totals.add(loss, loss, Z, batch.Y, mask)
+    results = totals.results()
+    if labels:
+        return results["loss"], results["accuracy"]
+    varied = float(((batch.Y - batch.Y.mean(-1, keepdims=True)) ** 2).sum())
+    left = float(((trainer.loss.predict(Z) - batch.Y) ** 2).sum())
+    return results["loss"], 1 - left / varied if varied else None

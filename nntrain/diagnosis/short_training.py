@@ -1,0 +1,28 @@
+"""A few steps of the training that a config declares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import count
+from pathlib import Path
+
+from nntrain import config as configs
+from nntrain.builder import Built, build
+from nntrain.data.base import Batch
+from nntrain.data.loader import batches
+from nntrain.errors import ConfigError
+from nntrain.training.supervised import SupervisedTrainer
+
+
+def supervised_trainer(path: Path, overrides: Sequence[str], what: str) -> tuple[Built, SupervisedTrainer]:
+    built = build(configs.read(path, overrides))
+    trainer = built.config.training.loop.trainer(built)
+    if not isinstance(trainer, SupervisedTrainer):
+        raise ConfigError(f"{what}: is for a network with one loss, not for the loop {built.config.training.loop.type}")
+    return built, trainer
+
+
+def endless_batches(built: Built) -> Iterator[Batch]:
+    config = built.config
+    for epoch in count():
+        yield from batches(built.data.parts["train"], config.dataset, config.seed, epoch)

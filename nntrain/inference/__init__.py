@@ -1,0 +1,1 @@
+"""What a checkpoint alone can do: evaluate, predict, draw examples, write text."""

@@ -1,0 +1,27 @@
+"""A checkpoint measured over a part of its data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from nntrain import config
+from nntrain.builder.build import Built
+from nntrain.data.reconstruct import load as load_data
+from nntrain.errors import ConfigError
+from nntrain.inference.load import Loaded
+
+
+def evaluate(loaded: Loaded, overrides: Sequence[str], split: str | None) -> dict[str, Any]:
+    """Loss and metrics of a checkpoint over one part of its dataset; normalisation and labels stay the checkpoint's."""
+    dataset = config.dataset_with(loaded.config, overrides)
+    with np.errstate(all="ignore"):
+        data = load_data(dataset, loaded.config.seed, np.dtype(loaded.config.dtype), loaded.facts)
+        split = split or list(data.parts)[-1]
+        if split not in data.parts:
+            raise ConfigError(f"--split {split}: the dataset has no {split} part; it has {', '.join(data.parts)}")
+        built = Built(loaded.config, data, loaded.networks)
+        trainer = loaded.config.training.loop.trainer(built)
+        return {"split": split, "examples": data.parts[split].size, **trainer.evaluate(data.parts[split])}

@@ -1,0 +1,115 @@
+"""Checkpoints brought back to life, and measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nntrain import config
+from nntrain.builder import Built, build_networks
+from nntrain.builder.loop import Trainer
+from nntrain.config import Config
+from nntrain.data.base import Facts
+from nntrain.data.reconstruct import load as load_data
+from nntrain.errors import CheckpointError, ConfigError
+from nntrain.files import checkpoint
+from nntrain.model.network import Network
+from nntrain.model.shapes import Array
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Its hashes may be right, and what it says wrong all the same: another program can write those, too."""
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        what = f"{type(error).__name__}: {error}".replace("\n", " ")
+        raise CheckpointError(
+            f"{path}: not a good checkpoint: nntrain does not write such a manifest ({what})"
+        ) from error
+
+
+def find_checkpoint(path: Path, which: str = "best") -> tuple[Path, str | None]:
+    """The file that `path`, a checkpoint or a run directory, means; and a warning where it is not the one asked for."""
+    if path.suffix.lower() in (".yaml", ".yml"):
+        raise CheckpointError(f"{path}: a config holds no parameters; give a checkpoint or the run directory of a fit")
+    if not path.is_dir():
+        return path, None
+    wanted, last = path / "checkpoints" / f"{which}.npz", path / "checkpoints" / "last.npz"
+    if wanted.exists():
+        return wanted, None
+    if last.exists():
+        return last, f"{path} has no {which} checkpoint; taking the last"
+    raise CheckpointError(f"{path}: no checkpoint in it")
+
+
+@dataclass
+class Loaded:
+    """A checkpoint brought back to life: its config, facts and networks with their parameters."""
+
+    config: Config
+    facts: Facts
+    networks: dict[str, Network]
+    saved: checkpoint.Checkpoint
+    path: Path
+
+
+def load(path: Path) -> Loaded:
+    """Networks with the parameters of a checkpoint file; needs no data.  Raises CheckpointError."""
+    saved = checkpoint.read(path)
+    try:
+        with reading(path):
+            settings = Config.from_dict(saved.manifest["config"])
+            facts = Facts.from_json(saved.manifest["dataset"])
+            networks = build_networks(settings, facts)
+    except ConfigError as error:
+        raise CheckpointError(f"{path}: its config does not make a network: {error}") from error
+    for network in networks.values():
+        for name, view in network.layout.arrays(network.theta).items():
+            view[...] = _fitting(saved, name, view, path)
+    return Loaded(settings, facts, networks, saved, path)
+
+
+def evaluate(loaded: Loaded, overrides: Sequence[str], split: str | None) -> dict[str, Any]:
+    """Loss and metrics of a checkpoint over one part of its dataset; normalisation and labels stay the checkpoint's."""
+    dataset = config.dataset_with(loaded.config, overrides)
+    with np.errstate(all="ignore"):
+        data = load_data(dataset, loaded.config.seed, np.dtype(loaded.config.dtype), loaded.facts)
+        split = split or list(data.parts)[-1]
+        if split not in data.parts:
+            raise ConfigError(f"--split {split}: the dataset has no {split} part; it has {', '.join(data.parts)}")
+        built = Built(loaded.config, data, loaded.networks)
+        trainer = loaded.config.training.loop.trainer(built)
+        return {"split": split, "examples": data.parts[split].size, **trainer.evaluate(data.parts[split])}
+
+
+def check_arrays(saved: checkpoint.Checkpoint, trainer: Trainer, path: Path) -> None:
+    """Raise CheckpointError unless the checkpoint holds exactly the trainer's arrays."""
+    expected = trainer.arrays()
+    for name, view in expected.items():
+        _fitting(saved, name, view, path)
+    if extra := [name for name in saved.arrays if name not in expected]:
+        raise CheckpointError(f"{path}: holds {extra[0]}, which the config does not declare")
+
+
+def load_arrays(saved: checkpoint.Checkpoint, trainer: Trainer, path: Path) -> None:
+    """Put the checkpoint's arrays into the trainer's."""
+    check_arrays(saved, trainer, path)
+    for name, view in trainer.arrays().items():
+        view[...] = saved.arrays[name]
+
+
+def _fitting(saved: checkpoint.Checkpoint, name: str, view: Array, path: Path) -> Array:
+    array = saved.arrays.get(name)
+    if array is None:
+        raise CheckpointError(f"{path}: lacks {name} {view.shape}, which its config declares")
+    if array.shape != view.shape or array.dtype != view.dtype:
+        raise CheckpointError(
+            f"{path}: {name} is {array.dtype} {array.shape}, and its config declares {view.dtype} {view.shape}"
+        )
+    return array

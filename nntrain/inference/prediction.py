@@ -1,0 +1,92 @@
+"""Predictions for new examples."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from nntrain.data.loader import evaluation_batches
+from nntrain.errors import ConfigError
+from nntrain.files.storage import write_atomic
+from nntrain.inference.load import Loaded
+from nntrain.model.layer import Context
+from nntrain.model.shapes import Array
+
+
+@dataclass
+class Predictions:
+    """A table, examples first: labels or numbers under a name for each column."""
+
+    columns: list[str]
+    values: Array  # (N, columns)
+
+    def as_csv(self) -> str:
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(self.columns)
+        writer.writerows(self.values.tolist())
+        return text.getvalue()
+
+    def write(self, path: Path) -> None:
+        """csv, npy or npz by the suffix, whole or not at all."""
+        check_suffix(path)
+        suffix = path.suffix.lower()
+        if suffix == ".csv":
+            write_atomic(path, [self.as_csv().encode()])
+            return
+        values = self.values[:, 0] if self.values.shape[1] == 1 else self.values
+        content = io.BytesIO()
+        if suffix == ".npy":
+            np.save(content, values, allow_pickle=False)
+        else:
+            np.savez(content, predictions=values)
+        write_atomic(path, [content.getvalue()])
+
+
+def check_suffix(path: Path) -> None:
+    """Raise ConfigError for a suffix that `write` does not know."""
+    if path.suffix.lower() not in (".csv", ".npy", ".npz"):
+        raise ConfigError(f"--output {path}: .csv, .npy or .npz, not {path.suffix or 'a name without a suffix'}")
+
+
+def predict(loaded: Loaded, source: Path | IO[str], probabilities: bool = False) -> Predictions:
+    """Predictions of a network for the examples in a file or a stream of csv.
+
+    Labels are given by their names where the data had names; values are in the data's units.
+    """
+    if "" not in loaded.networks:
+        raise ConfigError(f"{loaded.path}: {' and '.join(loaded.networks)} predict nothing; nntrain sample draws")
+    config, facts, network = loaded.config, loaded.facts, loaded.networks[""]
+    part = config.dataset.read_inputs(source, facts, np.dtype(config.dtype))
+    outputs = []
+    with np.errstate(all="ignore"):
+        for indices in evaluation_batches(part, config.dataset.batch_size):
+            batch = part.batch(indices)
+            context = Context(training=False, seed=config.seed)
+            context.lengths = batch.lengths
+            outputs.append(config.loss.predict(network.apply(batch.X, context)))
+    Y = np.concatenate(outputs, axis=-1)  # (…, m)
+    if facts.target == "values":
+        if probabilities:
+            raise ConfigError("--probabilities: this network predicts values, not classes")
+        return _table("prediction", np.moveaxis(facts.to_units(Y), -1, 0), facts.preparation.get("output_names"))
+    names: list[Any] = facts.label_names or list(range(facts.classes or 2))
+    P = np.concatenate([1 - Y, Y], axis=-2) if Y.shape[-2] == 1 else Y  # one output: the probability of class 1
+    if probabilities:
+        if P.ndim == 2:
+            return Predictions([str(name) for name in names], P.T)
+        return _table("probability", np.moveaxis(P, -1, 0))
+    labels = np.moveaxis(P.argmax(axis=-2), -1, 0)
+    return _table("prediction", np.asarray(names)[labels])
+
+
+def _table(name: str, values: Array, columns: list[str] | None = None) -> Predictions:
+    values = values.reshape(len(values), -1)
+    if columns is None:
+        columns = [name] if values.shape[1] == 1 else [f"{name}_{i}" for i in range(values.shape[1])]
+    return Predictions(columns, values)

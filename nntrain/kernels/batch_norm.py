@@ -1,0 +1,109 @@
+"""Batch normalisation over channels (Ioffe and Szegedy 2015; course 2, videos "Batch Norm").
+
+    μ = mean(X)   σ² = mean((X − μ)²)   X̂ = (X − μ) / √(σ² + ε)   Y = γ X̂ + β
+
+X (C, …, m), statistics over everything but the first axis; γ, β, μ, σ² (C, 1).  A tile is a few whole channels:
+all passes over it run while it is in cache.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nntrain.kernels.elementwise import passed_by_relu
+from nntrain.kernels.products import equal_parts
+from nntrain.kernels.scratch import scratch
+from nntrain.kernels.windows import channel_tiles
+from nntrain.runtime import threads
+
+LOCKED_SUMS = 500  # NumPy keeps the interpreter lock in a product that makes this many sums or fewer
+
+
+def forward(
+    X: np.ndarray, gamma: np.ndarray, beta: np.ndarray, epsilon: float, relu: bool = False
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Y, μ and σ² of this batch (biased, divided by the number of values).  With `relu` max(0, Y) in place of Y."""
+    C = X.shape[0]
+    flat = X.reshape(C, -1)
+    Y = np.empty(X.shape, X.dtype)
+    out = Y.reshape(C, -1)
+    mean, variance = np.empty((C, 1), X.dtype), np.empty((C, 1), X.dtype)
+    n = X.dtype.type(flat.shape[1])
+
+    def work(tile: slice) -> None:
+        x, y = flat[tile], out[tile]
+        mean[tile] = _sums(x) / n
+        np.subtract(x, mean[tile], out=y)
+        variance[tile] = _sums(y, y) / n
+        y *= gamma[tile] / np.sqrt(variance[tile] + X.dtype.type(epsilon))
+        y += beta[tile]
+        if relu:
+            np.clip(y, 0, np.inf, out=y)
+
+    threads.run(work, channel_tiles(X))
+    return Y, mean, variance
+
+
+def backward(
+    dY: np.ndarray,
+    X: np.ndarray,
+    gamma: np.ndarray,
+    mean: np.ndarray,
+    variance: np.ndarray,
+    epsilon: float,
+    A: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """dX = γ/√(σ²+ε) · (dY − mean(dY) − X̂ mean(dY X̂)),   dγ = Σ dY X̂,   dβ = Σ dY.
+
+    With A = max(0, Y), `dY` is dA and passes on only where A > 0.
+    """
+    C = X.shape[0]
+    flat, grad = X.reshape(C, -1), dY.reshape(C, -1)
+    dX = np.empty(X.shape, X.dtype)
+    out = dX.reshape(C, -1)
+    d_gamma, d_beta = np.empty((C, 1), X.dtype), np.empty((C, 1), X.dtype)
+    n = X.dtype.type(flat.shape[1])
+
+    def work(tile: slice) -> None:
+        x, d, dx = flat[tile], grad[tile], out[tile]
+        if A is not None:
+            d = passed_by_relu(d, A.reshape(C, -1)[tile], scratch("dZ", x.shape, x.dtype))
+        scale = 1 / np.sqrt(variance[tile] + X.dtype.type(epsilon))
+        d_beta[tile] = _sums(d)
+        np.subtract(x, mean[tile], out=dx)
+        d_gamma[tile] = _sums(d, dx) * scale
+        dx *= -scale * d_gamma[tile] / n
+        dx += d
+        dx -= d_beta[tile] / n
+        dx *= gamma[tile] * scale
+
+    threads.run(work, channel_tiles(X))
+    return dX, d_gamma, d_beta
+
+
+def scale_and_shift(X: np.ndarray, scale: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    """Y = scale · X + shift, scale and shift (C, 1): batch normalisation with fixed statistics."""
+    C = X.shape[0]
+    Y = np.empty(X.shape, X.dtype)
+    flat, out = X.reshape(C, -1), Y.reshape(C, -1)
+
+    def work(tile: slice) -> None:
+        np.multiply(flat[tile], scale[tile], out=out[tile])
+        out[tile] += shift[tile]
+
+    threads.run(work, channel_tiles(X))
+    return Y
+
+
+def _sums(x: np.ndarray, y: np.ndarray | None = None) -> np.ndarray:
+    """Σ x, or Σ x y, of each channel: (C, n) → (C, 1).
+
+    In so many parts that the other threads need not wait for these sums: with whole channels, two threads took 0.39 ms
+    for a forward pass that takes one thread 0.43.
+    """
+    C, n = x.shape
+    parts = equal_parts(n, max(1, n * C // (LOCKED_SUMS + 1)))
+    x = x.reshape(C, parts, -1)
+    if y is None:
+        return np.matmul(x, np.ones(n // parts, x.dtype)).sum(axis=1, keepdims=True)
+    return np.vecdot(x, y.reshape(C, parts, -1)).sum(axis=1, keepdims=True)

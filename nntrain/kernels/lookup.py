@@ -1,0 +1,53 @@
+"""Columns of a table looked up at every step, and their gradients added up.
+
+W (n, vocabulary)   X (T, m) integers   A (T, n, m), A[t, :, j] = W[:, X[t, j]]
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nntrain.kernels.sequences import Array
+from nntrain.runtime import threads
+
+# Numbers to move that pay for handing a tile to a thread.
+_WORK_OF_A_TILE = 250_000
+
+
+def _tiles(X: NDArray[np.integer], n: int) -> list[slice]:
+    """At most 8 runs of steps, by sizes alone."""
+    T, m = X.shape
+    count = max(1, min(T, 8, T * m * n // _WORK_OF_A_TILE))
+    return [slice(T * i // count, T * (i + 1) // count) for i in range(count)]
+
+
+def forward(W: Array, X: NDArray[np.integer]) -> Array:
+    """A (T, n, m)."""
+    T, m = X.shape
+    A = np.empty((T, len(W), m), W.dtype)
+
+    def run(steps: slice) -> None:
+        np.copyto(A[steps], np.take(W, X[steps], axis=1).transpose(1, 0, 2))
+
+    threads.run(run, _tiles(X, len(W)))
+    return A
+
+
+def backward(dA: Array, X: NDArray[np.integer], g_W: Array) -> None:
+    """g_W[:, X[t, j]] += dA[t, :, j].
+
+    Equal words are brought together by sorting, steps in order, and summed as one run: the order of additions, hence
+    the bits, is always the same.
+    """
+    n = len(g_W)
+
+    def run(steps: slice) -> tuple[NDArray[np.integer], Array]:
+        tokens = X[steps].ravel()
+        order = np.argsort(tokens, kind="stable")
+        words, starts = np.unique(tokens[order], return_index=True)
+        rows = dA[steps].transpose(0, 2, 1).reshape(len(tokens), n)
+        return words, np.add.reduceat(rows[order], starts, axis=0).T
+
+    for words, sums in threads.run(run, _tiles(X, n)):
+        g_W[:, words] += sums

@@ -1,0 +1,120 @@
+"""The layer contract.  A layer is one step of the computing graph: it knows its equation and its derivative."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any, ClassVar
+
+from nntrain.components import Component, arg, item_names
+from nntrain.model.parameters import Tree, Views
+from nntrain.model.shapes import Array, Shape, Symbols, show_shape
+from nntrain.runtime import streams
+from nntrain.runtime.memory import physical_memory
+
+
+class ShapeError(ValueError):
+    """A layer cannot take the shape that comes in.  The innermost layer (or other component) concerned is `layer`."""
+
+    def __init__(self, message: str, layer: Component | None = None):
+        super().__init__(message)
+        self.layer = layer
+
+
+class Context:
+    """What a forward pass knows besides X and the parameters.
+
+    training   dropout drops, batch_norm takes the batch's statistics
+    seed, step, application   the place in the run: layers draw from streams keyed by it.  `application` tells apart two
+               passes through one network in one step (a discriminator sees real and drawn examples)
+    lengths    (m,) number of valid steps of each sequence, or None where all steps count
+    labels     (m,) class labels, for a conditional network
+    state      recurrent state carried from the batch before: a layer's path -> arrays; layers replace their entry
+    cost       what layers add to the cost (KL divergence); the layer's backward adds the derivative itself
+    """
+
+    __slots__ = ("application", "cost", "labels", "lengths", "seed", "state", "step", "training")
+
+    def __init__(self, *, training: bool, seed: int = 0, step: int = 0, application: int = 0) -> None:
+        self.training = training
+        self.seed = seed
+        self.step = step
+        self.application = application
+        self.lengths: Array | None = None
+        self.labels: Array | None = None
+        self.state: dict[str, tuple[Array, ...]] | None = None
+        self.cost = 0.0
+
+    def stream(self, p: Views) -> streams.Stream:
+        """The random stream of the layer whose parameters are `p`, for this step."""
+        return streams.stream(self.seed, streams.LAYER, self.step, self.application, streams.key(p.path))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Layer(Component):
+    """Base of all layers: hyperparameters only.
+
+    What backward needs travels in the cache that forward returns, so one layer can be applied twice before a
+    backward pass.  The batch axis m is the last of every array; shapes in `declare` leave it out.
+    """
+
+    kind: ClassVar[str] = "layer"
+    fresh: ClassVar[bool] = False  # forward and backward return new arrays that nothing else keeps or shows
+    before_relu: ClassVar[bool] = False  # a relu before it may as well come behind it, where there is less to do
+    takes_symbols: ClassVar[bool] = False  # whether X may be integers, of a shape that is Symbols
+    name: str | None = arg(
+        "name in saved parameters; default: the type and its count, dense_1", default=None, kw_only=True
+    )
+
+    @property
+    def inner(self) -> tuple[Layer, ...]:
+        """The layers that this one is made of, in the order of the children of its views; of most layers none."""
+        return ()
+
+    def declare(self, shape: Shape) -> tuple[Shape, Tree]:
+        """Output shape and parameters for an input shape.  Raises ShapeError with what was expected and what came."""
+        return shape, {}
+
+    def flops(self, shape: Shape) -> int:
+        """Floating-point operations of the forward pass on one example of this input shape; a multiply-add is two."""
+        return prod(self.declare(shape)[0])
+
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+        """Output and the cache for backward.  Never writes into X."""
+        raise NotImplementedError
+
+    def backward(self, p: Views, g: Views, dY: Array, cache: Any) -> Array:
+        """Add ∂J/∂parameters to `g`; return dX = ∂J/∂X.  Never writes into dY."""
+        raise NotImplementedError
+
+    def apply(self, p: Views, X: Array, context: Context) -> Array:
+        """Output alone, for evaluation: containers drop each cache as soon as its layer is done."""
+        return self.forward(p, X, context)[0]
+
+    def accumulate(self, p: Views, g: Views, dY: Array, cache: Any) -> None:
+        """Add ∂J/∂parameters to `g`, without dX: all that a network's first layer has to do."""
+        self.backward(p, g, dY, cache)
+
+    def with_relu(self) -> Layer | None:
+        """A layer that computes this one and the relu behind it in one pass, where there is such a one."""
+        return None
+
+
+def declared(layer: Layer, shape: Shape) -> tuple[Shape, Tree]:
+    """`layer.declare(shape)`, where symbols meet no layer that would take them for numbers and the output has room."""
+    if isinstance(shape, Symbols) and not layer.takes_symbols:
+        raise ShapeError(f"expected numbers, got {show_shape(shape)}; put `embedding` before it", layer)
+    out, tree = layer.declare(shape)
+    if (needed := 4 * prod(out)) > (available := physical_memory()):
+        raise ShapeError(
+            f"an output of {show_shape(out)} takes {needed / 2**30:,.0f} GiB for each example; "
+            f"this machine has {available / 2**30:,.0f} GiB",
+            layer,
+        )
+    return out, tree
+
+
+def layer_names(layers: Sequence[Layer]) -> list[str]:
+    """The layers' names in their container."""
+    return item_names((layer.type, layer.name) for layer in layers)

@@ -1,0 +1,74 @@
+"""A network: layers, their parameters in one flat vector θ, and the two passes through them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from nntrain.model.layer import Context, Layer
+from nntrain.model.parameters import Layout, allocate
+from nntrain.model.shapes import Array, Shape
+
+
+class Network:
+    """A layer made of layers, with parameters.
+
+    root           the outermost layer, a `Sequential`; `layers` are those inside it
+    layout         places and names of all parameters
+    theta, dtheta  θ with the buffers behind the trainable part, and dθ of the trainable part alone
+    p, g           named views of both, one child a layer
+
+    `prefix` stands before every saved name: "generator" gives generator.dense_1.W.
+    """
+
+    def __init__(self, root: Layer, input_shape: Shape, *, prefix: str = ""):
+        self.root = root
+        self.layers = root.inner
+        self.input_shape = input_shape
+        self.output_shape, tree = root.declare(input_shape)
+        self.layout = Layout(tree, prefix)
+
+    def allocate(self, dtype: DTypeLike, seed: int) -> None:
+        """Make θ and dθ and draw initial values.  Not in the constructor: too large a network is refused first."""
+        self.dtype = np.dtype(dtype)
+        self.theta = allocate(self.layout.size, dtype)
+        self.dtheta = allocate(self.layout.trainable, dtype)
+        self.p = self.layout.views(self.theta)
+        self.g = self.layout.views(self.dtheta)
+        self.layout.draw(self.theta, seed)
+
+    @property
+    def trainable(self) -> Array:
+        """θ without the buffers."""
+        return self.theta[: self.layout.trainable]
+
+    @property
+    def buffers(self) -> Array:
+        """What layers keep without a gradient, such as the running means of batch_norm."""
+        return self.theta[self.layout.trainable :]
+
+    def forward(self, X: Array, context: Context) -> tuple[Array, Any]:
+        """Ŷ (or logits) and the caches for backward."""
+        return self.root.forward(self.p, X, context)
+
+    def apply(self, X: Array, context: Context) -> Array:
+        """Ŷ alone: every cache is dropped as soon as its layer is done."""
+        return self.root.apply(self.p, X, context)
+
+    def clear_gradient(self) -> None:
+        """dθ = 0.  In the next backward pass large products are written into it and not added: 5 % of an MLP's step."""
+        self.dtheta.fill(0)
+        self.g.say_zero(True)
+
+    def accumulate(self, dY: Array, caches: Any) -> None:
+        """Add ∂J/∂θ to dθ.  The first layer computes no dX: nobody needs it."""
+        self.root.accumulate(self.p, self.g, dY, caches)
+        self.g.say_zero(False)
+
+    def backward(self, dY: Array, caches: Any) -> Array:
+        """Add ∂J/∂θ to dθ and return ∂J/∂X: a generator learns through its discriminator."""
+        dX = self.root.backward(self.p, self.g, dY, caches)
+        self.g.say_zero(False)
+        return dX

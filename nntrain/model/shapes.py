@@ -1,0 +1,38 @@
+"""Arrays and their shapes, which leave out the batch axis."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Shape = tuple[int, ...]
+
+
+class Symbols(tuple[int, ...]):
+    """The shape (T,) of a sequence of integers 0 … vocabulary − 1.
+
+    Only the data know how many symbols there are, and only an embedding asks: so the number travels with the shape,
+    as every other size does that a layer infers.
+    """
+
+    vocabulary: int
+
+    def __new__(cls, shape: Shape, vocabulary: int) -> Symbols:
+        symbols = super().__new__(cls, shape)
+        symbols.vocabulary = vocabulary
+        return symbols
+
+
+def feature_axis(shape: Shape) -> int:
+    """The axis of features: n of a vector (n,), n of a sequence (T, n), the channels of an image (C, H, W)."""
+    return 1 if len(shape) == 2 else 0
+
+
+def show_shape(shape: Shape) -> str:
+    """A shape without the batch axis as messages write it, with what it is: `(1, 8, 8) (an image)`."""
+    if isinstance(shape, Symbols):
+        return f"{tuple(shape)} ({shape.vocabulary} different symbols)"
+    kinds = {0: "a number", 1: "a vector", 2: "a sequence", 3: "an image"}
+    return f"{shape} ({kinds[len(shape)]})" if len(shape) in kinds else str(shape)

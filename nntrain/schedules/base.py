@@ -1,0 +1,47 @@
+"""Schedules: the factor that multiplies the optimizer's learning rate at a step.
+
+Steps count from 0.  A factor is a pure function of the step, so a resumed run has the rates of the uninterrupted one;
+`plateau` alone listens, and its state goes into the checkpoint.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from nntrain.components import Component, arg
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Schedule(Component):
+    """Base of all schedules: a linear warm-up, then a curve.
+
+    During the warm-up of w steps the curve's first value is multiplied by (step + 1)/w.  The curve has the rest of the
+    horizon: s = step − w of S = horizon − w steps; from S on it keeps its value at S.  A warm-up may be longer than the
+    training.
+    """
+
+    kind: ClassVar[str] = "schedule"
+    listens: ClassVar[bool] = False  # whether `observe` does anything
+    warmup: int = arg("steps of a linear rise from 0 before the curve begins", default=0, kw_only=True, ge=0)
+    steps: int | None = arg(
+        "horizon in steps, warm-up included; default: the whole training", default=None, kw_only=True, ge=1
+    )
+
+    def __call__(self, step: int, horizon: int, state: dict[str, Any]) -> float:
+        """The factor at a step of a training of `horizon` steps."""
+        span = (self.steps or horizon) - self.warmup
+        s = min(step - self.warmup, span)
+        value = self.curve(max(s, 0), max(span, 1), state)
+        return value * (step + 1) / self.warmup if step < self.warmup else value
+
+    def curve(self, s: int, span: int, state: dict[str, Any]) -> float:
+        """The factor at 0 ≤ s ≤ span, where span is S, at least 1."""
+        raise NotImplementedError
+
+    def start(self) -> dict[str, Any]:
+        """State at the beginning of a training, as JSON."""
+        return {}
+
+    def observe(self, state: dict[str, Any], value: float, better: Literal["more", "less"]) -> None:
+        """A new value of training.monitor, after a validation: changes `state` in place."""

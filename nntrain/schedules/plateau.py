@@ -1,0 +1,39 @@
+"""The schedule that listens to what the run monitors."""
+
+from __future__ import annotations
+
+from math import inf, isfinite
+from typing import Any, Literal
+
+from nntrain.components import arg, component
+from nntrain.schedules.base import Schedule
+
+
+@component("plateau")
+class Plateau(Schedule):
+    """Multiplied by `factor` whenever training.monitor has not got better for `patience` validations in a row.
+
+    Better is what passes the best value so far by more than min_delta; NaN and infinity never do.
+    """
+
+    listens = True
+    factor: float = arg("what the rate is multiplied by", default=0.1, gt=0, lt=1)
+    patience: int = arg("validations without a better value before the rate falls", default=10, ge=1)
+    min_delta: float = arg("how much better counts, in the units of training.monitor", default=0.0, ge=0)
+    minimum: float = arg("the factor falls no further", default=0.0, ge=0, le=1)
+
+    def curve(self, s: int, span: int, state: dict[str, Any]) -> float:
+        return state["factor"]
+
+    def start(self) -> dict[str, Any]:
+        return {"factor": 1.0, "best": None, "waited": 0}
+
+    def observe(self, state: dict[str, Any], value: float, better: Literal["more", "less"]) -> None:
+        best = state["best"]
+        gain = inf if best is None else (value - best if better == "more" else best - value)
+        if gain > self.min_delta and isfinite(value):
+            state.update(best=value, waited=0)
+            return
+        state["waited"] += 1
+        if state["waited"] == self.patience:
+            state.update(factor=max(state["factor"] * self.factor, self.minimum), waited=0)

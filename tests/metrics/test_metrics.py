@@ -1,0 +1,325 @@
+"""Metrics: values by naive formulas, whatever the batches, and defined where a quotient is 0/0."""
+
+import json
+import math
+import re
+
+import numpy as np
+import pytest
+
+from nntrain.components import find
+from nntrain.data.base import Facts
+from nntrain.losses import BinaryCrossEntropy, CrossEntropy, MeanSquaredError
+from nntrain.metrics import (
+    F1,
+    R2,
+    Accuracy,
+    BitsPerCharacter,
+    Confusion,
+    MeanAbsoluteError,
+    Perplexity,
+    Precision,
+    Recall,
+    RootMeanSquaredError,
+    TopK,
+)
+from nntrain.model.layer import ShapeError
+from nntrain.runtime.streams import stream
+
+FOUR = Facts((6,), "labels", classes=4)
+TWO = Facts((6,), "labels", classes=2)
+VALUES = Facts((6,), "values", outputs=3)
+YES_OR_NO = Facts((6,), "values", outputs=5)
+
+OF_CLASSES = [Accuracy(), TopK(2), Confusion(), Perplexity(), BitsPerCharacter()] + [
+    kind(average=average) for kind in (Precision, Recall, F1) for average in ("macro", "micro")
+]
+OF_VALUES = [MeanAbsoluteError(), RootMeanSquaredError(), R2()]
+
+
+def measure(metric, facts, *batches, **options):
+    state = metric.start(facts)
+    for batch in batches:
+        metric.update(state, *batch, **options)
+    return metric.value(state)
+
+
+def one_hot(guesses, classes):
+    """Outputs that decide for these classes."""
+    return np.eye(classes)[:, guesses]
+
+
+def some(facts, m, *steps):
+    """Outputs and targets of m examples."""
+    n = facts.classes or facts.outputs
+    Z = stream(0, m).normal((*steps, n, m))
+    Y = stream(1, m).integers(n, (*steps, m)) if facts.target == "labels" else stream(1, m).normal((*steps, n, m))
+    return Z, Y
+
+
+# --- values ------------------------------------------------------------------------------------------------------
+
+TRUTH = np.array([0, 0, 0, 1, 1, 2, 2, 2, 2, 2])
+GUESS = np.array([0, 1, 2, 1, 1, 2, 2, 2, 0, 0])  # class 3 occurs in neither
+#                 TP  P  A:  class 0: 1 3 3   class 1: 2 3 2   class 2: 3 4 5
+
+
+@pytest.mark.parametrize(
+    ("metric", "value"),
+    [
+        (Accuracy(), 6 / 10),
+        (Precision(), (1 / 3 + 2 / 3 + 3 / 4) / 3),
+        (Recall(), (1 / 3 + 1 + 3 / 5) / 3),
+        (F1(), (2 / 6 + 4 / 5 + 6 / 9) / 3),
+        (Precision(average="micro"), 6 / 10),
+        (Recall(average="micro"), 6 / 10),
+        (F1(average="micro"), 6 / 10),
+    ],
+)
+def test_decisions_between_classes_by_hand(metric, value):
+    assert measure(metric, FOUR, (one_hot(GUESS, 4), TRUTH)) == pytest.approx(value, rel=1e-14)
+
+
+def test_confusion_has_the_true_class_in_rows():
+    expected = [[1, 1, 1, 0], [0, 2, 0, 0], [2, 0, 3, 0], [0, 0, 0, 0]]
+    found = measure(Confusion(), FOUR, (one_hot(GUESS, 4), TRUTH))
+    assert found == expected
+    assert all(type(n) is int for row in found for n in row)
+
+
+def test_top_k_counts_labels_among_the_k_largest():
+    Z = np.array([[0.1, 5.0, 1.0], [0.2, 4.0, 2.0], [0.3, 3.0, 3.0], [0.4, 2.0, 0.0]])
+    Y = np.array([1, 2, 2])  # third largest, third, largest
+    assert [measure(TopK(k), FOUR, (Z, Y)) for k in (1, 2, 3)] == pytest.approx([1 / 3, 1 / 3, 1])
+
+
+def test_top_1_is_accuracy_equal_outputs_included():
+    Z = stream(0, 0).integers(3, (4, 200)).astype(float)  # many ties
+    Y = stream(0, 1).integers(4, (200,))
+    assert measure(TopK(1), FOUR, (Z, Y)) == measure(Accuracy(), FOUR, (Z, Y))
+
+
+def test_outputs_that_are_not_numbers_are_never_right_among_the_k_largest():
+    assert measure(TopK(2), FOUR, (np.full((4, 3), np.nan), np.array([0, 1, 2]))) == 0
+
+
+@pytest.mark.parametrize(
+    ("metric", "value"),
+    [(Accuracy(), 3 / 6), (Precision(average="binary"), 2 / 4), (Recall(average="binary"), 2 / 3)],
+)
+@pytest.mark.parametrize("loss", [BinaryCrossEntropy(), BinaryCrossEntropy(from_logits=False)])
+def test_a_single_output_means_class_1_above_the_losss_threshold(metric, value, loss):
+    probabilities = np.array([[0.9, 0.6, 0.8, 0.7, 0.2, 0.4]])
+    Z = np.log(probabilities / (1 - probabilities)) if loss.threshold == 0 else probabilities
+    Y = np.array([1, 1, 0, 0, 0, 1])
+    assert measure(metric, TWO, (Z, Y), threshold=loss.threshold) == pytest.approx(value)
+
+
+def test_two_outputs_and_one_decide_alike():
+    Z, Y = some(TWO, 31)
+    for metric in (Accuracy(), F1(), F1(average="binary"), Confusion()):
+        assert measure(metric, TWO, (Z, Y)) == measure(metric, TWO, (Z[1:] - Z[:1], Y))
+
+
+def test_several_questions_an_example_are_decided_one_by_one():
+    Z = np.array([[1.0, -1.0], [2.0, 3.0], [-0.5, 0.5]])
+    Y = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    assert measure(Accuracy(), YES_OR_NO, (Z, Y)) == pytest.approx(4 / 6)
+    assert measure(Confusion(), YES_OR_NO, (Z, Y)) == [[1, 1], [1, 3]]
+
+
+def test_values_by_naive_formulas():
+    Z, Y = some(VALUES, 17)
+    errors = [[Z[i, j] - Y[i, j] for j in range(17)] for i in range(3)]
+    every = [e for row in errors for e in row]
+    assert measure(MeanAbsoluteError(), VALUES, (Z, Y)) == pytest.approx(sum(map(abs, every)) / 51)
+    assert measure(RootMeanSquaredError(), VALUES, (Z, Y)) == pytest.approx(math.sqrt(sum(e * e for e in every) / 51))
+    explained = []
+    for i in range(3):
+        mean = sum(Y[i]) / 17
+        explained.append(1 - sum(e * e for e in errors[i]) / sum((y - mean) ** 2 for y in Y[i]))
+    assert measure(R2(), VALUES, (Z, Y)) == pytest.approx(sum(explained) / 3)
+
+
+def test_r2_is_1_for_exact_and_0_for_the_mean():
+    _, Y = some(VALUES, 17)
+    assert measure(R2(), VALUES, (Y, Y)) == 1
+    assert measure(R2(), VALUES, (np.broadcast_to(Y.mean(axis=1, keepdims=True), Y.shape), Y)) == pytest.approx(0)
+
+
+@pytest.mark.parametrize("metric", OF_VALUES)
+@pytest.mark.parametrize("mean", [2e3, -1e7, 1e10])
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_metrics_of_values_keep_their_digits_far_from_0_whatever_the_batches(metric, mean, size):
+    """Multiples of 2⁻¹⁶: what is added to them is then exact, and the metric is to be the same number."""
+    Z, Y = (np.round(V * 2**16) / 2**16 for V in some(VALUES, 1000))
+    batches = [(Z[:, i : i + size], Y[:, i : i + size]) for i in range(0, 1000, size)]
+    far = measure(metric, VALUES, *((Z + mean, Y + mean) for Z, Y in batches))
+    assert far == pytest.approx(measure(metric, VALUES, (Z, Y)), rel=1e-9)
+
+
+def test_r2_does_not_lose_its_digits_to_a_first_target_far_from_the_others():
+    Z, Y = some(VALUES, 1000)
+    Y[:, 0] = Z[:, 0] = 1e8
+    spread = np.square(Y - Y.mean(axis=1, keepdims=True)).sum(axis=1)
+    expected = (1 - np.square(Z - Y).sum(axis=1) / spread).mean()
+    assert measure(R2(), VALUES, (Z[:, :1], Y[:, :1]), (Z[:, 1:], Y[:, 1:])) == pytest.approx(expected, rel=1e-12)
+
+
+# --- where quotients are 0/0 -------------------------------------------------------------------------------------
+
+
+def test_a_class_that_is_never_decided_for_has_precision_0():
+    assert measure(Precision(), TWO, (one_hot([0, 0, 0], 2), np.array([0, 0, 1]))) == pytest.approx((2 / 3 + 0) / 2)
+
+
+def test_a_class_that_has_no_examples_has_recall_0_if_it_was_decided_for():
+    assert measure(Recall(), TWO, (one_hot([0, 1], 2), np.array([0, 0]))) == pytest.approx((1 / 2 + 0) / 2)
+
+
+def test_classes_that_do_not_occur_do_not_count_in_the_mean():
+    for metric in (Precision(), Recall(), F1()):
+        assert measure(metric, FOUR, (one_hot([1, 2], 4), np.array([1, 2]))) == 1
+
+
+@pytest.mark.parametrize("metric", [m for m in OF_CLASSES if m.type != "confusion"] + OF_VALUES)
+def test_without_examples_a_metric_is_not_a_number(metric):
+    assert math.isnan(metric.value(metric.start(FOUR if metric in OF_CLASSES else VALUES)))
+
+
+def test_r2_of_equal_targets_is_0_and_1_where_every_prediction_is_exact():
+    Y = np.full((1, 7), 0.1)
+    one = Facts((6,), "values", outputs=1)
+    assert measure(R2(), one, (Y + 0.5, Y)) == 0
+    assert measure(R2(), one, (Y, Y)) == 1
+
+
+@pytest.mark.parametrize("y", [0.1, 1 / 3, 1e9 + 0.1])
+def test_r2_knows_equal_targets_whatever_the_batches(y):
+    one = Facts((6,), "values", outputs=1)
+    Y = np.full((1, 7), y)
+    assert measure(R2(), one, *((Y[:, :k] + 0.5, Y[:, :k]) for k in (7, 3, 1, 0, 6))) == 0
+
+
+def test_perplexity_and_bits_are_of_the_probability_of_the_truth():
+    P = np.array([[0.5, 0.1], [0.25, 0.8], [0.25, 0.1]])
+    batch = np.log(P) + 7, np.array([1, 1])
+    facts = Facts((6,), "labels", classes=3)
+    assert measure(Perplexity(), facts, batch) == pytest.approx((0.25 * 0.8) ** -0.5)
+    assert measure(BitsPerCharacter(), facts, batch) == pytest.approx(-np.log2(0.25 * 0.8) / 2)
+
+
+def test_a_model_that_knows_nothing_hesitates_among_all_symbols():
+    assert measure(Perplexity(), FOUR, (np.zeros((4, 9)), np.arange(9) % 4)) == pytest.approx(4)
+
+
+# --- promises of every metric ------------------------------------------------------------------------------------
+
+
+def test_every_registered_metric_is_tested_here():
+    assert {m.type for m in OF_CLASSES + OF_VALUES} == set(find("metric"))
+
+
+@pytest.mark.parametrize("metric", OF_CLASSES + OF_VALUES)
+@pytest.mark.parametrize("steps", [(), (4,)])
+def test_the_value_does_not_depend_on_the_batches(metric, steps):
+    facts = FOUR if metric in OF_CLASSES else VALUES
+    Z, Y = some(facts, 23, *steps)
+    cuts = [slice(0, 1), slice(1, 10), slice(10, 23)]
+    together = measure(metric, facts, (Z, Y))
+    apart = measure(metric, facts, *((Z[..., s], Y[..., s]) for s in cuts))
+    np.testing.assert_allclose(apart, together, rtol=1e-13)
+
+
+@pytest.mark.parametrize("metric", OF_CLASSES + OF_VALUES)
+def test_a_mask_leaves_steps_out(metric):
+    facts = FOUR if metric in OF_CLASSES else VALUES
+    Z, Y = some(facts, 5, 4)
+    mask = np.arange(4)[:, None] < np.array([3, 4, 1, 2, 4])
+    columns = np.moveaxis(Z, -2, 0)[:, mask]
+    targets = Y[mask] if Y.ndim < Z.ndim else np.moveaxis(Y, -2, 0)[:, mask]
+    np.testing.assert_allclose(
+        measure(metric, facts, (Z, Y, mask)), measure(metric, facts, (columns, targets)), rtol=1e-13
+    )
+
+
+def test_a_mask_leaves_steps_out_of_single_outputs():
+    Z = stream(0, 0).normal((4, 1, 5))
+    Y = stream(0, 1).integers(2, (4, 5))
+    mask = np.arange(4)[:, None] < np.array([3, 4, 1, 2, 4])
+    expected = ((Z[:, 0] > 0) == Y)[mask].mean()
+    assert measure(Accuracy(), TWO, (Z, Y, mask)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("metric", OF_CLASSES + OF_VALUES)
+def test_a_state_goes_through_json_and_on_to_the_same_bits(metric):
+    facts = FOUR if metric in OF_CLASSES else VALUES
+    first, second = some(facts, 7), some(facts, 9)
+    state = metric.start(facts)
+    metric.update(state, *first)
+    restored = metric.start(facts)
+    metric.restore(restored, json.loads(json.dumps(state.tolist())))
+    metric.update(restored, *second)
+    assert metric.value(restored) == measure(metric, facts, first, second)
+
+
+def test_r2_takes_up_the_sums_of_earlier_checkpoints():
+    """Σ 1, Σ y, Σ y², Σ e² of every output; of the third the targets are equal so far."""
+    (Z, Y), second = some(VALUES, 7), some(VALUES, 9)
+    Y[2] = 0.1
+    state = R2().start(VALUES)
+    R2().restore(state, [[7.0] * 3, Y.sum(axis=1), (Y**2).sum(axis=1), ((Z - Y) ** 2).sum(axis=1)])
+    assert R2().value(state) == pytest.approx(measure(R2(), VALUES, (Z, Y)), rel=1e-12)
+    R2().update(state, *second)
+    assert R2().value(state) == pytest.approx(measure(R2(), VALUES, (Z, Y), second), rel=1e-12)
+
+
+@pytest.mark.parametrize("metric", OF_CLASSES + OF_VALUES)
+def test_values_are_plain_python(metric):
+    facts = FOUR if metric in OF_CLASSES else VALUES
+    Z, Y = some(facts, 7)
+    value = measure(metric, facts, (Z.astype(np.float32), Y))
+    json.dumps(value)
+    assert type(value) in (float, list)
+
+
+def test_metrics_say_whether_more_is_better():
+    better = {name: kind.better for name, kind in find("metric").items()}
+    assert {name for name, b in better.items() if b == "less"} == {"mae", "rmse", "perplexity", "bits_per_character"}
+    assert {name for name, b in better.items() if b is None} == {"confusion"}
+
+
+@pytest.mark.parametrize(
+    ("metric", "facts", "loss", "message"),
+    [
+        (
+            BitsPerCharacter(),
+            Facts((6,), "labels", classes=4, preparation={"level": "words"}),
+            CrossEntropy(),
+            "bits_per_character is for characters, these symbols are words: use perplexity",
+        ),
+        (Perplexity(), VALUES, MeanSquaredError(), "perplexity wants an output for every class: use cross_entropy"),
+        (
+            Accuracy(),
+            VALUES,
+            MeanSquaredError(),
+            "accuracy is for classes, the dataset gives values: use mae, rmse or r2",
+        ),
+        (R2(), TWO, CrossEntropy(), "r2 is for values, the dataset gives labels: use accuracy or f1"),
+        (TopK(5), FOUR, CrossEntropy(), "top_k: k = 5 of 4 classes is always right; make k smaller"),
+        (TopK(1), TWO, BinaryCrossEntropy(), "top_k wants an output for every class: use cross_entropy"),
+        (F1(average="binary"), FOUR, CrossEntropy(), "binary is for 2 classes, the data have 4; use macro"),
+    ],
+)
+def test_a_metric_that_means_nothing_here_is_refused_with_what_to_use(metric, facts, loss, message):
+    with pytest.raises(ShapeError, match=re.escape(message)):
+        metric.declare(facts, loss)
+
+
+def test_metrics_that_fit_are_accepted():
+    for metric in OF_CLASSES:
+        metric.declare(FOUR, CrossEntropy())
+    for metric in OF_VALUES:
+        metric.declare(VALUES, MeanSquaredError())
+    Accuracy().declare(YES_OR_NO, BinaryCrossEntropy())
+    F1(average="binary").declare(TWO, BinaryCrossEntropy())
