@@ -48,10 +48,9 @@ def mean_and_derivative(Z: Array, Y: Array, mask: Array | None) -> tuple[float, 
 
 
 def _losses(Z: Array, at: Array, total: Array, top: Array) -> Array:
-    # log Σ e^z − z_y = log Σ e^(z − max) + (max − z_y)
-    L = np.log(total.reshape(at.shape))
-    L += top.reshape(at.shape)
-    L -= Z.take(at)
+    # log Σ e^z − z_y = (max − z_y) + log Σ e^(z − max): the difference first, as it is small where both are large
+    L = np.subtract(top.reshape(at.shape), Z.take(at))
+    L += np.log(total.reshape(at.shape))
     return L
 
 

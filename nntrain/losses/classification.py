@@ -67,7 +67,8 @@ class CrossEntropy(Loss):
         share = self.label_smoothing / Y.size
         np.subtract(dZ, Z.dtype.type(share / n), dZ)
         dZ.reshape(-1)[at] += Z.dtype.type(share)
-        return J + share * (float(np.add.reduce(Z.take(at), None)) - float(np.add.reduce(Z, None)) / n), dZ
+        above = Z.take(at)[..., None, :] - Z  # z_y − z of every class: small where the logits are large
+        return J + share / n * float(np.add.reduce(above, None)), dZ
 
     def _weighted(self, Z: Array, Y: Array, mask: Array | None) -> tuple[float, Array]:
         """Every position has its own target distribution Q (n, m), already divided by the sum of the weights:
