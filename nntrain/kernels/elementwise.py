@@ -16,12 +16,16 @@ _SMALL = 1 << 14  # elements: np.clip is faster than np.maximum, but its call ta
 
 
 def sigmoid(Z: Array, out: Array | None = None) -> Array:
-    """σ(z) = 1 / (1 + e⁻ᶻ) = ½ tanh(z/2) + ½: one tanh, which neither overflows nor needs a case for the sign."""
-    half = Z.dtype.type(0.5)
-    A = np.multiply(Z, half, out=out)
-    np.tanh(A, A)
-    np.multiply(A, half, A)
-    return np.add(A, half, A)
+    """A = σ(Z) = 1 / (1 + e⁻ᶻ), to a relative accuracy of 1e-6 in float32 wherever σ(z) is a normal number.
+
+    ½ tanh(z/2) + ½ is the same function, but a probability far below 1 is then what is left of −½ + ½: in float32
+    nothing from z = −17 on.  Below z = −88.7 (float64: −709.8) e⁻ᶻ overflows, and σ(z) is 0.
+    """
+    A = np.negative(Z, out=out)
+    with np.errstate(over="ignore"):
+        np.exp(A, A)
+    np.add(A, Z.dtype.type(1), A)
+    return np.reciprocal(A, A)
 
 
 def exp_shifted(Z: Array, axis: int, E: Array | None = None) -> tuple[Array, Array, Array]:

@@ -42,7 +42,7 @@ def forward(
     """
     n = U.shape[1]
     gates = np.concatenate([W, b + b_u, U], axis=1)[: 2 * n]
-    gates *= 0.5  # σ(z) = ½ tanh(z/2) + ½
+    gates *= 0.5  # σ(z) = ½ tanh(z/2) + ½, which is exact enough for a gate, as in lstm
     from_state = np.concatenate([b_u, U], axis=1)[2 * n :]
     from_input = np.concatenate([W, b], axis=1)[2 * n :]
 

@@ -164,11 +164,12 @@ def test_binary_cross_entropy_takes_any_logits_without_overflow():
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_certain_probabilities_cost_a_finite_amount_and_push_the_right_way(dtype):
+    """As if a were the least positive (normal) number, or the largest below 1."""
     A = np.array([[0.0, 1.0, 0.0, 1.0]], dtype)
     cost, dA = BinaryCrossEntropy(from_logits=False)(A, np.array([0, 1, 1, 0]))
-    spacing = np.finfo(dtype).eps
-    assert cost == pytest.approx(-np.log(spacing) / 2, rel=1e-5)
-    np.testing.assert_allclose(dA * 4, [[1, -1, -1 / spacing, 1 / spacing]], rtol=1e-5)
+    least, gap = np.finfo(dtype).tiny, 1 - np.nextafter(np.ones((), dtype), np.zeros((), dtype))
+    assert cost == pytest.approx(-(np.log(least) + np.log(gap)) / 4, rel=1e-5)
+    np.testing.assert_allclose(dA * 4, [[1, -1, -1 / least, 1 / gap]], rtol=1e-5)
 
 
 def test_targets_of_another_shape_are_refused_and_never_broadcast():

@@ -1,11 +1,12 @@
-"""Losses keep their digits where logits are large."""
+"""Losses keep their digits where logits are large, where probabilities are small, and where hardly anything is lost."""
 
 import numpy as np
 import pytest
 from losses.cases import MASK, WEIGHTS
 
 from nntrain.data.base import Facts
-from nntrain.losses import CrossEntropy
+from nntrain.layers import Sigmoid
+from nntrain.losses import BinaryCrossEntropy, CrossEntropy, GANLoss
 from nntrain.metrics import BitsPerCharacter, Perplexity
 from nntrain.runtime.streams import stream
 
@@ -41,3 +42,26 @@ def test_what_is_added_to_all_logits_changes_no_bit_of_a_metric_of_surprise(metr
     metric.update(near, Z, Y)
     metric.update(far, Z + FAR, Y)
     assert metric.value(far) == metric.value(near)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("y", [0, 1, 0.25])
+@pytest.mark.parametrize("loss", [BinaryCrossEntropy(), GANLoss()])
+def test_a_binary_cross_entropy_of_logits_is_as_exact_where_it_is_small(loss, y, dtype):
+    """−y log σ(z) − (1 − y) log(1 − σ(z)) = y log(1 + e⁻ᶻ) + (1 − y) log(1 + eᶻ)."""
+    Z = np.linspace(-80, 80, 1601, dtype=dtype)
+    wide = Z.astype(np.longdouble)
+    exact = y * np.log1p(np.exp(-wide)) + (1 - y) * np.log1p(np.exp(wide))
+    L, _ = loss.terms(Z[None], np.full((1, Z.size), y))
+    np.testing.assert_allclose(L[0], exact, rtol=8 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_sigmoid_layer_learns_from_a_wrong_certainty_as_its_logit_would(dtype):
+    """∂𝓛/∂z = a − y through the layer too, down to the smallest probability that is a normal number."""
+    Z = np.linspace(-np.log(1 / np.finfo(dtype).tiny) + 0.1, 5, 300, dtype=dtype)[None]
+    A, cache = Sigmoid().forward(None, Z, None)
+    for y in (0, 1):
+        _, dA = BinaryCrossEntropy(from_logits=False).terms(A, np.full(Z.shape, y))
+        dZ = Sigmoid().backward(None, None, dA, cache)
+        np.testing.assert_allclose(dZ, A - y, rtol=1e3 * np.finfo(dtype).eps)
