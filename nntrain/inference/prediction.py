@@ -69,20 +69,20 @@ def predict(loaded: Loaded, source: Path | IO[str], probabilities: bool = False)
             batch = part.batch(indices)
             context = Context(training=False, seed=config.seed)
             context.lengths = batch.lengths
-            outputs.append(config.loss.predict(network.apply(batch.X, context)))
-    Y = np.concatenate(outputs, axis=-1)  # (…, m)
-    if facts.target == "values":
-        if probabilities:
-            raise ConfigError("--probabilities: this network predicts values, not classes")
-        return _table("prediction", np.moveaxis(facts.to_units(Y), -1, 0), facts.preparation.get("output_names"))
-    names: list[Any] = facts.label_names or list(range(facts.classes or 2))
-    P = np.concatenate([1 - Y, Y], axis=-2) if Y.shape[-2] == 1 else Y  # one output: the probability of class 1
-    if probabilities:
-        if P.ndim == 2:
-            return Predictions([str(name) for name in names], P.T)
-        return _table("probability", np.moveaxis(P, -1, 0))
-    labels = np.moveaxis(P.argmax(axis=-2), -1, 0)
-    return _table("prediction", np.asarray(names)[labels])
+            outputs.append(network.apply(batch.X, context))
+        Z = np.concatenate(outputs, axis=-1)  # (…, m)
+        if facts.target == "values":
+            if probabilities:
+                raise ConfigError("--probabilities: this network predicts values, not classes")
+            Y = facts.to_units(config.loss.predict(Z))
+            return _table("prediction", np.moveaxis(Y, -1, 0), facts.preparation.get("output_names"))
+        names: list[Any] = facts.label_names or list(range(facts.classes or 2))
+        if not probabilities:
+            return _table("prediction", np.asarray(names)[np.moveaxis(config.loss.decide(Z), -1, 0)])
+        P = config.loss.probabilities(Z)
+    if P.ndim == 2:
+        return Predictions([str(name) for name in names], P.T)
+    return _table("probability", np.moveaxis(P, -1, 0))
 
 
 def _table(name: str, values: Array, columns: list[str] | None = None) -> Predictions:

@@ -62,6 +62,22 @@ class Loss(Component):
         """Ŷ: probabilities or values, the shape of Z."""
         return Z
 
+    # where targets are labels
+
+    def decide(self, Z: Array) -> Array:
+        """The class of every example, (m,) or (T, m)."""
+        return decided(Z, self.threshold)
+
+    def probabilities(self, Z: Array) -> Array:
+        """The probability of every class, (classes, m) or (T, classes, m); a single output is that of class 1."""
+        P = self.predict(Z)
+        return np.concatenate([1 - P, P], axis=-2) if P.shape[-2] == 1 else P
+
+    def surprise(self, Z: Array, Y: Array) -> Array:
+        """−log p(y) of every label, like Y."""
+        P = np.take_along_axis(self.probabilities(Z), Y[..., None, :], -2)[..., 0, :]
+        return -np.log(np.maximum(P, np.finfo(P.dtype).tiny))
+
 
 class ElementwiseLoss(Loss):
     """A mean of terms, one for every single output."""
@@ -82,6 +98,18 @@ class ElementwiseLoss(Loss):
             np.multiply(dZ, valid, dZ)
         np.multiply(dZ, Z.dtype.type(1 / count), dZ)
         return float(np.add.reduce(L, None)) / count, dZ
+
+
+def decided(Z: Array, threshold: float) -> Array:
+    """The class that outputs mean, (m,) or (T, m): that of the largest, the first of equals; of a single output class 1
+    above the threshold.
+
+    The one rule for metrics, predictions and reports.  It reads Z itself: rounded to probabilities, different outputs
+    can become equal.   Z (n, m) or (T, n, m)
+    """
+    if Z.shape[-2] > 1:
+        return Z.argmax(axis=-2)
+    return (Z[..., 0, :] > threshold).astype(np.intp)
 
 
 def one_output(Y: Array, Z: Array) -> Array:

@@ -14,7 +14,7 @@ from nntrain.components import arg, component
 from nntrain.kernels import cross_entropy as kernel
 from nntrain.kernels.elementwise import exp_shifted, sigmoid, softmax
 from nntrain.kernels.logistic import losses_and_probabilities
-from nntrain.losses.base import ElementwiseLoss, Loss, vector_output
+from nntrain.losses.base import ElementwiseLoss, Loss, one_output, vector_output
 from nntrain.model.layer import ShapeError
 from nntrain.model.shapes import Array, Shape
 
@@ -101,6 +101,9 @@ class CrossEntropy(Loss):
     def predict(self, Z: Array) -> Array:
         return softmax(Z, -2)
 
+    def surprise(self, Z: Array, Y: Array) -> Array:
+        return kernel.losses(Z, Y)
+
 
 @component("binary_cross_entropy")
 class BinaryCrossEntropy(ElementwiseLoss):
@@ -146,3 +149,10 @@ class BinaryCrossEntropy(ElementwiseLoss):
 
     def predict(self, Z: Array) -> Array:
         return sigmoid(Z) if self.from_logits else Z
+
+    def probabilities(self, Z: Array) -> Array:
+        # 1 − σ(z) is σ(−z), which keeps its digits
+        return sigmoid(np.concatenate([-Z, Z], axis=-2)) if self.from_logits else super().probabilities(Z)
+
+    def surprise(self, Z: Array, Y: Array) -> Array:
+        return self.terms(Z, one_output(Y, Z))[0][..., 0, :]

@@ -1,8 +1,7 @@
 """Metrics of decisions between classes.
 
-The class of an example is the one with the largest output (the first of equals); with a single output it is 1 above the
-threshold.  Where targets are values (several yes-or-no questions an example, under binary_cross_entropy), every single
-output counts as a decision between 0 and 1.
+The class of an example is decided by the rule of `losses.base.decided`.  Where targets are values (several yes-or-no
+questions an example, under binary_cross_entropy), every single output counts as a decision between 0 and 1.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from nntrain.components import arg, component
+from nntrain.losses.base import decided
 from nntrain.metrics.base import Metric, ratio
 from nntrain.model.layer import ShapeError
 from nntrain.model.shapes import Array
@@ -38,10 +38,10 @@ def classes_of(facts: Facts) -> int:
 
 def decide(Z: Array, Y: Array, mask: Array | None, threshold: float) -> tuple[Array, Array]:
     """Decided and true classes of all examples (steps, outputs) that count."""
-    if Y.ndim < Z.ndim and Z.shape[-2] > 1:
-        guess, truth = Z.argmax(-2), Y
+    if Y.ndim < Z.ndim:
+        guess, truth = decided(Z, threshold), Y
     else:
-        guess, truth = np.greater(Z, threshold), Y.reshape(Z.shape) > 0.5
+        guess, truth = np.greater(Z, threshold), Y > 0.5
         mask = None if mask is None else np.broadcast_to(mask[..., None, :], Z.shape)
     return (guess, truth) if mask is None else (guess[mask], truth[mask])
 
@@ -117,8 +117,8 @@ class ClassAverage(DecisionMetric):
 
     def update(self, state: Array, Z: Array, Y: Array, mask: Array | None = None, *, threshold: float = 0.0) -> None:
         guess, truth = decide(Z, Y, mask, threshold)
-        for row, decided in enumerate((truth[guess == truth], guess, truth)):
-            state[row] += np.bincount(decided.reshape(-1), minlength=state.shape[1])
+        for row, classes in enumerate((truth[guess == truth], guess, truth)):
+            state[row] += np.bincount(classes.reshape(-1), minlength=state.shape[1])
 
     def value(self, state: Array) -> float:
         if not state.any():

@@ -16,6 +16,7 @@ from nntrain.data.standardize import along_feature
 from nntrain.errors import ConfigError, NNTrainError
 from nntrain.inference.load import Loaded, find_checkpoint, load
 from nntrain.inference.text_writer import Writer
+from nntrain.losses import Loss
 from nntrain.model.layer import Context
 from nntrain.model.shapes import Array
 
@@ -120,17 +121,17 @@ def _judge(found: Findings, loaded: Loaded) -> None:
             batch = part.batch(indices)
             context = Context(training=False, seed=config.seed)
             context.lengths = batch.lengths
-            outputs.append(config.loss.predict(network.apply(batch.X, context)))
+            outputs.append(network.apply(batch.X, context))
             targets.append(batch.Y)
             numbers.append(indices)
             if sum(map(len, numbers)) >= MOST_EXAMPLES:
                 break
-    Y_hat, Y, indices = np.concatenate(outputs, -1), np.concatenate(targets, -1), np.concatenate(numbers)
-    found.examples = len(indices)
-    if facts.target == "labels":
-        order = _classification(found, facts, Y_hat, Y.reshape(-1))
-    else:
-        order = _regression(found, facts, Y_hat, Y)
+        Z, Y, indices = np.concatenate(outputs, -1), np.concatenate(targets, -1), np.concatenate(numbers)
+        found.examples = len(indices)
+        if facts.target == "labels":
+            order = _classification(found, facts, config.loss, Z, Y)
+        else:
+            order = _regression(found, facts, config.loss.predict(Z), Y)
     for wrong, i in zip(found.wrong, order, strict=False):  # order goes on
         wrong.number = int(indices[i])
         x = part.batch(indices[i : i + 1]).X[..., 0]
@@ -140,21 +141,20 @@ def _judge(found: Findings, loaded: Loaded) -> None:
             wrong.row = _row(facts, x)
 
 
-def _classification(found: Findings, facts: Facts, P: Array, Y: Array) -> Array:
+def _classification(found: Findings, facts: Facts, loss: Loss, Z: Array, Y: Array) -> Array:
     """The confusion, and the examples decided wrongly, the surest first."""
-    P = np.concatenate([1 - P, P]) if len(P) == 1 else P
+    Y = Y.reshape(-1).astype(np.intp)
+    P, decided, surprise = loss.probabilities(Z), loss.decide(Z), loss.surprise(Z, Y)
     classes = len(P)
     found.labels = [str(name) for name in facts.label_names or range(classes)]
-    decided = P.argmax(axis=0)
     if classes <= MOST_CLASSES:
         counts = np.bincount(Y * classes + decided, minlength=classes * classes)
         found.confusion = counts.reshape(classes, classes)
-    loss = -np.log(np.maximum(P[Y, np.arange(len(Y))].astype(np.float64), 1e-12))
     wrong = np.flatnonzero(decided != Y)
-    order = wrong[np.argsort(-loss[wrong], kind="stable")]
+    order = wrong[np.argsort(-surprise[wrong], kind="stable")]
     for i in order[:MOST_WRONG]:
         said = f"{found.labels[decided[i]]} ({P[decided[i], i]:.0%})"
-        found.wrong.append(Wrong(0, found.labels[Y[i]], said, float(loss[i])))
+        found.wrong.append(Wrong(0, found.labels[Y[i]], said, float(surprise[i])))
     return order
 
 

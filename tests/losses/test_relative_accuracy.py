@@ -65,3 +65,22 @@ def test_a_sigmoid_layer_learns_from_a_wrong_certainty_as_its_logit_would(dtype)
         _, dA = BinaryCrossEntropy(from_logits=False).terms(A, np.full(Z.shape, y))
         dZ = Sigmoid().backward(None, None, dA, cache)
         np.testing.assert_allclose(dZ, A - y, rtol=1e3 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("loss", [CrossEntropy(), BinaryCrossEntropy(), BinaryCrossEntropy(from_logits=False)])
+def test_surprise_is_minus_the_logarithm_of_the_label_s_probability(loss):
+    n = 3 if loss.type == "cross_entropy" else 1
+    for steps in ((), (4,)):
+        Z, Y = stream(0, 0).normal((*steps, n, 7)), stream(0, 1).integers(max(n, 2), (*steps, 7))
+        if loss.threshold:
+            Z = 1 / (1 + np.exp(-Z))
+        P = loss.probabilities(Z)
+        np.testing.assert_allclose(P.sum(axis=-2), 1)
+        expected = -np.log(np.take_along_axis(P, Y[..., None, :], -2)[..., 0, :])
+        np.testing.assert_allclose(loss.surprise(Z, Y), expected, rtol=1e-12)
+
+
+def test_surprise_tells_what_is_nearly_impossible_from_what_is_more_so():
+    Z, Y = np.array([[0.0, 0.0], [200.0, 300.0]], np.float32), np.zeros(2, int)
+    assert CrossEntropy().surprise(Z, Y).tolist() == [200, 300]
+    assert BinaryCrossEntropy().surprise(Z[1:], Y).tolist() == [200, 300]
