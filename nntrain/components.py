@@ -27,7 +27,8 @@ _NAMES = {
     "layer": {
         "nntrain.layers.activations": "identity sigmoid tanh relu leaky_relu elu gelu silu softplus softmax",
         "nntrain.layers.normalization": "batch_norm layer_norm",
-        "nntrain.layers.convolution": "conv2d conv1d",
+        "nntrain.layers.convolution": "conv2d",
+        "nntrain.layers.conv1d": "conv1d",
         "nntrain.layers.transposed": "conv_transpose2d",
         "nntrain.layers.pooling": "max_pool2d avg_pool2d global_avg_pool global_max_pool upsample2d pad2d",
         "nntrain.layers.containers": "sequential repeat residual",

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     )
     from nntrain.layers.branches import Concatenate
     from nntrain.layers.containers import Repeat, Residual, Sequential
-    from nntrain.layers.convolution import Conv1d, Conv2d
+    from nntrain.layers.conv1d import Conv1d
+    from nntrain.layers.convolution import Conv2d
     from nntrain.layers.dense import Bias, Dense, Linear
     from nntrain.layers.dropout import Dropout
     from nntrain.layers.embedding import Embedding
@@ -85,6 +86,7 @@ __getattr__ = lazy(
         "activations",
         "branches",
         "containers",
+        "conv1d",
         "convolution",
         "dense",
         "dropout",

@@ -10,7 +10,7 @@ import numpy as np
 from nntrain.components import arg, component
 from nntrain.kernels import elementwise
 from nntrain.layers.containers import Sequential, named
-from nntrain.model.layer import Context, Layer, ShapeError, Tree, Views, declared
+from nntrain.model.layer import Context, Layer, ShapeError, Tree, Views, common_lengths, declared
 from nntrain.model.shapes import Array, Shape, feature_axis, show_shape
 
 
@@ -49,6 +49,9 @@ class Concatenate(Layer):
 
     def flops(self, shape: Shape) -> int:
         return sum(branch.flops(shape) for branch in self.branches)
+
+    def output_lengths(self, lengths: Array) -> Array | None:
+        return common_lengths(branch.output_lengths(lengths) for branch in self.branches)
 
     def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
         done = [branch.forward(q, X, context) for branch, q in zip(self.branches, p.children, strict=True)]

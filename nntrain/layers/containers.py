@@ -15,7 +15,7 @@ from typing import Any
 from nntrain.components import arg, component
 from nntrain.kernels import elementwise
 from nntrain.layers.planning import Step, plan
-from nntrain.model.layer import Context, Layer, ShapeError, Tree, Views, declared, layer_names
+from nntrain.model.layer import Context, Layer, ShapeError, Tree, Views, common_lengths, declared, layer_names
 from nntrain.model.shapes import Array, Shape, show_shape
 
 MOST_LAYERS = 10_000  # that a network can repeat: a number mistyped in nested repeats must not take hours
@@ -40,6 +40,12 @@ class Chain(Layer):
             shape, tree[name] = declared(layer, shape)
         return shape, tree
 
+    def output_lengths(self, lengths: Array) -> Array | None:
+        left: Array | None = lengths
+        for layer in self.chain:
+            left = None if left is None else layer.output_lengths(left)
+        return left
+
     def flops(self, shape: Shape) -> int:
         total = 0
         for layer in self.chain:
@@ -52,15 +58,22 @@ class Chain(Layer):
         return plan(self.chain)
 
     def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
-        caches, views = [], p.children
+        caches, views, lengths = [], p.children, context.lengths
         for i, layer in self._steps:
             X, cache = layer.forward(views[i], X, context)
             caches.append(cache)
+            if context.lengths is not None:
+                context.lengths = layer.output_lengths(context.lengths)
+        context.lengths = lengths
         return X, caches
 
     def apply(self, p: Views, X: Array, context: Context) -> Array:
+        lengths = context.lengths
         for i, layer in self._steps:
             X = layer.apply(p.children[i], X, context)
+            if context.lengths is not None:
+                context.lengths = layer.output_lengths(context.lengths)
+        context.lengths = lengths
         return X
 
     def backward(self, p: Views, g: Views, dY: Array, caches: Any) -> Array:
@@ -149,6 +162,9 @@ class Residual(Chain):
         if out != beside:
             raise ShapeError(f"the layers give {show_shape(out)}, the shortcut {show_shape(beside)}: no sum", self)
         return out, {**tree, "shortcut": subtree} if self.shortcut else tree
+
+    def output_lengths(self, lengths: Array) -> Array | None:
+        return common_lengths([super().output_lengths(lengths), self._S.output_lengths(lengths)])
 
     def flops(self, shape: Shape) -> int:
         return super().flops(shape) + self._S.flops(shape) + prod(self.declare(shape)[0])

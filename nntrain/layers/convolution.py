@@ -1,11 +1,9 @@
-"""Convolution.   Images X (C, H, W, m), sequences X (T, n_x, m).   Course 4, week 1."""
+"""Convolution of images X (C, H, W, m).   Course 4, week 1."""
 
 from __future__ import annotations
 
 from math import prod
 from typing import Any, Literal
-
-import numpy as np
 
 from nntrain.components import arg, component
 from nntrain.kernels import correlation as kernel
@@ -15,7 +13,7 @@ from nntrain.model.layer import Context, Layer, ShapeError, Tree, Views
 from nntrain.model.parameters import Param
 from nntrain.model.shapes import Array, Shape, show_shape
 
-__all__ = ["Conv1d", "Conv2d"]
+__all__ = ["Conv2d"]
 
 Size = int | tuple[int, int]
 Padding = int | tuple[int, int] | Literal["valid", "same"]
@@ -106,78 +104,3 @@ class Conv2d(Layer):
         g.W[...] += kernel.conv2d_backward_weights(X, dZ, self._window(X), self.groups, self.algorithm)
         if self.bias:
             g.b[...] += kernel.bias_gradient(dZ)
-
-
-@component("conv1d")
-class Conv1d(Layer):
-    """Z = W ∗ X + b along the steps.   X (T, n_x, m)   W (filters, n_x/groups, k)   b (filters, 1)   Z (T', filters, m)
-
-    Z[t, f] = Σ_{c,a} W[f, c, a] X[t·stride + a·dilation − padding, c] + b[f]: conv2d on an image of one row, whose
-    channels are the features.  All T steps count: steps beyond a shorter sequence's end are read as they come.
-    """
-
-    fresh = True
-    filters: int = arg("number of filters, the features of the output", ge=1)
-    kernel: int = arg("steps that a filter sees", ge=1)
-    stride: int = arg("steps from one position of the filter to the next", default=1, ge=1)
-    padding: int | Literal["valid", "same"] = arg(
-        "zeros at each end; valid: none; same: the output has ⌈T / stride⌉ steps", default="valid", ge=0
-    )
-    dilation: int = arg("steps from one tap of the filter to the next", default=1, ge=1)
-    groups: int = arg("groups of features that are convolved apart", default=1, ge=1)
-    bias: bool = arg("add b", default=True)
-    init: Initializer = arg("initial W", default=HeNormal())
-
-    def declare(self, shape: Shape) -> tuple[Shape, Tree]:
-        if len(shape) != 2:
-            raise ShapeError(f"expected a sequence (T, n), got {show_shape(shape)}", self)
-        T, n_x = shape
-        check_groups(self, self.groups, n_x, self.filters)
-        found = slide(self, shape, (1, T), *self._geometry)
-        weights = (self.filters, n_x // self.groups, self.kernel)
-        tree = {"W": Param(weights, self.init, decay=True, fans=fans(weights, self.groups, self.stride))}
-        if self.bias:
-            tree["b"] = Param((self.filters, 1), Zeros())
-        return (found.output_size((1, T))[1], self.filters), tree
-
-    @property
-    def _geometry(self) -> tuple[Any, ...]:
-        padding = self.padding if isinstance(self.padding, str) else (0, self.padding)
-        return (1, self.kernel), (1, self.stride), padding, (1, self.dilation)
-
-    def flops(self, shape: Shape) -> int:
-        return prod(self.declare(shape)[0]) * (2 * shape[1] // self.groups * self.kernel + self.bias)
-
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
-        row = _as_row(X)
-        slid = window((1, len(X)), *self._geometry)
-        Z = kernel.conv2d_forward(row, p.W[:, :, None], p.b if self.bias else None, slid, self.groups)
-        return _as_steps(Z), (row, slid)
-
-    def backward(self, p: Views, g: Views, dZ: Array, cache: Any) -> Array:
-        row, slid = cache
-        dRow = _as_row(dZ)
-        size = 1, row.shape[2]
-        dX = kernel.side_by_side(
-            lambda: kernel.conv2d_backward_input(dRow, p.W[:, :, None], slid, size, self.groups),
-            lambda: self._accumulate(g, dRow, row, slid),
-            dRow,
-        )
-        return _as_steps(dX)
-
-    def accumulate(self, p: Views, g: Views, dZ: Array, cache: Any) -> None:
-        self._accumulate(g, _as_row(dZ), *cache)
-
-    def _accumulate(self, g: Views, dRow: Array, row: Array, slid: Window) -> None:
-        g.W[...] += kernel.conv2d_backward_weights(row, dRow, slid, self.groups)[:, :, 0]
-        if self.bias:
-            g.b[...] += kernel.bias_gradient(dRow)
-
-
-def _as_row(X: Array) -> Array:
-    """A sequence (T, n, m) as an image (n, 1, T, m)."""
-    return np.ascontiguousarray(X.transpose(1, 0, 2))[:, None]
-
-
-def _as_steps(row: Array) -> Array:
-    return np.ascontiguousarray(row[:, 0].transpose(1, 0, 2))

@@ -23,18 +23,23 @@ def _features(layer: Layer, shape: Shape) -> int:
     return shape[feature_axis(shape)]
 
 
-def _rows(X: Array) -> Array:
-    """X as a matrix with a row for each feature: a view, except for sequences."""
+def _rows(X: Array, valid: Array | None = None) -> Array:
+    """X as a matrix with a row for each feature: a view, except for sequences, of which `valid` (T, m) steps count."""
     if X.ndim == 3:
         X = X.transpose(1, 0, 2)
-    return X.reshape(X.shape[0], -1)
+    return X.reshape(X.shape[0], -1) if valid is None else X[:, valid]
 
 
-def _unrows(rows: Array, shape: Shape) -> Array:
-    """The inverse of `_rows`: the shape X had."""
-    if len(shape) == 3:
-        return np.ascontiguousarray(rows.reshape(shape[1], shape[0], shape[2]).transpose(1, 0, 2))
-    return rows.reshape(shape)
+def _unrows(rows: Array, shape: Shape, valid: Array | None = None) -> Array:
+    """The inverse of `_rows`: the shape X had, zeros where steps are not valid."""
+    if len(shape) != 3:
+        return rows.reshape(shape)
+    T, n, m = shape
+    if valid is None:
+        return np.ascontiguousarray(rows.reshape(n, T, m).transpose(1, 0, 2))
+    X = np.zeros(shape, rows.dtype)
+    X.transpose(1, 0, 2)[:, valid] = rows
+    return X
 
 
 @component("batch_norm")
@@ -44,8 +49,8 @@ class BatchNorm(Layer):
     μ and σ² (n, 1) of a feature are taken over the batch, over steps and pixels too; in evaluation their running means
     `mean` and `variance` take their place: mean = momentum · mean + (1 − momentum) · μ, the course's exponentially
     weighted average.  PyTorch calls 1 − momentum momentum.  The running variance is the unbiased one, as in the paper.
-    Ioffe and Szegedy (2015), arXiv:1502.03167; course 2, week 3.  A batch of one vector has σ² = 0: Z = beta.  Of
-    sequences all T steps count, those past a shorter one's end as they come in (zeros from a recurrent layer).
+    Ioffe and Szegedy (2015), arXiv:1502.03167; course 2, week 3.  A batch of one vector has σ² = 0: Z = beta.
+    Steps past a shorter sequence's end do not count.
     """
 
     fresh = True
@@ -67,15 +72,16 @@ class BatchNorm(Layer):
     def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
         if not context.training:
             return self.apply(p, X, context), None
-        return self._normalise(p, X, relu=False)
+        return self._normalise(p, X, context, relu=False)
 
-    def _normalise(self, p: Views, X: Array, relu: bool) -> tuple[Array, Any]:
-        rows = _rows(X)
+    def _normalise(self, p: Views, X: Array, context: Context, relu: bool) -> tuple[Array, Any]:
+        valid = context.valid(len(X)) if X.ndim == 3 else None
+        rows = _rows(X, valid)
         Z, mean, variance = kernel.forward(rows, p.gamma, p.beta, self.epsilon, relu)
         k = rows.shape[1]
         p.mean[...] += (1 - self.momentum) * (mean - p.mean)
         p.variance[...] += (1 - self.momentum) * (variance * (k / max(k - 1, 1)) - p.variance)
-        return _unrows(Z, X.shape), (rows, mean, variance, Z if relu else None)
+        return _unrows(Z, X.shape, valid), (rows, mean, variance, Z if relu else None, valid)
 
     def apply(self, p: Views, X: Array, context: Context) -> Array:
         if context.training:
@@ -84,11 +90,11 @@ class BatchNorm(Layer):
         return _unrows(kernel.scale_and_shift(_rows(X), scale, p.beta - scale * p.mean), X.shape)
 
     def backward(self, p: Views, g: Views, dZ: Array, cache: Any) -> Array:
-        rows, mean, variance, A = cache
-        dX, dgamma, dbeta = kernel.backward(_rows(dZ), rows, p.gamma, mean, variance, self.epsilon, A)
+        rows, mean, variance, A, valid = cache
+        dX, dgamma, dbeta = kernel.backward(_rows(dZ, valid), rows, p.gamma, mean, variance, self.epsilon, A)
         g.gamma[...] += dgamma
         g.beta[...] += dbeta
-        return _unrows(dX, dZ.shape)
+        return _unrows(dX, dZ.shape, valid)
 
     def with_relu(self) -> Layer | None:
         return BatchNormReLU(self.momentum, self.epsilon)
@@ -105,7 +111,7 @@ class BatchNormReLU(BatchNorm):
     def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
         if not context.training:
             return self.apply(p, X, context), None
-        return self._normalise(p, X, relu=True)
+        return self._normalise(p, X, context, relu=True)
 
     def apply(self, p: Views, X: Array, context: Context) -> Array:
         Z = super().apply(p, X, context)

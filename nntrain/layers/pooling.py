@@ -109,12 +109,14 @@ class _GlobalPool(Layer):
     def flops(self, shape: Shape) -> int:
         return prod(shape)
 
+    def output_lengths(self, lengths: Array) -> Array | None:
+        return None
+
 
 def _valid(X: Array, context: Context) -> Array | None:
     """(T, 1, m) 1 where a step of X counts, else 0; None where all do, as on images."""
-    if X.ndim == 4 or context.lengths is None:
-        return None
-    return (np.arange(len(X))[:, None] < context.lengths)[:, None].astype(X.dtype)
+    valid = None if X.ndim == 4 else context.valid(len(X))
+    return None if valid is None else valid[:, None].astype(X.dtype)
 
 
 @component("global_avg_pool")

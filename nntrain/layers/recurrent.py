@@ -67,6 +67,9 @@ class Recurrent(Layer):
         products = 2 * self.gates * (n_x + self.units)
         return (2 if self.bidirectional else 1) * T * self.units * (products + self.elementwise)
 
+    def output_lengths(self, lengths: Array) -> Array | None:
+        return lengths if self.output == "sequence" else None
+
     def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
         return self._run(p, X, context, True)
 

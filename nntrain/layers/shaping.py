@@ -1,9 +1,14 @@
-"""Layers that change the shape and nothing else.  The batch axis is the last, so they are views: free."""
+"""Layers that change the shape and nothing else.  The batch axis is the last, so they are views: free.
+
+Of padded sequences the steps past an example's length become zeros, as behind these layers nothing tells them apart.
+"""
 
 from __future__ import annotations
 
 from math import prod
 from typing import Any
+
+import numpy as np
 
 from nntrain.components import arg, component
 from nntrain.model.layer import Context, Layer, ShapeError, Tree, Views
@@ -16,8 +21,21 @@ class _Reshape(Layer):
     def flops(self, shape: Shape) -> int:
         return 0
 
+    def output_lengths(self, lengths: Array) -> Array | None:
+        return None
+
+    def _reshaped(self, X: Array, shape: Shape, context: Context) -> tuple[Array, Any]:
+        valid = context.valid(len(X)) if X.ndim == 3 else None
+        return _zeroed(X, valid).reshape(shape), (X.shape, valid)
+
     def backward(self, p: Views, g: Views, dY: Array, cache: Any) -> Array:
-        return dY.reshape(cache)
+        shape, valid = cache
+        return _zeroed(dY.reshape(shape), valid)
+
+
+def _zeroed(X: Array, valid: Array | None) -> Array:
+    """X (T, n, m) with zeros where a step is not valid (T, m); X itself where all are."""
+    return X if valid is None else np.where(valid[:, None], X, X.dtype.type(0))
 
 
 @component("flatten")
@@ -28,7 +46,7 @@ class Flatten(_Reshape):
         return (prod(shape),), {}
 
     def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
-        return X.reshape(-1, X.shape[-1]), X.shape
+        return self._reshaped(X, (-1, X.shape[-1]), context)
 
 
 @component("reshape")
@@ -49,4 +67,4 @@ class Reshape(_Reshape):
         return tuple(prod(shape) // known if size == -1 else size for size in self.shape), {}
 
     def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
-        return X.reshape((*self.shape, X.shape[-1])), X.shape
+        return self._reshaped(X, (*self.shape, X.shape[-1]), context)

@@ -14,6 +14,9 @@ from nntrain.model.shapes import Array, Shape, show_shape
 class OverSteps(Layer):
     """Base: (T, n) -> (n,)."""
 
+    def output_lengths(self, lengths: Array) -> Array | None:
+        return None
+
     def declare(self, shape: Shape) -> tuple[Shape, Tree]:
         if len(shape) != 2:
             raise ShapeError(f"expected a sequence (T, n), got {show_shape(shape)}", self)
@@ -47,11 +50,10 @@ class MeanOverTime(OverSteps):
         return shape[0] * shape[1]
 
     def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
-        T = len(X)
-        if context.lengths is None:
+        T, valid = len(X), context.valid(len(X))
+        if valid is None:
             share = np.full((T, 1, 1), 1 / T, X.dtype)
         else:
-            valid = np.arange(T)[:, None] < context.lengths
             share = (valid / context.lengths).astype(X.dtype)[:, None, :]
         return (X * share).sum(axis=0), share
 

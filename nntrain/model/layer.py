@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any, ClassVar
+
+import numpy as np
 
 from nntrain.components import Component, arg, item_names
 from nntrain.model.parameters import Tree, Views
@@ -28,7 +30,8 @@ class Context:
     training   dropout drops, batch_norm takes the batch's statistics
     seed, step, application   the place in the run: layers draw from streams keyed by it.  `application` tells apart two
                passes through one network in one step (a discriminator sees real and drawn examples)
-    lengths    (m,) number of valid steps of each sequence, or None where all steps count
+    lengths    (m,) number of valid steps of each sequence of X, or None where all steps count.  What stands at the
+               other steps may be anything: a layer that looks across steps counts it as 0
     labels     (m,) class labels, for a conditional network
     state      recurrent state carried from the batch before: a layer's path -> arrays; layers replace their entry
     cost       what layers add to the cost (KL divergence); the layer's backward adds the derivative itself
@@ -45,6 +48,10 @@ class Context:
         self.labels: Array | None = None
         self.state: dict[str, tuple[Array, ...]] | None = None
         self.cost = 0.0
+
+    def valid(self, T: int) -> Array | None:
+        """(T, m) True at the steps that count, or None where all do."""
+        return None if self.lengths is None else np.arange(T)[:, None] < self.lengths
 
     def stream(self, p: Views) -> streams.Stream:
         """The random stream of the layer whose parameters are `p`, for this step."""
@@ -88,6 +95,10 @@ class Layer(Component):
         """Add ∂J/∂parameters to `g`; return dX = ∂J/∂X.  Never writes into dY."""
         raise NotImplementedError
 
+    def output_lengths(self, lengths: Array) -> Array | None:
+        """Valid steps (m,) of the output, for those of X; None where the output has no steps, or all of them count."""
+        return lengths
+
     def apply(self, p: Views, X: Array, context: Context) -> Array:
         """Output alone, for evaluation: containers drop each cache as soon as its layer is done."""
         return self.forward(p, X, context)[0]
@@ -118,3 +129,9 @@ def declared(layer: Layer, shape: Shape) -> tuple[Shape, Tree]:
 def layer_names(layers: Sequence[Layer]) -> list[str]:
     """The layers' names in their container."""
     return item_names((layer.type, layer.name) for layer in layers)
+
+
+def common_lengths(lengths: Iterable[Array | None]) -> Array | None:
+    """Where branches meet, those steps count that count in each of them; None where all do."""
+    padded = [each for each in lengths if each is not None]
+    return np.minimum.reduce(padded) if padded else None

@@ -40,18 +40,24 @@ class Supervised(Loop):
                 raise
 
     def check_targets(self, built: Built) -> None:
-        shape = built.networks[""].output_shape
-        Y = built.data.parts["train"].batch(np.arange(1)).Y
+        network = built.networks[""]
+        shape = network.output_shape
+        batch = built.data.parts["train"].batch(np.arange(1))
+        Y = batch.Y
         axes = Y.ndim if built.data.facts.target == "labels" else Y.ndim - 1
         if axes == len(shape) or (axes == len(shape) - 1 and shape[-1] == 1 and Y.ndim == len(shape)):
-            return
-        hint = "end with `last`, `mean_over_time` or `output: last`" if len(shape) > axes else "keep the steps"
-        gives, wants = ("step", "example") if len(shape) > axes else ("example", "step")
-        last = built.networks[""].layers[-1]
+            wrong = _wrong_steps(network, batch) if len(shape) == 2 else None
+            if wrong is None:
+                return
+            gives, wants = f"outputs for {wrong[0]} steps", f"targets for {wrong[1]}"
+            hint = "conv1d keeps the steps with `padding: same` and stride 1"
+        else:
+            hint = "end with `last`, `mean_over_time` or `output: last`" if len(shape) > axes else "keep the steps"
+            each = ("step", "example") if len(shape) > axes else ("example", "step")
+            gives, wants = f"outputs for each {each[0]}", f"targets for each {each[1]}"
+        last = network.layers[-1]
         place = built.config.place(last)
-        raise ConfigError(
-            place.error(f"{last.type}: gives outputs for each {gives}, the data targets for each {wants}; {hint}")
-        )
+        raise ConfigError(place.error(f"{last.type}: gives {gives}, the data {wants}; {hint}"))
 
     def trainer(self, built: Built) -> SupervisedTrainer:
         return SupervisedTrainer(built)
@@ -191,6 +197,17 @@ class Totals:
         self.weight, self.loss_sum, self.cost_sum = saved["weight"], saved["loss"], saved["cost"]
         for metric, state, values in zip(self.metrics, self.states, saved["metrics"], strict=True):
             metric.restore(state, values)
+
+
+def _wrong_steps(network: Network, batch: Batch) -> tuple[int, int] | None:
+    """Steps of the output and of the targets where they differ: of a batch as declared, or of a shorter sequence."""
+    steps = network.input_shape[0] if len(batch.Y) == len(batch.X) else len(batch.Y)
+    pairs = [(network.output_shape[0], steps)]
+    if batch.lengths is not None:
+        lengths = np.arange(steps, 0, -1)
+        after = network.root.output_lengths(lengths)
+        pairs += [] if after is None else zip(after.tolist(), lengths.tolist(), strict=True)
+    return next((pair for pair in pairs if pair[0] != pair[1]), None)
 
 
 def valid_steps(batch: Batch, Z: Array) -> Array | None:

@@ -65,6 +65,17 @@ def padded(m: int) -> Context:
     return context
 
 
+def of(*lengths: int) -> Callable[[int], Context]:
+    """Sequences of these lengths, again and again."""
+
+    def context(m: int) -> Context:
+        context = plain(m)
+        context.lengths = np.resize(lengths, m)
+        return context
+
+    return context
+
+
 def carried(states: int, n: int, path: str = "") -> Callable[[int], Context]:
     """State from the batch before, in `states` arrays (n, m)."""
 
@@ -147,11 +158,12 @@ CASES: dict[str, list[Case]] = {
     "softplus": everywhere(Softplus()),
     "softmax": everywhere(Softmax()),
     "dropout": [*everywhere(Dropout(0.4)), Case(Dropout(0.0), VECTOR)],
-    "flatten": everywhere(Flatten()),
+    "flatten": [*everywhere(Flatten()), Case(Flatten(), SEQUENCE, padded)],
     "reshape": [
         Case(Reshape((4, 10)), IMAGE),
         Case(Reshape((2, -1, 4)), (5, 8)),
         Case(Reshape((-1,)), SEQUENCE),
+        Case(Reshape((2, 10)), SEQUENCE, padded),
         Case(Reshape((1, 5)), VECTOR),
     ],
     "embedding": [Case(Embedding(3), Symbols((4,), 7), X=symbols(7, 4))],
@@ -176,6 +188,11 @@ CASES: dict[str, list[Case]] = {
         Case(Conv1d(6, 3, padding="same", dilation=2, groups=2, bias=False), (5, 4)),
         Case(Conv1d(4, 1), (5, 3)),
         Case(Conv1d(6, 3, groups=3, stride=2, padding="same"), (6, 3)),
+        Case(Conv1d(3, 3), (7, 2), of(5, 7, 1, 3)),  # shorter than the kernel too
+        Case(Conv1d(3, 4, stride=3, padding=2), (8, 5), of(4, 2, 8)),
+        Case(Conv1d(6, 3, padding="same", dilation=2, groups=2), (7, 4), of(3, 6)),
+        Case(Conv1d(3, 4, stride=3, padding="same"), (8, 2), of(8, 7, 6, 5, 1)),
+        Case(Conv1d(3, 2, stride=3), (8, 5), of(2, 7, 4)),
     ],
     "conv_transpose2d": [
         Case(ConvTranspose2d(4, 3), (2, 5, 3)),
@@ -200,8 +217,8 @@ CASES: dict[str, list[Case]] = {
     "global_max_pool": [Case(GlobalMaxPool(), shape, context) for shape, context in POOLED],
     "upsample2d": [Case(Upsample2d(2), (3, 4, 5)), Case(Upsample2d((1, 3)), (2, 4, 3))],
     "pad2d": [Case(Pad2d(2), (3, 4, 5)), Case(Pad2d((1, 0)), (2, 4, 3)), Case(Pad2d((0, 1, 2, 3)), (2, 4, 3))],
-    "batch_norm": everywhere(BatchNorm()),
-    "layer_norm": everywhere(LayerNorm()),
+    "batch_norm": [*everywhere(BatchNorm()), Case(BatchNorm(), SEQUENCE, of(3, 4, 2))],
+    "layer_norm": [*everywhere(LayerNorm()), Case(LayerNorm(), SEQUENCE, padded)],
     "sample_latent": [
         Case(SampleLatent(0.7), (6,)),
         Case(SampleLatent(0.0), (6,)),
@@ -215,6 +232,14 @@ CASES: dict[str, list[Case]] = {
         Case(Sequential(()), VECTOR),
         Case(Sequential((Embedding(5), LSTM(3), GRU(2, "last"))), Symbols((4,), 7), padded, symbols(7, 4)),
         Case(Sequential((LSTM(3), Dense(2), Dropout(0.4), RNN(6, bidirectional=True), Last())), SEQUENCE, padded),
+        Case(
+            Sequential((Conv1d(3, 3, stride=2, padding="same"), GRU(2, bidirectional=True), Last())),
+            (7, 2),
+            of(7, 4, 5),
+        ),
+        Case(Sequential((Conv1d(3, 2), Tanh(), MeanOverTime())), (6, 2), of(3, 6, 1)),
+        Case(Sequential((Conv1d(3, 3), BatchNorm(), ReLU(), GlobalMaxPool())), (6, 2), of(4, 6, 5)),
+        Case(Sequential((LSTM(6, "last"), Reshape((3, 2)), RNN(5), GlobalAvgPool())), SEQUENCE, padded),
     ],
     "residual": [
         Case(Residual((Dense(3), Tanh(), Dense(5))), VECTOR),
@@ -222,6 +247,8 @@ CASES: dict[str, list[Case]] = {
         Case(Residual((Dense(5), Dropout(0.4))), SEQUENCE),
         Case(Residual((Tanh(),), shortcut=(LayerNorm(),)), IMAGE),
         Case(Residual((Identity(),)), VECTOR),
+        Case(Residual((Conv1d(2, 3, padding="same"), Tanh())), (5, 2), of(3, 5)),
+        Case(Residual((Conv1d(3, 2, stride=2),), shortcut=(Conv1d(3, 1, stride=2),)), (6, 2), of(5, 6, 3)),
         Case(Residual((Softplus(), Residual((Dense(5), Tanh())))), VECTOR),
     ],
     "concatenate": [
@@ -229,6 +256,7 @@ CASES: dict[str, list[Case]] = {
         Case(Concatenate((Dense(3), Identity())), SEQUENCE),
         Case(Concatenate((Tanh(), (Softplus(), BatchNorm()), Identity())), IMAGE),
         Case(Concatenate((Sigmoid(),)), VECTOR),
+        Case(Concatenate((Conv1d(2, 3, padding="same"), Conv1d(3, 1), GRU(4))), (5, 2), of(3, 5, 1)),
     ],
     "repeat": [
         Case(Repeat(3, (Dense(5, name="hidden"), Tanh())), VECTOR),

@@ -101,7 +101,7 @@ LAYER_FAULTS = {
         "else self._drop(dA, D)",
         "else self._drop(dA, D) / (1 - self.rate)",
     ),
-    "reshape: column-major": (LAYERS + "shaping", "flatten", "dY.reshape(cache)", 'dY.reshape(cache, order="F")'),
+    "reshape: column-major": (LAYERS + "shaping", "flatten", "dY.reshape(shape)", 'dY.reshape(shape, order="F")'),
     "recurrent: da taken for dc": (RECURRENT, "lstm", "(da, None)[: self.states]", "(None, da)[: self.states]"),
     "recurrent: forward's gradient for both directions": (
         RECURRENT,

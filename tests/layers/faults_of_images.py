@@ -53,8 +53,14 @@ IMAGE_FAULTS = {
         "g.W[...] = kernel.conv2d",
     ),
     "conv2d: bias twice": (LAYERS + "convolution", "conv2d", "g.b[...] += kernel", "g.b[...] += 2 * kernel"),
+    "conv1d: a gradient at steps that do not count": (
+        LAYERS + "conv1d",
+        "conv1d",
+        "(t < self.lengths) & (at < self.span)",
+        "(t < 2 * self.lengths) & (at < self.span)",
+    ),
     "conv1d: steps and features mixed": (
-        LAYERS + "convolution",
+        LAYERS + "conv1d",
         "conv1d",
         "row[:, 0].transpose(1, 0, 2)",
         "row[:, 0].reshape(row.shape[2], row.shape[0], -1)",

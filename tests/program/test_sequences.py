@@ -222,3 +222,43 @@ def test_a_forgotten_embedding_is_named_with_its_place(reader, nntrain, tmp_path
     error = nntrain("fit", "c.yaml", code=2).stderr
     assert "lstm: expected numbers, got (16,) (" in error
     assert "put `embedding` before it" in error
+
+
+def names_through(*layers):
+    layers = [{"embedding": 5}, *layers, {"dense": "$dataset.classes"}]
+    return f"architecture={json.dumps(layers)}"
+
+
+def test_what_a_convolution_says_of_names_does_not_follow_their_neighbours(configs, nntrain, tmp_path):
+    layers = [{"conv1d": {"filters": 7, "kernel": 4, "padding": "same"}}, "relu"]
+    config = configs / "names_gru.yaml"
+    run = nntrain("fit", "-q", config, names_through(*layers), "dtype=float64", "training.steps=5").stdout.strip()
+    short, long = ["rose", "ash", "rue"], ["chrysanthemum"]
+    sums = []
+    for names in (short, long, short + long):
+        (tmp_path / "names.txt").write_text("\n".join(names))
+        told = nntrain("eval", run, "--json", "--split", "validation", f"dataset.validation={tmp_path / 'names.txt'}")
+        sums.append(json.loads(told.stdout)["loss"] * sum(len(name) + 1 for name in names))
+    assert sums[2] == pytest.approx(sums[0] + sums[1], rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("layers", "told"),
+    [
+        ([{"conv1d": {"filters": 7, "kernel": 3}}], "outputs for 12 steps, the data targets for 14"),
+        (
+            [{"conv1d": {"filters": 7, "kernel": 3, "stride": 2, "padding": "same"}}],
+            "outputs for 7 steps, the data targets for 14",
+        ),
+        # a name shorter than the kernel has one output, not none
+        (
+            [{"conv1d": {"filters": 7, "kernel": 12}}, {"conv1d": {"filters": 4, "kernel": 2, "padding": 6}}],
+            "outputs for 12 steps, the data targets for 11",
+        ),
+        ([{"reshape": [35, 2]}], "outputs for 35 steps, the data targets for 14"),
+    ],
+)
+def test_outputs_for_other_steps_than_the_targets_are_refused(configs, nntrain, layers, told):
+    error = nntrain("fit", "--dry-run", configs / "names_gru.yaml", names_through(*layers), code=2).stderr
+    assert f"dense: gives {told}" in error
+    assert error.count("\n") == 1
