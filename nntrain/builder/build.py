@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from nntrain.config import Config, Draft
-from nntrain.data.base import Data, Facts
+from nntrain.data.facts import Facts
 from nntrain.data.loader import batch_size
+from nntrain.data.parts import Data
 from nntrain.data.reconstruct import load
 from nntrain.errors import ConfigError
 from nntrain.layers.containers import Sequential

@@ -11,8 +11,9 @@ import numpy as np
 from nntrain.builder import Built
 from nntrain.components import Component
 from nntrain.config import Config
-from nntrain.data.base import Batch, Data, Facts, Part
+from nntrain.data.facts import Facts
 from nntrain.data.loader import batch_size
+from nntrain.data.parts import Batch, Data, Part
 from nntrain.model.network import Network
 from nntrain.model.shapes import Array, Shape
 

@@ -20,7 +20,7 @@ from nntrain.config.spelling import below, child, type_name
 from nntrain.config.types import Either, Kind, Many, PerNetwork, Section, fields
 
 if TYPE_CHECKING:
-    from nntrain.data.base import Facts
+    from nntrain.data.facts import Facts
 
 _NAME = re.compile(r"\w[\w .,+=@-]*")
 _NAME_BYTES = 200  # a run directory adds a number; file systems take 255

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from nntrain.data.base import show
 from nntrain.data.standardize import LARGEST, chunks
 from nntrain.errors import DataError
-from nntrain.model.shapes import Array
+from nntrain.model.shapes import Array, Shape
 
 
 def read_npz(path: Path, names: tuple[str, ...]) -> list[Array]:
@@ -101,3 +100,8 @@ def check_range(array: Array, name: str, what: str, limit: int | None) -> None:
             expected = "0 or more" if limit is None else f"0 to {limit - 1}"
             raise DataError(f"{name}[{', '.join(map(str, place))}]: error: {what} {value}, expected {expected}")
         first += len(chunk)
+
+
+def show(shape: Shape) -> str:
+    """A shape as Python writes it: `(3, 4)`, `(5,)`."""
+    return "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"

@@ -10,7 +10,10 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from nntrain.data import standardize
-from nntrain.data.base import Batch, Data, Dataset, Facts, Part, show
+from nntrain.data.array_files import show
+from nntrain.data.base import Dataset
+from nntrain.data.facts import Facts
+from nntrain.data.parts import Batch, Data, Part
 from nntrain.data.splits import divide
 from nntrain.errors import DataError
 from nntrain.model.shapes import Array, Shape

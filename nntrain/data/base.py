@@ -1,119 +1,18 @@
-"""What every dataset gives: facts, parts, batches.
-
-Datasets lie in memory or on disk example-first, as NumPy users keep them; `Part.batch` gathers rows and moves the axis
-once, so that everything after it sees examples as columns.
-"""
+"""Base of all datasets and augmentations: what a config may say of each."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
-import numpy as np
 from numpy.typing import DTypeLike
 
 from nntrain.components import Component, arg
-from nntrain.model.shapes import Array, Shape, Symbols
+from nntrain.data.facts import Facts
+from nntrain.data.parts import Data, Part
+from nntrain.model.shapes import Array, Shape
 from nntrain.runtime.streams import Stream
-
-
-@dataclass
-class Batch:
-    """One batch, batch axis last.
-
-    X   (…, m) in the network's dtype, or integers for an embedding
-    Y   labels (m,) or (T, m) as integers, or values (n_y, m) or (T, n_y, m); (0, m) where there are no targets
-    lengths   (m,) valid steps of padded sequences, or None
-    resets    True where no recurrent state may be carried in from the batch before (see Part.streams)
-    naive     a forecast by rule, like Y: what a model has to beat; or None
-    """
-
-    X: Array
-    Y: Array
-    lengths: Array | None = None
-    resets: bool = True
-    naive: Array | None = None
-
-    @property
-    def size(self) -> int:
-        """Number of examples m."""
-        return int(self.X.shape[-1])
-
-
-@dataclass
-class Facts:
-    """What the data say about themselves: `$dataset.classes` in a config, and the manifest of a checkpoint.
-
-    input_shape   shape of one example without the batch axis
-    target        "labels" (integers 0 … classes − 1) or "values" (floats, `outputs` of them)
-    preparation   what turns raw input into network input and predictions into the data's units, as JSON: column
-                  names and categories, normalisation fitted on the training part, label names.  Written by the dataset,
-                  read back by it (Dataset.restore), so that eval and predict need the checkpoint alone
-    """
-
-    input_shape: Shape
-    target: Literal["labels", "values"]
-    classes: int | None = None
-    outputs: int | None = None
-    vocabulary: int | None = None
-    label_names: list[str] | None = None
-    preparation: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def shape(self) -> Shape:
-        """What a network's first layer meets: `input_shape`, of symbols where there is a vocabulary."""
-        return self.input_shape if self.vocabulary is None else Symbols(self.input_shape, self.vocabulary)
-
-    @property
-    def features(self) -> int:
-        """Numbers in one example (of a sequence: in one step)."""
-        return int(np.prod(self.input_shape)) if len(self.input_shape) != 2 else self.input_shape[1]
-
-    def to_units(self, Y: Array) -> Array:
-        """Values (…, n_y, m), predicted or true, in the data's units: Y · deviation + mean in float64 where the dataset
-        standardizes its targets, else Y itself."""
-        scaling = self.preparation.get("standardize_target")
-        if scaling is None:
-            return Y
-        return Y * np.asarray(scaling["deviation"])[:, None] + np.asarray(scaling["mean"])[:, None]
-
-    def as_json(self) -> dict[str, Any]:
-        """Everything, as the manifest keeps it."""
-        return {**self.__dict__, "input_shape": list(self.input_shape)}
-
-    @classmethod
-    def from_json(cls, saved: dict[str, Any]) -> Facts:
-        return cls(**{**saved, "input_shape": tuple(saved["input_shape"])})
-
-
-class Part:
-    """The training, validation or test part of a dataset.
-
-    size      number of examples
-    streams   the examples are the pieces of so many streams, first the first piece of each: batches have this many
-              examples, come in order, and recurrent state goes along.  0: examples have nothing to do with each other
-    """
-
-    size: int
-    streams: int = 0
-
-    def batch(self, indices: Array) -> Batch:
-        """The examples at `indices` (int64 (m,)) as one batch, in fresh arrays."""
-        raise NotImplementedError
-
-
-@dataclass
-class Data:
-    """A loaded dataset.  `parts` has "train" and, where there are any, "validation" and "test"."""
-
-    facts: Facts
-    parts: dict[str, Part]
-    sha256: str  # of the data themselves, wherever they lie
-
-
-def show(shape: Shape) -> str:
-    return "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"
 
 
 class Augmentation(Component):

@@ -14,8 +14,10 @@ from nntrain.components import arg, component
 from nntrain.data import csv_columns as columns_of
 from nntrain.data import standardize
 from nntrain.data.arrays import ArrayPart, Examples, Inputs, make_parts
-from nntrain.data.base import Data, Dataset, Facts, Part
+from nntrain.data.base import Dataset
 from nntrain.data.csv_text import Table, column_names, has_header, numbers, read_bytes, read_table
+from nntrain.data.facts import Facts
+from nntrain.data.parts import Data, Part
 from nntrain.data.splits import divide
 from nntrain.errors import DataError
 from nntrain.model.shapes import Array

@@ -8,7 +8,7 @@ import numpy as np
 
 from nntrain.components import component
 from nntrain.data.arrays import ArrayDataset, Examples
-from nntrain.data.base import Facts
+from nntrain.data.facts import Facts
 
 
 @component("digits")

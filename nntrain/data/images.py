@@ -11,7 +11,8 @@ from numpy.typing import DTypeLike
 
 from nntrain.components import arg, component
 from nntrain.data.arrays import ArrayDataset, ArrayPart, Examples, Inputs
-from nntrain.data.base import Facts, Part
+from nntrain.data.facts import Facts
+from nntrain.data.parts import Part
 from nntrain.errors import DataError
 from nntrain.model.shapes import Array, Shape
 

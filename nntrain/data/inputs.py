@@ -8,9 +8,9 @@ from typing import IO
 
 import numpy as np
 
-from nntrain.data.array_files import check_inputs, read_npy, read_npz
-from nntrain.data.base import Facts, show
+from nntrain.data.array_files import check_inputs, read_npy, read_npz, show
 from nntrain.data.csv_text import has_header, numbers, read_table
+from nntrain.data.facts import Facts
 from nntrain.errors import DataError
 from nntrain.model.shapes import Array
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-from nntrain.data.base import Batch, Dataset, Part
+from nntrain.data.base import Dataset
+from nntrain.data.parts import Batch, Part
 from nntrain.model.shapes import Array
 from nntrain.runtime import streams, threads
 

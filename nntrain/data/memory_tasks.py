@@ -6,7 +6,7 @@ import numpy as np
 
 from nntrain.components import arg, component
 from nntrain.data.arrays import Examples
-from nntrain.data.base import Facts
+from nntrain.data.facts import Facts
 from nntrain.data.generators import Generated
 from nntrain.model.shapes import Array
 from nntrain.runtime import streams

@@ -11,8 +11,8 @@ import numpy as np
 
 from nntrain.components import arg, component
 from nntrain.data.arrays import ArrayDataset, Examples
-from nntrain.data.base import Facts
 from nntrain.data.download import cache_folder, fetch
+from nntrain.data.facts import Facts
 from nntrain.errors import DataError
 from nntrain.model.shapes import Array
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from nntrain.components import arg, component
-from nntrain.data.array_files import check_inputs, check_numbers, check_range, read_npy, read_npz
+from nntrain.data.array_files import check_inputs, check_numbers, check_range, read_npy, read_npz, show
 from nntrain.data.arrays import ArrayDataset, Examples
-from nntrain.data.base import Facts, show
+from nntrain.data.facts import Facts
 from nntrain.data.standardize import chunks
 from nntrain.errors import DataError
 from nntrain.model.shapes import Array

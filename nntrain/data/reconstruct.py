@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from nntrain.data.base import Batch, Data, Dataset, Facts, Part
+from nntrain.data.base import Dataset
+from nntrain.data.facts import Facts
+from nntrain.data.parts import Batch, Data, Part
 from nntrain.errors import ConfigError
 from nntrain.model.shapes import Array
 

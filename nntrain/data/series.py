@@ -12,8 +12,10 @@ from numpy.typing import DTypeLike
 from nntrain.components import arg, component
 from nntrain.data import standardize
 from nntrain.data.arrays import ArrayPart, Inputs
-from nntrain.data.base import Batch, Data, Dataset, Facts, Part
+from nntrain.data.base import Dataset
 from nntrain.data.csv_text import Table, has_header, is_number, numbers, read_bytes, read_table
+from nntrain.data.facts import Facts
+from nntrain.data.parts import Batch, Data, Part
 from nntrain.data.splits import last_shares
 from nntrain.errors import DataError
 from nntrain.model.shapes import Array

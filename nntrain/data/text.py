@@ -11,8 +11,10 @@ from numpy.typing import DTypeLike
 
 from nntrain.components import arg, component
 from nntrain.data import symbols as symbols_of
-from nntrain.data.base import Batch, Data, Dataset, Facts, Part
+from nntrain.data.base import Dataset
 from nntrain.data.csv_text import read_bytes
+from nntrain.data.facts import Facts
+from nntrain.data.parts import Batch, Data, Part
 from nntrain.data.splits import last_shares
 from nntrain.errors import ConfigError, DataError
 from nntrain.model.shapes import Array

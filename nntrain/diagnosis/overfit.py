@@ -12,7 +12,7 @@ import numpy as np
 
 from nntrain.builder import Built
 from nntrain.components import find
-from nntrain.data.base import Batch
+from nntrain.data.parts import Batch
 from nntrain.diagnosis.short_training import endless_batches, supervised_trainer
 from nntrain.model.layer import Context
 from nntrain.training.supervised import SupervisedTrainer, Totals, valid_steps

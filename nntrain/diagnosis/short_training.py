@@ -8,8 +8,8 @@ from pathlib import Path
 
 from nntrain import config as configs
 from nntrain.builder import Built, build
-from nntrain.data.base import Batch
 from nntrain.data.loader import batches
+from nntrain.data.parts import Batch
 from nntrain.errors import ConfigError
 from nntrain.training.supervised import SupervisedTrainer
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from nntrain.data import standardize
-from nntrain.data.base import Facts
+from nntrain.data.facts import Facts
 from nntrain.errors import ConfigError
 from nntrain.files.storage import naming, write_atomic
 from nntrain.layers.latent import SampleLatent

@@ -14,7 +14,7 @@ from nntrain import config
 from nntrain.builder import Built, build_networks
 from nntrain.builder.loop import Trainer
 from nntrain.config import Config
-from nntrain.data.base import Facts
+from nntrain.data.facts import Facts
 from nntrain.data.reconstruct import load as load_data
 from nntrain.errors import CheckpointError, ConfigError
 from nntrain.files import checkpoint

@@ -20,7 +20,7 @@ from nntrain.losses.classification import BinaryCrossEntropy
 from nntrain.model.shapes import Array, Shape
 
 if TYPE_CHECKING:
-    from nntrain.data.base import Facts
+    from nntrain.data.facts import Facts
 
 
 _LOGISTIC = BinaryCrossEntropy()

@@ -11,7 +11,7 @@ from nntrain.model.layer import ShapeError
 from nntrain.model.shapes import Array, Shape, show_shape
 
 if TYPE_CHECKING:
-    from nntrain.data.base import Facts
+    from nntrain.data.facts import Facts
 
 
 class Loss(Component):

@@ -19,7 +19,7 @@ from nntrain.model.layer import ShapeError
 from nntrain.model.shapes import Array, Shape
 
 if TYPE_CHECKING:
-    from nntrain.data.base import Facts
+    from nntrain.data.facts import Facts
 
 
 @component("cross_entropy")

@@ -15,7 +15,7 @@ from nntrain.model.layer import ShapeError
 from nntrain.model.shapes import Array, Shape
 
 if TYPE_CHECKING:
-    from nntrain.data.base import Facts
+    from nntrain.data.facts import Facts
 
 
 class ValueLoss(ElementwiseLoss):

@@ -8,7 +8,7 @@ from nntrain.components import Component
 from nntrain.model.shapes import Array
 
 if TYPE_CHECKING:
-    from nntrain.data.base import Facts
+    from nntrain.data.facts import Facts
     from nntrain.losses import Loss
 
 

@@ -12,7 +12,7 @@ from nntrain.model.layer import ShapeError
 from nntrain.model.shapes import Array
 
 if TYPE_CHECKING:
-    from nntrain.data.base import Facts
+    from nntrain.data.facts import Facts
     from nntrain.losses import Loss
 
 

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from nntrain import config as configs
-from nntrain.data.base import Data
 from nntrain.data.csv_text import column_names, has_header, is_missing, read_table
 from nntrain.data.loader import evaluation_batches
+from nntrain.data.parts import Data
 from nntrain.model.shapes import Array
 
 _BATCH = 512

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nntrain.data.base import Facts
+from nntrain.data.facts import Facts
 from nntrain.data.loader import evaluation_batches
 from nntrain.data.standardize import along_feature
 from nntrain.errors import ConfigError, NNTrainError

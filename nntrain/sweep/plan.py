@@ -12,7 +12,7 @@ import numpy as np
 
 from nntrain.builder.loop import total_steps
 from nntrain.config import Base, Config, Draft
-from nntrain.data.base import Data
+from nntrain.data.parts import Data
 from nntrain.data.reconstruct import load
 from nntrain.errors import ConfigError
 from nntrain.files.storage import json_bytes

@@ -13,8 +13,8 @@ from typing import Any
 
 from nntrain.builder import Built
 from nntrain.builder.loop import Trainer, steps_per_epoch, total_steps
-from nntrain.data.base import Part
 from nntrain.data.loader import batch_size, batches
+from nntrain.data.parts import Part
 from nntrain.errors import CheckpointError, DivergedError, Interrupted
 from nntrain.files import checkpoint
 from nntrain.model.shapes import Array

@@ -12,8 +12,9 @@ from nntrain.builder import Built
 from nntrain.builder.loop import Loop, Trainer, total_steps
 from nntrain.components import arg, component
 from nntrain.config import Config
-from nntrain.data.base import Batch, Facts, Part
+from nntrain.data.facts import Facts
 from nntrain.data.loader import evaluation_batches
+from nntrain.data.parts import Batch, Part
 from nntrain.errors import DivergedError
 from nntrain.inference import draw as drawing
 from nntrain.inference.draw import with_labels

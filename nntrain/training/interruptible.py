@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from nntrain.data.base import Batch, Part
+from nntrain.data.parts import Batch, Part
 from nntrain.model.shapes import Array
 
 

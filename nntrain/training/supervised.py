@@ -11,8 +11,9 @@ from nntrain.builder import Built
 from nntrain.builder.loop import Loop, Trainer, total_steps
 from nntrain.components import component
 from nntrain.config import Config
-from nntrain.data.base import Batch, Facts, Part
+from nntrain.data.facts import Facts
 from nntrain.data.loader import evaluation_batches
+from nntrain.data.parts import Batch, Part
 from nntrain.errors import ConfigError, DivergedError
 from nntrain.model.layer import Context, ShapeError
 from nntrain.model.network import Network

@@ -9,7 +9,7 @@ import pytest
 from nntrain import config
 from nntrain.builder.loop import Loop
 from nntrain.components import _registry, arg
-from nntrain.data.base import Facts
+from nntrain.data.facts import Facts
 from nntrain.errors import ConfigError
 from nntrain.model.initializers import Initializer
 from nntrain.model.layer import Layer

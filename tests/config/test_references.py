@@ -3,7 +3,7 @@
 import pytest
 
 from nntrain import config
-from nntrain.data.base import Facts
+from nntrain.data.facts import Facts
 from nntrain.errors import ConfigError
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from nntrain.data import Npy, Npz
-from nntrain.data.base import Facts
+from nntrain.data.facts import Facts
 from nntrain.errors import DataError
 
 N = 12

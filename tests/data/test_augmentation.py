@@ -11,7 +11,7 @@ from nntrain.builder import build
 from nntrain.components import find
 from nntrain.data import Digits, loader
 from nntrain.data.augmentation import Crop, Cutout, Flip, Normalize, Rotate, Shift
-from nntrain.data.base import Batch, Part
+from nntrain.data.parts import Batch, Part
 from nntrain.data.reconstruct import load
 from nntrain.errors import ConfigError
 from nntrain.runtime import threads

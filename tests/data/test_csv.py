@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nntrain.data import Csv
-from nntrain.data.base import Facts
+from nntrain.data.facts import Facts
 from nntrain.errors import DataError
 
 PLAIN = "1,2,0\n3,4,1\n5,6,0\n7,9,1\n"

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from nntrain.components import find
-from nntrain.data.base import Facts
 from nntrain.data.digits import Digits
+from nntrain.data.facts import Facts
 from nntrain.data.npz import Npz
 from nntrain.data.reconstruct import load
 from nntrain.errors import ConfigError

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nntrain.data.base import Facts
+from nntrain.data.facts import Facts
 from nntrain.losses import GANLoss, HingeLoss, WassersteinLoss
 from nntrain.model.layer import ShapeError
 from nntrain.runtime.streams import stream

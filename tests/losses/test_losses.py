@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from losses.cases import CASES, MASK
 
-from nntrain.data.base import Facts
+from nntrain.data.facts import Facts
 from nntrain.losses import BinaryCrossEntropy, CrossEntropy, Huber, MeanAbsoluteError, MeanSquaredError
 from nntrain.model.layer import ShapeError
 from nntrain.runtime.streams import stream

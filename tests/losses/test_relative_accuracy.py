@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from losses.cases import MASK, WEIGHTS
 
-from nntrain.data.base import Facts
+from nntrain.data.facts import Facts
 from nntrain.layers import Sigmoid
 from nntrain.losses import BinaryCrossEntropy, CrossEntropy, GANLoss
 from nntrain.metrics import BitsPerCharacter, Perplexity

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nntrain.components import find
-from nntrain.data.base import Facts
+from nntrain.data.facts import Facts
 from nntrain.losses import BinaryCrossEntropy, CrossEntropy, MeanSquaredError
 from nntrain.metrics import (
     F1,

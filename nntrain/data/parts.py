@@ -1,0 +1,60 @@
+"""Batches, the parts of a dataset that give them, and a loaded dataset.
+
+Datasets lie in memory or on disk example-first, as NumPy users keep them; `Part.batch` gathers rows and moves the axis
+once, so that everything after it sees examples as columns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nntrain.data.facts import Facts
+from nntrain.model.shapes import Array
+
+
+@dataclass
+class Batch:
+    """One batch, batch axis last.
+
+    X   (…, m) in the network's dtype, or integers for an embedding
+    Y   labels (m,) or (T, m) as integers, or values (n_y, m) or (T, n_y, m); (0, m) where there are no targets
+    lengths   (m,) valid steps of padded sequences, or None
+    resets    True where no recurrent state may be carried in from the batch before (see Part.streams)
+    naive     a forecast by rule, like Y: what a model has to beat; or None
+    """
+
+    X: Array
+    Y: Array
+    lengths: Array | None = None
+    resets: bool = True
+    naive: Array | None = None
+
+    @property
+    def size(self) -> int:
+        """Number of examples m."""
+        return int(self.X.shape[-1])
+
+
+class Part:
+    """The training, validation or test part of a dataset.
+
+    size      number of examples
+    streams   the examples are the pieces of so many streams, first the first piece of each: batches have this many
+              examples, come in order, and recurrent state goes along.  0: examples have nothing to do with each other
+    """
+
+    size: int
+    streams: int = 0
+
+    def batch(self, indices: Array) -> Batch:
+        """The examples at `indices` (int64 (m,)) as one batch, in fresh arrays."""
+        raise NotImplementedError
+
+
+@dataclass
+class Data:
+    """A loaded dataset.  `parts` has "train" and, where there are any, "validation" and "test"."""
+
+    facts: Facts
+    parts: dict[str, Part]
+    sha256: str  # of the data themselves, wherever they lie
