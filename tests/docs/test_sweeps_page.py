@@ -1,19 +1,13 @@
 """Every shell snippet about many runs works, in bash with `set -euo pipefail`, and run again trains nothing anew."""
 
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+from docs.conftest import ROOT, Desk, blocks
 
-ROOT = Path(__file__).parents[2]
-TEXT = (ROOT / "README.md").read_text("utf-8")
-SECTION = re.search(r"^## Many runs\n.*?(?=^## |\Z)", TEXT, re.DOTALL | re.MULTILINE)[0]
-SNIPPETS = re.findall(r"^```bash\n(.*?)^```$", SECTION, re.DOTALL | re.MULTILINE)
+SNIPPETS = blocks((ROOT / "nntrain" / "docs" / "sweeps.md").read_text("utf-8"), "bash")
 
 # sbatch as Slurm would: checks the script, then runs it once for every task with the variables it would get
 SBATCH = """#!/bin/bash
@@ -45,40 +39,32 @@ EXPECTED = {
 
 @pytest.fixture
 def desk(tmp_path):
-    """An empty directory with `nntrain`, `sbatch` and a config that trains in a moment."""
-    shutil.copytree(ROOT / "configs", tmp_path / "configs")
+    """With `sbatch` too, and a config that trains in a moment."""
+    desk = Desk(tmp_path)
     config = tmp_path / "configs" / "digits_mlp.yaml"
     config.write_text(re.sub(r"training: \{epochs: \d+", "training: {epochs: 3", config.read_text()))
-    programs = {"nntrain": f'#!/bin/sh\nexec "{sys.executable}" -m nntrain "$@"\n', "sbatch": SBATCH}
-    (tmp_path / "bin").mkdir()
-    for name, text in programs.items():
-        (tmp_path / "bin" / name).write_text(text)
-        (tmp_path / "bin" / name).chmod(0o755)
-    return tmp_path
+    desk.program("sbatch", SBATCH)
+    return desk
 
 
 def bash(desk, snippet):
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("NNTRAIN_")}
-    environment |= {"PATH": f"{desk / 'bin'}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT), "HOME": str(desk)}
-    done = subprocess.run(
-        ["bash", "-c", f"set -euo pipefail\n{snippet}"], cwd=desk, env=environment, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    code, printed, errors = desk.bash(f"set -euo pipefail\n{snippet}")
+    assert code == 0, errors
+    return printed
 
 
 def runs_of(desk):
     """Run directory -> status, and when its files changed."""
     found = {}
-    for status in desk.glob("runs/**/status.json"):
+    for status in desk.folder.glob("runs/**/status.json"):
         run = status.parent
         times = {f.name: f.stat().st_mtime_ns for f in run.glob("*.json*") if f.name != "status.json"}
-        found[str(run.relative_to(desk))] = (json.loads(status.read_text())["status"], times)
+        found[str(run.relative_to(desk.folder))] = (json.loads(status.read_text())["status"], times)
     return found
 
 
 def test_there_is_a_snippet_for_each_way_to_run_many():
-    for word in ("for lr in", "xargs -P", "parallel nntrain", "sbatch", "nntrain sweep", "_NNTRAIN_COMPLETE"):
+    for word in ("for lr in", "xargs -P", "parallel nntrain", "sbatch", "nntrain sweep"):
         assert any(word in snippet for snippet in SNIPPETS), word
 
 
