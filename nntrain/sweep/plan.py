@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from nntrain.builder.loop import total_steps
+from nntrain.components import values
 from nntrain.config import Base, Config, Draft
 from nntrain.data.parts import Data
 from nntrain.data.reconstruct import load
@@ -114,7 +115,7 @@ class _Loader:
         self._loaded: dict[Any, Data] = {}
 
     def load(self, draft: Draft) -> Data:
-        kept = {name: value for name, value in vars(draft.dataset).items() if name not in _NOT_LOADED}
+        kept = {name: value for name, value in values(draft.dataset).items() if name not in _NOT_LOADED}
         key = (draft.dataset.type, repr(kept), draft.dtype)
         if key not in self._loaded:
             self._loaded[key] = load(draft.dataset, draft.seed, np.dtype(draft.dtype))

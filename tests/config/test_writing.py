@@ -8,6 +8,7 @@ import pytest
 from nntrain import config
 from nntrain.config import Config
 from nntrain.errors import ConfigError
+from nntrain.layers import Sequential
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
 
@@ -19,6 +20,14 @@ def test_the_resolved_yaml_repeats_the_config(files):
         assert again == made
         assert again.to_yaml() == made.to_yaml()
         assert Config.from_dict(json.loads(json.dumps(made.as_dict()))) == made
+
+
+def test_a_config_whose_network_was_declared_is_still_the_one_that_it_writes(files):
+    made = files.config(
+        files.MLP.replace("  - relu\n", "  - repeat: {times: 2, layers: [{dense: 5}, {residual: [relu]}]}\n")
+    )
+    Sequential(made.architecture).declare((1, 8, 8))
+    assert Config.from_dict(made.as_dict()) == made
 
 
 def test_the_resolved_config_is_plain_complete_and_canonical(files):
