@@ -39,7 +39,7 @@ def pairs(Z: Array, Y: Array, mask: Array | None) -> tuple[Array, Array]:
 
 @component("mae")
 class MeanAbsoluteError(ValueMetric):
-    """Mean |ŷ − y|."""
+    """Mean |ŷ − y| over all examples and outputs."""
 
     def start(self, facts: Facts) -> Array:
         return np.zeros(2)  # Σ |e|, count
@@ -54,7 +54,11 @@ class MeanAbsoluteError(ValueMetric):
 
 @component("rmse")
 class RootMeanSquaredError(ValueMetric):
-    """√ mean (ŷ − y)²."""
+    """√ mean (ŷ − y)²: the root of one mean over all examples and outputs.
+
+    With several outputs that is the root of their mean squared error, as of the loss `mse`, in which the output with
+    the largest errors weighs most; scikit-learn's root_mean_squared_error is the mean of the outputs' roots.
+    """
 
     def start(self, facts: Facts) -> Array:
         return np.zeros(2)  # Σ e², count

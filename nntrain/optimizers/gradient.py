@@ -27,6 +27,9 @@ def norm(vector: Array) -> float:
 def clip_by_norm(dtheta: Array, limit: float) -> float:
     """Scale dθ in place to ‖dθ‖ ≤ limit and return the norm it had.   Pascanu, Mikolov, Bengio 2013.
 
+    A longer dθ is multiplied by limit / ‖dθ‖, so that its norm is the limit; PyTorch's clip_grad_norm_ multiplies by
+    limit / (‖dθ‖ + 1e-6), which leaves a short gradient far shorter than a small limit.
+
     dθ stays as it is where the norm is not finite: zeros in its place would hide that the training diverges.
     """
     length = norm(dtheta)

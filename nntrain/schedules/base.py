@@ -19,6 +19,11 @@ class Schedule(Component):
     During the warm-up of w steps the curve's first value is multiplied by (step + 1)/w.  The curve has the rest of the
     horizon: s = step − w of S = horizon − w steps; from S on it keeps its value at S.  A warm-up may be longer than the
     training.
+
+    first    step 0 has 1/w of the curve's first value, without a warm-up the whole; never 0
+    turning  the last step of the warm-up, w − 1, has the curve's first value, as has step w, the first of the curve
+    last     the last step of the horizon is s = S − 1.  What a curve says of s = S holds from the step behind it: such
+             a step there is only where `steps` is smaller than the training
     """
 
     kind: ClassVar[str] = "schedule"

@@ -1,4 +1,7 @@
-"""Schedules that depend on the step alone."""
+"""Schedules that depend on the step alone.
+
+s counts the curve's steps from 0, of S: the last one of a training is s = S − 1 (see nntrain.schedules.base).
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,10 @@ class Constant(Schedule):
 
 @component("step")
 class Step(Schedule):
-    """γ^⌊s/every⌋: a stair.   Course: "Learning rate decay" (C2W2L09)."""
+    """γ^⌊s/every⌋: a stair.   Course: "Learning rate decay" (C2W2L09).
+
+    `every` steps have 1; s = every is the first with γ.  PyTorch's StepLR, stepped at every step.
+    """
 
     every: int = arg("steps from one fall to the next", ge=1)
     gamma: float = arg("γ, the factor of each fall", default=0.1, gt=0, le=1)
@@ -36,7 +42,8 @@ class Step(Schedule):
 class Exponential(Schedule):
     """γ^(s/every): the smooth form of `step`.
 
-    Course: "Learning rate decay" (C2W2L09), 0.95^epoch α₀: `every` is then the number of steps in an epoch.
+    1 at s = 0, γ at s = every.  Course: "Learning rate decay" (C2W2L09), 0.95^epoch α₀: `every` is then the number of
+    steps in an epoch.
     """
 
     gamma: float = arg("γ, the factor over `every` steps", gt=0, le=1)
@@ -48,9 +55,13 @@ class Exponential(Schedule):
 
 @component("linear")
 class Linear(Schedule):
-    """From 1 to `final` in a straight line: 1 − (1 − final) s/S."""
+    """From 1 to `final` in a straight line: 1 − (1 − final) s/S.
 
-    final: float = arg("factor at the horizon", default=0.0, ge=0)
+    1 at s = 0; the last step, S − 1, is 1/S of the way before `final`, which s = S has: no step is spent at rate 0.  As
+    PyTorch's LinearLR with total_iters = S.
+    """
+
+    final: float = arg("factor at the horizon, one step behind the last", default=0.0, ge=0)
 
     def curve(self, s: int, span: int, state: dict[str, Any]) -> float:
         return 1 - (1 - self.final) * s / span
@@ -60,10 +71,11 @@ class Linear(Schedule):
 class Cosine(Schedule):
     """From 1 to `final` along half a cosine: final + (1 − final) ½ (1 + cos πs/S).
 
-    Loshchilov, Hutter 2017, without restarts.
+    1 at s = 0, half-way at S/2; the last step, S − 1, is one step before `final`, which s = S has: no step is spent at
+    rate 0.  As PyTorch's CosineAnnealingLR with T_max = S.  Loshchilov, Hutter 2017, without restarts.
     """
 
-    final: float = arg("factor at the horizon", default=0.0, ge=0)
+    final: float = arg("factor at the horizon, one step behind the last", default=0.0, ge=0)
 
     def curve(self, s: int, span: int, state: dict[str, Any]) -> float:
         return _half_cosine(1.0, self.final, s / span)
@@ -71,18 +83,23 @@ class Cosine(Schedule):
 
 @component("one_cycle")
 class OneCycle(Schedule):
-    """Up from `initial` to 1 at the share `peak` of the steps, then down to `final`, each along half a cosine.
+    """Up from `initial` to 1 over the first share `peak` of the steps, then down to `final`, each along half a cosine.
 
-    The optimizer's lr is the highest rate.   Smith, Topin 2018, in straight lines and with the momentum cycled against
-    the rate; here cosines, as in fastai and PyTorch, and the momentum stays.
+    s = 0, the first step, has `initial`; s = round(peak · S) − 1, at least 1, has the highest factor, 1; s = S − 1, the
+    last step, has `final`.  A training of two steps has `initial` and 1; with peak 0 the first step has 1.  PyTorch's
+    OneCycleLR is the same where peak · S is a whole number; elsewhere its highest rate lies between two steps.
+
+    Smith, Topin 2018, in straight lines and with the momentum cycled against the rate; here cosines, as in fastai and
+    PyTorch, and the momentum stays.
     """
 
-    peak: float = arg("share of the steps before the highest rate", default=0.3, ge=0, lt=1)
+    peak: float = arg("share of the steps up to the highest rate", default=0.3, ge=0, lt=1)
     initial: float = arg("factor at the first step", default=0.04, ge=0)
-    final: float = arg("factor at the horizon", default=4e-6, ge=0)
+    final: float = arg("factor at the last step", default=4e-6, ge=0)
 
     def curve(self, s: int, span: int, state: dict[str, Any]) -> float:
-        progress = s / span
-        if progress < self.peak:
-            return _half_cosine(self.initial, 1.0, progress / self.peak)
-        return _half_cosine(1.0, self.final, (progress - self.peak) / (1 - self.peak))
+        last = span - 1
+        top = max(1, min(round(self.peak * span), last) - 1) if self.peak else 0
+        if s < top:
+            return _half_cosine(self.initial, 1.0, s / top)
+        return _half_cosine(1.0, self.final, (min(s, last) - top) / (last - top) if last > top else 0.0)

@@ -13,7 +13,11 @@ from nntrain.schedules.base import Schedule
 class Plateau(Schedule):
     """Multiplied by `factor` whenever training.monitor has not got better for `patience` validations in a row.
 
-    Better is what passes the best value so far by more than min_delta; NaN and infinity never do.
+    Better is what passes the best value so far by more than min_delta; NaN and infinity never do.  The rate is 1 until
+    the first fall; a fall holds from the step behind the validation on, to the end, and waiting begins anew with it.
+
+    `patience` is that of Keras.  PyTorch's ReduceLROnPlateau falls at the first validation beyond its patience: 3 here
+    is 2 there.  Its threshold is relative, 1e-4; here min_delta is absolute, 0.
     """
 
     listens = True

@@ -128,6 +128,13 @@ def test_several_questions_an_example_are_decided_one_by_one():
     assert measure(Confusion(), YES_OR_NO, (Z, Y)) == [[1, 1], [1, 3]]
 
 
+def test_the_root_mean_squared_error_of_several_outputs_is_the_root_of_one_mean():
+    errors = np.array([[3.0, 3.0], [4.0, 4.0], [12.0, 12.0]])
+    Y = np.ones((3, 2))
+    assert measure(RootMeanSquaredError(), VALUES, (Y + errors, Y)) == pytest.approx(13 / math.sqrt(3))
+    assert measure(MeanAbsoluteError(), VALUES, (Y + errors, Y)) == pytest.approx(19 / 3)  # the mean of roots
+
+
 def test_values_by_naive_formulas():
     Z, Y = some(VALUES, 17)
     errors = [[Z[i, j] - Y[i, j] for j in range(17)] for i in range(3)]

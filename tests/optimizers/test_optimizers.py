@@ -245,6 +245,14 @@ def test_clip_by_norm_leaves_a_gradient_within_the_limit_alone(limit):
     assert dtheta.tolist() == [3, 4]
 
 
+@pytest.mark.parametrize("length", [1e-12, 1e-6, 1.0, 1e12])
+def test_a_clipped_gradient_is_as_long_as_the_limit_however_short_it_was(length):
+    """PyTorch adds 1e-6 to the norm: of a gradient of length 1e-6 half the limit is left."""
+    dtheta = np.array([0.6, 0.8]) * length
+    clip_by_norm(dtheta, length / 3)
+    assert norm(dtheta) == pytest.approx(length / 3, rel=1e-14)
+
+
 def test_clip_by_norm_takes_gradients_whose_squares_overflow():
     dtheta = np.array([3e25, 4e25], np.float32)
     assert clip_by_norm(dtheta, 1.0) == pytest.approx(5e25)

@@ -27,8 +27,9 @@ def factors(schedule, steps, horizon=100):
         (Linear(final=0.2), [0, 50, 100], [1, 0.6, 0.2]),
         (Cosine(), [0, 25, 50, 75, 100], [1, (1 + math.sqrt(0.5)) / 2, 0.5, (1 - math.sqrt(0.5)) / 2, 0]),
         (Cosine(final=0.2), [0, 50, 100], [1, 0.6, 0.2]),
-        (OneCycle(), [0, 15, 30, 65, 100], [0.04, 0.52, 1, (1 + 4e-6) / 2, 4e-6]),
-        (OneCycle(peak=0.0), [0, 50], [1, 0.500002]),
+        (OneCycle(), [0, 29, 64, 99, 100], [0.04, 1, (1 + 4e-6) / 2, 4e-6, 4e-6]),
+        (OneCycle(peak=0.31), [0, 15, 30], [0.04, 0.52, 1]),
+        (OneCycle(peak=0.0), [0, 99], [1, 4e-6]),
     ],
 )
 def test_factors_at_named_steps(schedule, steps, expected):
@@ -72,6 +73,50 @@ def test_a_warm_up_may_be_longer_than_the_training(schedule, warmup):
 @pytest.mark.parametrize("horizon", [1, 2])
 def test_the_shortest_trainings_have_a_rate(schedule, horizon):
     assert factors(schedule, [0], horizon) == factors(schedule, [0])
+
+
+# --- the first, the turning and the last step --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("schedule", "first", "turning", "last", "behind"),
+    [
+        (Constant(), 1, {50: 1}, 1, 1),
+        (Step(every=25, gamma=0.5), 1, {24: 1, 25: 0.5, 49: 0.5, 50: 0.25}, 0.125, 0.0625),
+        (Exponential(gamma=0.5, every=20), 1, {20: 0.5}, 0.5**4.95, 0.5**5),
+        (Linear(final=0.2), 1, {50: 0.6}, 0.2 + 0.8 / 100, 0.2),
+        (Cosine(final=0.2), 1, {50: 0.6}, 0.2 + 0.4 * (1 - math.cos(math.pi / 100)), 0.2),
+        (OneCycle(initial=0.1, final=0.01), 0.1, {29: 1}, 0.01, 0.01),
+        (Plateau(), 1, {50: 1}, 1, 1),
+        (Constant(warmup=10), 0.1, {8: 0.9, 9: 1, 10: 1}, 1, 1),
+        (Linear(warmup=20), 0.05, {18: 0.95, 19: 1, 20: 1, 21: 1 - 1 / 80}, 1 / 80, 0),
+        (OneCycle(initial=0.1, final=0.01, warmup=50), 0.1 / 50, {49: 0.1, 50: 0.1, 64: 1}, 0.01, 0.01),
+    ],
+    ids=lambda value: repr(value) if hasattr(value, "warmup") else None,
+)
+def test_what_the_first_the_turning_and_the_last_step_of_a_hundred_have(schedule, first, turning, last, behind):
+    assert factors(schedule, [0, *turning, 99, 100, 5000]) == pytest.approx(
+        [first, *turning.values(), last, behind, behind], rel=1e-12, abs=1e-15
+    )
+
+
+@pytest.mark.parametrize("peak", [0.01, 0.3, 0.5, 0.77, 0.99])
+@pytest.mark.parametrize("horizon", [3, 5, 7, 10, 23, 100])
+def test_one_cycle_begins_at_initial_rises_to_1_and_ends_at_final_whatever_the_training_is(horizon, peak):
+    rates = factors(OneCycle(peak=peak), range(horizon), horizon)
+    top = rates.index(1)
+    assert abs(top + 1 - peak * horizon) <= 0.5 or top in (1, horizon - 2)
+    assert rates[0] == pytest.approx(0.04)
+    assert rates[-1] == pytest.approx(4e-6, rel=1e-9)
+    assert rates == sorted(rates[:top]) + sorted(rates[top:], reverse=True)
+    assert len(set(rates[:top])) == top
+    assert len(set(rates[top:])) == horizon - top
+
+
+def test_one_cycle_where_there_is_no_room_for_a_cycle():
+    assert factors(OneCycle(), [0, 1, 2], horizon=2) == pytest.approx([0.04, 1, 1])
+    assert factors(OneCycle(peak=0.0), [0, 1, 2], horizon=3) == pytest.approx([1, (1 + 4e-6) / 2, 4e-6])
+    assert factors(OneCycle(peak=0.0), [0, 1], horizon=1) == [1, 1]
 
 
 # --- plateau -----------------------------------------------------------------------------------------------------
@@ -122,6 +167,8 @@ def test_plateaus_state_goes_through_json():
 
 # --- against PyTorch ---------------------------------------------------------------------------------------------
 
+ONE_CYCLE = {"max_lr": 1.0, "total_steps": 40, "pct_start": 0.75, "div_factor": 10, "final_div_factor": 2}
+
 
 @pytest.mark.parametrize(
     ("schedule", "name", "arguments"),
@@ -130,6 +177,8 @@ def test_plateaus_state_goes_through_json():
         (Exponential(0.97), "ExponentialLR", {"gamma": 0.97}),
         (Linear(final=0.1), "LinearLR", {"start_factor": 1.0, "end_factor": 0.1, "total_iters": 40}),
         (Cosine(), "CosineAnnealingLR", {"T_max": 40}),
+        (OneCycle(), "OneCycleLR", {"max_lr": 1.0, "total_steps": 40}),
+        (OneCycle(0.75, 0.1, 0.05), "OneCycleLR", ONE_CYCLE),
     ],
 )
 def test_factors_are_pytorchs(schedule, name, arguments):
@@ -142,3 +191,18 @@ def test_factors_are_pytorchs(schedule, name, arguments):
         optimizer.step()
         theirs.step()
     assert factors(schedule, range(40), horizon=40) == pytest.approx(expected, rel=1e-10)
+
+
+@pytest.mark.parametrize("patience", [1, 2, 3])
+def test_plateaus_patience_is_pytorchs_and_one_more(patience):
+    torch = pytest.importorskip("torch")
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+    theirs = torch.optim.lr_scheduler.ReduceLROnPlateau(
+        optimizer, factor=0.5, patience=patience - 1, threshold=0, threshold_mode="abs"
+    )
+    values = [3.0, 2.0, 2.0, 2.5, 1.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.6, 0.7, 0.8]
+    expected = []
+    for value in values:
+        theirs.step(value)
+        expected.append(optimizer.param_groups[0]["lr"])
+    assert after(Plateau(factor=0.5, patience=patience), values) == pytest.approx(expected)
