@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from nntrain.kernels import affine_steps as dense_steps
 from nntrain.kernels.products import SMALL_PRODUCT
+from nntrain.kernels.tiles import doubled, doubled_parts
 from nntrain.model.shapes import Array
 from nntrain.runtime import threads
 
@@ -23,6 +23,7 @@ from nntrain.runtime import threads
 # cut in two and 12 % in four, as each part packs all of X anew; the other products lose nothing.
 _TILE = 8_000_000
 _TILE_OF_DW = 24_000_000
+_UNIT = 8  # rows that OpenBLAS's kernels multiply at a time, or a multiple of that
 _SMALL = 1_000_000  # multiply-adds of a product that is one plain call
 
 
@@ -115,37 +116,16 @@ def _weight_tasks(dW: Array, db: Array | None, dZ: Array, X: Array, zero: bool) 
 
 def _product(A: Array, B: Array, out: Array) -> None:
     """out = A B in pieces of rows that OpenBLAS multiplies without packing, where there are such pieces: 10 to 15 %."""
-    pieces = _pieces(*A.shape, B.shape[1])
+    pieces = doubled_parts(len(A), SMALL_PRODUCT // (A.shape[1] * B.shape[1]), _UNIT)
     if pieces > 1 and B.strides[1] == B.itemsize:
         A = A.reshape(pieces, -1, A.shape[1])  # cutting one axis in two is always a view
         out = out.reshape(pieces, -1, out.shape[1])
     np.matmul(A, B, out=out)
 
 
-@lru_cache(maxsize=1024)
-def _pieces(rows: int, inner: int, columns: int) -> int:
-    """Into how many pieces of 8, 16, 32 … rows a product is cut: the largest that fit; 1 where none fits."""
-    height = 8
-    if rows % height or height * inner * columns > SMALL_PRODUCT:
-        return 1
-    while rows % (2 * height) == 0 and 2 * height * inner * columns <= SMALL_PRODUCT:
-        height *= 2
-    return rows // height
-
-
 def _tiles(out: Array, inner: int, work: int) -> tuple[slice, ...]:
-    """Tiles of a product's result: rows in eights."""
-    return _slices(out.shape[0], 8, out.size * inner // work)
-
-
-@lru_cache(maxsize=1024)
-def _slices(length: int, unit: int, most: int) -> tuple[slice, ...]:
-    """About equal slices of whole units; a power of two of them, so that two or four threads end together."""
-    count = 1
-    while 2 * count <= most and 2 * count * unit <= length:
-        count *= 2
-    edges = [length * i // (count * unit) * unit for i in range(count)] + [length]
-    return tuple(slice(a, b) for a, b in pairwise(edges))
+    """Tiles of rows of a product's result, with `work` multiplications or more each."""
+    return doubled(out.shape[0], out.size * inner // work, _UNIT)
 
 
 @lru_cache(maxsize=64)

@@ -5,23 +5,21 @@ A (T, n_x, m)   W (n, n_x)   b (n, 1)   Z (T, n, m).  Runs of steps are tiles fo
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 
 from nntrain.kernels.sequences import Array, by_pieces, multiply_rows, multiply_steps, rows_first, rows_last
+from nntrain.kernels.tiles import by_work, runs
 from nntrain.runtime import threads
 
 # Multiplications that pay for handing a tile to a thread (about 0.3 ms), and columns of one weight-gradient product.
 _WORK_OF_A_TILE = 15_000_000
 _COLUMNS_OF_A_CHUNK = 256
+_MOST_TILES = 8  # each has a weight gradient of its own
 
 
-def _tiles(T: int, work: int) -> list[tuple[int, int]]:
-    """Runs [start, stop) of the T steps; `work` is the number of multiplications of all."""
-    count = max(1, min(T, 8, work // _WORK_OF_A_TILE))
-    ends = [T * i // count for i in range(count + 1)]
-    return list(pairwise(ends))
+def _tiles(T: int, work: int) -> tuple[slice, ...]:
+    """Tiles of the T steps; `work` is the number of multiplications of all."""
+    return by_work(T, work, _WORK_OF_A_TILE, _MOST_TILES)
 
 
 def forward(W: Array, b: Array | None, A: Array) -> Array:
@@ -30,9 +28,9 @@ def forward(W: Array, b: Array | None, A: Array) -> Array:
     Z = np.empty((T, len(W), m), A.dtype)
     pieces = by_pieces(np.ascontiguousarray(W), m)
 
-    def run(tile: tuple[int, int]) -> None:
-        z = Z[slice(*tile)]
-        multiply_steps(pieces, A[slice(*tile)], z)
+    def run(tile: slice) -> None:
+        z = Z[tile]
+        multiply_steps(pieces, A[tile], z)
         if b is not None:
             np.add(z, b, z)
 
@@ -48,14 +46,12 @@ def backward(dZ: Array, W: Array, A: Array, g_W: Array, g_b: Array | None, *, ne
     pieces = by_pieces(W.T, m) if need_dA else W
     length = max(1, _COLUMNS_OF_A_CHUNK // m)
 
-    def run(tile: tuple[int, int]) -> tuple[Array, Array]:
-        first, end = tile
+    def run(tile: slice) -> tuple[Array, Array]:
         gradient, share = np.zeros((n, n_x), A.dtype), np.empty((n, n_x), A.dtype)
         sums = np.zeros((n, 1), A.dtype)
         dZ_rows, A_rows = np.empty(n * length * m, A.dtype), np.empty(n_x * length * m, A.dtype)
         ones = np.ones((length * m, 1), A.dtype)
-        for start in range(first, end, length):
-            chunk = slice(start, min(start + length, end))
+        for chunk in runs(tile.stop, length, tile.start):
             if dA is not None:
                 multiply_steps(pieces, dZ[chunk], dA[chunk])
             D = rows_first(dZ[chunk], dZ_rows)

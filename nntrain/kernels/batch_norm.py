@@ -11,9 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from nntrain.kernels.elementwise import passed_by_relu
-from nntrain.kernels.products import equal_parts
 from nntrain.kernels.scratch import scratch
-from nntrain.kernels.windows import channel_tiles
+from nntrain.kernels.tiles import by_bytes, equal_parts
 from nntrain.runtime import threads
 
 LOCKED_SUMS = 500  # NumPy keeps the interpreter lock in a product that makes this many sums or fewer
@@ -40,7 +39,7 @@ def forward(
         if relu:
             np.clip(y, 0, np.inf, out=y)
 
-    threads.run(work, channel_tiles(X))
+    threads.run(work, by_bytes(C, X.nbytes))
     return Y, mean, variance
 
 
@@ -77,7 +76,7 @@ def backward(
         dx -= d_beta[tile] / n
         dx *= gamma[tile] * scale
 
-    threads.run(work, channel_tiles(X))
+    threads.run(work, by_bytes(C, X.nbytes))
     return dX, d_gamma, d_beta
 
 
@@ -91,7 +90,7 @@ def scale_and_shift(X: np.ndarray, scale: np.ndarray, shift: np.ndarray) -> np.n
         np.multiply(flat[tile], scale[tile], out=out[tile])
         out[tile] += shift[tile]
 
-    threads.run(work, channel_tiles(X))
+    threads.run(work, by_bytes(C, X.nbytes))
     return Y
 
 

@@ -15,7 +15,8 @@ from collections.abc import Callable
 import numpy as np
 
 from nntrain.kernels import depthwise, direct, winograd
-from nntrain.kernels.windows import HALVED_BYTES, Pair, Window
+from nntrain.kernels.tiles import HALVED_BYTES
+from nntrain.kernels.windows import Pair, Window
 from nntrain.runtime import threads
 
 

@@ -6,11 +6,11 @@ Long sequences are cut into runs of steps, tiles for the threads, by sizes alone
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import pairwise
 
 import numpy as np
 
 from nntrain.kernels.elementwise import exp_shifted
+from nntrain.kernels.tiles import by_work
 from nntrain.model.shapes import Array, Shape
 from nntrain.runtime import threads
 
@@ -87,8 +87,6 @@ def _column_places(shape: Shape) -> Array:
     return places
 
 
-@lru_cache(maxsize=64)
 def _tiles(shape: Shape) -> tuple[slice, ...]:
     T, n, m = shape
-    count = max(1, min(T, 16, T * n * m // _TILE))
-    return tuple(slice(a, b) for a, b in pairwise(T * i // count for i in range(count + 1)))
+    return by_work(T, T * n * m, _TILE)

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from nntrain.kernels.scratch import scratch
-from nntrain.kernels.windows import Pair, channel_tiles, reach, taps
+from nntrain.kernels.tiles import by_bytes, runs
+from nntrain.kernels.windows import Pair, reach, taps
 from nntrain.runtime import threads
 
 BYTES_OF_A_TAP = 1 << 18  # of a tile that takes a pass for each tap: those stay in the second-level cache
@@ -34,8 +35,8 @@ def correlate(
     k = W.shape[0] // C
     _, rows, columns, m = Y.shape
 
-    def work(channels: Pair) -> None:
-        c0, c1 = channels
+    def work(channels: slice) -> None:
+        c0, c1 = channels.start, channels.stop
         product = scratch("taps", (c1 - c0, rows, columns, m), X.dtype)
         for q in range(k):
             filters = slice(c0 * k + q, c1 * k, k)
@@ -61,8 +62,8 @@ def weight_gradient(
         _fill_band_gradient(dW, X, dY, origin, stride, dilation[1])
         return dW
 
-    def work(channels: Pair) -> None:
-        c0, c1 = channels
+    def work(channels: slice) -> None:
+        c0, c1 = channels.start, channels.stop
         for q in range(k):
             filters = slice(c0 * k + q, c1 * k, k)
             for (a, c), inside, seen in taps(X[c0:c1], kernel, size, origin, stride, dilation):
@@ -89,7 +90,7 @@ def _correlate_bands(
     T = bands.reshape(C, k, 1, columns, kh * width)
 
     def work(tile: slice) -> None:
-        c0, c1, _ = tile.indices(C)
+        c0, c1 = tile.start, tile.stop
         y = Y[c0 * k : c1 * k].reshape(c1 - c0, k, rows, columns, m)
         unseen = np.ones(rows, np.bool_)
         for (first, last), (a, end), seen in _rows_seen(X[tile], kh, rows, origin[0], stride[0]):
@@ -99,7 +100,7 @@ def _correlate_bands(
         if b is not None:
             y += b.reshape(C, k, 1, 1, 1)[tile]
 
-    threads.run(work, channel_tiles(X))
+    threads.run(work, by_bytes(C, X.nbytes))
 
 
 def _fill_band_gradient(
@@ -123,7 +124,7 @@ def _fill_band_gradient(
         for tap, (j, x) in enumerate(diagonals):
             part[:, 0, :, tap] = bands[:, j, :, x].sum(axis=0)
 
-    threads.run(work, channel_tiles(X))
+    threads.run(work, by_bytes(C, X.nbytes))
 
 
 def _diagonals(kernel: int, size: int, origin: int, stride: int, step: int, width: int) -> list[np.ndarray]:
@@ -151,6 +152,5 @@ def _rows_seen(
             yield (first, last), (a, end), as_strided(X[:, top + a :], shape, (s[0], 0, stride * s[1], s[2], s[3]))
 
 
-def _tap_tiles(channels: int, channel_bytes: int) -> list[Pair]:
-    step = max(1, BYTES_OF_A_TAP // max(1, channel_bytes))
-    return [(c, min(c + step, channels)) for c in range(0, channels, step)]
+def _tap_tiles(channels: int, channel_bytes: int) -> tuple[slice, ...]:
+    return runs(channels, max(1, BYTES_OF_A_TAP // max(1, channel_bytes)))

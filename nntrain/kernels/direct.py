@@ -10,15 +10,18 @@ Convolution forward, its gradient by the input and its transpose are all this su
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from nntrain.kernels.products import LONGEST_SUM, SMALL_PRODUCT, equal_parts, multiply_transposed
+from nntrain.kernels.products import LONGEST_SUM, SMALL_PRODUCT, multiply_transposed
 from nntrain.kernels.scratch import scratch
-from nntrain.kernels.windows import WORK_OF_A_TILE, Pair, batch_tiles, reach, row_tiles, taps
+from nntrain.kernels.tiles import MOST_TILES, by_work, equal, equal_parts, runs
+from nntrain.kernels.windows import Pair, reach, taps
 from nntrain.runtime import threads
 
+WORK_OF_A_TILE = 7_000_000  # multiplications that pay for handing a tile to a thread
 BLOCK_BYTES = 2 << 20  # a block of patches, and no less than a row of them by _by_patches
 
 
@@ -53,35 +56,35 @@ def _by_patches(
     matrix = np.ascontiguousarray(W.transpose(0, 3, 2, 1)).reshape(F, K)
     height = max(1, BLOCK_BYTES // (padded * kh * C * min(m, 128) * X.itemsize))
 
-    def work(tile: tuple[Pair, Pair]) -> None:
-        (first, last), (k0, k1) = tile
-        n = k1 - k0
+    def work(tile: tuple[slice, slice]) -> None:
+        rows_of_tile, examples = tile
+        n = examples.stop - examples.start
         parts = equal_parts(F, SMALL_PRODUCT // (K * n))
         weights = matrix.reshape(parts, F // parts, K)
-        for row in range(first, last, height):
-            count = min(height, last - row)
+        for block in runs(rows_of_tile.stop, height, rows_of_tile.start):
+            count = block.stop - block.start
             pixels = scratch("patches", (count, padded, kh, C, n), X.dtype)
             pixels[:, :j0] = 0
             pixels[:, j1:] = 0
             for a in range(kh):
-                top = row * sh + a * row_step + origin[0]
+                top = block.start * sh + a * row_step + origin[0]
                 i0, i1 = reach(count, sh, top, H)
                 pixels[:i0, :, a] = 0
                 pixels[i1:, :, a] = 0
                 if i0 < i1 and j0 < j1:
                     y = i0 * sh + top
-                    seen = X[:, y : y + (i1 - i0 - 1) * sh + 1 : sh, j0 + origin[1] : j1 + origin[1], k0:k1]
+                    seen = X[:, y : y + (i1 - i0 - 1) * sh + 1 : sh, j0 + origin[1] : j1 + origin[1], examples]
                     pixels[i0:i1, j0:j1, a] = seen.transpose(1, 2, 0, 3)
             s = pixels.strides
             patches = np.ndarray((count, columns, 1, K, n), X.dtype, pixels, strides=(s[0], sw * s[1], 0, s[3], s[4]))
-            target = Y[:, row : row + count, :, k0:k1]
+            target = Y[:, block, :, examples]
             split = target.reshape(parts, F // parts, count, columns, n).transpose(2, 3, 0, 1, 4)
             np.matmul(weights, patches, out=split)
             if b is not None:
                 target += b[:, :, None, None]
 
     products = F * K * rows * columns * m
-    threads.run(work, batch_tiles(rows, m, products), alone=products < 2 * WORK_OF_A_TILE)
+    threads.run(work, _batch_tiles(rows, m, products), alone=products < 2 * WORK_OF_A_TILE)
 
 
 def _by_columns(
@@ -95,12 +98,11 @@ def _by_columns(
     untouched = (kh, kw, *stride, *origin) == (1, 1, 1, 1, 0, 0) and (rows, columns) == (H, width)
     K = C * kh * kw
 
-    def work(tile: Pair) -> None:
-        for (i0, i1), (j0, j1) in _blocks(tile, columns, K * m * X.itemsize):
-            target = Y[:, i0:i1, j0:j1]
-            patches = (
-                X[:, i0:i1, j0:j1] if untouched else im2col(X, (kh, kw), (i0, i1), (j0, j1), origin, stride, dilation)
-            ).reshape(K, -1)
+    def work(tile: slice) -> None:
+        for i, j in _blocks(tile, columns, K * m * X.itemsize):
+            target = Y[:, i, j]
+            patches = X[:, i, j] if untouched else im2col(X, (kh, kw), i, j, origin, stride, dilation)
+            patches = patches.reshape(K, -1)
             if Y[0].flags.c_contiguous:
                 np.matmul(matrix, patches, out=target.reshape(F, -1))  # whole rows or parts of one: a view
             else:
@@ -108,20 +110,29 @@ def _by_columns(
             if b is not None:
                 target += b[:, :, None, None]
 
-    threads.run(work, row_tiles(rows, F * K * rows * columns * m))
+    threads.run(work, by_work(rows, F * K * rows * columns * m, WORK_OF_A_TILE))
 
 
-def _blocks(rows: Pair, columns: int, patch_bytes: int) -> Iterator[tuple[Pair, Pair]]:
+def _batch_tiles(rows: int, m: int, work: int) -> list[tuple[slice, slice]]:
+    """Tiles of rows, each cut into parts of the batch; `work` is the number of multiplications of all.
+
+    An image with too few rows for as many tiles as there is work (sequences have one) is cut to 32 examples, and every
+    batch to 128: wider blocks leave the cache and OpenBLAS's path for small products.
+    """
+    wanted = min(MOST_TILES, work // WORK_OF_A_TILE)
+    across = max(1, -(-m // 128), min(-(-wanted // rows), m // 32))
+    return list(product(by_work(rows, work, WORK_OF_A_TILE), equal(m, across)))
+
+
+def _blocks(rows: slice, columns: int, patch_bytes: int) -> Iterator[tuple[slice, slice]]:
     """Rows and columns of the blocks whose patches take BLOCK_BYTES: whole rows, or parts of one where one is more."""
     pixels = max(1, BLOCK_BYTES // patch_bytes)
     width, height = min(pixels, columns), max(1, pixels // columns)
-    for i in range(*rows, height):
-        for j in range(0, columns, width):
-            yield (i, min(i + height, rows[1])), (j, min(j + width, columns))
+    return product(runs(rows.stop, height, rows.start), runs(columns, width))
 
 
 def im2col(
-    X: np.ndarray, kernel: Pair, rows: Pair, columns: Pair, origin: Pair, stride: Pair, dilation: Pair
+    X: np.ndarray, kernel: Pair, rows: slice, columns: slice, origin: Pair, stride: Pair, dilation: Pair
 ) -> np.ndarray:
     """The patches under some rows and columns of the output: (C, kh, kw, rows, columns, m), in a scratch buffer.
 
@@ -130,8 +141,8 @@ def im2col(
     all those would have to be copied first: they are laid out by taps.
     """
     (kh, kw), (sh, sw), (dh, dw) = kernel, stride, dilation
-    height, width = rows[1] - rows[0], columns[1] - columns[0]
-    top, left = rows[0] * sh + origin[0], columns[0] * sw + origin[1]
+    height, width = rows.stop - rows.start, columns.stop - columns.start
+    top, left = rows.start * sh + origin[0], columns.start * sw + origin[1]
     down, across = (height - 1) * sh + (kh - 1) * dh + 1, (width - 1) * sw + (kw - 1) * dw + 1
     patches = scratch("patches", (X.shape[0], kh, kw, height, width, X.shape[3]), X.dtype)
     inside = top >= 0 and left >= 0 and top + down <= X.shape[1] and left + across <= X.shape[2]
@@ -173,23 +184,25 @@ def weight_gradient(
     F, rows, columns, _ = dY.shape
     K = C * kernel[0] * kernel[1]
 
-    def work(tile: Pair) -> np.ndarray:
+    def work(tile: slice) -> np.ndarray:
         total = np.zeros((F, K), X.dtype)
-        for (i0, i1), (j0, j1) in _blocks(tile, columns, K * m * X.itemsize):
+        for i, j in _blocks(tile, columns, K * m * X.itemsize):
+            seen = dY[:, i, j]
             # The sum over pixels and examples is cut too, and its parts are added afterwards.
-            cuts = equal_parts((i1 - i0) * (j1 - j0), max(1, LONGEST_SUM // m))
-            patches = im2col(X, kernel, (i0, i1), (j0, j1), origin, stride, dilation)
+            cuts = equal_parts(seen.shape[1] * seen.shape[2], max(1, LONGEST_SUM // m))
+            patches = im2col(X, kernel, i, j, origin, stride, dilation)
             products = scratch("weight products", (cuts, F, K), X.dtype)
             multiply_transposed(
-                dY[:, i0:i1, j0:j1].reshape(F, cuts, -1).swapaxes(0, 1),
+                seen.reshape(F, cuts, -1).swapaxes(0, 1),
                 patches.reshape(K, cuts, -1).swapaxes(0, 1),
                 products,
             )
-            for product in products:
-                total += product
+            for part in products:
+                total += part
         return total
 
-    tiles = row_tiles(rows, F * K * rows * columns * m, most=most_sums(X, dY, F * K))
+    most = min(MOST_TILES, most_sums(X, dY, F * K))
+    tiles = by_work(rows, F * K * rows * columns * m, WORK_OF_A_TILE, most)
     return sum_in_order(threads.run(work, tiles)).reshape(F, C, *kernel)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from nntrain.kernels.scratch import scratch
+from nntrain.kernels.tiles import runs
 from nntrain.model.shapes import Array
 from nntrain.runtime import threads
 
@@ -79,8 +80,8 @@ def by_tiles(function: Callable[..., Any], *inputs: Array, out: Array | None = N
         return out
     flat = [np.ascontiguousarray(A).reshape(-1) for A in (*inputs, out)]
 
-    def tile(start: int) -> None:
-        function(*(A[start : start + _TILE] for A in flat))
+    def work(tile: slice) -> None:
+        function(*(A[tile] for A in flat))
 
-    threads.run(tile, range(0, first.size, _TILE))
+    threads.run(work, runs(first.size, _TILE))
     return out

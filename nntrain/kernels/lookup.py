@@ -9,17 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nntrain.kernels.sequences import Array
+from nntrain.kernels.tiles import by_work
 from nntrain.runtime import threads
 
 # Numbers to move that pay for handing a tile to a thread.
 _WORK_OF_A_TILE = 250_000
+_MOST_TILES = 8  # each sorts its symbols and sums them apart
 
 
-def _tiles(X: NDArray[np.integer], n: int) -> list[slice]:
-    """At most 8 runs of steps, by sizes alone."""
+def _tiles(X: NDArray[np.integer], n: int) -> tuple[slice, ...]:
+    """Tiles of steps."""
     T, m = X.shape
-    count = max(1, min(T, 8, T * m * n // _WORK_OF_A_TILE))
-    return [slice(T * i // count, T * (i + 1) // count) for i in range(count)]
+    return by_work(T, T * m * n, _WORK_OF_A_TILE, _MOST_TILES)
 
 
 def forward(W: Array, X: NDArray[np.integer]) -> Array:

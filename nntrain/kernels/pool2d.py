@@ -11,7 +11,8 @@ import numpy as np
 
 from nntrain.kernels.elementwise import passed_by_relu
 from nntrain.kernels.scratch import scratch
-from nntrain.kernels.windows import Pair, Window, channel_tiles, taps
+from nntrain.kernels.tiles import by_bytes
+from nntrain.kernels.windows import Pair, Window, taps
 from nntrain.runtime import threads
 
 
@@ -34,7 +35,7 @@ def max_pool_forward(X: np.ndarray, window: Window, relu: bool = False) -> tuple
         if relu:
             np.clip(y, 0, np.inf, out=y)
 
-    threads.run(work, channel_tiles(X))
+    threads.run(work, by_bytes(len(X), X.nbytes))
     return Y, (X, Y)
 
 
@@ -67,7 +68,7 @@ def max_pool_backward(
             target += routed
             left[inside] -= routed
 
-    threads.run(work, channel_tiles(X))
+    threads.run(work, by_bytes(len(X), X.nbytes))
     return dX
 
 
@@ -85,7 +86,7 @@ def avg_pool_forward(X: np.ndarray, window: Window) -> np.ndarray:
             y[inside] += seen
         y *= share
 
-    threads.run(work, channel_tiles(X))
+    threads.run(work, by_bytes(len(X), X.nbytes))
     return Y
 
 
@@ -102,7 +103,7 @@ def avg_pool_backward(dY: np.ndarray, window: Window, size: Pair) -> np.ndarray:
         for _, inside, target in _taps(dx, window, (dY.shape[1], dY.shape[2])):
             target += even[inside]
 
-    threads.run(work, channel_tiles(dX))
+    threads.run(work, by_bytes(len(dX), dX.nbytes))
     return dX
 
 
@@ -132,7 +133,7 @@ def _halve_forward(X: np.ndarray, Y: np.ndarray, relu: bool) -> tuple[np.ndarray
         if relu:
             np.clip(Y[tile], 0, np.inf, out=Y[tile])
 
-    threads.run(work, channel_tiles(X))
+    threads.run(work, by_bytes(len(X), X.nbytes))
     return first_row, first_column
 
 
@@ -151,7 +152,7 @@ def _halve_backward(
         pairs = dX[tile].reshape(-1, H // 2, 2, W, m)
         _share(d_rows, first_row[tile], pairs[:, :, 0], pairs[:, :, 1])
 
-    threads.run(work, channel_tiles(dX))
+    threads.run(work, by_bytes(len(dX), dX.nbytes))
 
 
 def _share(d: np.ndarray, first_wins: np.ndarray, d_first: np.ndarray, d_second: np.ndarray) -> None:

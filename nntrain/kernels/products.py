@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+
+from nntrain.kernels.tiles import equal_parts
 
 
 class ProductSizes(NamedTuple):
@@ -58,17 +59,6 @@ def _extensions(build: object) -> set[str]:
 SMALL_PRODUCT, SMALL_SIDE, LONGEST_SUM = product_sizes(
     np.show_config(mode="dicts"), os.environ.get("OPENBLAS_CORETYPE", "")
 )
-
-
-@lru_cache(maxsize=1024)  # kernels ask in every tile
-def equal_parts(size: int, most: int) -> int:
-    """The fewest equal parts of `size` that are at most `most`; 1 where only slivers would do."""
-    for parts in range(1, size + 1):
-        if most < 1 or size // parts * 4 < min(most, size):
-            break
-        if size % parts == 0 and size // parts <= most:
-            return parts
-    return 1
 
 
 def multiply(W: np.ndarray, X: np.ndarray, out: np.ndarray) -> None:

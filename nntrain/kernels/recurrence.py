@@ -156,8 +156,8 @@ def _retrace(
     steps, R = block.steps, block.R
     T, n, width = len(R) - 1, block.states.shape[1], R.shape[2]
     dtype = R.dtype
-    chunks = list(chunks_backwards(T, width))
-    length = chunks[-1][1]
+    chunks = chunks_backwards(T, width)
+    length = chunks[-1].stop
     F = np.empty((length, way.slabs * n, width), dtype)
     D_buffer, R_buffer = (np.empty(rows * length * width, dtype) for rows in (F.shape[1], R.shape[1]))
     gradients = [np.empty(((j - i) * n, l - k), dtype) for (i, j), (k, l) in way.outer]
@@ -177,14 +177,15 @@ def _retrace(
         if outputs is not None and t > 0:
             np.add(d_states[0], outputs[t - 1], d_states[0])
 
-    for start, stop in chunks:
+    for chunk in chunks:
+        start, stop = chunk.start, chunk.stop
         f = F[: stop - start]
         way.steps(block, start, stop, f, d_states, enter)
         if dx is not None:
             i, j = way.input_slabs
-            multiply_steps(pieces, f[:, i * n : j * n], dx[start:stop])
+            multiply_steps(pieces, f[:, i * n : j * n], dx[chunk])
         D = rows_first(f[:, low * n : high * n], D_buffer)
-        inputs = rows_last(R[start:stop], R_buffer)
+        inputs = rows_last(R[chunk], R_buffer)
         for gradient, share, ((i, j), (k, l)) in zip(gradients, shares, way.outer, strict=True):
             rows = D[(i - low) * n : (j - low) * n]
             if stop == T:  # the first chunk

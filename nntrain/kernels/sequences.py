@@ -6,12 +6,11 @@ before the weights' gradients are added up, in the order of the blocks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.typing import NDArray
 
 from nntrain.kernels.products import SMALL_PRODUCT
+from nntrain.kernels.tiles import equal, equal_parts, runs
 
 Array = NDArray[np.floating]
 Lengths = NDArray[np.integer]
@@ -21,34 +20,29 @@ _WORTH_A_THREAD = 20_000_000
 # A weight gradient sums over this many columns (steps times examples) in one product: 105 GFLOP/s by pieces, where
 # the transposed form, which packs, gives 93.
 _COLUMNS_OF_A_CHUNK = 256
+_LEAST_ROWS = 8  # of a piece of a product
 
 
-def blocks(m: int, work: int) -> list[slice]:
+def blocks(m: int, work: int) -> tuple[slice, ...]:
     """Blocks of the m columns of a batch; `work` is the number of multiplications of all steps and columns.
 
     Depends on sizes alone.  Blocks of 32 columns keep the products near the peak; a batch of up to 32 is cut into
     blocks of 16, so that two threads have work.
     """
     if work < _WORTH_A_THREAD:
-        return [slice(0, m)]
-    width = 32 if m > 32 else 16
-    return [slice(start, min(start + width, m)) for start in range(0, m, width)]
+        return equal(m, 1)
+    return runs(m, 32 if m > 32 else 16)
 
 
-def chunks_backwards(T: int, columns: int) -> Iterator[tuple[int, int]]:
-    """Runs [start, stop) of steps from the last to the first, as long as one weight gradient takes at a time."""
-    length = max(1, _COLUMNS_OF_A_CHUNK // columns)
-    for start in range((T - 1) // length * length, -1, -length):
-        yield start, min(start + length, T)
+def chunks_backwards(T: int, columns: int) -> tuple[slice, ...]:
+    """Runs of steps from the last to the first, as long as one weight gradient takes at a time."""
+    return runs(T, max(1, _COLUMNS_OF_A_CHUNK // columns))[::-1]
 
 
 def by_pieces(M: Array, columns: int) -> Array:
     """M (rows, k) as (pieces, rows / pieces, k): the fewest equal pieces whose product with k x columns is small."""
     rows, k = M.shape
-    for pieces in range(1, rows // 8 + 1):
-        if rows % pieces == 0 and rows // pieces * k * columns <= SMALL_PRODUCT:
-            return M.reshape(pieces, rows // pieces, k)
-    return M.reshape(1, rows, k)
+    return M.reshape(equal_parts(rows, SMALL_PRODUCT // max(1, k * columns), _LEAST_ROWS), -1, k)
 
 
 def multiply_steps(pieces: Array, A: Array, out: Array) -> None:

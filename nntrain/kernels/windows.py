@@ -9,12 +9,6 @@ from functools import lru_cache
 import numpy as np
 
 Pair = tuple[int, int]
-# Of an array that is worked pass by pass.  Smaller tiles stay in the second-level cache, but every pass takes the
-# interpreter lock, and two threads that wait for it lose more than the cache gives: 0.66 ms where 1 MB takes 1.1.
-TILE_BYTES = 1 << 21
-HALVED_BYTES = 1 << 20  # an array of this size is worth a second thread
-WORK_OF_A_TILE = 7_000_000  # multiplications: a third of a millisecond
-MOST_TILES = 16
 FARTHEST = 1_000_000  # pixels of a kernel, a stride, a dilation, a padding: products of them stay whole numbers of C
 
 
@@ -128,36 +122,3 @@ def taps(
                     j0 * stride[1] + left : (j1 - 1) * stride[1] + left + 1 : stride[1],
                 ]
                 yield (a, b), (slice(None), slice(i0, i1), slice(j0, j1)), seen
-
-
-def row_tiles(rows: int, work: int, most: int = MOST_TILES) -> list[Pair]:
-    """Cut rows of `work` multiplications in all into tiles (row, end) of WORK_OF_A_TILE or more, `most` of them.
-
-    By sizes alone, so that bits do not depend on the number of threads.
-    """
-    count = max(1, min(rows, most, MOST_TILES, work // WORK_OF_A_TILE))
-    return [(rows * i // count, rows * (i + 1) // count) for i in range(count)]
-
-
-def batch_tiles(rows: int, m: int, work: int) -> list[tuple[Pair, Pair]]:
-    """`row_tiles`, each cut into parts (example, end) of the batch.
-
-    An image with too few rows for those (sequences have one) is cut to 32 examples, and every batch to 128: wider
-    blocks leave the cache and OpenBLAS's path for small products.
-    """
-    wanted = min(MOST_TILES, work // WORK_OF_A_TILE)
-    across = max(1, -(-m // 128), min(-(-wanted // rows), m // 32))
-    parts = [(m * k // across, m * (k + 1) // across) for k in range(across)]
-    return [(tile, part) for tile in row_tiles(rows, work) for part in parts]
-
-
-def channel_tiles(X: np.ndarray) -> list[slice]:
-    """Cut X (C, …) into tiles of whole channels, of TILE_BYTES or less where a channel is.
-
-    An even number of tiles where there are channels for it, as two threads end together then; one for X of less than
-    HALVED_BYTES.
-    """
-    C = X.shape[0]
-    count = 2 * -(-X.nbytes // (2 * TILE_BYTES)) if X.nbytes >= HALVED_BYTES else 1
-    count = min(count, C)
-    return [slice(C * i // count, C * (i + 1) // count) for i in range(count)]

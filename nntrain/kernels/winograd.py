@@ -20,10 +20,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from nntrain.kernels.direct import most_sums, sum_in_order
+from nntrain.kernels.direct import WORK_OF_A_TILE, most_sums, sum_in_order
 from nntrain.kernels.products import LONGEST_SUM, multiply, multiply_transposed
 from nntrain.kernels.scratch import scratch
-from nntrain.kernels.windows import WORK_OF_A_TILE, Pair, reach
+from nntrain.kernels.tiles import equal, runs
+from nntrain.kernels.windows import Pair, reach
 from nntrain.runtime import threads
 
 LONGEST_ROW = 2048  # columns × examples of a block
@@ -44,7 +45,7 @@ A_T = np.array([[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0
 A = np.ascontiguousarray(A_T.T)
 EVERYWHERE = 1  # the point that Aᵀ adds to each of the four rows once: where a bias belongs
 
-Block = tuple[int, int, int]  # number of the four rows; first and last column
+Block = tuple[int, slice]  # number of the four rows; columns
 
 
 def pays(channels: int, filters: int, size: Pair, m: int) -> bool:
@@ -71,8 +72,8 @@ def correlate(X: np.ndarray, W: np.ndarray, b: np.ndarray | None, Y: np.ndarray,
     U = np.matmul(G, columnwise).reshape(6, 1, F, 3 * C)
 
     def work(block: Block) -> None:
-        four, first, last = block
-        width = last - first
+        four, columns = block
+        width = columns.stop - columns.start
         rows = _six_points(X, block, origin)
         # Pixel first, the 3 columns of C channels under an output pixel are one contiguous matrix.
         pixels = scratch("odd", (6, width + 2, C, m), X.dtype)
@@ -82,7 +83,7 @@ def correlate(X: np.ndarray, W: np.ndarray, b: np.ndarray | None, Y: np.ndarray,
         multiply(U, patches, M.transpose(1, 2, 0, 3))
         if b is not None:
             M[:, EVERYWHERE] += b[:, :, None]
-        target = Y[:, 4 * four : 4 * four + 4, first:last]
+        target = Y[:, 4 * four : 4 * four + 4, columns]
         height = target.shape[1]
         if target[0, 0].flags.c_contiguous:
             np.matmul(A_T[:height], M.reshape(F, 6, -1), out=target.reshape(F, height, -1))
@@ -105,10 +106,10 @@ def weight_gradient(X: np.ndarray, dY: np.ndarray, origin: Pair) -> np.ndarray:
     def work(part: list[Block]) -> np.ndarray:
         total = np.empty((6, 3, F, C), X.dtype)
         product = scratch("weight products", total.shape, X.dtype)
-        for k, (four, first, last) in enumerate(part):
-            rows = _six_points(X, (four, first, last), origin)
-            d = dY[:, 4 * four : 4 * four + 4, first:last]
-            D = scratch("odd", (F, 6, (last - first) * m), X.dtype)
+        for k, (four, columns) in enumerate(part):
+            rows = _six_points(X, (four, columns), origin)
+            d = dY[:, 4 * four : 4 * four + 4, columns]
+            D = scratch("odd", (F, 6, d.shape[2] * m), X.dtype)
             np.matmul(A[:, : d.shape[1]], d.reshape(F, d.shape[1], -1), out=D)
             channel, point, column, example = rows.strides
             strides = (point, column, channel, example)
@@ -118,8 +119,7 @@ def weight_gradient(X: np.ndarray, dY: np.ndarray, origin: Pair) -> np.ndarray:
                 total += product
         return np.matmul(G.T, total.reshape(6, -1))
 
-    parts = [blocks[i : i + length] for i in range(0, len(blocks), length)]
-    dW = sum_in_order(threads.run(work, parts))
+    dW = sum_in_order(threads.run(work, [blocks[part] for part in runs(len(blocks), length)]))
     return dW.reshape(3, 3, F, C).transpose(2, 3, 0, 1)
 
 
@@ -128,13 +128,14 @@ def _blocks(Y: np.ndarray, longest: int) -> list[Block]:
     _, rows, columns, m = Y.shape
     fours = -(-rows // 4)
     across = min(columns, max(-(-columns * m // longest), min(-(-4 // fours), columns // 2)))
-    return [(i, columns * k // across, columns * (k + 1) // across) for i in range(fours) for k in range(across)]
+    return [(i, part) for i in range(fours) for part in equal(columns, across)]
 
 
 def _six_points(X: np.ndarray, block: Block, origin: Pair) -> np.ndarray:
     """Bᵀ X for the six rows and the columns that a block sees: (C, 6 points, columns + 2, m)"""
     C, H, W, m = X.shape
-    top, left, width = 4 * block[0] + origin[0], block[1] + origin[1], block[2] - block[1] + 2
+    four, columns = block
+    top, left, width = 4 * four + origin[0], columns.start + origin[1], columns.stop - columns.start + 2
     (i0, i1), (j0, j1) = reach(6, 1, top, H), reach(width, 1, left, W)
     points = scratch("even", (C, 6, width, m), X.dtype)
     if i0 == i1 or j0 == j1:

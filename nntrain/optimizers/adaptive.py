@@ -14,7 +14,7 @@ import numpy as np
 
 from nntrain.components import arg, component
 from nntrain.model.shapes import Array
-from nntrain.optimizers.base import Optimizer, scratch
+from nntrain.optimizers.base import Optimizer, scratch_like
 
 
 @component("adagrad")
@@ -30,7 +30,7 @@ class Adagrad(Optimizer):
 
     def update(self, theta: Array, dtheta: Array, slots: Sequence[Array], lr: float, t: int) -> None:
         real, (S,) = theta.dtype.type, slots
-        root = np.multiply(dtheta, dtheta, scratch(dtheta))
+        root = np.multiply(dtheta, dtheta, scratch_like(dtheta))
         np.add(S, root, S)
         np.sqrt(S, root)
         np.add(root, real(self.epsilon), root)
@@ -60,7 +60,7 @@ class RMSprop(Optimizer):
     def update(self, theta: Array, dtheta: Array, slots: Sequence[Array], lr: float, t: int) -> None:
         real, S = theta.dtype.type, slots[0]
         unit = sqrt(1 - self.rho)  # √ of the factor that S is kept without
-        root = np.multiply(dtheta, dtheta, scratch(dtheta))
+        root = np.multiply(dtheta, dtheta, scratch_like(dtheta))
         np.multiply(S, real(self.rho), S)
         np.add(S, root, S)
         np.sqrt(S, root)

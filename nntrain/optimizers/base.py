@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
 
 from nntrain.components import Component
+from nntrain.kernels.scratch import scratch
+from nntrain.kernels.tiles import runs
 from nntrain.model.shapes import Array
 from nntrain.runtime import threads
 
@@ -53,7 +54,7 @@ class Optimizer(Component):
 
     def decay(self, theta: Array, dtheta: Array, lr: float) -> None:
         """L2 regularization: dθ += λ θ, the gradient of (λ/2) ‖θ‖²."""
-        dtheta += np.multiply(theta, theta.dtype.type(self.weight_decay), scratch(theta))
+        dtheta += np.multiply(theta, theta.dtype.type(self.weight_decay), scratch_like(theta))
 
     def update(self, theta: Array, dtheta: Array, slots: Sequence[Array], lr: float, t: int) -> None:
         """The step of one piece."""
@@ -64,17 +65,9 @@ def in_pieces(work: Callable[[slice], R], size: int) -> list[R]:
     """`work` for every piece of a vector, results in order.  Pieces depend on the size alone."""
     if size <= PIECE:
         return [work(slice(0, size))]
-    pieces = [slice(start, min(start + PIECE, size)) for start in range(0, size, PIECE)]
-    return threads.run(work, pieces, alone=size < THREADED)
+    return threads.run(work, runs(size, PIECE), alone=size < THREADED)
 
 
-_local: Any = threading.local()
-
-
-def scratch(like: Array) -> Array:
-    """A vector like this one (at most one piece long) whose content nobody needs; each thread has its own."""
-    try:
-        buffer = _local.buffer
-    except AttributeError:
-        buffer = _local.buffer = np.empty(PIECE, np.float64)
-    return buffer.view(like.dtype)[: like.size]
+def scratch_like(piece: Array) -> Array:
+    """An uninitialised vector like this one, in the thread's scratch memory: valid until it asks for the next."""
+    return scratch("piece", piece.shape, piece.dtype)

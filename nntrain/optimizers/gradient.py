@@ -10,7 +10,7 @@ from math import isfinite, sqrt
 import numpy as np
 
 from nntrain.model.shapes import Array
-from nntrain.optimizers.base import in_pieces, scratch
+from nntrain.optimizers.base import in_pieces, scratch_like
 
 _ROW = 4096  # elements that are summed in the array's own dtype; the rows' sums are added in float64
 
@@ -54,7 +54,7 @@ def penalty(theta: Array, l1: float, l2: float, dtheta: Array) -> float:
 
     def work(piece: slice) -> float:
         W, dW = theta[piece], dtheta[piece]
-        term, cost = scratch(W), 0.0
+        term, cost = scratch_like(W), 0.0
         if l2:
             np.add(dW, np.multiply(W, real(l2), term), dW)
             cost += l2 / 2 * _squares_of_piece(W)

@@ -8,7 +8,7 @@ import numpy as np
 
 from nntrain.components import arg, component
 from nntrain.model.shapes import Array
-from nntrain.optimizers.base import Optimizer, scratch
+from nntrain.optimizers.base import Optimizer, scratch_like
 
 
 @component("sgd")
@@ -40,7 +40,7 @@ class SGD(Optimizer):
             np.multiply(v, beta, v)
             np.add(v, dtheta, v)
             if self.nesterov:
-                np.add(dtheta, np.multiply(v, beta, scratch(v)), dtheta)
+                np.add(dtheta, np.multiply(v, beta, scratch_like(v)), dtheta)
             else:
                 step = v
         np.multiply(step, real(lr), dtheta)

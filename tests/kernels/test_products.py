@@ -4,15 +4,7 @@ import numpy as np
 import pytest
 
 from nntrain.kernels import products
-from nntrain.kernels.products import PACKED, UNPACKED, equal_parts, multiply, multiply_transposed, product_sizes
-
-
-@pytest.mark.parametrize(
-    ("size", "most", "parts"),
-    [(64, 32, 2), (32, 32, 1), (8, 32, 1), (96, 40, 3), (128, 100, 2), (47, 32, 1), (60, 0, 1), (36, 10, 4)],
-)
-def test_the_fewest_equal_parts_but_no_slivers(size, most, parts):
-    assert equal_parts(size, most) == parts
+from nntrain.kernels.products import PACKED, UNPACKED, multiply, multiply_transposed, product_sizes
 
 
 @pytest.mark.parametrize(("F", "C", "n"), [(1, 1, 1), (64, 96, 100), (47, 33, 5), (128, 64, 300)])

@@ -1,6 +1,6 @@
 import pytest
 
-from nntrain.kernels.windows import Window, batch_tiles, window
+from nntrain.kernels.windows import Window, window
 
 
 def test_valid_takes_only_whole_windows():
@@ -52,11 +52,3 @@ def test_impossible_geometry_is_an_error(arguments, message):
 
 def test_the_origin_is_the_padding_before_the_image():
     assert Window((3, 3), padding=((1, 2), (3, 4))).origin == (-1, -3)
-
-
-@pytest.mark.parametrize("rows", [1, 2, 7, 32])
-@pytest.mark.parametrize("m", [1, 31, 64, 129, 500])
-@pytest.mark.parametrize("work", [1, 10**7, 10**9])
-def test_tiles_cover_every_row_and_column_once(rows, m, work):
-    seen = [(i, k) for (i0, i1), (k0, k1) in batch_tiles(rows, m, work) for i in range(i0, i1) for k in range(k0, k1)]
-    assert sorted(seen) == [(i, k) for i in range(rows) for k in range(m)]

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from layers.run import Run
 
-from nntrain.kernels import affine as kernel
 from nntrain.layers import Bias, Context, Dense, Linear, Sequential, ShapeError
 from nntrain.model.network import Network
 from nntrain.runtime import threads
@@ -118,14 +117,6 @@ def test_inputs_may_lie_in_memory_as_they_like(order, n_y):
     }[order]
     assert run.forward(arrange(X)) == pytest.approx(expected[0])
     assert run.backward(arrange(dZ)) == pytest.approx(expected[1])
-
-
-@pytest.mark.parametrize(("length", "unit"), [(512, 8), (500, 8), (17, 8), (50, 1), (3, 1)])
-@pytest.mark.parametrize("most", [0, 1, 2, 7, 1000])
-def test_tiles_cover_everything_once_in_order(length, unit, most):
-    tiles = kernel._slices(length, unit, most)
-    assert [i for tile in tiles for i in range(length)[tile]] == list(range(length))
-    assert all(tile.stop > tile.start for tile in tiles)
 
 
 @pytest.mark.parametrize("units", [3, 512])
