@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from math import inf
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,6 +15,8 @@ from nntrain.config import Config
 from nntrain.data.facts import Facts
 from nntrain.data.loader import batch_size
 from nntrain.data.parts import Batch, Data, Part
+from nntrain.losses.base import Loss
+from nntrain.model.layer import ShapeError
 from nntrain.model.network import Network
 from nntrain.model.shapes import Array, Shape
 
@@ -104,6 +107,20 @@ class Loop(Component):
     def trainer(self, built: Built) -> Trainer:
         """A trainer at step 0."""
         raise NotImplementedError
+
+
+def check_outputs(network: Network, loss: Loss, facts: Facts) -> None:
+    """Raise ShapeError where the network's outputs are none that the loss takes: their shape, an activation that the
+    loss applies itself, numbers that it is not defined for."""
+    last = network.root.last
+    if last.type == loss.applies:
+        raise ShapeError(f"{loss.type} applies {last.type} itself; remove this layer", last)
+    loss.declare(network.output_shape, facts)
+    try:
+        loss.check_bounds(network.root.bounded((-inf, inf)))
+    except ShapeError as error:
+        error.layer = error.layer or last
+        raise
 
 
 def steps_per_epoch(config: Config, data: Data) -> int:

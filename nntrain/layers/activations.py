@@ -40,6 +40,8 @@ class Activation(Layer):
 class Identity(Layer):
     """A = Z."""
 
+    bounds = None
+
     def flops(self, shape: Shape) -> int:
         return 0
 
@@ -54,6 +56,8 @@ class Identity(Layer):
 class Sigmoid(Activation):
     """A = σ(Z) = 1 / (1 + e⁻ᶻ).   dZ = dA · A (1 − A)"""
 
+    bounds = (0, 1)
+
     def g(self, Z: Array, A: Array) -> None:
         elementwise.sigmoid(Z, A)
 
@@ -67,6 +71,8 @@ class Sigmoid(Activation):
 class Tanh(Activation):
     """A = tanh Z.   dZ = dA · (1 − A²)"""
 
+    bounds = (-1, 1)
+
     def g(self, Z: Array, A: Array) -> None:
         np.tanh(Z, out=A)
 
@@ -79,6 +85,8 @@ class Tanh(Activation):
 @component("relu")
 class ReLU(Activation):
     """A = max(0, Z).   dZ = dA where A > 0, else 0"""
+
+    bounds = (0, np.inf)
 
     def forward(self, p: Views, Z: Array, context: Context) -> tuple[Array, Any]:
         A = elementwise.relu(Z, np.empty(Z.shape, Z.dtype))
@@ -184,6 +192,7 @@ class SiLU(Activation):
 class Softplus(Activation):
     """A = ln(1 + eᶻ) = max(Z, 0) + ln(1 + e^−|Z|), which does not overflow.   dZ = dA · σ(Z)"""
 
+    bounds = (0, np.inf)
     keeps: ClassVar[str] = "Z"
 
     def g(self, Z: Array, A: Array) -> None:
@@ -204,6 +213,8 @@ class Softmax(Layer):
 
     dZ = A ∘ (dA − Σ A dA).  In front of a loss that applies softmax itself it would be applied twice.
     """
+
+    bounds = (0, 1)
 
     def flops(self, shape: Shape) -> int:
         return 3 * super().flops(shape)

@@ -10,7 +10,7 @@ import numpy as np
 from nntrain.components import arg, component
 from nntrain.kernels import elementwise
 from nntrain.layers.containers import Sequential, named
-from nntrain.model.layer import Context, Layer, ShapeError, Tree, Views, common_lengths, declared
+from nntrain.model.layer import Bounds, Context, Layer, ShapeError, Tree, Views, common_lengths, declared
 from nntrain.model.shapes import Array, Shape, feature_axis, show_shape
 
 
@@ -46,6 +46,10 @@ class Concatenate(Layer):
         features = sum(out[axis] for out in shapes)
         joined = (*shapes[0][:axis], features, *shapes[0][axis + 1 :])
         return joined, {name: tree for name, (_, tree) in outcomes.items()}
+
+    def bounded(self, bounds: Bounds) -> Bounds:
+        lower, upper = zip(*(branch.bounded(bounds) for branch in self.branches), strict=True)
+        return min(lower), max(upper)
 
     def flops(self, shape: Shape) -> int:
         return sum(branch.flops(shape) for branch in self.branches)

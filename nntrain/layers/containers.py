@@ -15,7 +15,7 @@ from typing import Any
 from nntrain.components import arg, component
 from nntrain.kernels import elementwise
 from nntrain.layers.planning import Step, plan
-from nntrain.model.layer import Context, Layer, ShapeError, Tree, Views, common_lengths, declared, layer_names
+from nntrain.model.layer import Bounds, Context, Layer, ShapeError, Tree, Views, common_lengths, declared, layer_names
 from nntrain.model.shapes import Array, Shape, show_shape
 
 MOST_LAYERS = 10_000  # that a network can repeat: a number mistyped in nested repeats must not take hours
@@ -45,6 +45,15 @@ class Chain(Layer):
         for layer in self.chain:
             left = None if left is None else layer.output_lengths(left)
         return left
+
+    def bounded(self, bounds: Bounds) -> Bounds:
+        for layer in self.chain:
+            bounds = layer.bounded(bounds)
+        return bounds
+
+    @property
+    def last(self) -> Layer:
+        return self.chain[-1].last if self.chain else self
 
     def flops(self, shape: Shape) -> int:
         total = 0
@@ -162,6 +171,14 @@ class Residual(Chain):
         if out != beside:
             raise ShapeError(f"the layers give {show_shape(out)}, the shortcut {show_shape(beside)}: no sum", self)
         return out, {**tree, "shortcut": subtree} if self.shortcut else tree
+
+    def bounded(self, bounds: Bounds) -> Bounds:
+        F, S = super().bounded(bounds), self._S.bounded(bounds)
+        return F[0] + S[0], F[1] + S[1]
+
+    @property
+    def last(self) -> Layer:
+        return self  # what comes out is the sum
 
     def output_lengths(self, lengths: Array) -> Array | None:
         return common_lengths([super().output_lengths(lengths), self._S.output_lengths(lengths)])

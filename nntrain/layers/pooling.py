@@ -18,6 +18,7 @@ from nntrain.model.shapes import Array, Shape, show_shape
 class _Pool(Layer):
     """Windows of `size` over each channel."""
 
+    bounds = None
     size: Size
     stride: Size | None
     padding: Padding
@@ -101,6 +102,8 @@ class AvgPool2d(_Pool):
 class _GlobalPool(Layer):
     """Over all pixels of an image, or all steps of a sequence: (C, H, W) -> (C,), (T, n) -> (n,)."""
 
+    bounds = None
+
     def declare(self, shape: Shape) -> tuple[Shape, Tree]:
         if len(shape) not in (2, 3):
             raise ShapeError(f"expected an image (C, H, W) or a sequence (T, n), got {show_shape(shape)}", self)
@@ -170,6 +173,7 @@ class Upsample2d(Layer):
     dX = Σ dY over each block.
     """
 
+    bounds = None
     factor: Size = arg("how many times as high and wide, one number for both", ge=1)
 
     def declare(self, shape: Shape) -> tuple[Shape, Tree]:
@@ -197,6 +201,7 @@ class Pad2d(Layer):
     dX = the inside of dY.
     """
 
+    bounds = None
     padding: int | tuple[int, int] | tuple[int, int, int, int] = arg(
         "pixels on every side; [above and below, left and right]; or [top, bottom, left, right]", ge=0
     )

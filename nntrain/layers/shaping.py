@@ -18,6 +18,8 @@ from nntrain.model.shapes import Array, Shape, show_shape
 class _Reshape(Layer):
     """Forward and backward of a layer that only declares another shape: order of elements is row-major."""
 
+    bounds = None
+
     def flops(self, shape: Shape) -> int:
         return 0
 

@@ -14,6 +14,8 @@ from nntrain.model.shapes import Array, Shape, show_shape
 class OverSteps(Layer):
     """Base: (T, n) -> (n,)."""
 
+    bounds = None
+
     def output_lengths(self, lengths: Array) -> Array | None:
         return None
 

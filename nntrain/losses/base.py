@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 
 from nntrain.components import Component
-from nntrain.model.layer import ShapeError
+from nntrain.model.layer import Bounds, ShapeError
 from nntrain.model.shapes import Array, Shape, show_shape
 
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ class Loss(Component):
     def declare(self, output_shape: Shape, facts: Facts) -> None:
         """Raise ShapeError where outputs of this shape (without the batch axis) cannot meet these targets."""
         raise NotImplementedError
+
+    def check_bounds(self, bounds: Bounds) -> None:
+        """Raise ShapeError where outputs between these bounds may be none that the loss is defined for."""
 
     def __call__(self, Z: Array, Y: Array, mask: Array | None = None) -> tuple[float, Array]:
         """J and dZ, in the dtype of Z.  Writes into neither Z nor Y.

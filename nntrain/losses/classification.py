@@ -6,6 +6,7 @@ classifier", C2W3L09) and the sigmoid with the logistic loss ("Logistic regressi
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -15,7 +16,7 @@ from nntrain.kernels import cross_entropy as kernel
 from nntrain.kernels.elementwise import exp_shifted, sigmoid, softmax
 from nntrain.kernels.logistic import losses_and_probabilities
 from nntrain.losses.base import ElementwiseLoss, Loss, one_output, vector_output
-from nntrain.model.layer import ShapeError
+from nntrain.model.layer import Bounds, ShapeError
 from nntrain.model.shapes import Array, Shape
 
 if TYPE_CHECKING:
@@ -112,11 +113,11 @@ class BinaryCrossEntropy(ElementwiseLoss):
     Course: "Logistic regression cost function" (C1W2L03).  Y is labels 0 and 1 (m,) for one output, or values (n, m).
 
     from_logits true    a = σ(z) is applied here: 𝓛 = |z| |y − [z > 0]| + log(1 + e^−|z|), ∂𝓛/∂z = a − y
-    from_logits false   the outputs are probabilities a: ∂𝓛/∂a = −y/a + (1 − y)/(1 − a).  At a = 0 and a = 1 both have
-                        poles: a is first moved into what its dtype tells from 0 and from 1, in float32 1.2e-38 …
-                        1 − 6e-8.  So a wrong certainty costs at most 87.3 (a = 0) or 16.6 (a = 1), and nothing is NaN.
-                        Numbers near 1 are that coarse: a sigmoid layer learns nothing from y = 0 at z > 17, where its
-                        float32 output is 1, and logits do
+    from_logits false   the outputs are probabilities a, which the last layer has to promise (Layer.bounds):
+                        ∂𝓛/∂a = −y/a + (1 − y)/(1 − a).  At a = 0 and a = 1 both have poles: a is first moved into what
+                        its dtype tells from 0 and from 1, in float32 1.2e-38 … 1 − 6e-8.  So a wrong certainty costs
+                        at most 87.3 (a = 0) or 16.6 (a = 1), and nothing is NaN.  Numbers near 1 are that coarse: a
+                        sigmoid layer learns nothing from y = 0 at z > 17, where its float32 output is 1, and logits do
     """
 
     target: ClassVar[Literal["labels", "values", "either"]] = "either"
@@ -137,6 +138,15 @@ class BinaryCrossEntropy(ElementwiseLoss):
         if facts.classes != 2:
             raise ShapeError(f"binary_cross_entropy is for 2 classes, the data have {facts.classes}: use cross_entropy")
         vector_output(self, output_shape, 1, "the score of class 1")
+
+    def check_bounds(self, bounds: Bounds) -> None:
+        lower, upper = bounds
+        if not self.from_logits and (lower < 0 or upper > 1):
+            given = "any number" if bounds == (-inf, inf) else f"numbers in {lower:g} … {upper:g}"
+            raise ShapeError(
+                f"binary_cross_entropy with from_logits: false expects probabilities, numbers in 0 … 1, got {given}; "
+                "put sigmoid behind it, or leave from_logits: false out"
+            )
 
     def terms(self, Z: Array, Y: Array) -> tuple[Array, Array]:
         if self.from_logits:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import prod
+from math import inf, prod
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,6 +14,8 @@ from nntrain.model.parameters import Tree, Views
 from nntrain.model.shapes import Array, Shape, Symbols, show_shape
 from nntrain.runtime import streams
 from nntrain.runtime.memory import physical_memory
+
+Bounds = tuple[float, float]
 
 
 class ShapeError(ValueError):
@@ -70,9 +72,20 @@ class Layer(Component):
     fresh: ClassVar[bool] = False  # forward and backward return new arrays that nothing else keeps or shows
     before_relu: ClassVar[bool] = False  # a relu before it may as well come behind it, where there is less to do
     takes_symbols: ClassVar[bool] = False  # whether X may be integers, of a shape that is Symbols
+    # what the elements of the output lie between, 0 included; None: what those of the input do
+    bounds: ClassVar[Bounds | None] = (-inf, inf)
     name: str | None = arg(
         "name in saved parameters; default: the type and its count, dense_1", default=None, kw_only=True
     )
+
+    def bounded(self, bounds: Bounds) -> Bounds:
+        """What the elements of the output lie between, where those of the input lie between `bounds`."""
+        return bounds if self.bounds is None else self.bounds
+
+    @property
+    def last(self) -> Layer:
+        """The layer that gives the output: of layers one after another the last one's, else this one."""
+        return self
 
     @property
     def inner(self) -> tuple[Layer, ...]:

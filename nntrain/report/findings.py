@@ -16,7 +16,7 @@ from nntrain.data.standardize import along_feature
 from nntrain.errors import ConfigError, NNTrainError
 from nntrain.inference.load import Loaded, find_checkpoint, load
 from nntrain.inference.text_writer import Writer
-from nntrain.losses import Loss
+from nntrain.losses.base import Loss
 from nntrain.model.layer import Context
 from nntrain.model.shapes import Array
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from nntrain.builder import Built
-from nntrain.builder.loop import Loop, Trainer, total_steps
+from nntrain.builder.loop import Loop, Trainer, check_outputs, total_steps
 from nntrain.components import arg, component
 from nntrain.config import Config
 from nntrain.data.facts import Facts
@@ -68,10 +68,7 @@ class GAN(Loop):
         if G.output_shape != facts.input_shape:
             wanted, given = show_shape(facts.input_shape), show_shape(G.output_shape)
             raise ShapeError(f"the generator must give what the dataset gives: {wanted}, not {given}", G.layers[-1])
-        last = D.layers[-1]
-        if last.type == config.loss.applies:
-            raise ShapeError(f"{config.loss.type} applies {last.type} itself; remove this layer", last)
-        config.loss.declare(D.output_shape, facts)
+        check_outputs(D, config.loss, facts)
 
     def trainer(self, built: Built) -> GANTrainer:
         return GANTrainer(built)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from nntrain.builder import Built
-from nntrain.builder.loop import Loop, Trainer, total_steps
+from nntrain.builder.loop import Loop, Trainer, check_outputs, total_steps
 from nntrain.components import component
 from nntrain.config import Config
 from nntrain.data.facts import Facts
@@ -27,12 +27,7 @@ class Supervised(Loop):
     """One network, one loss, one optimizer (the course's gradient descent)."""
 
     def check(self, networks: Mapping[str, Network], config: Config, facts: Facts) -> None:
-        network = networks[""]
-        last = network.layers[-1]
-        applied = config.loss.applies
-        if applied is not None and last.type == applied:
-            raise ShapeError(f"{config.loss.type} applies {applied} itself; remove this layer", last)
-        config.loss.declare(network.output_shape, facts)
+        check_outputs(networks[""], config.loss, facts)
         for metric in config.metrics:
             try:
                 metric.declare(facts, config.loss)
