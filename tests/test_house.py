@@ -22,7 +22,7 @@ FLOORS = [
 ]
 FLOOR = {room: len(FLOORS) - i for i, room in enumerate(FLOORS)}
 AT_THE_TOP = 4  # plain modules that may stand there beside __init__ and __main__
-NAMES_GIVEN_TWICE = {"__init__", "base"}
+NAMES_GIVEN_TWICE = {"__init__", "base", "components", "schema"}  # the last two until config has moved
 
 
 def module_name(path):
@@ -101,12 +101,12 @@ def test_no_two_modules_have_one_name():
     assert not [same for name, same in by_name.items() if len(same) > 1 and name not in NAMES_GIVEN_TWICE]
 
 
-def test_help_does_not_import_numpy():
-    program = (
-        "import sys; from nntrain.cli import main; main(['--help'], standalone_mode=False);"
-        "assert 'numpy' not in sys.modules"
-    )
-    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+def test_help_imports_click_and_no_command():
+    program = "import sys; from nntrain.cli import main; main(['--help'], standalone_mode=False); print(*sys.modules)"
+    printed = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
+    imported = {name for name in printed.splitlines()[-1].split() if name.startswith("nntrain")}
+    assert imported == {"nntrain", "nntrain.cli", "nntrain.cli.terminal", "nntrain.errors"}
+    assert not {"numpy", "yaml"} & set(printed.split())
 
 
 def test_a_run_imports_what_its_config_names_and_no_more(tmp_path):

@@ -1,7 +1,8 @@
 """The command line.  The only place that prints, exits or knows a terminal.
 
-stdout carries results for scripts and nothing else; progress, warnings and errors go to stderr.  Commands import NumPy
-and the rest of nntrain when they run, so that `nntrain --help` starts at once.
+stdout carries results for scripts and nothing else; progress, warnings and errors go to stderr.  A command is a module
+of this package named like it, imported when it is called; it imports NumPy and the rest of nntrain when it runs.  So
+`nntrain --help` starts at once.
 """
 
 from __future__ import annotations
@@ -9,17 +10,37 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 import click
 
 from nntrain import __version__
-from nntrain.cli import evaluating, inspecting, listing, looking, sampling, starting, sweeping, training
-from nntrain.cli.common import say, silence
+from nntrain.cli.terminal import say, silence
 from nntrain.errors import Interrupted, NNTrainError, StorageError
 
+# Every command with the line that stands for it in `nntrain --help`, in the order of the work.
+COMMANDS = {
+    "init": "A commented starter config.",
+    "components": "What a config can declare.",
+    "data": "What a config's dataset is.",
+    "show": "Table of layers, shapes, parameters, FLOPs.",
+    "check": "Validate a config and its gradients.",
+    "find-lr": "A learning rate by the range test.",
+    "fit": "Train what a config declares.",
+    "resume": "Go on with a run.",
+    "sweep": "Train many variants of a config.",
+    "eval": "Measure a checkpoint on its dataset.",
+    "predict": "Predict for new examples.",
+    "sample": "Draw examples, texts or names.",
+    "runs": "List runs with status and metrics.",
+    "compare": "What differs between runs.",
+    "plot": "Learning curves of runs.",
+    "report": "Runs as one HTML page.",
+    "schema": "JSON Schema of the config.",
+}
 # One BLAS thread: nntrain's own pool runs fixed tiles over it, so bits do not depend on the number of threads.
 _BLAS_VARIABLES = (
     "OPENBLAS_NUM_THREADS",
@@ -30,8 +51,33 @@ _BLAS_VARIABLES = (
 )
 
 
+class _Commands(Mapping[str, click.Command]):
+    """The commands by name; a module is imported when its command is asked for."""
+
+    def __getitem__(self, name: str) -> click.Command:
+        if name not in COMMANDS:
+            raise KeyError(name)
+        module = name.replace("-", "_")
+        command: click.Command = getattr(import_module(f"nntrain.cli.{module}"), module)
+        command.short_help = COMMANDS[name]
+        return command
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
 class _Program(click.Group):
     """A group that turns nntrain's errors into one clear line each and their exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         with _telling(ctx):  # --help and --version print here
@@ -75,6 +121,7 @@ def _fail(ctx: click.Context, error: NNTrainError) -> None:
 
 @click.group(
     cls=_Program,
+    commands=_Commands(),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Start: nntrain init > config.yaml, then nntrain fit config.yaml.",
 )
@@ -83,23 +130,5 @@ def main() -> None:
     """Neural networks declared in YAML and trained in pure NumPy."""
 
 
-for _command in (
-    training.fit,
-    training.resume,
-    sweeping.sweep,
-    evaluating.eval_,
-    evaluating.predict,
-    sampling.sample,
-    inspecting.show,
-    inspecting.check,
-    listing.runs,
-    listing.compare,
-    looking.report,
-    looking.plot,
-    inspecting.components,
-    inspecting.schema,
-    starting.init,
-    starting.data,
-    starting.find_lr,
-):
-    main.add_command(_command)
+if "_NNTRAIN_COMPLETE" in os.environ:  # a shell asks what may follow: what bash needs must be known before any command
+    import nntrain.cli.completion  # noqa: F401

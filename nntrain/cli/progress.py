@@ -1,17 +1,22 @@
-"""Progress of a run on stderr: a bar on a terminal, a line an epoch elsewhere."""
+"""What fit and resume show of a run: progress on stderr, at the end the run directory on stdout."""
 
 from __future__ import annotations
 
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from nntrain.cli.common import silence, values_line
+import click
+
+from nntrain.cli.terminal import bar, clock, is_live, say, silence, size, values_line
 from nntrain.training.engine import Observer
 
 if TYPE_CHECKING:
     from nntrain.training.engine import Engine
+    from nntrain.training.session import Result
 
 REFRESH_SECONDS = 0.1
 
@@ -21,7 +26,7 @@ class Progress(Observer):
 
     def __init__(self, quiet: bool):
         self.quiet = quiet or sys.stderr is None
-        self.bar = not self.quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self.bar = not self.quiet and is_live(sys.stderr)
         self.shown = False
         self.started: tuple[float, int] | None = None
         self.drawn_at = 0.0
@@ -52,7 +57,7 @@ class Progress(Observer):
         assert self.started is not None
         seconds, steps = now - self.started[0], engine.step - self.started[1]
         speed = steps / seconds if seconds > 0 and steps else 0.0
-        left = _clock((engine.total - engine.step) / speed) if speed else "--:--"
+        left = clock((engine.total - engine.step) / speed) if speed else "--:--"
         values = engine.trainer.results()
         share = engine.step / engine.total
         # what must be seen comes first: in a narrow window the metrics are cut, not the time left
@@ -60,8 +65,7 @@ class Progress(Observer):
         columns = _columns()
         width = min(20, columns - len(fixed) - 12)
         if width >= 5:
-            full = round(width * share)
-            fixed = "█" * full + "░" * (width - full) + fixed
+            fixed = bar(share, width) + fixed
         room = columns - len(fixed) - 2
         shown = values_line(values)[: max(room, 0)]
         self._write("\r" + f"{fixed.strip()}  {shown}"[:columns].ljust(columns))
@@ -88,18 +92,42 @@ class Progress(Observer):
 
 
 def _columns() -> int:
-    """Columns of the terminal behind stderr that can be written without a line break; stdout may be a pipe."""
-    try:
-        return int(os.environ["COLUMNS"]) - 1
-    except (KeyError, ValueError):
-        pass
-    try:
-        return (os.get_terminal_size(sys.stderr.fileno()).columns or 80) - 1
-    except OSError:
-        return 79
+    """Columns of the terminal that can be written without a line break."""
+    return size(sys.stderr)[0] - 1
 
 
-def _clock(seconds: float) -> str:
-    minutes, seconds = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+@contextmanager
+def observer(is_quiet: bool, tensorboard: bool) -> Iterator[Observer]:
+    """Who watches the run: the progress on stderr, and event files where they are wanted."""
+    progress = Progress(is_quiet)
+    if not tensorboard:
+        try:
+            yield progress
+        finally:
+            progress.clear()
+        return
+    from nntrain.cli.tensorboard import Both, Events
+
+    events = Events()
+    try:
+        yield Both(progress, events)
+    finally:
+        progress.clear()
+        events.close()
+
+
+def print_result(result: Result, as_json: bool, is_quiet: bool) -> None:
+    """How the run ended, to stderr; its directory, or its summary as JSON, to stdout."""
+    best: dict[str, Any] = result.summary.get("best") or result.summary.get("final") or {}
+    part = next((p for p in ("test", "validation", "train") if p in best), None)
+    if part and not is_quiet:
+        where = f"epoch {best['epoch']}"
+        if "best" in result.summary:
+            where = f"best {where} of {result.summary['epochs']}"
+        say(f"{result.status}: {where}, {part}: {values_line(best[part])}")
+    if as_json:
+        import json
+
+        click.echo(json.dumps({"run_dir": str(result.run_dir), **result.summary}))
+    else:
+        click.echo(os.fsencode(result.run_dir))  # the very bytes of its name, whatever the encoding of stdout

@@ -36,7 +36,8 @@ def signed(values: Array) -> Array:
     x = np.clip(np.nan_to_num(values) / largest, -1, 1)[..., None]
     white, blue, red = np.array([247, 247, 247]), np.array([33, 102, 172]), np.array([178, 24, 43])
     colour = np.where(x < 0, white + (blue - white) * -x, white + (red - white) * x)
-    return np.rint(colour).astype(np.uint8)
+    pixels: Array = np.rint(colour).astype(np.uint8)
+    return pixels
 
 
 def signed_grid(tiles: Array) -> Array:

@@ -1,20 +1,17 @@
-"""Curves without a page: one SVG, a PNG through Matplotlib, sparklines for a terminal."""
+"""Curves without a page: one SVG, or a PNG through Matplotlib."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
 from html import escape
-from itertools import pairwise
-from math import ceil, isfinite
+from math import ceil
 from typing import Any
 
 from nntrain.errors import ConfigError
 from nntrain.report import charts
 from nntrain.report.history import Series
 
-_BARS = "▁▂▃▄▅▆▇█"
-_SPARK_WIDTH = 40
 _COLUMNS = 2
 _LIGHT = ("#1d5fd1", "#c2410c", "#0f766e", "#a21caf", "#8a6100", "#475569")
 _DARK = ("#6ea8ff", "#fb923c", "#2dd4bf", "#e879f9", "#facc15", "#a8b3c2")
@@ -86,24 +83,6 @@ def png(drawn: Mapping[str, Sequence[Series]], names: Sequence[str], x_name: str
     content = io.BytesIO()
     figure.savefig(content, format="png", dpi=120, metadata={"Software": None})
     return content.getvalue()
-
-
-def sparkline(values: Sequence[float | None], width: int = _SPARK_WIDTH) -> str:
-    """A character a value, from the lowest to the highest; of more values than there is room each mean of a few."""
-    if len(values) > width:
-        cuts = [round(i * len(values) / width) for i in range(width + 1)]
-        values = [_mean(values[a:b]) for a, b in pairwise(cuts)]
-    finite = [v for v in values if v is not None and isfinite(v)]
-    if not finite:
-        return " " * len(values)
-    low, high = min(finite), max(finite)
-    span = high - low or 1.0
-    return "".join(" " if v is None or not isfinite(v) else _BARS[min(7, int((v - low) / span * 8))] for v in values)
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    finite = [v for v in values if v is not None and isfinite(v)]
-    return sum(finite) / len(finite) if finite else None
 
 
 def chosen(drawn: Mapping[str, Sequence[Series]], metrics: Sequence[str]) -> dict[str, Sequence[Series]]:

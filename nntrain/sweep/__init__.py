@@ -5,10 +5,10 @@ plan.py       combinations -> resolved configs -> run directories named by their
 file.py       a sweep as a YAML file
 children.py   `nntrain fit` processes that never outlive the sweep
 halving.py    successive halving: short runs of all, long runs of the best
-sweep.py      runs what is missing
+execution.py  runs what is missing
 """
 
+from nntrain.sweep.execution import Outcome, Watcher, command, run
 from nntrain.sweep.plan import Planned, Settings, plan
-from nntrain.sweep.sweep import Outcome, Watcher, command, run
 
 __all__ = ["Outcome", "Planned", "Settings", "Watcher", "command", "plan", "run"]

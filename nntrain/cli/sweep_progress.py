@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 import time
 from collections import Counter
@@ -11,7 +9,7 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import Any
 
-from nntrain.cli.common import table, values_line
+from nntrain.cli.terminal import clock, is_live, size, table, values_line
 from nntrain.errors import NNTrainError
 from nntrain.runs import Run
 from nntrain.sweep import Outcome, Planned, Watcher
@@ -20,12 +18,12 @@ from nntrain.sweep.halving import score
 REFRESH_SECONDS = 0.5
 
 
-class Board(Watcher):
+class SweepProgress(Watcher):
     """Prints how a sweep stands."""
 
     def __init__(self, total: int, quiet: bool):
         self.total, self.quiet = total, quiet
-        self.live = not quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self.live = not quiet and is_live(sys.stderr)
         self.running: list[Planned] = []
         self.ended_here: list[Outcome] = []
         self.rung_size = total
@@ -65,7 +63,7 @@ class Board(Watcher):
         counts = Counter(outcome.status for outcome in outcomes)
         counts["not started"] = self.total - len(outcomes)
         said = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
-        sys.stderr.write(f"{_runs(self.total)}: {said} ({time.monotonic() - self.began:.0f} s)\n")
+        sys.stderr.write(f"{_runs(self.total)}: {said} in {clock(time.monotonic() - self.began)}\n")
         good = [o for o in outcomes if o.good and o.planned.config.training.loop.monitors]
         best = min(good, key=lambda o: score(o.planned), default=None)
         if best is not None and isfinite(score(best.planned)):
@@ -85,7 +83,7 @@ class Board(Watcher):
 
     def _draw(self) -> None:
         self.drawn_at = time.monotonic()
-        columns, height = shutil.get_terminal_size()
+        columns, height = size(sys.stderr)
         counts = Counter(outcome.status for outcome in self.ended_here)
         waiting = self.rung_size - len(self.ended_here) - len(self.running)
         head = [f"{len(self.ended_here)}/{self.rung_size}", *(f"{n} {status}" for status, n in counts.items())]
@@ -102,7 +100,7 @@ class Board(Watcher):
         if not fresh:
             return ""
         each = (time.monotonic() - self.rung_began) / fresh
-        return f"{each * (self.rung_size - len(self.ended_here)):.0f} s left"
+        return f"{clock(each * (self.rung_size - len(self.ended_here)))} left"
 
 
 def label(planned: Planned) -> str:

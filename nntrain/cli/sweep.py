@@ -9,31 +9,30 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nntrain.cli import completing
-from nntrain.cli.common import quiet, start
-from nntrain.runtime import signals
+from nntrain.cli import completion, options
+from nntrain.errors import ConfigError, Interrupted
 
 if TYPE_CHECKING:
     from nntrain.sweep import Settings
 
 
-@click.command(short_help="Train many variants of a config.")
-@click.argument("config", type=click.Path(path_type=Path))
-@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...", shell_complete=completing.overrides)
+@click.command
+@options.config
+@options.overrides
 @click.option(
     "-g",
     "--grid",
     multiple=True,
     metavar="KEY=A,B,…",
     help="Every one of these values.",
-    shell_complete=completing.overrides,
+    shell_complete=completion.overrides,
 )
 @click.option(
     "-r",
     "--random",
     "random_",
     multiple=True,
-    shell_complete=completing.overrides,
+    shell_complete=completion.overrides,
     metavar="KEY=RANGE",
     help="Drawn from log:LOW:HIGH, uniform:LOW:HIGH, int:LOW:HIGH or choice:A,B (Latin hypercube, by the seed).",
 )
@@ -43,18 +42,9 @@ if TYPE_CHECKING:
 @click.option(
     "--halving", is_flag=True, help="Train all a little, then go on with the best third three times as long, and so on."
 )
-@click.option(
-    "--runs",
-    "runs_dir",
-    type=click.Path(path_type=Path),
-    default="runs",
-    envvar="NNTRAIN_RUNS",
-    show_envvar=True,
-    show_default=True,
-    help="Where the run directories are made.",
-)
+@options.runs_directory("Where the run directories are made.")
 @click.option("--print", "print_only", is_flag=True, help="Print a fit command a run, for xargs or Slurm; run nothing.")
-@quiet
+@options.quiet
 def sweep(
     config: Path,
     overrides: tuple[str, ...],
@@ -79,10 +69,10 @@ def sweep(
     nntrain sweep digits.yaml -g optimizer.lr=0.1,0.01 -g architecture.1.units=32,64 --seeds 0-4
     nntrain sweep digits.yaml -r optimizer.lr=log:1e-3:1 -r dataset.batch_size=int:8:64 -n 20 --halving
     """
-    start(1)
+    options.start(1)
     from nntrain import sweep as sweeps
-    from nntrain.cli.board import Board
-    from nntrain.errors import ConfigError, Interrupted
+    from nntrain.cli.sweep_progress import SweepProgress
+    from nntrain.runtime import signals
     from nntrain.runtime.threads import available_cores
 
     settings = _settings(config, overrides, grid, random_, count, seeds, halving)
@@ -92,10 +82,10 @@ def sweep(
     if print_only:
         click.echo("".join(shlex.join(sweeps.command(one, settings.config)) + "\n" for one in planned), nl=False)
         return
-    board = Board(len(planned), is_quiet)
+    progress = SweepProgress(len(planned), is_quiet)
     with signals.saved_first():
-        outcomes = sweeps.run(settings, planned, jobs or available_cores(), board, signals.asked)
-    board.close(outcomes)
+        outcomes = sweeps.run(settings, planned, jobs or available_cores(), progress, signals.asked)
+    progress.close(outcomes)
     for outcome in outcomes:
         if outcome.good:
             click.echo(outcome.planned.run_dir)
@@ -116,7 +106,6 @@ def _settings(
     halving: bool,
 ) -> Settings:
     """What the flags say, laid over the sweep file where there is one."""
-    from nntrain.errors import ConfigError
     from nntrain.sweep import Settings, file, space
 
     settings = file.read(config) or Settings(config)

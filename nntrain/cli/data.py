@@ -1,0 +1,80 @@
+"""nntrain data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from nntrain.cli import options
+from nntrain.cli.terminal import number, say, table
+from nntrain.errors import ConfigError
+
+if TYPE_CHECKING:
+    from nntrain.report.dataset import Described
+
+
+@click.command
+@options.config
+@options.overrides
+@click.option("-o", "--output", type=options.PATH, help="Write a grid of pictures here (.png), of images.")
+@options.as_json
+def data(config: Path, overrides: tuple[str, ...], output: Path | None, as_json: bool) -> None:
+    """Parts, counts of each class, ranges, missing values, and examples that stand in two parts.
+
+    An example that is in the training part and in the test part again makes the test too easy: it is counted and
+    reported with a warning.
+    """
+    options.start(1)
+    import dataclasses
+    import json
+
+    from nntrain.pictures import pixels, png
+    from nntrain.report import dataset
+
+    if output is not None:
+        options.check_suffix(output, ".png")
+    draft, loaded = dataset.load(config, overrides)
+    grid = None
+    if output is not None:
+        images = dataset.pictures(loaded, "train")
+        if images is None:
+            raise ConfigError(f"--output: the examples of {draft.dataset.type} are no images")
+        grid = pixels.grid(images)
+    told = dataset.describe(draft.dataset, loaded)
+    click.echo(json.dumps(dataclasses.asdict(told)) if as_json else _described(told))
+    for part, count in told.repeated.items():
+        if count:
+            say(f"warning: {count} of {told.sizes[part]} examples of the {part} part stand in an earlier part too")
+    if told.contradicting:
+        say(f"warning: {told.contradicting} examples have inputs seen before with another target")
+    if output is not None and grid is not None:
+        png.write(output, grid)
+
+
+def _described(told: Described) -> str:
+    shape = " x ".join(map(str, told.input_shape))
+    lines = [f"{told.type}: {shape} {told.of} an example, {told.target}", ""]
+    head, rows = ["part", "examples", "least", "mean", "largest"], []
+    for part, size in told.sizes.items():
+        rows.append([part, f"{size:,}", *map(number, told.ranges[part])])
+    if told.targets:
+        head += ["target least", "mean", "largest"]
+        rows = [[*row, *map(number, told.targets[row[0]])] for row in rows]
+    head += ["repeated", "in earlier parts"]
+    rows = [[*row, str(told.within[row[0]]), str(told.repeated[row[0]])] for row in rows]
+    lines.append(table(head, rows, "l" + "r" * (len(head) - 1)))
+    if told.counts:
+        labels = list(next(iter(told.counts.values())))
+        counted = [[_shown(label), *(f"{told.counts[part][label]:,}" for part in told.counts)] for label in labels]
+        lines += ["", table(["class", *told.counts], counted, "l" + "r" * len(told.counts))]
+    if told.missing:
+        missing = [[name, str(count)] for name, count in told.missing.items()]
+        lines += ["", table(["column", "missing"], missing, "lr")]
+    return "\n".join(lines)
+
+
+def _shown(label: str) -> str:
+    """A label as it is, a space or a line break as Python writes it."""
+    return label if label.isprintable() and label.strip() else repr(label)

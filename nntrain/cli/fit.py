@@ -1,0 +1,87 @@
+"""nntrain fit."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from nntrain.cli import options
+from nntrain.cli.terminal import say
+from nntrain.errors import ConfigError
+
+
+@click.command
+@options.config
+@options.overrides
+@click.option("--run-dir", type=options.PATH, help="Train into exactly this directory.")
+@options.runs_directory("Make a fresh run directory in this one.")
+@click.option(
+    "--on-exist",
+    type=click.Choice(["error", "resume", "skip", "replace"]),
+    default="error",
+    show_default=True,
+    help="What to do when --run-dir exists.",
+)
+@click.option("--dry-run", is_flag=True, help="Check everything, train nothing, write nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the run's summary instead of its directory.")
+@options.max_seconds
+@options.tensorboard
+@options.quiet
+@options.threads
+def fit(
+    config: Path,
+    overrides: tuple[str, ...],
+    run_dir: Path | None,
+    runs_dir: Path,
+    on_exist: str,
+    dry_run: bool,
+    as_json: bool,
+    max_seconds: float | None,
+    tensorboard: bool,
+    is_quiet: bool,
+    threads: int | None,
+) -> None:
+    """Train what CONFIG declares; print the run directory.
+
+    KEY=VALUE changes the config: optimizer.lr=0.01 architecture.0.units=128 optimizer=adam.
+    """
+    if run_dir is None and on_exist != "error":
+        raise ConfigError(
+            f"--on-exist {on_exist}: only where --run-dir names the directory; without it a fresh one is made"
+        )
+    options.start(threads)
+    if dry_run:
+        _check(config, overrides, run_dir, on_exist, is_quiet)
+        return
+    from nntrain.cli import progress
+    from nntrain.runtime import signals
+    from nntrain.training import session
+
+    with progress.observer(is_quiet, tensorboard) as observer:
+        result = session.fit(
+            config,
+            overrides,
+            run_dir=run_dir,
+            runs_dir=runs_dir,
+            on_exist=on_exist,
+            observer=observer,
+            stop=signals.until(max_seconds),
+            command=sys.argv,
+        )
+    progress.print_result(result, as_json, is_quiet)
+
+
+def _check(config: Path, overrides: tuple[str, ...], run_dir: Path | None, on_exist: str, is_quiet: bool) -> None:
+    """What would keep the run from starting.  Raises the error that it would end with."""
+    from nntrain import config as configs
+    from nntrain import runs
+    from nntrain.builder import build
+
+    built = build(configs.read(config, overrides))
+    if run_dir is not None:
+        runs.check_free(run_dir, on_exist)
+    if not is_quiet:
+        count = sum(n.layout.trainable for n in built.networks.values())
+        say(f"{config} is valid: {count:,} parameters")

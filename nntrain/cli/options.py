@@ -1,0 +1,100 @@
+"""Arguments and options that several commands take, and what they prepare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from nntrain.cli import completion
+from nntrain.cli.terminal import say
+from nntrain.errors import ConfigError
+
+if TYPE_CHECKING:
+    from nntrain.inference.load import Loaded
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+PATH: click.Path = click.Path(path_type=Path)
+
+config = click.argument("config", type=PATH)
+overrides = click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...", shell_complete=completion.overrides)
+checkpoint = click.argument("checkpoint", type=PATH)
+run_directories = click.argument("run", nargs=-1, required=True, type=PATH)
+quiet = click.option("-q", "--quiet", "is_quiet", is_flag=True, help="No progress on stderr.")
+as_json = click.option("--json", "as_json", is_flag=True, help="As JSON.")
+as_csv = click.option("--csv", "as_csv", is_flag=True, help="Comma-separated values with a header.")
+threads = click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    envvar="NNTRAIN_THREADS",
+    show_envvar=True,
+    help="Threads to compute with (default: one a core).  Changes speed, never results.",
+)
+which = click.option(
+    "--which",
+    type=click.Choice(["best", "last"]),
+    default="best",
+    show_default=True,
+    help="Which checkpoint of a run directory.",
+)
+max_seconds = click.option(
+    "--max-seconds",
+    type=click.FloatRange(min=0),
+    help="After so many seconds end as on SIGTERM: the state saved, exit code 143, `nntrain resume` goes on.",
+)
+tensorboard = click.option(
+    "--tensorboard", is_flag=True, help="Also write event files for TensorBoard (needs nntrain[tensorboard])."
+)
+
+
+def runs_directory(help: str) -> Callable[[F], F]:
+    """--runs DIR: where run directories are made."""
+    return click.option(
+        "--runs",
+        "runs_dir",
+        type=PATH,
+        default="runs",
+        envvar="NNTRAIN_RUNS",
+        show_envvar=True,
+        show_default=True,
+        help=help,
+    )
+
+
+def start(threads: int | None) -> None:
+    """Prepare the process for computing with so many threads; None: one a core.  Raises ConfigError."""
+    from nntrain.runtime import threads as pool
+    from nntrain.runtime.memory import keep_freed_memory
+
+    keep_freed_memory()
+    count = threads or pool.available_cores()
+    try:
+        pool.set_threads(count)
+    except RuntimeError:
+        raise ConfigError(f"--threads: error: the system does not start {count} threads; give fewer") from None
+
+
+def load_checkpoint(path: Path, which: str) -> Loaded:
+    """The network of a checkpoint file, or of a run directory's best or last one.  Raises CheckpointError."""
+    from nntrain.inference.load import find_checkpoint, load
+
+    file, warning = find_checkpoint(path, which)
+    if warning:
+        say(f"warning: {warning}")
+    return load(file)
+
+
+def check_suffix(output: Path, *suffixes: str) -> None:
+    """Raise ConfigError for an --output whose suffix is none of these."""
+    if output.suffix.lower() not in suffixes:
+        wanted = " or ".join(suffixes)
+        raise ConfigError(f"--output {output}: {wanted}, not {output.suffix or 'a name without a suffix'}")
+
+
+def check_one_format(as_json: bool, as_csv: bool) -> None:
+    """Raise ConfigError where two formats are asked for."""
+    if as_json and as_csv:
+        raise ConfigError("--json and --csv: one of them")

@@ -1,0 +1,38 @@
+"""nntrain resume."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from nntrain.cli import options
+
+
+@click.command
+@click.argument("run", type=options.PATH)
+@options.overrides
+@options.max_seconds
+@options.tensorboard
+@options.quiet
+@options.threads
+def resume(
+    run: Path,
+    overrides: tuple[str, ...],
+    max_seconds: float | None,
+    tensorboard: bool,
+    is_quiet: bool,
+    threads: int | None,
+) -> None:
+    """Go on with the run in directory RUN where its newest good checkpoint stands.
+
+    Only limits may change: training.epochs, training.steps, training.early_stopping.patience, training.checkpoint.
+    """
+    options.start(threads)
+    from nntrain.cli import progress
+    from nntrain.runtime import signals
+    from nntrain.training import session
+
+    with progress.observer(is_quiet, tensorboard) as observer:
+        result = session.resume(run, overrides, observer=observer, stop=signals.until(max_seconds))
+    progress.print_result(result, False, is_quiet)

@@ -1,0 +1,106 @@
+"""nntrain sample."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from click.core import ParameterSource
+
+from nntrain.cli import options
+from nntrain.errors import ConfigError
+
+if TYPE_CHECKING:
+    from nntrain.inference.text_writer import Writer
+
+
+def _finite(context: click.Context, option: click.Parameter, value: float) -> float:
+    if not isfinite(value):
+        raise click.BadParameter(f"{value} is not a finite number.")
+    return value
+
+
+@click.command
+@options.checkpoint
+@click.option("-n", "--count", type=click.IntRange(min=1), help="How many.  Default: 64 examples, 10 names, 1 text.")
+@click.option("-o", "--output", type=options.PATH, help="Write here: .png (a grid) or .npy; of text any file.")
+@click.option("--seed", type=click.IntRange(min=0), help="Draw others.  Default: the run's seed.")
+@click.option("--length", type=click.IntRange(min=1), default=500, show_default=True, help="Symbols of a text.")
+@click.option(
+    "--temperature",
+    type=click.FloatRange(min=0),
+    callback=_finite,
+    default=1.0,
+    show_default=True,
+    help="Of text: below 1 likelier symbols, above 1 more daring ones, 0 the likeliest alone.",
+)
+@click.option("--prompt", default="", help="What a text or a name begins with.")
+@options.which
+@options.threads
+def sample(
+    checkpoint: Path,
+    count: int | None,
+    output: Path | None,
+    seed: int | None,
+    length: int,
+    temperature: float,
+    prompt: str,
+    which: str,
+    threads: int | None,
+) -> None:
+    """Draw new examples from CHECKPOINT, a file or a run directory: of a GAN, a variational autoencoder, or a model
+    of text or names.
+
+    Text goes to stdout as it is drawn.
+    """
+    options.start(threads)
+    loaded = options.load_checkpoint(checkpoint, which)
+    from nntrain.inference import draw
+
+    if draw.draws(loaded):
+        _refuse("examples", "length", "temperature", "prompt")
+        if output is None:
+            raise ConfigError("sample: examples go into a file: -o grid.png or -o examples.npy")
+        draw.sample(loaded, count or 64, output, seed)
+        return
+    from nntrain.inference.text_writer import Writer
+
+    names = loaded.config.dataset.type == "names"
+    if names:
+        _refuse("names", "length")
+    writer = Writer(loaded, temperature, seed)
+    if names:
+        _write((name + "\n" for name in writer.names(prompt, count or 10)), output)
+    else:
+        _write(_texts(writer, count or 1, prompt, length), output)
+
+
+def _refuse(drawn: str, *names: str) -> None:
+    """Raise for an option that was given and says nothing about what is drawn."""
+    context = click.get_current_context()
+    for name in names:
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            raise click.UsageError(f"--{name}: is of texts; this network draws {drawn}")
+
+
+def _texts(writer: Writer, count: int, prompt: str, length: int) -> Iterator[str]:
+    """Texts, each ended by a line break, with an empty line between two."""
+    for number in range(count):
+        if number:
+            yield "\n"
+        yield from writer.text(prompt, length, number)
+        yield "\n"
+
+
+def _write(pieces: Iterator[str], output: Path | None) -> None:
+    """To stdout as it is drawn, or into a file."""
+    from nntrain.files.storage import write_atomic
+
+    if output is not None:
+        write_atomic(output, ["".join(pieces).encode()])
+        return
+    for piece in pieces:
+        click.echo(piece, nl=False)  # and flushes

@@ -1,0 +1,32 @@
+"""Every command is a module named like it, and tells what it does."""
+
+from pathlib import Path
+
+import click
+import pytest
+
+import nntrain.cli
+from nntrain.cli import COMMANDS, main
+
+# rooms of the command line that are no commands
+SHARED = {"__init__", "completion", "options", "progress", "sweep_progress", "tensorboard", "terminal"}
+
+
+def test_every_module_is_a_command_or_a_room_that_commands_share():
+    modules = {path.stem for path in Path(nntrain.cli.__file__).parent.glob("*.py")}
+    assert modules - SHARED == {name.replace("-", "_") for name in COMMANDS}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_is_found_by_its_name_and_has_help_for_each_of_its_options(name):
+    command = main.commands[name]
+    assert command.name == name
+    assert command.short_help == COMMANDS[name]
+    assert command.help
+    assert all(option.help for option in command.params if isinstance(option, click.Option))
+
+
+def test_a_command_that_is_not_there_is_told(nntrain):
+    assert "No such command 'fitt'" in nntrain("fitt", code=2).stderr
+    with pytest.raises(KeyError):
+        main.commands["fitt"]
