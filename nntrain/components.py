@@ -9,81 +9,36 @@ The fields of the dataclass are the schema, the validation, the help text and th
 
 The first field is the main argument (`dense: 64`).  The kind (layer, loss, …) is the `kind` of the base class.  What a
 single field cannot say is checked in `__post_init__`, which raises ValueError; the config reports it at the
-component's place.  A component of nntrain also has its name in the table below; one of another program only has to be
-imported.
+component's place.  A component of nntrain also has a line in its package's table; one of another program only has to
+be imported.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import importlib
+import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass
+from functools import cached_property
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
-# Where every component is defined, in the order of lists and help.  A module is imported when one of its names is first
-# asked for: to import all of them is a third of the time of a small run.
-_NAMES = {
-    "layer": {
-        "nntrain.layers.activations": "identity sigmoid tanh relu leaky_relu elu gelu silu softplus softmax",
-        "nntrain.layers.normalization": "batch_norm layer_norm",
-        "nntrain.layers.convolution": "conv2d",
-        "nntrain.layers.conv1d": "conv1d",
-        "nntrain.layers.transposed": "conv_transpose2d",
-        "nntrain.layers.pooling": "max_pool2d avg_pool2d global_avg_pool global_max_pool upsample2d pad2d",
-        "nntrain.layers.containers": "sequential repeat residual",
-        "nntrain.layers.branches": "concatenate",
-        "nntrain.layers.dense": "dense linear bias",
-        "nntrain.layers.dropout": "dropout",
-        "nntrain.layers.embedding": "embedding",
-        "nntrain.layers.latent": "sample_latent",
-        "nntrain.layers.recurrent": "rnn lstm gru",
-        "nntrain.layers.shaping": "flatten reshape",
-        "nntrain.layers.steps": "last mean_over_time",
-    },
-    "initializer": {
-        "nntrain.model.initializers": "zeros constant normal uniform he_normal he_uniform xavier_normal xavier_uniform "
-        "lecun_normal orthogonal",
-    },
-    "loss": {
-        "nntrain.losses.classification": "cross_entropy binary_cross_entropy",
-        "nntrain.losses.adversarial": "gan hinge wasserstein",
-        "nntrain.losses.regression": "mse mae huber",
-    },
-    "metric": {
-        "nntrain.metrics.label_metrics": "accuracy top_k precision recall f1 confusion",
-        "nntrain.metrics.value_metrics": "mae rmse r2",
-        "nntrain.metrics.text_metrics": "perplexity bits_per_character",
-    },
-    "optimizer": {
-        "nntrain.optimizers.adaptive": "adagrad rmsprop adam adamw",
-        "nntrain.optimizers.sgd": "sgd",
-    },
-    "schedule": {
-        "nntrain.schedules.by_step": "constant step exponential linear cosine one_cycle",
-        "nntrain.schedules.plateau": "plateau",
-    },
-    "dataset": {
-        "nntrain.data.cifar": "cifar10",
-        "nntrain.data.csv": "csv",
-        "nntrain.data.digits": "digits",
-        "nntrain.data.generators": "xor blobs moons circles spirals sine",
-        "nntrain.data.images": "images",
-        "nntrain.data.memory_tasks": "adding copy_memory sine_waves",
-        "nntrain.data.mnist": "mnist fashion_mnist",
-        "nntrain.data.names": "names",
-        "nntrain.data.npz": "npz npy",
-        "nntrain.data.series": "series",
-        "nntrain.data.text": "text",
-    },
-    "augmentation": {"nntrain.data.augmentation": "flip crop shift rotate cutout normalize"},
-    "loop": {"nntrain.training.gan": "gan", "nntrain.training.supervised": "supervised"},
+# The package of each kind, in the order of lists and help.  Its `__init__` imports no NumPy and holds the kind's table,
+# a line a name: COMPONENTS = {"layer": {"dense": "nntrain.layers.dense:Dense", …}}.
+# A package is imported when its kind is first asked for, a component's module when the component is: all of them take a
+# third of the time of a small run.
+PACKAGES = {
+    "layer": "nntrain.layers",
+    "initializer": "nntrain.model",
+    "loss": "nntrain.losses",
+    "metric": "nntrain.metrics",
+    "optimizer": "nntrain.optimizers",
+    "schedule": "nntrain.schedules",
+    "dataset": "nntrain.data",
+    "augmentation": "nntrain.data",
+    "loop": "nntrain.training",
 }
-KINDS = tuple(_NAMES)
-_MODULES = {
-    kind: {name: module for module, names in modules.items() for name in names.split()}
-    for kind, modules in _NAMES.items()
-}
+KINDS = tuple(PACKAGES)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -149,7 +104,6 @@ def arg(
     return dataclasses.field(default=default, kw_only=kw_only, metadata=metadata)
 
 
-_registry: dict[str, dict[str, type[Component]]] = {kind: {} for kind in KINDS}
 T = TypeVar("T", bound=type[Component])
 
 
@@ -160,51 +114,75 @@ def component(name: str) -> Callable[[T], T]:
     def register(cls: T) -> T:
         dataclass(frozen=True, eq=False, repr=False)(cls)  # changes cls in place
         cls.type = name
-        if name in _registry[cls.kind] or _MODULES[cls.kind].get(name, cls.__module__) != cls.__module__:
+        known = find(cls.kind)
+        if name in known.registered or known.module(name) not in (None, cls.__module__):
             raise TypeError(f"two components of kind {cls.kind} are called {name}")
-        _registry[cls.kind][name] = cls
+        known.registered[name] = cls
         return cls
 
     return register
 
 
 class Known(Mapping[str, type[Component]]):
-    """Every component of a kind by name: those of the table, then those that a program has registered itself."""
+    """Every component of a kind by name: those of its package's table, then those that a program has registered itself.
 
-    def __init__(self, kind: str):
-        self._modules, self._registered = _MODULES[kind], _registry[kind]
+    registered  the classes whose modules have been imported so far
+    """
+
+    def __init__(self, kind: str, package: str):
+        self.registered: dict[str, type[Component]] = {}
+        self._kind, self._package = kind, package
+
+    @cached_property
+    def _table(self) -> dict[str, str]:
+        table: dict[str, str] = importlib.import_module(self._package).COMPONENTS[self._kind]
+        return table
+
+    def module(self, name: str) -> str | None:
+        """The module that the table gives for a name."""
+        return self._table[name].partition(":")[0] if name in self._table else None
 
     def __getitem__(self, name: str) -> type[Component]:
-        if name not in self._registered and name in self._modules:
-            importlib.import_module(self._modules[name])
-        return self._registered[name]
+        if name not in self.registered and (module := self.module(name)):
+            importlib.import_module(module)
+        return self.registered[name]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._modules or name in self._registered
+        return name in self._table or name in self.registered
 
     def __iter__(self) -> Iterator[str]:
-        return iter({**self._modules, **self._registered})
+        return iter({**self._table, **self.registered})
 
     def __len__(self) -> int:
-        return len({**self._modules, **self._registered})
+        return len({**self._table, **self.registered})
+
+
+_KNOWN = {kind: Known(kind, package) for kind, package in PACKAGES.items()}
 
 
 def find(kind: str) -> Known:
     """Every component of the kind by name.  To look at a class imports its module; to look at names imports nothing."""
-    return Known(kind)
+    return _KNOWN[kind]
 
 
-def lazy(package: str, names: Collection[str], modules: Collection[str]) -> Callable[[str], Any]:
-    """`__getattr__` of a package that offers names of its modules: they are imported when such a name is asked for."""
+def lazy(
+    package: str, tables: Mapping[str, Mapping[str, str]], others: Collection[str] = ()
+) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
+    """`__getattr__`, `__dir__` and `__all__` of a package: its components' classes, and other names ("module:name").
+
+    A name's module is imported when the name is first asked for.
+    """
+    places = [
+        place.partition(":") for place in (*others, *(place for table in tables.values() for place in table.values()))
+    ]
+    modules = {name: module for module, _, name in places}
 
     def find_name(name: str) -> Any:
-        for module in modules if name in names else ():
-            found = importlib.import_module(f"{package}.{module}")
-            if hasattr(found, name):
-                return getattr(found, name)
-        raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        if name not in modules:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        return getattr(importlib.import_module(modules[name]), name)
 
-    return find_name
+    return find_name, lambda: sorted({*vars(sys.modules[package]), *modules}), sorted(modules)
 
 
 def item_names(items: Iterable[tuple[str, str | None]]) -> list[str]:

@@ -5,43 +5,42 @@ from typing import TYPE_CHECKING
 from nntrain.components import lazy
 
 if TYPE_CHECKING:
-    from nntrain.data.cifar import CIFAR10
-    from nntrain.data.csv import Csv
-    from nntrain.data.digits import Digits
-    from nntrain.data.generators import Blobs, Circles, Moons, Sine, Spirals, Xor
-    from nntrain.data.images import Images
-    from nntrain.data.memory_tasks import Adding, CopyMemory, SineWaves
-    from nntrain.data.mnist import MNIST, FashionMNIST
-    from nntrain.data.names import Names
-    from nntrain.data.npz import Npy, Npz
-    from nntrain.data.series import Series
-    from nntrain.data.text import Text
+    from nntrain.data.base import Dataset as Dataset
 
-__all__ = [
-    "CIFAR10",
-    "MNIST",
-    "Adding",
-    "Blobs",
-    "Circles",
-    "CopyMemory",
-    "Csv",
-    "Digits",
-    "FashionMNIST",
-    "Images",
-    "Moons",
-    "Names",
-    "Npy",
-    "Npz",
-    "Series",
-    "Sine",
-    "SineWaves",
-    "Spirals",
-    "Text",
-    "Xor",
-]
+OFFERED = ("nntrain.data.base:Dataset",)
+# name in configs -> where it is: the one line that a new component needs
+COMPONENTS = {
+    "dataset": {
+        "cifar10": "nntrain.data.cifar:CIFAR10",
+        "csv": "nntrain.data.csv:Csv",
+        "digits": "nntrain.data.digits:Digits",
+        "xor": "nntrain.data.generators:Xor",
+        "blobs": "nntrain.data.generators:Blobs",
+        "moons": "nntrain.data.generators:Moons",
+        "circles": "nntrain.data.generators:Circles",
+        "spirals": "nntrain.data.generators:Spirals",
+        "sine": "nntrain.data.generators:Sine",
+        "images": "nntrain.data.images:Images",
+        "adding": "nntrain.data.memory_tasks:Adding",
+        "copy_memory": "nntrain.data.memory_tasks:CopyMemory",
+        "sine_waves": "nntrain.data.memory_tasks:SineWaves",
+        "mnist": "nntrain.data.mnist:MNIST",
+        "fashion_mnist": "nntrain.data.mnist:FashionMNIST",
+        "names": "nntrain.data.names:Names",
+        "npz": "nntrain.data.npz:Npz",
+        "npy": "nntrain.data.npz:Npy",
+        "series": "nntrain.data.series:Series",
+        "text": "nntrain.data.text:Text",
+    },
+    "augmentation": {
+        "flip": "nntrain.data.augmentation:Flip",
+        "crop": "nntrain.data.augmentation:Crop",
+        "shift": "nntrain.data.augmentation:Shift",
+        "rotate": "nntrain.data.augmentation:Rotate",
+        "cutout": "nntrain.data.augmentation:Cutout",
+        "normalize": "nntrain.data.augmentation:Normalize",
+    },
+}
 
-__getattr__ = lazy(
-    __name__,
-    __all__,
-    ("cifar", "csv", "digits", "generators", "images", "memory_tasks", "mnist", "names", "npz", "series", "text"),
-)
+if not TYPE_CHECKING:  # type checkers read a component from its own module
+    __getattr__, __dir__, __all__ = lazy(__name__, COMPONENTS, OFFERED)

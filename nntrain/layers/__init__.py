@@ -3,100 +3,62 @@
 from typing import TYPE_CHECKING
 
 from nntrain.components import lazy
-from nntrain.model.layer import Context, Layer, ShapeError
-from nntrain.model.shapes import Symbols
 
 if TYPE_CHECKING:
-    from nntrain.layers.activations import (
-        ELU,
-        GELU,
-        Identity,
-        LeakyReLU,
-        ReLU,
-        Sigmoid,
-        SiLU,
-        Softmax,
-        Softplus,
-        Tanh,
-    )
-    from nntrain.layers.branches import Concatenate
-    from nntrain.layers.containers import Repeat, Residual, Sequential
-    from nntrain.layers.conv1d import Conv1d
-    from nntrain.layers.convolution import Conv2d
-    from nntrain.layers.dense import Bias, Dense, Linear
-    from nntrain.layers.dropout import Dropout
-    from nntrain.layers.embedding import Embedding
-    from nntrain.layers.latent import SampleLatent
-    from nntrain.layers.normalization import BatchNorm, LayerNorm
-    from nntrain.layers.pooling import AvgPool2d, GlobalAvgPool, GlobalMaxPool, MaxPool2d, Pad2d, Upsample2d
-    from nntrain.layers.recurrent import GRU, LSTM, RNN
-    from nntrain.layers.shaping import Flatten, Reshape
-    from nntrain.layers.steps import Last, MeanOverTime
-    from nntrain.layers.transposed import ConvTranspose2d
+    from nntrain.model.layer import Context as Context
+    from nntrain.model.layer import Layer as Layer
+    from nntrain.model.layer import ShapeError as ShapeError
+    from nntrain.model.shapes import Symbols as Symbols
 
-__all__ = [
-    "ELU",
-    "GELU",
-    "GRU",
-    "LSTM",
-    "RNN",
-    "AvgPool2d",
-    "BatchNorm",
-    "Bias",
-    "Concatenate",
-    "Context",
-    "Conv1d",
-    "Conv2d",
-    "ConvTranspose2d",
-    "Dense",
-    "Dropout",
-    "Embedding",
-    "Flatten",
-    "GlobalAvgPool",
-    "GlobalMaxPool",
-    "Identity",
-    "Last",
-    "Layer",
-    "LayerNorm",
-    "LeakyReLU",
-    "Linear",
-    "MaxPool2d",
-    "MeanOverTime",
-    "Pad2d",
-    "ReLU",
-    "Repeat",
-    "Reshape",
-    "Residual",
-    "SampleLatent",
-    "Sequential",
-    "ShapeError",
-    "SiLU",
-    "Sigmoid",
-    "Softmax",
-    "Softplus",
-    "Symbols",
-    "Tanh",
-    "Upsample2d",
-]
-
-__getattr__ = lazy(
-    __name__,
-    __all__,
-    (
-        "activations",
-        "branches",
-        "containers",
-        "conv1d",
-        "convolution",
-        "dense",
-        "dropout",
-        "embedding",
-        "latent",
-        "normalization",
-        "pooling",
-        "recurrent",
-        "shaping",
-        "steps",
-        "transposed",
-    ),
+OFFERED = (
+    "nntrain.model.layer:Context",
+    "nntrain.model.layer:Layer",
+    "nntrain.model.layer:ShapeError",
+    "nntrain.model.shapes:Symbols",
 )
+# name in configs -> where it is: the one line that a new component needs
+COMPONENTS = {
+    "layer": {
+        "identity": "nntrain.layers.activations:Identity",
+        "sigmoid": "nntrain.layers.activations:Sigmoid",
+        "tanh": "nntrain.layers.activations:Tanh",
+        "relu": "nntrain.layers.activations:ReLU",
+        "leaky_relu": "nntrain.layers.activations:LeakyReLU",
+        "elu": "nntrain.layers.activations:ELU",
+        "gelu": "nntrain.layers.activations:GELU",
+        "silu": "nntrain.layers.activations:SiLU",
+        "softplus": "nntrain.layers.activations:Softplus",
+        "softmax": "nntrain.layers.activations:Softmax",
+        "batch_norm": "nntrain.layers.normalization:BatchNorm",
+        "layer_norm": "nntrain.layers.normalization:LayerNorm",
+        "conv2d": "nntrain.layers.convolution:Conv2d",
+        "conv1d": "nntrain.layers.conv1d:Conv1d",
+        "conv_transpose2d": "nntrain.layers.transposed:ConvTranspose2d",
+        "max_pool2d": "nntrain.layers.pooling:MaxPool2d",
+        "avg_pool2d": "nntrain.layers.pooling:AvgPool2d",
+        "global_avg_pool": "nntrain.layers.pooling:GlobalAvgPool",
+        "global_max_pool": "nntrain.layers.pooling:GlobalMaxPool",
+        "upsample2d": "nntrain.layers.pooling:Upsample2d",
+        "pad2d": "nntrain.layers.pooling:Pad2d",
+        "sequential": "nntrain.layers.containers:Sequential",
+        "repeat": "nntrain.layers.containers:Repeat",
+        "residual": "nntrain.layers.containers:Residual",
+        "concatenate": "nntrain.layers.branches:Concatenate",
+        "dense": "nntrain.layers.dense:Dense",
+        "linear": "nntrain.layers.dense:Linear",
+        "bias": "nntrain.layers.dense:Bias",
+        "dropout": "nntrain.layers.dropout:Dropout",
+        "embedding": "nntrain.layers.embedding:Embedding",
+        "sample_latent": "nntrain.layers.latent:SampleLatent",
+        "rnn": "nntrain.layers.recurrent:RNN",
+        "lstm": "nntrain.layers.recurrent:LSTM",
+        "gru": "nntrain.layers.recurrent:GRU",
+        "flatten": "nntrain.layers.shaping:Flatten",
+        "reshape": "nntrain.layers.shaping:Reshape",
+        "last": "nntrain.layers.steps:Last",
+        "mean_over_time": "nntrain.layers.steps:MeanOverTime",
+    },
+}
+
+if not TYPE_CHECKING:  # type checkers read a component from its own module
+    __getattr__, __dir__, __all__ = lazy(__name__, COMPONENTS, OFFERED)

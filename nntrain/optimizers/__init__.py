@@ -5,22 +5,19 @@ from typing import TYPE_CHECKING
 from nntrain.components import lazy
 
 if TYPE_CHECKING:
-    from nntrain.optimizers.adaptive import Adagrad, Adam, AdamW, RMSprop
-    from nntrain.optimizers.base import Optimizer
-    from nntrain.optimizers.gradient import clip_by_norm, clip_by_value, norm, penalty
-    from nntrain.optimizers.sgd import SGD
+    from nntrain.optimizers.base import Optimizer as Optimizer
 
-__all__ = [
-    "SGD",
-    "Adagrad",
-    "Adam",
-    "AdamW",
-    "Optimizer",
-    "RMSprop",
-    "clip_by_norm",
-    "clip_by_value",
-    "norm",
-    "penalty",
-]
+OFFERED = ("nntrain.optimizers.base:Optimizer",)
+# name in configs -> where it is: the one line that a new component needs
+COMPONENTS = {
+    "optimizer": {
+        "adagrad": "nntrain.optimizers.adaptive:Adagrad",
+        "rmsprop": "nntrain.optimizers.adaptive:RMSprop",
+        "adam": "nntrain.optimizers.adaptive:Adam",
+        "adamw": "nntrain.optimizers.adaptive:AdamW",
+        "sgd": "nntrain.optimizers.sgd:SGD",
+    },
+}
 
-__getattr__ = lazy(__name__, __all__, ("adaptive", "base", "gradient", "sgd"))
+if not TYPE_CHECKING:  # type checkers read a component from its own module
+    __getattr__, __dir__, __all__ = lazy(__name__, COMPONENTS, OFFERED)

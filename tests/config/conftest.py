@@ -8,7 +8,7 @@ import pytest
 
 from nntrain import config
 from nntrain.builder.loop import Loop
-from nntrain.components import _registry, arg
+from nntrain.components import arg, find
 from nntrain.data.facts import Facts
 from nntrain.errors import ConfigError
 from nntrain.model.initializers import Initializer
@@ -75,11 +75,8 @@ class Duel(Loop):
 
 @pytest.fixture(autouse=True)
 def _fakes(monkeypatch):
-    from nntrain.components import find
-
-    find("layer"), find("loop")
-    monkeypatch.setitem(_registry["layer"], "probe", Probe)
-    monkeypatch.setitem(_registry["loop"], "duel", Duel)
+    monkeypatch.setitem(find("layer").registered, "probe", Probe)
+    monkeypatch.setitem(find("loop").registered, "duel", Duel)
 
 
 class Files:

@@ -14,7 +14,7 @@ from layers.cases import CASES, Case, plain
 from layers.faults import LAYER_FAULTS, LAYERS, LOSS_FAULTS
 from losses.cases import CASES as LOSS_CASES
 
-from nntrain import components
+from nntrain.components import KINDS, find
 from nntrain.diagnosis.gradient_check import check_layer, check_loss
 from nntrain.layers import Sequential, Tanh
 from nntrain.runtime.streams import stream
@@ -25,8 +25,8 @@ def run(module, fault, monkeypatch):
     old, new = fault
     source = inspect.getsource(module)
     assert old in source, "the source has changed: write the fault anew"
-    for kind in components.KINDS:
-        monkeypatch.setitem(components._registry, kind, {})
+    for kind in KINDS:
+        monkeypatch.setattr(find(kind), "registered", {})
     namespace = {"__name__": module.__name__}
     exec(compile(source.replace(old, new), f"{module.__name__} with a fault", "exec"), namespace)
     monkeypatch.undo()

@@ -7,8 +7,9 @@ import pytest
 
 from nntrain.components import find
 from nntrain.model.parameters import allocate
-from nntrain.optimizers import SGD, Adagrad, Adam, AdamW, RMSprop, clip_by_norm, clip_by_value, norm, penalty
+from nntrain.optimizers import SGD, Adagrad, Adam, AdamW, RMSprop
 from nntrain.optimizers.base import PIECE, THREADED
+from nntrain.optimizers.gradient import clip_by_norm, clip_by_value, norm, penalty
 from nntrain.runtime import threads
 from nntrain.runtime.streams import stream
 
