@@ -4,11 +4,11 @@ the file and its schema, then the data, then references and shapes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from nntrain.builder.loop import Built
 from nntrain.config import Config, Draft
 from nntrain.data.facts import Facts
 from nntrain.data.loader import batch_size
@@ -22,15 +22,6 @@ from nntrain.model.parameters import Layout
 from nntrain.runtime.memory import physical_memory
 
 
-@dataclass
-class Built:
-    """All that a loop needs.  `networks`: "" -> the network, or a GAN's two by name."""
-
-    config: Config
-    data: Data
-    networks: dict[str, Network]
-
-
 def build(draft: Draft) -> Built:
     """Load the data, resolve the config against them, build and initialise the networks.
 
@@ -39,13 +30,16 @@ def build(draft: Draft) -> Built:
     data = load(draft.dataset, draft.seed, np.dtype(draft.dtype))
     config = draft.resolve(data.facts)
     _check_parts(config, data)
-    built = Built(config, data, build_networks(config, data.facts))
+    built = Built(config, data.facts, build_networks(config, data.facts), data)
     config.training.loop.check_targets(built)
     return built
 
 
-def build_networks(config: Config, facts: Facts) -> dict[str, Network]:
-    """Networks with initial values, from the config and the facts alone: a checkpoint brings both."""
+def build_networks(config: Config, facts: Facts, *, draw: bool = True) -> dict[str, Network]:
+    """The networks of a config, from it and the facts alone: a checkpoint brings both.
+
+    draw   with initial values; else all parameters are 0, as those of a checkpoint take their place
+    """
     loop: Any = config.training.loop
     architecture = config.architecture if isinstance(config.architecture, dict) else {"": config.architecture}
     networks = {}
@@ -64,7 +58,9 @@ def build_networks(config: Config, facts: Facts) -> dict[str, Network]:
         raise ConfigError(*problems)
     _check_memory(config, networks)
     for network in networks.values():
-        network.allocate(config.dtype, config.seed)
+        network.allocate(config.dtype)
+        if draw:
+            network.draw(config.seed)
     return networks
 
 

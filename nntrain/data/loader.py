@@ -65,8 +65,8 @@ def made_ahead(make: Callable[[int], Batch], places: Iterable[int]) -> Iterator[
             yield coming.result()
 
 
-def evaluation_batches(part: Part, at_least: int) -> Iterator[Array]:
-    """Indices of all examples in order.  Without caches for a backward pass there is room for larger batches."""
+def evaluation_batches(part: Part, at_least: int) -> Iterator[Batch]:
+    """All examples in their order.  Without caches for a backward pass there is room for larger batches."""
     m = part.streams or max(at_least, 256)
     for start in range(0, part.size, m):
-        yield np.arange(start, min(start + m, part.size))
+        yield part.batch(np.arange(start, min(start + m, part.size)))

@@ -14,8 +14,8 @@ from nntrain.builder import Built
 from nntrain.components import find
 from nntrain.data.parts import Batch
 from nntrain.diagnosis.short_training import endless_batches, supervised_trainer
-from nntrain.model.layer import Context
-from nntrain.training.supervised import SupervisedTrainer, Totals, valid_steps
+from nntrain.inference.evaluator import output
+from nntrain.inference.totals import Totals
 
 LEARN_STEPS = 1000
 
@@ -47,33 +47,30 @@ def overfit(path: Path, overrides: Sequence[str] = (), steps: int = LEARN_STEPS)
     lr = built.config.optimizer.lr
     trainer.lr = lambda _: lr  # type: ignore[method-assign,assignment]
     batch = next(endless_batches(built))
-    first = _measure(built, trainer, batch)[0]
+    first = _measure(built, batch)[0]
     of = "right" if built.data.facts.target == "labels" else "of the variance"
     last: tuple[float, float | None] = (inf, None)
     with np.errstate(all="ignore"):
         for step in range(1, steps + 1):
             trainer.step(batch, step - 1)
             if step % _LOOK_EVERY == 0 or step == steps:
-                last = _measure(built, trainer, batch)
+                last = _measure(built, batch)
                 if (last[1] or 0.0) >= _LEARNED_SHARE or last[0] <= _LEARNED_LOSS * first:
                     return Learned(step, first, *last, of, ok=True)
     return Learned(steps, first, *last, of, ok=False)
 
 
-def _measure(built: Built, trainer: SupervisedTrainer, batch: Batch) -> tuple[float, float | None]:
+def _measure(built: Built, batch: Batch) -> tuple[float, float | None]:
     """Loss, and share of right answers or of explained variance, on the batch as evaluation sees it."""
-    labels = built.data.facts.target == "labels"
+    loss, labels = built.config.loss, built.facts.target == "labels"
     accuracy: Any = find("metric")["accuracy"]
-    totals = Totals(trainer.loss, (accuracy(),) if labels else (), built.data.facts)
-    context = Context(training=False, seed=built.config.seed)
-    context.lengths = batch.lengths
-    Z = trainer.network.apply(batch.X, context)
-    mask = valid_steps(batch, Z)
-    loss = trainer.loss.evaluate(Z, batch.Y, mask)
-    totals.add(loss, loss, Z, batch.Y, mask)
+    totals = Totals(loss, (accuracy(),) if labels else (), built.facts)
+    out = output(built, batch)
+    J = loss.evaluate(out.Z, batch.Y, out.mask)
+    totals.add(J, J, out.Z, batch.Y, out.mask)
     results = totals.results()
     if labels:
         return results["loss"], results["accuracy"]
     varied = float(((batch.Y - batch.Y.mean(-1, keepdims=True)) ** 2).sum())
-    left = float(((trainer.loss.predict(Z) - batch.Y) ** 2).sum())
+    left = float(((loss.predict(out.Z) - batch.Y) ** 2).sum())
     return results["loss"], 1 - left / varied if varied else None

@@ -16,7 +16,7 @@ from nntrain.training.supervised import SupervisedTrainer
 
 def supervised_trainer(path: Path, overrides: Sequence[str], what: str) -> tuple[Built, SupervisedTrainer]:
     built = build(configs.read(path, overrides))
-    trainer = built.config.training.loop.trainer(built)
+    trainer = built.loop.trainer(built)
     if not isinstance(trainer, SupervisedTrainer):
         raise ConfigError(f"{what}: is for a network with one loss, not for the loop {built.config.training.loop.type}")
     return built, trainer

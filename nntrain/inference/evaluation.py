@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from nntrain import config
-from nntrain.builder.build import Built
 from nntrain.data.reconstruct import load as load_data
 from nntrain.errors import ConfigError
 from nntrain.inference.load import Loaded
@@ -22,6 +21,5 @@ def evaluate(loaded: Loaded, overrides: Sequence[str], split: str | None) -> dic
         split = split or list(data.parts)[-1]
         if split not in data.parts:
             raise ConfigError(f"--split {split}: the dataset has no {split} part; it has {', '.join(data.parts)}")
-        built = Built(loaded.config, data, loaded.networks)
-        trainer = loaded.config.training.loop.trainer(built)
-        return {"split": split, "examples": data.parts[split].size, **trainer.evaluate(data.parts[split])}
+        part = data.parts[split]
+        return {"split": split, "examples": part.size, **loaded.loop.evaluate(loaded, part)}

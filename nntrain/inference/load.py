@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from nntrain import config
-from nntrain.builder import Built, build_networks
-from nntrain.builder.loop import Trainer
+from nntrain.builder import Model, build_networks
+from nntrain.builder.trainer import Trainer
 from nntrain.config import Config
 from nntrain.data.facts import Facts
-from nntrain.data.reconstruct import load as load_data
 from nntrain.errors import CheckpointError, ConfigError
 from nntrain.files import checkpoint
-from nntrain.model.network import Network
 from nntrain.model.shapes import Array
 
 
@@ -49,12 +43,9 @@ def find_checkpoint(path: Path, which: str = "best") -> tuple[Path, str | None]:
 
 
 @dataclass
-class Loaded:
-    """A checkpoint brought back to life: its config, facts and networks with their parameters."""
+class Loaded(Model):
+    """A checkpoint brought back to life."""
 
-    config: Config
-    facts: Facts
-    networks: dict[str, Network]
     saved: checkpoint.Checkpoint
     path: Path
 
@@ -66,26 +57,13 @@ def load(path: Path) -> Loaded:
         with reading(path):
             settings = Config.from_dict(saved.manifest["config"])
             facts = Facts.from_json(saved.manifest["dataset"])
-            networks = build_networks(settings, facts)
+            networks = build_networks(settings, facts, draw=False)
     except ConfigError as error:
         raise CheckpointError(f"{path}: its config does not make a network: {error}") from error
     for network in networks.values():
         for name, view in network.layout.arrays(network.theta).items():
             view[...] = _fitting(saved, name, view, path)
     return Loaded(settings, facts, networks, saved, path)
-
-
-def evaluate(loaded: Loaded, overrides: Sequence[str], split: str | None) -> dict[str, Any]:
-    """Loss and metrics of a checkpoint over one part of its dataset; normalisation and labels stay the checkpoint's."""
-    dataset = config.dataset_with(loaded.config, overrides)
-    with np.errstate(all="ignore"):
-        data = load_data(dataset, loaded.config.seed, np.dtype(loaded.config.dtype), loaded.facts)
-        split = split or list(data.parts)[-1]
-        if split not in data.parts:
-            raise ConfigError(f"--split {split}: the dataset has no {split} part; it has {', '.join(data.parts)}")
-        built = Built(loaded.config, data, loaded.networks)
-        trainer = loaded.config.training.loop.trainer(built)
-        return {"split": split, "examples": data.parts[split].size, **trainer.evaluate(data.parts[split])}
 
 
 def check_arrays(saved: checkpoint.Checkpoint, trainer: Trainer, path: Path) -> None:

@@ -10,11 +10,10 @@ from typing import IO, Any
 
 import numpy as np
 
-from nntrain.data.loader import evaluation_batches
 from nntrain.errors import ConfigError
 from nntrain.files.storage import write_atomic
+from nntrain.inference.evaluator import outputs
 from nntrain.inference.load import Loaded
-from nntrain.model.layer import Context
 from nntrain.model.shapes import Array
 
 
@@ -61,16 +60,10 @@ def predict(loaded: Loaded, source: Path | IO[str], probabilities: bool = False)
     """
     if "" not in loaded.networks:
         raise ConfigError(f"{loaded.path}: {' and '.join(loaded.networks)} predict nothing; nntrain sample draws")
-    config, facts, network = loaded.config, loaded.facts, loaded.networks[""]
+    config, facts = loaded.config, loaded.facts
     part = config.dataset.read_inputs(source, facts, np.dtype(config.dtype))
-    outputs = []
     with np.errstate(all="ignore"):
-        for indices in evaluation_batches(part, config.dataset.batch_size):
-            batch = part.batch(indices)
-            context = Context(training=False, seed=config.seed)
-            context.lengths = batch.lengths
-            outputs.append(network.apply(batch.X, context))
-        Z = np.concatenate(outputs, axis=-1)  # (…, m)
+        Z = np.concatenate([out.Z for out in outputs(loaded, part)], axis=-1)  # (…, m)
         if facts.target == "values":
             if probabilities:
                 raise ConfigError("--probabilities: this network predicts values, not classes")

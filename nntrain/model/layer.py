@@ -26,6 +26,9 @@ class ShapeError(ValueError):
         self.layer = layer
 
 
+State = dict[str, tuple[Array, ...]]  # recurrent state: the path of a layer -> its arrays
+
+
 class Context:
     """What a forward pass knows besides X and the parameters.
 
@@ -48,7 +51,7 @@ class Context:
         self.application = application
         self.lengths: Array | None = None
         self.labels: Array | None = None
-        self.state: dict[str, tuple[Array, ...]] | None = None
+        self.state: State | None = None
         self.cost = 0.0
 
     def valid(self, T: int) -> Array | None:

@@ -30,13 +30,16 @@ class Network:
         self.output_shape, tree = root.declare(input_shape)
         self.layout = Layout(tree, prefix)
 
-    def allocate(self, dtype: DTypeLike, seed: int) -> None:
-        """Make θ and dθ and draw initial values.  Not in the constructor: too large a network is refused first."""
+    def allocate(self, dtype: DTypeLike) -> None:
+        """Make θ and dθ, both 0.  Not in the constructor: too large a network is refused first."""
         self.dtype = np.dtype(dtype)
         self.theta = allocate(self.layout.size, dtype)
         self.dtheta = allocate(self.layout.trainable, dtype)
         self.p = self.layout.views(self.theta)
         self.g = self.layout.views(self.dtheta)
+
+    def draw(self, seed: int) -> None:
+        """Initial values, each parameter's from a random stream of its own."""
         self.layout.draw(self.theta, seed)
 
     @property

@@ -60,8 +60,7 @@ def describe(dataset: Any, data: Data) -> Described:
         inputs, values = _Range(), _Range()
         earlier = dict(before)
         told.repeated[name] = 0
-        for indices in evaluation_batches(part, _BATCH):
-            batch = part.batch(indices)
+        for batch in evaluation_batches(part, _BATCH):
             ends = batch.lengths
             inputs.add(_unpadded(batch.X, ends))
             of_steps = ends if facts.target == "labels" and batch.Y.ndim == 2 else None

@@ -11,13 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from nntrain.data.facts import Facts
-from nntrain.data.loader import evaluation_batches
 from nntrain.data.standardize import along_feature
 from nntrain.errors import ConfigError, NNTrainError
+from nntrain.inference.evaluator import outputs
 from nntrain.inference.load import Loaded, find_checkpoint, load
 from nntrain.inference.text_writer import Writer
 from nntrain.losses.base import Loss
-from nntrain.model.layer import Context
 from nntrain.model.shapes import Array
 
 MOST_CLASSES = 30
@@ -116,25 +115,21 @@ def _judge(found: Findings, loaded: Loaded) -> None:
         part = data.parts[found.part]
         if part.streams or len(network.output_shape) != 1:
             return  # an answer a step: a text, a labelled sequence
-        outputs, targets, numbers = [], [], []
-        for indices in evaluation_batches(part, config.dataset.batch_size):
-            batch = part.batch(indices)
-            context = Context(training=False, seed=config.seed)
-            context.lengths = batch.lengths
-            outputs.append(network.apply(batch.X, context))
-            targets.append(batch.Y)
-            numbers.append(indices)
-            if sum(map(len, numbers)) >= MOST_EXAMPLES:
+        said, targets = [], []
+        for out in outputs(loaded, part):
+            said.append(out.Z)
+            targets.append(out.batch.Y)
+            found.examples += out.batch.size
+            if found.examples >= MOST_EXAMPLES:
                 break
-        Z, Y, indices = np.concatenate(outputs, -1), np.concatenate(targets, -1), np.concatenate(numbers)
-        found.examples = len(indices)
+        Z, Y = np.concatenate(said, -1), np.concatenate(targets, -1)
         if facts.target == "labels":
             order = _classification(found, facts, config.loss, Z, Y)
         else:
             order = _regression(found, facts, config.loss.predict(Z), Y)
     for wrong, i in zip(found.wrong, order, strict=False):  # order goes on
-        wrong.number = int(indices[i])
-        x = part.batch(indices[i : i + 1]).X[..., 0]
+        wrong.number = int(i)
+        x = part.batch(np.array([i])).X[..., 0]
         if len(facts.input_shape) == 3:
             wrong.picture = _raw(facts, x)
         else:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from nntrain.builder.loop import total_steps
+from nntrain.builder.length import total_steps
 from nntrain.components import values
 from nntrain.config import Base, Config, Draft
 from nntrain.data.parts import Data

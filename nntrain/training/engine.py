@@ -12,7 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 from nntrain.builder import Built
-from nntrain.builder.loop import Trainer, steps_per_epoch, total_steps
+from nntrain.builder.length import steps_per_epoch, total_steps
+from nntrain.builder.trainer import Trainer
 from nntrain.data.loader import batch_size, batches
 from nntrain.data.parts import Part
 from nntrain.errors import CheckpointError, DivergedError, Interrupted

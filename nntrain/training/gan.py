@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from nntrain.builder import Built
-from nntrain.builder.loop import Loop, Trainer, check_outputs, total_steps
+from nntrain.builder.length import total_steps
+from nntrain.builder.loop import Loop, Model, check_outputs
+from nntrain.builder.trainer import Trainer
 from nntrain.components import arg, component
 from nntrain.config import Config
 from nntrain.data.facts import Facts
@@ -18,6 +20,8 @@ from nntrain.data.parts import Batch, Part
 from nntrain.errors import DivergedError
 from nntrain.inference import draw as drawing
 from nntrain.inference.draw import with_labels
+from nntrain.inference.totals import Means
+from nntrain.losses.adversarial import AdversarialLoss
 from nntrain.model.layer import Context, ShapeError
 from nntrain.model.network import Network
 from nntrain.model.shapes import Array, Shape, show_shape
@@ -27,6 +31,7 @@ from nntrain.training.complete_gradient import complete_gradient
 # the applications of a network in one step: each draws from random streams of its own
 REAL, DRAWN, JUDGED = 0, 1, 2
 SHOWN = 500  # real points behind the drawn ones in a picture of points
+MEASURES = ("discriminator_loss", "generator_loss", "accuracy_real", "accuracy_drawn")
 
 
 @component("gan")
@@ -70,18 +75,46 @@ class GAN(Loop):
             raise ShapeError(f"the generator must give what the dataset gives: {wanted}, not {given}", G.layers[-1])
         check_outputs(D, config.loss, facts)
 
+    def evaluate(self, model: Model, part: Part) -> dict[str, Any]:
+        """MEASURES for the examples of a part against as many drawn ones, in evaluation mode."""
+        G, D = (model.networks[name] for name in self.networks)
+        loss, seed = model.config.loss, model.config.seed
+        totals, place = Means(MEASURES), streams.key("evaluation")
+        for number, batch in enumerate(evaluation_batches(part, model.config.dataset.batch_size)):
+            context = Context(training=False, seed=seed)
+            z = streams.stream(seed, streams.LATENT, place, number).normal((self.latent, batch.size), G.dtype)
+            X_drawn = G.apply(self.labelled(z, batch, model.facts), context)
+            Z_real = D.apply(self.labelled(batch.X, batch, model.facts), context)
+            Z_drawn = D.apply(self.labelled(X_drawn, batch, model.facts), context)
+            J_D = loss.evaluate(Z_real, np.ones_like(Z_real)) + loss.evaluate(Z_drawn, np.zeros_like(Z_drawn))
+            measured = {"discriminator_loss": J_D, "generator_loss": loss.generator(Z_drawn)[0]}
+            totals.add(measured | accuracies(loss, Z_real, Z_drawn), batch.size)
+        return totals.results()
+
+    def labelled(self, X: Array, batch: Batch, facts: Facts) -> Array:
+        """X with the labels of the batch, where the game is conditional."""
+        return with_labels(X, batch.Y, facts.classes or 0) if self.conditional else X
+
     def trainer(self, built: Built) -> GANTrainer:
         return GANTrainer(built)
+
+
+def accuracies(loss: AdversarialLoss, Z_real: Array, Z_drawn: Array) -> dict[str, float]:
+    """The shares of real and of drawn examples that the discriminator knew for what they are."""
+    boundary = loss.boundary(Z_real, Z_drawn)
+    return {
+        "accuracy_real": float((Z_real > boundary).mean()),
+        "accuracy_drawn": float((Z_drawn <= boundary).mean()),
+    }
 
 
 class GANTrainer(Trainer):
     """The game, one batch of real examples a step."""
 
-    MEASURES: ClassVar[tuple[str, ...]] = ("discriminator_loss", "generator_loss", "accuracy_real", "accuracy_drawn")
-
     def __init__(self, built: Built):
         config = built.config
         self.loop: GAN = config.training.loop
+        self.built = built
         self.networks = built.networks
         self.generator, self.discriminator = (built.networks[name] for name in GAN.networks)
         self.loss, self.optimizers, self.schedule = config.loss, config.optimizer, config.schedule
@@ -128,7 +161,7 @@ class GANTrainer(Trainer):
         D.accumulate(dZ_drawn, caches_drawn)  # gradients add: ∂J_D is the sum over both applications
         self._descend("discriminator", J_real + J_drawn + real.cost + drawn.cost, step, step + 1)
         self.loss.constrain(D.trainable)
-        return {"discriminator_loss": J_real + J_drawn, **self._accuracies(Z_real, Z_drawn)}
+        return {"discriminator_loss": J_real + J_drawn, **accuracies(self.loss, Z_real, Z_drawn)}
 
     def _teach_generator(self, batch: Batch, step: int) -> dict[str, float]:
         G, D = self.generator, self.discriminator
@@ -157,7 +190,7 @@ class GANTrainer(Trainer):
         return self._labelled(z.normal((self.loop.latent, batch.size), self.generator.dtype), batch)
 
     def _labelled(self, X: Array, batch: Batch) -> Array:
-        return with_labels(X, batch.Y, self.facts.classes or 0) if self.loop.conditional else X
+        return self.loop.labelled(X, batch, self.facts)
 
     def _context(self, step: int, application: int) -> Context:
         return Context(training=True, seed=self.seed, step=step, application=application)
@@ -167,39 +200,17 @@ class GANTrainer(Trainer):
         slots = [vector for name in self.networks for vector in self.slots[name].values()]
         return [*(network.theta for network in self.networks.values()), *slots]
 
-    def _accuracies(self, Z_real: Array, Z_drawn: Array) -> dict[str, float]:
-        boundary = self.loss.boundary(Z_real, Z_drawn)
-        return {
-            "accuracy_real": float((Z_real > boundary).mean()),
-            "accuracy_drawn": float((Z_drawn <= boundary).mean()),
-        }
-
     # what the engine asks
 
     def reset(self) -> None:
-        self.totals = Means(self.MEASURES)
+        self.totals = Means(MEASURES)
 
     def results(self) -> dict[str, Any]:
         """Both losses, and the shares of real and of drawn examples that the discriminator knew for what they are."""
         return self.totals.results()
 
     def evaluate(self, part: Part) -> dict[str, Any]:
-        """The same for the examples of a part against as many drawn ones, in evaluation mode."""
-        totals = Means(self.MEASURES)
-        place = streams.key("evaluation")
-        for number, indices in enumerate(evaluation_batches(part, self.batch_size)):
-            batch = part.batch(indices)
-            context = Context(training=False, seed=self.seed)
-            stream = streams.stream(self.seed, streams.LATENT, place, number)
-            z = stream.normal((self.loop.latent, batch.size), self.generator.dtype)
-            X_drawn = self.generator.apply(self._labelled(z, batch), context)
-            Z_real = self.discriminator.apply(self._labelled(batch.X, batch), context)
-            Z_drawn = self.discriminator.apply(self._labelled(X_drawn, batch), context)
-            J_real = self.loss.evaluate(Z_real, np.ones_like(Z_real))
-            J_drawn = self.loss.evaluate(Z_drawn, np.zeros_like(Z_drawn))
-            measured = {"discriminator_loss": J_real + J_drawn, "generator_loss": self.loss.generator(Z_drawn)[0]}
-            totals.add(measured | self._accuracies(Z_real, Z_drawn), batch.size)
-        return totals.results()
+        return self.loop.evaluate(self.built, part)
 
     def epoch_ended(self, epoch: int, folder: Path) -> None:
         if self.loop.samples and epoch % self.loop.sample_epochs == 0:
@@ -210,28 +221,12 @@ class GANTrainer(Trainer):
 
     def state(self) -> dict[str, Any]:
         return {
-            "totals": {name: list(pair) for name, pair in self.totals.sums.items()},
+            "totals": self.totals.as_json(),
             "schedule": self.schedule_state,
             "generator_steps": self.generator_steps,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        self.totals.sums = {name: list(pair) for name, pair in state["totals"].items()}
+        self.totals.restore(state["totals"])
         self.schedule_state = state["schedule"]
         self.generator_steps = state["generator_steps"]
-
-
-class Means:
-    """Means over examples of what is measured batch by batch; `sums`: name -> [weighted sum, weight], as JSON."""
-
-    def __init__(self, names: tuple[str, ...]):
-        self.sums: dict[str, list[float]] = {name: [0.0, 0.0] for name in names}
-
-    def add(self, values: Mapping[str, float], weight: int) -> None:
-        for name, value in values.items():
-            pair = self.sums[name]
-            pair[0] += value * weight
-            pair[1] += weight
-
-    def results(self) -> dict[str, float]:
-        return {name: total / weight for name, (total, weight) in self.sums.items() if weight}

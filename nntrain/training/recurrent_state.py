@@ -7,9 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nntrain.model.shapes import Array
-
-State = dict[str, tuple[Array, ...]]  # a layer's path -> its arrays
+from nntrain.model.layer import State
 
 
 def as_json(state: State) -> dict[str, Any]:

@@ -126,7 +126,7 @@ def _train(
     observer: Observer,
     stop: Callable[[], int | None],
 ) -> Result:
-    trainer = built.config.training.loop.trainer(built)
+    trainer = built.loop.trainer(built)
     engine = Engine(built, trainer, make_monitor(built), run, observer, stop)
     if saved is not None:
         check_arrays(saved, trainer, run.last)

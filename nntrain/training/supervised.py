@@ -8,14 +8,18 @@ from typing import Any
 import numpy as np
 
 from nntrain.builder import Built
-from nntrain.builder.loop import Loop, Trainer, check_outputs, total_steps
+from nntrain.builder.length import total_steps
+from nntrain.builder.loop import Loop, Model, check_outputs
+from nntrain.builder.trainer import Trainer
 from nntrain.components import component
 from nntrain.config import Config
 from nntrain.data.facts import Facts
-from nntrain.data.loader import evaluation_batches
 from nntrain.data.parts import Batch, Part
 from nntrain.errors import ConfigError, DivergedError
-from nntrain.model.layer import Context, ShapeError
+from nntrain.inference import evaluator
+from nntrain.inference.evaluator import valid_steps
+from nntrain.inference.totals import Totals
+from nntrain.model.layer import Context, ShapeError, State
 from nntrain.model.network import Network
 from nntrain.model.shapes import Array
 from nntrain.training import recurrent_state
@@ -55,6 +59,12 @@ class Supervised(Loop):
         place = built.config.place(last)
         raise ConfigError(place.error(f"{last.type}: gives {gives}, the data {wants}; {hint}"))
 
+    def apply(self, networks: Mapping[str, Network], batch: Batch, context: Context) -> Array:
+        return networks[""].apply(batch.X, context)
+
+    def evaluate(self, model: Model, part: Part) -> dict[str, Any]:
+        return evaluator.evaluate(model, part)
+
     def trainer(self, built: Built) -> SupervisedTrainer:
         return SupervisedTrainer(built)
 
@@ -64,6 +74,7 @@ class SupervisedTrainer(Trainer):
 
     def __init__(self, built: Built):
         config = built.config
+        self.built = built
         self.networks = built.networks
         self.network = network = built.networks[""]
         self.loss = config.loss
@@ -78,7 +89,7 @@ class SupervisedTrainer(Trainer):
         vectors = {name: np.zeros_like(network.dtheta) for name in self.optimizer.slot_names()}
         self.slots = {"": vectors}
         self.schedule_state = self.schedule.start()
-        self.carried: recurrent_state.State = {}
+        self.carried: State = {}
         self.streams = built.data.parts["train"].streams > 0
         self.reset()
 
@@ -116,24 +127,7 @@ class SupervisedTrainer(Trainer):
         return self.totals.results()
 
     def evaluate(self, part: Part) -> dict[str, Any]:
-        totals, naive = (Totals(self.loss, self.metrics, self.facts) for _ in range(2))
-        state: recurrent_state.State = {}
-        for indices in evaluation_batches(part, self.batch_size):
-            batch = part.batch(indices)
-            context = Context(training=False, seed=self.seed)
-            context.lengths = batch.lengths
-            if part.streams:
-                context.state = {} if batch.resets else state
-            Z = self.network.apply(batch.X, context)
-            mask = valid_steps(batch, Z)
-            loss = self.loss.evaluate(Z, batch.Y, mask)
-            totals.add(loss, loss + context.cost, Z, batch.Y, mask)
-            state = context.state or {}
-            if batch.naive is not None:
-                loss = self.loss.evaluate(batch.naive, batch.Y, mask)
-                naive.add(loss, loss, batch.naive, batch.Y, mask)
-        beside = naive.results() if naive.weight else {}
-        return {**totals.results(), **{f"naive_{name}": value for name, value in beside.items()}}
+        return self.built.loop.evaluate(self.built, part)
 
     def observe(self, value: float, better: str) -> None:
         self.schedule.observe(self.schedule_state, value, better)
@@ -151,50 +145,6 @@ class SupervisedTrainer(Trainer):
         self.carried = recurrent_state.from_json(state["carried"])
 
 
-class Totals:
-    """Sums of loss and metrics over batches: means over examples, whatever the batches' sizes."""
-
-    def __init__(self, loss: Any, metrics: tuple[Any, ...], facts: Facts):
-        self.loss = loss
-        self.metrics = metrics
-        self.facts = facts
-        self.states = [metric.start(facts) for metric in metrics]
-        self.weight = 0.0
-        self.loss_sum = 0.0
-        self.cost_sum = 0.0
-
-    def add(self, loss: float, cost: float, Z: Array, Y: Array, mask: Array | None) -> None:
-        weight = self.loss.weight(Y, mask)
-        self.weight += weight
-        self.loss_sum += loss * weight
-        self.cost_sum += cost * weight
-        outputs = predictions = Z, Y
-        if any(metric.of_predictions for metric in self.metrics):
-            predictions = self.facts.to_units(self.loss.predict(Z)), self.facts.to_units(Y)
-        threshold = self.loss.threshold
-        for metric, state in zip(self.metrics, self.states, strict=True):
-            metric.update(state, *(predictions if metric.of_predictions else outputs), mask, threshold=threshold)
-
-    def results(self) -> dict[str, Any]:
-        """Mean loss; the mean cost where penalties or a KL term add to it; every metric."""
-        weight = self.weight or 1.0
-        values: dict[str, Any] = {"loss": self.loss_sum / weight}
-        if abs(self.cost_sum - self.loss_sum) > 0:  # not where both are NaN
-            values["cost"] = self.cost_sum / weight
-        for metric, state in zip(self.metrics, self.states, strict=True):
-            values[metric.type] = metric.value(state)
-        return values
-
-    def as_json(self) -> dict[str, Any]:
-        states = [state.tolist() for state in self.states]
-        return {"weight": self.weight, "loss": self.loss_sum, "cost": self.cost_sum, "metrics": states}
-
-    def restore(self, saved: dict[str, Any]) -> None:
-        self.weight, self.loss_sum, self.cost_sum = saved["weight"], saved["loss"], saved["cost"]
-        for metric, state, values in zip(self.metrics, self.states, saved["metrics"], strict=True):
-            metric.restore(state, values)
-
-
 def _wrong_steps(network: Network, batch: Batch) -> tuple[int, int] | None:
     """Steps of the output and of the targets where they differ: of a batch as declared, or of a shorter sequence."""
     steps = network.input_shape[0] if len(batch.Y) == len(batch.X) else len(batch.Y)
@@ -204,10 +154,3 @@ def _wrong_steps(network: Network, batch: Batch) -> tuple[int, int] | None:
         after = network.root.output_lengths(lengths)
         pairs += [] if after is None else zip(after.tolist(), lengths.tolist(), strict=True)
     return next((pair for pair in pairs if pair[0] != pair[1]), None)
-
-
-def valid_steps(batch: Batch, Z: Array) -> Array | None:
-    """(T, m) True where a step counts; None where all do, or where the output is one a sequence."""
-    if batch.lengths is None or Z.ndim != 3:
-        return None
-    return np.arange(Z.shape[0])[:, None] < batch.lengths

@@ -128,9 +128,9 @@ def test_a_batch_larger_than_the_data_is_all_the_data():
 @pytest.mark.parametrize(("batch_size", "sizes"), [(32, [256, 256, 88]), (400, [400, 200])])
 def test_evaluation_goes_through_all_examples_in_order(batch_size, sizes):
     part = Xor(600, validation=0).load(0, "float32").parts["train"]
-    indices = list(evaluation_batches(part, batch_size))
-    assert [len(i) for i in indices] == sizes
-    np.testing.assert_array_equal(np.concatenate(indices), np.arange(600))
+    found = [batch.X for batch in evaluation_batches(part, batch_size)]
+    assert [X.shape[-1] for X in found] == sizes
+    np.testing.assert_array_equal(np.concatenate(found, axis=-1), part.batch(np.arange(600)).X)
 
 
 @pytest.mark.parametrize("name", ["xor", "blobs", "moons", "circles", "spirals", "sine"])

@@ -60,7 +60,7 @@ def test_evaluation_leaves_out_fewer_symbols_than_there_are_streams(tmp_path, sy
         validation=write(tmp_path, content[:symbols], "other.txt"),
     )
     part = settings.load(0, "float32").parts["validation"]
-    targets = [part.batch(i).Y for i in evaluation_batches(part, batch_size)]
+    targets = [batch.Y for batch in evaluation_batches(part, batch_size)]
     seen = np.concatenate([Y.ravel() for Y in targets])
     assert len(set(seen.tolist())) == len(seen)
     assert symbols - 1 - len(seen) < part.streams <= batch_size

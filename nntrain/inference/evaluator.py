@@ -1,0 +1,75 @@
+"""What networks say to examples, batch by batch, in evaluation mode; and loss and metrics of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nntrain.builder.loop import Model
+from nntrain.data.loader import evaluation_batches
+from nntrain.data.parts import Batch, Part
+from nntrain.inference.totals import Totals
+from nntrain.model.layer import Context, State
+from nntrain.model.shapes import Array
+
+
+@dataclass
+class Output:
+    """What the networks say to one batch.
+
+    Z         (n, m), or (T, n, m) for an output at every step: logits, scores or values
+    mask      (T, m) True where a step counts; None where all do, or where Z is one output a sequence
+    context   of the forward pass: what layers added to the cost, and the recurrent state behind the batch
+    """
+
+    batch: Batch
+    Z: Array
+    mask: Array | None
+    context: Context
+
+
+def valid_steps(batch: Batch, Z: Array) -> Array | None:
+    """(T, m) True where a step counts; None where all do, or where the output is one a sequence."""
+    if batch.lengths is None or Z.ndim != 3:
+        return None
+    return np.arange(Z.shape[0])[:, None] < batch.lengths
+
+
+def output(model: Model, batch: Batch, state: State | None = None) -> Output:
+    """One batch through the networks.  `state`: what recurrent layers carry in from the batch before, or None."""
+    context = Context(training=False, seed=model.config.seed)
+    context.lengths = batch.lengths
+    context.state = state
+    Z = model.loop.apply(model.networks, batch, context)
+    return Output(batch, Z, valid_steps(batch, Z), context)
+
+
+def outputs(model: Model, part: Part) -> Iterator[Output]:
+    """All examples of a part in their order.  In streams, recurrent state goes along from batch to batch."""
+    state: State = {}
+    for batch in evaluation_batches(part, model.config.dataset.batch_size):
+        carried = ({} if batch.resets else state) if part.streams else None
+        out = output(model, batch, carried)
+        state = out.context.state or {}
+        yield out
+
+
+def evaluate(model: Model, part: Part) -> dict[str, Any]:
+    """Loss and metrics over a part; `naive_loss` and so on are those of the forecast by rule, where the data have one.
+
+    `loss` is the mean over examples, or over their steps; `cost` has the terms that layers add to it (KL).
+    """
+    loss, metrics, facts = model.config.loss, model.config.metrics, model.facts
+    totals, naive = Totals(loss, metrics, facts), Totals(loss, metrics, facts)
+    for out in outputs(model, part):
+        Y, mask = out.batch.Y, out.mask
+        J = loss.evaluate(out.Z, Y, mask)
+        totals.add(J, J + out.context.cost, out.Z, Y, mask)
+        if out.batch.naive is not None:
+            J = loss.evaluate(out.batch.naive, Y, mask)
+            naive.add(J, J, out.batch.naive, Y, mask)
+    beside = naive.results() if naive.weight else {}
+    return {**totals.results(), **{f"naive_{name}": value for name, value in beside.items()}}

@@ -1,0 +1,84 @@
+"""Sums over batches, and the means that are made of them: the same whatever the batches' sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from nntrain.data.facts import Facts
+from nntrain.losses.base import Loss
+from nntrain.metrics.base import Metric
+from nntrain.model.shapes import Array
+
+
+class Totals:
+    """Sums of loss, cost and metrics: each batch counts for its examples, or its steps."""
+
+    def __init__(self, loss: Loss, metrics: tuple[Metric, ...], facts: Facts):
+        self.loss = loss
+        self.metrics = metrics
+        self.facts = facts
+        self.states = [metric.start(facts) for metric in metrics]
+        self.weight = 0.0
+        self.loss_sum = 0.0
+        self.cost_sum = 0.0
+
+    def add(self, loss: float, cost: float, Z: Array, Y: Array, mask: Array | None) -> None:
+        """A batch: its mean loss and cost, and what the metrics read off outputs Z and targets Y."""
+        weight = self.loss.weight(Y, mask)
+        self.weight += weight
+        self.loss_sum += loss * weight
+        self.cost_sum += cost * weight
+        outputs = predictions = Z, Y
+        if any(metric.of_predictions for metric in self.metrics):
+            predictions = self.facts.to_units(self.loss.predict(Z)), self.facts.to_units(Y)
+        threshold = self.loss.threshold
+        for metric, state in zip(self.metrics, self.states, strict=True):
+            metric.update(state, *(predictions if metric.of_predictions else outputs), mask, threshold=threshold)
+
+    def results(self) -> dict[str, Any]:
+        """Mean loss; the mean cost where penalties or a KL term add to it; every metric."""
+        weight = self.weight or 1.0
+        values: dict[str, Any] = {"loss": self.loss_sum / weight}
+        if abs(self.cost_sum - self.loss_sum) > 0:  # not where both are NaN
+            values["cost"] = self.cost_sum / weight
+        for metric, state in zip(self.metrics, self.states, strict=True):
+            values[metric.type] = metric.value(state)
+        return values
+
+    def as_json(self) -> dict[str, Any]:
+        """The sums, as a checkpoint keeps them."""
+        states = [state.tolist() for state in self.states]
+        return {"weight": self.weight, "loss": self.loss_sum, "cost": self.cost_sum, "metrics": states}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Take back what `as_json` gave."""
+        self.weight, self.loss_sum, self.cost_sum = saved["weight"], saved["loss"], saved["cost"]
+        for metric, state, values in zip(self.metrics, self.states, saved["metrics"], strict=True):
+            metric.restore(state, values)
+
+
+class Means:
+    """Means over examples of what is measured batch by batch; `sums`: name -> [weighted sum, weight]."""
+
+    def __init__(self, names: tuple[str, ...]):
+        self.sums: dict[str, list[float]] = {name: [0.0, 0.0] for name in names}
+
+    def add(self, values: Mapping[str, float], weight: int) -> None:
+        """A batch of `weight` examples, and the mean over it of each value."""
+        for name, value in values.items():
+            pair = self.sums[name]
+            pair[0] += value * weight
+            pair[1] += weight
+
+    def results(self) -> dict[str, float]:
+        """The means of what was measured at all."""
+        return {name: total / weight for name, (total, weight) in self.sums.items() if weight}
+
+    def as_json(self) -> dict[str, list[float]]:
+        """The sums, as a checkpoint keeps them."""
+        return {name: list(pair) for name, pair in self.sums.items()}
+
+    def restore(self, saved: Mapping[str, list[float]]) -> None:
+        """Take back what `as_json` gave."""
+        self.sums = {name: list(pair) for name, pair in saved.items()}
