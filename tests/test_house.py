@@ -124,6 +124,7 @@ def test_a_run_imports_what_its_config_names_and_no_more(tmp_path):
     homes = {cls.__module__ for kind in KINDS for cls in find(kind).values() if cls.__module__.startswith("nntrain.")}
     assert imported & homes == {f"nntrain.{module}" for module in named}
     assert not imported & {"csv", "subprocess", "socket", "ssl", "urllib.request", "http", "multiprocessing", "tarfile"}
+    assert not any(name.startswith("nntrain.kernels.reference") for name in imported)
     assert not imported & {"nntrain.sweep", "nntrain.report", "nntrain.config.schema", "nntrain.kernels.correlation"}
 
 

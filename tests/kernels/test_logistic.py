@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from nntrain.kernels import elementwise, logistic
+from nntrain.kernels.reference.naive_functions import logistic_losses
 
 RANGE = {"float32": 87, "float64": 708}  # beyond it σ(−z) is no normal number
 
@@ -18,6 +19,13 @@ def test_a_small_probability_has_as_many_digits_as_a_large_one(sigmoid, dtype):
     Z = np.linspace(-RANGE[dtype], RANGE[dtype], 20001, dtype=dtype)
     exact = 1 / (1 + np.exp(-Z.astype(np.longdouble)))
     np.testing.assert_allclose(sigmoid(Z), exact, rtol=8 * np.finfo(dtype).eps)
+
+
+def test_losses_and_probabilities_are_those_of_the_reference():
+    random = np.random.default_rng(0)
+    Z, Y = 4 * random.standard_normal((3, 5)), random.random((3, 5))
+    found, expected = logistic.losses_and_probabilities(Z, Y), logistic_losses(Z, Y)
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize("dtype", RANGE)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from nntrain.kernels import gru, lstm, rnn
+from nntrain.kernels.reference.naive_recurrence import recurrent_backward, recurrent_forward
 from nntrain.runtime import threads
 
 KERNELS = {"lstm": lstm, "gru": gru, "rnn": rnn}
@@ -70,42 +71,14 @@ class Case:
         return {"X": dX, **g, **dict(zip(self.states, firsts, strict=True))}
 
 
-def sigma(z):
-    return 1 / (1 + np.exp(-z))
-
-
-def cell(case, x, states):
-    """One step for one example, as the course writes it."""
-    W, U, b = (case.arrays[name] for name in ("W", "U", "b"))
-    a = states[0]
-    kept = a if case.j_mask is None else a * case.j_mask
-    from_x, from_a = W @ x + b[:, 0], U @ kept
-    if case.kind == "rnn":
-        return (np.tanh(from_x + from_a),)
-    if case.kind == "gru":
-        x_r, x_u, x_c = np.split(from_x, 3)
-        a_r, a_u, a_c = np.split(from_a + case.arrays["b_u"][:, 0], 3)
-        reset, update = sigma(x_r + a_r), sigma(x_u + a_u)
-        return ((1 - update) * np.tanh(x_c + reset * a_c) + update * a,)
-    update, forget, output, candidate = np.split(from_x + from_a, 4)
-    c = sigma(update) * np.tanh(candidate) + sigma(forget) * states[1]
-    return sigma(output) * np.tanh(c), c
-
-
 def by_loops(case):
-    """Each example by itself, step by step, up to its own length."""
-    A = np.zeros((case.T, case.n, case.m))
-    last = [np.empty((case.n, case.m)) for _ in case.states]
-    for j in range(case.m):
-        case.j_mask = None if case.mask is None else case.mask[:, j]
-        states = tuple(case.arrays[name][:, j] for name in case.states)
-        steps = range(case.T if case.lengths is None else case.lengths[j])
-        for t in reversed(steps) if case.reverse else steps:
-            states = cell(case, case.arrays["X"][t, :, j], states)
-            A[t, :, j] = states[0]
-        for out, state in zip(last, states, strict=True):
-            out[:, j] = state
-    return A, last
+    """Outputs, last states and all derivatives, each example by itself."""
+    p = {name: case.arrays[name] for name in case.parameters}
+    first = tuple(case.arrays[name] for name in case.states)
+    rest = case.lengths, case.mask, case.reverse
+    A, last = recurrent_forward(case.kind, p, case.arrays["X"], first, *rest)
+    dX, d_first, g = recurrent_backward(case.kind, p, case.arrays["X"], first, case.K, case.k, *rest)
+    return A, last, {"X": dX, **g, **dict(zip(case.states, d_first, strict=True))}
 
 
 def many(count, **sizes):
@@ -120,12 +93,14 @@ def many(count, **sizes):
             yield Case(kind, **drawn, padded=padded, masked=masked, reverse=reverse)
 
 
-def test_outputs_and_last_states_are_those_of_the_textbook_loops():
+def test_outputs_states_and_derivatives_are_those_of_the_textbook_loops():
     for case in many(20):
         A, last, _ = case.forward()
-        A_loops, last_loops = by_loops(case)
+        A_loops, last_loops, derivatives = by_loops(case)
         np.testing.assert_allclose(A, A_loops, rtol=0, atol=1e-12)
         np.testing.assert_allclose(last, last_loops, rtol=0, atol=1e-12)
+        for name, gradient in case.gradients().items():
+            np.testing.assert_allclose(gradient, derivatives[name], rtol=0, atol=1e-10)
 
 
 @pytest.mark.parametrize("kind", KINDS)

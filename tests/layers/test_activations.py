@@ -6,6 +6,12 @@ import numpy as np
 import pytest
 from layers.run import Run
 
+from nntrain.kernels.reference.naive_functions import (
+    activation_backward,
+    activation_forward,
+    softmax_backward,
+    softmax_forward,
+)
 from nntrain.layers import ELU, GELU, Identity, LeakyReLU, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh
 from nntrain.runtime import threads
 from nntrain.runtime.streams import stream
@@ -13,34 +19,37 @@ from nntrain.runtime.streams import stream
 VALUES = [-30.0, -2.0, -0.5, 0.0, 0.3, 1.7, 25.0]
 
 
-def sigma(z):
-    return 1 / (1 + math.exp(-z))
-
-
-FORMULAS = [
-    (Identity(), lambda z: z),
-    (Sigmoid(), sigma),
-    (Tanh(), math.tanh),
-    (ReLU(), lambda z: max(z, 0)),
-    (LeakyReLU(), lambda z: z if z > 0 else 0.01 * z),
-    (LeakyReLU(0.2), lambda z: z if z > 0 else 0.2 * z),
-    (ELU(), lambda z: z if z > 0 else math.expm1(z)),
-    (ELU(2.0), lambda z: z if z > 0 else 2 * math.expm1(z)),
-    (SiLU(), lambda z: z * sigma(z)),
-    (Softplus(), lambda z: math.log1p(math.exp(z))),
+REFERENCES = [
+    (Identity(), "identity"),
+    (Sigmoid(), "sigmoid"),
+    (Tanh(), "tanh"),
+    (ReLU(), "relu"),
+    (LeakyReLU(), "leaky_relu"),
+    (ELU(), "elu"),
+    (SiLU(), "silu"),
+    (Softplus(), "softplus"),
+    (GELU(), "gelu by tanh"),
 ]
-CURVED = [*(layer for layer, _ in FORMULAS[1:]), GELU()]
+CURVED = [*(layer for layer, _ in REFERENCES[1:]), LeakyReLU(0.2), ELU(2.0)]
 
 
-@pytest.mark.parametrize(("layer", "formula"), FORMULAS, ids=lambda x: getattr(x, "type", ""))
-def test_values_are_those_of_the_formula(layer, formula):
-    A = Run(layer, (len(VALUES),)).forward(np.array(VALUES)[:, None])
-    assert A[:, 0] == pytest.approx([formula(z) for z in VALUES], abs=1e-15)
+@pytest.mark.parametrize(("layer", "name"), REFERENCES, ids=lambda x: getattr(x, "type", ""))
+def test_values_and_derivatives_are_those_of_the_reference(layer, name):
+    Z, run = np.array(VALUES)[:, None], Run(layer, (len(VALUES),))
+    dA = stream(0, 1).normal(Z.shape)
+    np.testing.assert_allclose(run.forward(Z), activation_forward(name, Z), rtol=1e-13, atol=1e-13)
+    np.testing.assert_allclose(run.backward(dA), activation_backward(name, dA, Z), rtol=1e-13, atol=1e-13)
+
+
+def test_slope_and_alpha_scale_the_negative_part():
+    Z = np.array([[-2.0], [-0.5], [0.0], [3.0]])
+    assert Run(LeakyReLU(0.2), (4,)).forward(Z)[:, 0] == pytest.approx([-0.4, -0.1, 0, 3])
+    assert Run(ELU(2.0), (4,)).forward(Z)[:, 0] == pytest.approx([2 * math.expm1(-2), 2 * math.expm1(-0.5), 0, 3])
 
 
 def test_gelu_stays_close_to_the_product_with_the_normal_distribution():
     z = np.linspace(-6, 6, 241)
-    exact = [0.5 * x * (1 + math.erf(x / math.sqrt(2))) for x in z]
+    exact = activation_forward("gelu", z)
     assert Run(GELU(), (241,)).forward(z[:, None])[:, 0] == pytest.approx(exact, abs=5e-4)
 
 
@@ -54,6 +63,12 @@ def test_no_input_overflows(layer, dtype):
         dZ = run.backward(np.ones_like(A))
     assert np.isfinite(A).all()
     assert np.isfinite(dZ).all()
+
+
+def test_softmax_of_vectors_is_the_reference():
+    Z, dA, run = stream(0, 0).normal((5, 3)), stream(0, 1).normal((5, 3)), Run(Softmax(), (5,))
+    assert run.forward(Z) == pytest.approx(softmax_forward(Z))
+    assert run.backward(dA) == pytest.approx(softmax_backward(dA, Z))
 
 
 @pytest.mark.parametrize(("shape", "axis"), [((5,), 0), ((4, 5), 1), ((5, 2, 3), 0)])

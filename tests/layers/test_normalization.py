@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from layers.run import Run
 
+from nntrain.kernels.reference.naive_normalization import layer_norm_backward, layer_norm_forward
 from nntrain.layers import BatchNorm, LayerNorm, ShapeError
 from nntrain.runtime.streams import stream
 
@@ -72,6 +73,16 @@ def test_layer_norm_normalises_each_example_alone(shape):
     assert rows.mean(axis=0) == pytest.approx(0, abs=1e-12)
     assert rows.std(axis=0) == pytest.approx(1, rel=1e-4)
     assert run.forward(X[..., 2:3]) == pytest.approx(Z[..., 2:3])
+
+
+def test_layer_norm_of_vectors_is_the_reference():
+    run, X, dZ = Run(LayerNorm(), (5,)), batch((5,)), stream(0, 1).normal((5, 7))
+    run.p.gamma[...], run.p.beta[...] = stream(0, 2).normal((2, 5, 1))
+    assert run.forward(X) == pytest.approx(layer_norm_forward(X, run.p.gamma, run.p.beta, 1e-5))
+    dX, dgamma, dbeta = layer_norm_backward(dZ, X, run.p.gamma, 1e-5)
+    assert run.backward(dZ) == pytest.approx(dX)
+    assert run.g.gamma == pytest.approx(dgamma)
+    assert run.g.beta == pytest.approx(dbeta)
 
 
 def test_layer_norm_scales_each_feature_by_its_gamma():
