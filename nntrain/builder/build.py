@@ -13,7 +13,6 @@ from nntrain.config import Config, Draft
 from nntrain.data.facts import Facts
 from nntrain.data.loader import batch_size
 from nntrain.data.parts import Data
-from nntrain.data.reconstruct import load
 from nntrain.errors import ConfigError
 from nntrain.layers.containers import Sequential
 from nntrain.model.layer import Layer, ShapeError
@@ -27,7 +26,7 @@ def build(draft: Draft) -> Built:
 
     Raises ConfigError or DataError with every problem found.
     """
-    data = load(draft.dataset, draft.seed, np.dtype(draft.dtype))
+    data = draft.dataset.load(draft.seed, np.dtype(draft.dtype))
     config = draft.resolve(data.facts)
     _check_parts(config, data)
     built = Built(config, data.facts, build_networks(config, data.facts), data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,9 +12,10 @@ from numpy.typing import DTypeLike
 from nntrain.data import standardize
 from nntrain.data.array_files import show
 from nntrain.data.base import Dataset
-from nntrain.data.facts import Facts
+from nntrain.data.facts import Facts, Preparation
 from nntrain.data.parts import Batch, Data, Part
 from nntrain.data.splits import divide
+from nntrain.data.standardize import Standardization
 from nntrain.errors import DataError
 from nntrain.model.shapes import Array, Shape
 
@@ -51,19 +52,19 @@ class Inputs:
     """Inputs as the network takes them: scaled, standardized and cast, at once where they fit into memory as floats,
     otherwise batch by batch (integers of large image sets, memory-mapped files)."""
 
-    def __init__(self, array: Array, dtype: DTypeLike, preparation: dict[str, Any]):
+    def __init__(self, array: Array, dtype: DTypeLike, preparation: Preparation):
         mapped = isinstance(array, np.memmap)
         self.shape: Shape = array.shape[1:]
-        self.dtype = np.dtype(np.int64) if "vocabulary" in preparation else np.dtype(dtype)
+        self.dtype = np.dtype(dtype if preparation.vocabulary is None else np.int64)
         # a mapped file stays mapped: this is a view of it without the subclass, whose every slice is slow
         self.flat = np.asarray(array).reshape(len(array), -1)
-        pixels = "scale" in preparation and array.dtype.kind in "iu"
-        self.scale: Array | None = np.asarray(preparation["scale"], self.dtype) if pixels else None
+        scale = preparation.scale if array.dtype.kind in "iu" else None
+        self.scale: Array | None = None if scale is None else np.asarray(scale, self.dtype)
         self.mean: Array | None = None
-        if "standardize" in preparation:
-            scale = preparation["scale"] if pixels else 1.0
-            mean, deviation = (np.asarray(preparation["standardize"][k]) for k in ("mean", "deviation"))
+        if preparation.standardize is not None:
+            scale = 1.0 if scale is None else scale
             # (scale · x − mean) / deviation, a number for each of the flat features
+            mean, deviation = preparation.standardize.along(array.ndim)
             work = np.float64 if array.dtype.itemsize > 2 else self.dtype
             self.mean = self._spread(mean / scale).astype(work)
             self.factor = self._spread(scale / deviation).astype(work)
@@ -73,12 +74,12 @@ class Inputs:
             self.mean = self.scale = None
 
     def _spread(self, values: Array) -> Array:
-        by_axis = standardize.along_feature(values, len(self.shape) + 1)
-        return np.ascontiguousarray(np.broadcast_to(by_axis, self.shape)).reshape(-1)
+        return np.ascontiguousarray(np.broadcast_to(values, self.shape)).reshape(-1)
 
     def _convert(self, X: Array) -> Array:
         if self.mean is not None:
-            return ((X - self.mean) * self.factor).astype(self.dtype, copy=False)
+            standardized: Array = ((X - self.mean) * self.factor).astype(self.dtype, copy=False)
+            return standardized
         X = X.astype(self.dtype, copy=False)
         return X if self.scale is None else X * self.scale
 
@@ -99,7 +100,7 @@ class ArrayDataset(Dataset):
     scale: ClassVar[float | None] = None  # integers are pixels: times this they lie in 0 … 1
     decimals: ClassVar[int | None] = None  # of the values that their SHA-256 sees; None: every bit
 
-    def read(self, seed: int, facts: Facts | None) -> dict[str, Examples]:
+    def sources(self, seed: int, facts: Facts | None) -> dict[str, Examples]:
         """ "train", and the parts that have a source of their own."""
         raise NotImplementedError
 
@@ -107,24 +108,27 @@ class ArrayDataset(Dataset):
         """The facts, but for what is fitted on the training part."""
         raise NotImplementedError
 
-    def load(self, seed: int, dtype: DTypeLike, facts: Facts | None = None) -> Data:
-        sources = self.read(seed, facts)
+    def read_data(self, seed: int, dtype: DTypeLike, facts: Facts | None = None) -> Data:
+        sources = self.sources(seed, facts)
         train = sources["train"]
         fitting = facts is None
         if facts is None:
             facts = self.facts(train)
-            if self.scale is not None:
-                facts.preparation["scale"] = self.scale
+            facts = replace(facts, preparation=replace(facts.preparation, scale=self.scale))
         for examples in sources.values():
             check_fits(examples, facts)
         by_class = train.targets if facts.target == "labels" and train.targets.ndim == 1 else None
         rows = divide(self, train.source, len(train.inputs), by_class, sources.keys(), seed)
-        if fitting and self.standardize:
-            facts.preparation["standardize"] = standardize.fit(train.inputs, rows["train"], self.scale or 1.0)
-        for change in self.augment:
-            if fitting and (given := change.scaling(facts.input_shape)) is not None:
-                facts.preparation["standardize"] = given
+        if fitting and (scaling := self._scaling(train, rows["train"], facts)) is not None:
+            facts = replace(facts, preparation=replace(facts.preparation, standardize=scaling))
         return Data(facts, make_parts(sources, rows, facts, dtype), digest(sources, self.decimals))
+
+    def _scaling(self, train: Examples, rows: Array, facts: Facts) -> Standardization | None:
+        """Fitted on the training rows, or given by an augmentation."""
+        if self.standardize:
+            return standardize.fit(train.inputs, rows, self.scale or 1.0)
+        given = (change.scaling(facts.input_shape) for change in self.augment)
+        return next((scaling for scaling in given if scaling is not None), None)
 
     def read_inputs(self, source: Any, facts: Facts, dtype: DTypeLike) -> Part:
         from nntrain.data.inputs import read_array

@@ -10,6 +10,7 @@ import numpy as np
 
 from nntrain.components import arg, component
 from nntrain.data.base import Augmentation
+from nntrain.data.standardize import Standardization
 from nntrain.model.shapes import Array, Shape
 from nntrain.runtime.streams import Stream
 
@@ -98,8 +99,8 @@ class Normalize(Augmentation):
             given = f"{len(self.mean)} means and {len(self.deviation)} deviations"
             raise ValueError(f"{given}, the images have {shape[0]} channel{'s' if shape[0] > 1 else ''}")
 
-    def scaling(self, shape: Shape) -> dict[str, list[float]] | None:
-        return {"mean": list(self.mean), "deviation": list(self.deviation)} if self._fits(shape) else None
+    def scaling(self, shape: Shape) -> Standardization | None:
+        return Standardization(self.mean, self.deviation) if self._fits(shape) else None
 
     def _fits(self, shape: Shape) -> bool:
         return len(shape) == 3 and len(self.mean) == len(self.deviation) == shape[0]

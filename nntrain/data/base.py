@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, final
 
 from numpy.typing import DTypeLike
 
 from nntrain.components import Component, arg
-from nntrain.data.facts import Facts
+from nntrain.data.facts import Facts, required
 from nntrain.data.parts import Data, Part
+from nntrain.data.reconstruct import reconstructed
+from nntrain.data.standardize import Standardization
 from nntrain.model.shapes import Array, Shape
 from nntrain.runtime.streams import Stream
 
@@ -25,7 +27,7 @@ class Augmentation(Component):
         if len(shape) != 3:
             raise ValueError(f"expected images (C, H, W), the dataset gives {shape}")
 
-    def scaling(self, shape: Shape) -> dict[str, list[float]] | None:
+    def scaling(self, shape: Shape) -> Standardization | None:
         """The mean and deviation of each channel of such inputs, where the augmentation gives them."""
         return None
 
@@ -75,12 +77,20 @@ class Dataset(Component):
             if not self.takes_files and not isinstance(value, (int, float)):
                 raise ValueError(f"{name}: {self.type} takes a share (0 or more, below 1), not the file {str(value)!r}")
 
+    @final
     def load(self, seed: int, dtype: DTypeLike, facts: Facts | None = None) -> Data:
-        """Read or make the data.  Raises DataError.
+        """The data as a run learns from them: the one way to them, for fit, eval, reports and everything else.
 
         With `facts` (from a checkpoint) nothing is fitted anew: normalisation, categories, labels and vocabulary are
-        the checkpoint's, and data that do not fit them are a DataError.
+        the checkpoint's, and data that do not fit them are a DataError.  Raises DataError, ConfigError.
         """
+        if not self.reconstruct:
+            return self.read_data(seed, dtype, facts)
+        own = None if facts is None else required(facts.preparation.source, "data to reconstruct")
+        return reconstructed(self.read_data(seed, dtype, own), facts, self.type)
+
+    def read_data(self, seed: int, dtype: DTypeLike, facts: Facts | None = None) -> Data:
+        """What `load` gives, with the data's own targets: written for each dataset, called by `load` alone."""
         raise NotImplementedError
 
     def read_inputs(self, source: Any, facts: Facts, dtype: DTypeLike) -> Part:

@@ -37,7 +37,7 @@ class CIFAR10(ArrayDataset):
         f"folder of the .bin files or of {ARCHIVE}; default: downloaded once into the cache folder", default=None
     )
 
-    def read(self, seed: int, facts: Facts | None) -> dict[str, Examples]:
+    def sources(self, seed: int, facts: Facts | None) -> dict[str, Examples]:
         folder = cache_folder(self.type) if self.root is None else self.root
         contents = _from_folder(folder) or _from_folder(folder / FOLDER)
         if contents is None:
@@ -48,7 +48,7 @@ class CIFAR10(ArrayDataset):
         return {part: self._examples([(name, contents[name]) for name in names]) for part, names in FILES.items()}
 
     def facts(self, train: Examples) -> Facts:
-        return Facts(train.inputs.shape[1:], "labels", classes=10, label_names=list(self.label_names))
+        return Facts(train.inputs.shape[1:], "labels", classes=10, label_names=self.label_names)
 
     def _examples(self, files: list[tuple[str, tuple[Path, bytes]]]) -> Examples:
         records = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,10 +16,12 @@ from nntrain.data import csv_columns as columns_of
 from nntrain.data import standardize
 from nntrain.data.arrays import ArrayPart, Examples, Inputs, make_parts
 from nntrain.data.base import Dataset
-from nntrain.data.csv_text import Table, column_names, has_header, numbers, read_bytes, read_table
-from nntrain.data.facts import Facts
+from nntrain.data.csv_text import Table, column_names, has_header, numbers, read_table
+from nntrain.data.facts import Facts, Preparation, required
 from nntrain.data.parts import Data, Part
+from nntrain.data.source_files import read_bytes
 from nntrain.data.splits import divide
+from nntrain.data.table_layout import Column, TableLayout
 from nntrain.errors import DataError
 from nntrain.model.shapes import Array
 
@@ -65,7 +68,7 @@ class Csv(Dataset):
         if self.delimiter is not None and (len(self.delimiter) != 1 or self.delimiter in '"\r\n \0'):
             raise ValueError(f"delimiter: one character, and no quote or white space but tab, not {self.delimiter!r}")
 
-    def load(self, seed: int, dtype: DTypeLike, facts: Facts | None = None) -> Data:
+    def read_data(self, seed: int, dtype: DTypeLike, facts: Facts | None = None) -> Data:
         sha = hashlib.sha256()
         tables = {}
         for part, path in (("train", self.path), ("validation", self.validation), ("test", self.test)):
@@ -76,23 +79,22 @@ class Csv(Dataset):
         fitting = facts is None
         if facts is None:
             facts, tables["train"] = self._describe(tables["train"])
-        layout = facts.preparation["layout"]
+        layout = required(facts.preparation.layout, "a table")
         raw = {}
         for part, table in tables.items():
-            raw[part] = _values(table, facts, described=fitting and part == "train")
+            raw[part] = _values(table, layout, facts, described=fitting and part == "train")
         by_class = raw["train"][1] if facts.target == "labels" else None
         rows = divide(self, str(self.path), len(raw["train"][0]), by_class, tables.keys(), seed)
-        if fitting and layout["missing"] == "mean":
-            columns_of.fit_fill(layout["columns"], raw["train"][0][rows["train"]])
+        if fitting and layout.missing == "mean":
+            layout = layout.with_fill(raw["train"][0][rows["train"]])
         sources = {}
         for part, (inputs, targets) in raw.items():
-            X = columns_of.expand(layout["columns"], columns_of.filled(layout["columns"], inputs))
-            sources[part] = Examples(X, targets, tables[part].name)
+            sources[part] = Examples(layout.expand(layout.fill(inputs)), targets, tables[part].name)
         if fitting:
-            self._fit(facts, sources["train"], rows["train"])
-        if scaling := facts.preparation.get("standardize_target"):
+            facts = self._fitted(facts, layout, sources["train"], rows["train"])
+        if (scaling := facts.preparation.standardize_target) is not None:
             for examples in sources.values():
-                examples.targets = (examples.targets - scaling["mean"]) / scaling["deviation"]
+                examples.targets = scaling.apply(examples.targets)
         return Data(facts, make_parts(sources, rows, facts, dtype), sha.hexdigest())
 
     def _describe(self, table: Table) -> tuple[Facts, Table]:
@@ -109,19 +111,18 @@ class Csv(Dataset):
         inputs = [i for i in range(table.width) if i not in left_out]
         if not inputs:
             raise DataError(f"{self.path}: error: {table.width} columns leave no input beside the target")
-        layout: dict[str, Any] = {"header": header, "width": table.width, "missing": self.missing}
-        layout["target"] = {"name": names[target], "at": target}
-        layout["columns"] = [columns_of.describe(table, i, names[i], i in categorical) for i in inputs]
-        shape = (len(columns_of.is_one_hot(layout["columns"])),)
+        columns = tuple(columns_of.describe(table, i, names[i], i in categorical) for i in inputs)
+        layout = TableLayout(header, table.width, self.missing, Column(names[target], target), columns)
+        shape = (layout.inputs,)
         if self._task(table, target, names[target]) == "regression":
-            return Facts(shape, "values", outputs=1, preparation={"layout": layout}), table
+            return Facts(shape, "values", outputs=1, preparation=Preparation(layout=layout)), table
         labels = columns_of.find_categories(table, target, names[target], "label")
         if len(labels) < 2:
             only = f"every target is {labels[0]!r}" if labels else "there is no target"
             raise table.error(0, target, f"{only}; a classification needs two classes or more")
-        layout["target"]["categories"] = labels
-        facts = Facts(shape, "labels", classes=len(labels), label_names=labels, preparation={"layout": layout})
-        return facts, table
+        layout = replace(layout, target=replace(layout.target, categories=labels))
+        made = Preparation(layout=layout)
+        return Facts(shape, "labels", classes=len(labels), label_names=labels, preparation=made), table
 
     def _find(self, column: str | int, names: list[str], header: bool, argument: str) -> int:
         """The number of a column that the config names."""
@@ -147,59 +148,52 @@ class Csv(Dataset):
             return "classification"
         return "regression" if columns_of.are_values(values) else "classification"
 
-    def _fit(self, facts: Facts, train: Examples, rows: Array) -> None:
-        """Normalisation from the training rows."""
+    def _fitted(self, facts: Facts, layout: TableLayout, train: Examples, rows: Array) -> Facts:
+        """The facts with what the training rows say: fill values and standardization."""
+        of_inputs = of_target = None
         if self.standardize:
-            fitted = standardize.fit(train.inputs, rows)
-            one_hot = columns_of.is_one_hot(facts.preparation["layout"]["columns"])
-            for key, neutral in (("mean", 0.0), ("deviation", 1.0)):
-                fitted[key] = np.where(one_hot, neutral, fitted[key]).tolist()
-            facts.preparation["standardize"] = fitted
+            of_inputs = standardize.fit(train.inputs, rows).except_for(layout.one_hot)
         if self.standardize_target:
             if facts.target != "values":
                 raise DataError(f"{self.path}: error: standardize_target is for regression, these targets are labels")
-            facts.preparation["standardize_target"] = standardize.fit(train.targets, rows)
+            of_target = standardize.fit(train.targets, rows)
+        made = Preparation(layout=layout, standardize=of_inputs, standardize_target=of_target)
+        return replace(facts, preparation=made)
 
     def read_inputs(self, source: Any, facts: Facts, dtype: DTypeLike) -> Part:
         from nntrain.data.inputs import is_csv, read_array
 
-        columns = facts.preparation["layout"]["columns"]
+        layout = required(facts.preparation.layout, "a table")
         if is_csv(source):
-            table, at, _ = columns_of.locate(
-                read_table(source, self.delimiter), facts.preparation["layout"], with_target=False
-            )
-            raw = columns_of.filled(columns, _stack(table, at, columns))
-            for i, column, x in zip(at, columns, raw.T, strict=True):
-                columns_of.refuse_missing(
-                    table, i, column["name"], x, "; leave the row out, or train with missing: mean"
-                )
-            X = columns_of.expand(columns, raw)
-        elif any("categories" in column for column in columns):
+            table, at = columns_of.locate(read_table(source, self.delimiter), layout, with_target=False)
+            raw = layout.fill(_stack(table, at, layout.columns))
+            for i, column, x in zip(at, layout.columns, raw.T, strict=True):
+                columns_of.refuse_missing(table, i, column.name, x, "; leave the row out, or train with missing: mean")
+            X = layout.expand(raw)
+        elif layout.one_hot.any():
             raise DataError(f"{source}: error: the columns of words must come as csv")
         else:
             X = read_array(source, facts)
         return ArrayPart(Inputs(X, dtype, facts.preparation), None, None)
 
 
-def _stack(table: Table, at: Sequence[int], columns: list[dict[str, Any]]) -> Array:
+def _stack(table: Table, at: Sequence[int], columns: Sequence[Column]) -> Array:
     return np.stack([columns_of.codes(table, i, c) for i, c in zip(at, columns, strict=True)], axis=1)
 
 
-def _values(table: Table, facts: Facts, described: bool) -> tuple[Array, Array]:
+def _values(table: Table, layout: TableLayout, facts: Facts, described: bool) -> tuple[Array, Array]:
     """Inputs (N, k) with NaN where a value is missing and may be, and targets: labels (N,) or values (N, 1)."""
-    layout = facts.preparation["layout"]
-    columns, target = layout["columns"], layout["target"]
+    columns, policy = [*layout.columns, layout.target], layout.missing
     if described:
-        at, target_at = [c["at"] for c in columns], target["at"]
+        at = [column.at for column in columns]
     else:
-        table, at, target_at = columns_of.locate(table, layout, with_target=True)
-    everything = _stack(table, [*at, target_at], [*columns, target])
-    policy = layout["missing"]
-    for i, column, x in zip([*at, target_at], [*columns, target], everything.T, strict=True):
-        if column is target and policy != "drop":  # a target is never made up
-            columns_of.refuse_missing(table, i, column["name"], x, "; say missing: drop (the row)")
+        table, at = columns_of.locate(table, layout, with_target=True)
+    everything = _stack(table, at, columns)
+    for i, column, x in zip(at, columns, everything.T, strict=True):
+        if column is layout.target and policy != "drop":  # a target is never made up
+            columns_of.refuse_missing(table, i, column.name, x, "; say missing: drop (the row)")
         elif policy == "error":
-            columns_of.refuse_missing(table, i, column["name"], x, "; say missing: drop (the row) or mean")
+            columns_of.refuse_missing(table, i, column.name, x, "; say missing: drop (the row) or mean")
     if policy == "drop":
         everything = everything[~np.isnan(everything).any(axis=1)]
         if not len(everything):

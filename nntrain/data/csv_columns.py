@@ -1,17 +1,13 @@
-"""Columns of words and numbers as columns of numbers: found out once, kept in the checkpoint, applied from then on.
-
-A column is described by `name`, `at` (its number from 0) and, where it holds words, its `categories`; `fill` stands for
-a missing value.  `layout` in the facts' preparation is {"header", "width", "columns", "target", "missing"}.
-"""
+"""Columns of words and numbers as columns of numbers: what they hold is found out once, and applied from then on."""
 
 from __future__ import annotations
 
 import difflib
-from typing import Any
 
 import numpy as np
 
 from nntrain.data.csv_text import Table, has_header, is_missing, is_number, numbers
+from nntrain.data.table_layout import Column, TableLayout
 from nntrain.errors import DataError
 from nntrain.model.shapes import Array
 
@@ -55,7 +51,7 @@ def are_values(numbers: Array) -> bool:
     return bool((there != np.floor(there)).any()) or len(np.unique(there)) > MOST_CLASSES
 
 
-def find_categories(table: Table, at: int, name: str, what: str = "category") -> list[str]:
+def find_categories(table: Table, at: int, name: str, what: str = "category") -> tuple[str, ...]:
     """The different words of a column.  Raises DataError where nearly every row has its own."""
     words = {word(cell) for cell in set(table.column(at)) if not is_missing(cell)}
     if no_categories(len(words), len(table.rows)):
@@ -63,33 +59,33 @@ def find_categories(table: Table, at: int, name: str, what: str = "category") ->
         raise table.error(
             0, at, f"column {name} has {len(words)} different words in {len(table.rows)} rows, no {what}; {hint}"
         )
-    return ordered(words)
+    return tuple(ordered(words))
 
 
-def describe(table: Table, at: int, name: str, categorical: bool) -> dict[str, Any]:
+def describe(table: Table, at: int, name: str, categorical: bool) -> Column:
     """What a column of inputs holds: numbers, or words where there is no number at all.  Raises DataError."""
     cells = table.column(at)
     if all(map(is_missing, cells)):
         raise table.error(0, at, f"column {name} has no value at all; leave it out with drop: [{name}]")
     if categorical or not any(is_number(cell) or has_decimal_comma(cell) for cell in set(cells)):
-        return {"name": name, "at": at, "categories": find_categories(table, at, name)}
-    return {"name": name, "at": at}
+        return Column(name, at, find_categories(table, at, name))
+    return Column(name, at)
 
 
-def codes(table: Table, at: int, column: dict[str, Any]) -> Array:
+def codes(table: Table, at: int, column: Column) -> Array:
     """A column as float64: its numbers, or the numbers of its categories; NaN where missing.  Raises DataError."""
     cells = table.column(at)
-    if "categories" not in column:
+    if column.categories is None:
         values, wrong = numbers(cells)
         if wrong is not None:
-            raise table.error(wrong, at, not_a_number(cells[wrong], column["name"]))
+            raise table.error(wrong, at, not_a_number(cells[wrong], column.name))
         return values
-    number = {name: float(i) for i, name in enumerate(column["categories"])}
+    number = {name: float(i) for i, name in enumerate(column.categories)}
     known = {cell: np.nan if is_missing(cell) else number.get(word(cell), -1.0) for cell in set(cells)}
     if -1.0 in known.values():
         row = next(i for i, cell in enumerate(cells) if known[cell] == -1.0)
-        some = ", ".join(column["categories"][:8]) + (", …" if len(column["categories"]) > 8 else "")
-        raise table.error(row, at, f"column {column['name']} has {shown(cells[row])}, known are {some}")
+        some = ", ".join(column.categories[:8]) + (", …" if column.width > 8 else "")
+        raise table.error(row, at, f"column {column.name} has {shown(cells[row])}, known are {some}")
     return np.array([known[cell] for cell in cells])
 
 
@@ -113,73 +109,39 @@ def refuse_missing(table: Table, at: int, name: str, values: Array, hint: str) -
         raise table.error(int(gaps[0]), at, f"column {name} has no value{hint}{more}")
 
 
-def fit_fill(columns: list[dict[str, Any]], values: Array) -> None:
-    """Fill values from the training rows: the mean of numbers, the most frequent category (the first of equals)."""
-    for column, x in zip(columns, values.T, strict=True):
-        there = x[~np.isnan(x)]
-        if "categories" in column:
-            column["fill"] = int(np.bincount(there.astype(np.int64)).argmax()) if len(there) else 0
-        else:
-            column["fill"] = float(there.mean()) if len(there) else 0.0
+def locate(table: Table, layout: TableLayout, with_target: bool) -> tuple[Table, list[int]]:
+    """The rows of data, and where the inputs stand, then the target: by name where there is a header, else by place.
 
-
-def filled(columns: list[dict[str, Any]], values: Array) -> Array:
-    """Missing values replaced, where a fill was fitted."""
-    for i, column in enumerate(columns):
-        if "fill" in column:
-            x = values[:, i]
-            x[np.isnan(x)] = column["fill"]
-    return values
-
-
-def expand(columns: list[dict[str, Any]], values: Array) -> Array:
-    """Numbers as they are, categories one-hot: (N, n)."""
-    pieces = []
-    for column, x in zip(columns, values.T, strict=True):
-        if "categories" in column:
-            pieces.append((x[:, None] == np.arange(len(column["categories"]))).astype(np.float64))
-        else:
-            pieces.append(x[:, None])
-    return np.concatenate(pieces, axis=1)
-
-
-def is_one_hot(columns: list[dict[str, Any]]) -> Array:
-    """(n,) True for the columns of `expand` that stand for a category."""
-    return np.concatenate([np.full(len(c.get("categories", "x")), "categories" in c) for c in columns])
-
-
-def locate(table: Table, layout: dict[str, Any], with_target: bool) -> tuple[Table, list[int], int | None]:
-    """The rows of data, the columns of the inputs, and the target's: by name where there is a header, else by place.
-
-    Without need of a target its column may be absent.  Raises DataError.
+    Where no target is wanted its column may be absent.  Raises DataError.
     """
     first = table.rows[0]
-    columns, target = layout["columns"], layout["target"]
-    needed = [c["name"] for c in columns] + ([target["name"]] if with_target else [])
+    columns, target = layout.columns, layout.target
+    wanted = [*columns, target] if with_target else columns
+    needed = [c.name for c in wanted]
     body = table.select(list(range(1, len(table.rows))))
-    if layout["header"]:
+    if layout.header:
         place = {name: i for i, name in reversed(list(enumerate(first)))}
         absent = [name for name in needed if name not in place]
         if not absent:
-            return _some(body), [place[c["name"]] for c in columns], place.get(target["name"])
+            return _some(body), [place[name] for name in needed]
         if len(absent) < len(needed) or has_header(table):
             raise table.error(0, 0, f"no column {absent[0]!r} in the header{nearest(absent[0], first)}")
-    at = [c["at"] for c in columns]
+    at = [c.at for c in columns]
     numeric = [
-        not is_number(first[i]) for i, c in zip(at, columns, strict=True) if "categories" not in c and i < len(first)
+        not is_number(first[i]) for i, c in zip(at, columns, strict=True) if c.categories is None and i < len(first)
     ]
-    if not layout["header"] and numeric and all(numeric) and has_header(table):
+    if not layout.header and numeric and all(numeric) and has_header(table):
         table = _some(body)
-    if table.width == layout["width"]:
-        return table, at, target["at"]
-    if not with_target and table.width == layout["width"] - 1:
-        return table, [i - (i > target["at"]) for i in at], None
+    if table.width == layout.width:
+        return table, [c.at for c in wanted]
+    if not with_target and table.width == layout.width - 1:
+        return table, [i - (i > target.at) for i in at]
     if not with_target and table.width == len(columns):
-        return table, list(range(len(columns))), None
+        return table, list(range(len(columns)))
     raise table.error(
         0,
-        min(table.width, layout["width"]),
-        f"{table.width} columns, expected {layout['width']} as in the training data",
+        min(table.width, layout.width),
+        f"{table.width} columns, expected {layout.width} as in the training data",
     )
 
 

@@ -15,6 +15,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from nntrain.data.source_files import read_bytes
 from nntrain.data.standardize import LARGEST
 from nntrain.errors import DataError
 from nntrain.model.shapes import Array
@@ -48,14 +49,6 @@ class Table:
     def select(self, keep: list[int]) -> Table:
         """The table of some rows, each still at its line."""
         return Table(self.name, [self.rows[i] for i in keep], [self.lines[i] for i in keep])
-
-
-def read_bytes(path: Path) -> bytes:
-    """The file's content.  Raises DataError."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: error: {error.strerror}") from error
 
 
 def read_table(source: Path | IO[str] | None, delimiter: str | None = None, content: bytes | None = None) -> Table:

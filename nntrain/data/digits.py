@@ -20,9 +20,9 @@ class Digits(ArrayDataset):
 
     scale = 1 / 16
 
-    def read(self, seed: int, facts: Facts | None) -> dict[str, Examples]:
+    def sources(self, seed: int, facts: Facts | None) -> dict[str, Examples]:
         with np.load(Path(__file__).with_name("digits.npz"), allow_pickle=False) as file:
             return {"train": Examples(file["images"][:, None], file["labels"], "digits")}
 
     def facts(self, train: Examples) -> Facts:
-        return Facts(train.inputs.shape[1:], "labels", classes=10, label_names=[str(k) for k in range(10)])
+        return Facts(train.inputs.shape[1:], "labels", classes=10, label_names=tuple("0123456789"))

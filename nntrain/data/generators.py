@@ -22,7 +22,7 @@ class Generated(ArrayDataset):
     def draw(self, stream: streams.Stream) -> tuple[Array, Array]:
         raise NotImplementedError
 
-    def read(self, seed: int, facts: Facts | None) -> dict[str, Examples]:
+    def sources(self, seed: int, facts: Facts | None) -> dict[str, Examples]:
         inputs, targets = self.draw(streams.stream(seed, streams.GENERATE, streams.key(self.type)))
         return {"train": Examples(inputs, targets, self.type)}
 
@@ -33,7 +33,8 @@ class Generated(ArrayDataset):
 
 
 def _noisy(points: Array, noise: float, stream: streams.Stream) -> Array:
-    return points + noise * stream.normal(points.shape)
+    noisy: Array = points + noise * stream.normal(points.shape)
+    return noisy
 
 
 def _around(angle: Array, radius: Array | float = 1.0) -> Array:

@@ -34,10 +34,10 @@ class Images(ArrayDataset):
     )
     color: Literal["rgb", "gray"] = arg("channels: 3 or 1", default="rgb")
 
-    def read(self, seed: int, facts: Facts | None) -> dict[str, Examples]:
+    def sources(self, seed: int, facts: Facts | None) -> dict[str, Examples]:
         folders = {"train": self.path}
         folders |= {part: given for part in ("validation", "test") if isinstance(given := getattr(self, part), Path)}
-        names = _classes(self.path) if facts is None else facts.label_names or []
+        names = _classes(self.path) if facts is None else list(facts.label_names or ())
         size = (self.size, self.size) if isinstance(self.size, int) else self.size
         sources: dict[str, Examples] = {}
         for part, folder in folders.items():
@@ -54,7 +54,7 @@ class Images(ArrayDataset):
         names = _classes(self.path)
         if len(names) < 2:
             raise DataError(f"{self.path}: error: one class; a classification needs two folders")
-        return Facts(train.inputs.shape[1:], "labels", classes=len(names), label_names=names)
+        return Facts(train.inputs.shape[1:], "labels", classes=len(names), label_names=tuple(names))
 
     def read_inputs(self, source: Any, facts: Facts, dtype: DTypeLike) -> Part:
         from nntrain.data import inputs

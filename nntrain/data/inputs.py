@@ -33,7 +33,7 @@ def read_array(source: Path | IO[str], facts: Facts) -> Array:
     Pixels are integers as the dataset's files have them, or floats in 0 … 1.
     """
     name = str(source) if isinstance(source, Path) else getattr(source, "name", "<stdin>")
-    vocabulary = facts.preparation.get("vocabulary")
+    vocabulary = facts.preparation.vocabulary
     if is_csv(source):
         X = _numbers(source, facts)
     elif isinstance(source, Path) and source.suffix.lower() == ".npy":
@@ -51,8 +51,7 @@ def read_array(source: Path | IO[str], facts: Facts) -> Array:
     if vocabulary is not None and X.dtype.kind == "f" and (np.mod(X, 1) == 0).all():
         X = X.astype(np.int64)
     check_inputs(X, name, vocabulary)
-    if "scale" in facts.preparation:
-        scale = facts.preparation["scale"]
+    if (scale := facts.preparation.scale) is not None:
         if X.dtype.kind == "f" and (X.min() < 0 or X.max() > 1):
             raise DataError(
                 f"{name}: error: pixels from {X.min():g} to {X.max():g}, expected 0 to 1; "
@@ -68,7 +67,7 @@ def read_array(source: Path | IO[str], facts: Facts) -> Array:
 
 def _from_npz(path: Path, facts: Facts) -> Array:
     """The array that training took its inputs from, or the only one there is."""
-    wanted = facts.preparation.get("array", "x")
+    wanted = facts.preparation.array or "x"
     try:
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             names = getattr(file, "files", [])

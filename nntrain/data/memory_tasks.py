@@ -6,7 +6,7 @@ import numpy as np
 
 from nntrain.components import arg, component
 from nntrain.data.arrays import Examples
-from nntrain.data.facts import Facts
+from nntrain.data.facts import Facts, Preparation
 from nntrain.data.generators import Generated
 from nntrain.model.shapes import Array
 from nntrain.runtime import streams
@@ -57,13 +57,8 @@ class CopyMemory(Generated):
 
     def facts(self, train: Examples) -> Facts:
         size = self.kinds + 2
-        return Facts(
-            train.inputs.shape[1:],
-            "labels",
-            classes=self.kinds + 1,
-            vocabulary=size,
-            preparation={"vocabulary": size},
-        )
+        made = Preparation(vocabulary=size)
+        return Facts(train.inputs.shape[1:], "labels", self.kinds + 1, vocabulary=size, preparation=made)
 
 
 @component("sine_waves")

@@ -33,7 +33,7 @@ class Idx(ArrayDataset):
     label_names: ClassVar[tuple[str, ...]]
     root: Path | None
 
-    def read(self, seed: int, facts: Facts | None) -> dict[str, Examples]:
+    def sources(self, seed: int, facts: Facts | None) -> dict[str, Examples]:
         paths = [self._path(name, sha) for name, sha in zip(FILES, self.sha256, strict=True)]
         return {
             "train": read_pair(paths[0], paths[1], len(self.label_names)),
@@ -41,7 +41,7 @@ class Idx(ArrayDataset):
         }
 
     def facts(self, train: Examples) -> Facts:
-        names = list(self.label_names)
+        names = self.label_names
         return Facts(train.inputs.shape[1:], "labels", classes=len(names), label_names=names)
 
     def _path(self, name: str, sha256: str) -> Path:

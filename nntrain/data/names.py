@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from nntrain.components import arg, component
-from nntrain.data import symbols as symbols_of
 from nntrain.data.base import Dataset
-from nntrain.data.csv_text import read_bytes
-from nntrain.data.facts import Facts
+from nntrain.data.facts import Facts, Preparation, required
 from nntrain.data.parts import Batch, Data, Part
+from nntrain.data.source_files import read_bytes, read_text
 from nntrain.data.splits import divide
+from nntrain.data.vocabulary import Vocabulary
 from nntrain.errors import ConfigError
 from nntrain.model.shapes import Array
 
@@ -38,32 +38,27 @@ class Names(Dataset):
         if self.standardize:
             raise ValueError("standardize: symbols are no numbers")
 
-    def load(self, seed: int, dtype: DTypeLike, facts: Facts | None = None) -> Data:
+    def read_data(self, seed: int, dtype: DTypeLike, facts: Facts | None = None) -> Data:
         sha, parts = hashlib.sha256(), {}
         for part, path in (("train", self.path), ("validation", self.validation), ("test", self.test)):
             if isinstance(path, Path):
                 content = read_bytes(path)
                 sha.update(f"{part} {len(content)}\n".encode() + content)
-                lines = symbols_of.read_text(path, content).splitlines()
+                lines = read_text(path, content).splitlines()
                 parts[part] = [line.strip() for line in lines if line.strip()]
         rows = divide(self, str(self.path), len(parts["train"]), None, parts.keys(), seed)
         everything = parts["train"]
         for part, chosen in rows.items():
             parts[part] = [everything[i] for i in chosen]
         if facts is None:
-            known = symbols_of.vocabulary("".join([END, *parts["train"]]))
-            longest = max(map(len, everything)) + 1
-            facts = Facts(
-                (longest,),
-                "labels",
-                classes=len(known),
-                vocabulary=len(known),
-                preparation={"symbols": known, "level": "characters"},
-            )
+            text = Vocabulary.fit("".join([END, *parts["train"]]), "characters")
+            size, longest = len(text.symbols), max(map(len, everything)) + 1
+            facts = Facts((longest,), "labels", size, vocabulary=size, preparation=Preparation(text=text))
+        known = required(facts.text, "a text")
         made: dict[str, Part] = {}
         for part in ("train", "validation", "test"):
             if part in parts:
-                made[part] = Lines(parts[part], facts.preparation["symbols"])
+                made[part] = Lines(parts[part], known)
         return Data(facts, made, sha.hexdigest())
 
     def read_inputs(self, source: Any, facts: Facts, dtype: DTypeLike) -> Part:
@@ -73,8 +68,8 @@ class Names(Dataset):
 class Lines(Part):
     """Names one behind the other, a line break before each and behind the last."""
 
-    def __init__(self, names: list[str], known: list[str]):
-        self.symbols = symbols_of.encode(END + "".join(name + END for name in names), known)
+    def __init__(self, names: list[str], known: Vocabulary):
+        self.symbols = known.encode(END + "".join(name + END for name in names))
         self.lengths = np.array([len(name) + 1 for name in names])
         self.starts = np.cumsum(self.lengths) - self.lengths
         self.size = len(names)

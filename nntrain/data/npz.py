@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from nntrain.components import arg, component
 from nntrain.data.array_files import check_inputs, check_numbers, check_range, read_npy, read_npz, show
 from nntrain.data.arrays import ArrayDataset, Examples
-from nntrain.data.facts import Facts
+from nntrain.data.facts import Facts, Preparation
 from nntrain.data.standardize import chunks
 from nntrain.errors import DataError
 from nntrain.model.shapes import Array
@@ -36,7 +37,7 @@ class Arrays(ArrayDataset):
         """Inputs, targets, and their names in errors; of the dataset itself without a path."""
         raise NotImplementedError
 
-    def read(self, seed: int, facts: Facts | None) -> dict[str, Examples]:
+    def sources(self, seed: int, facts: Facts | None) -> dict[str, Examples]:
         files: dict[str, Path | None] = {"train": None}
         for part, where in (("validation", self.validation), ("test", self.test)):
             if isinstance(where, Path):
@@ -50,18 +51,14 @@ class Arrays(ArrayDataset):
         return sources
 
     def facts(self, train: Examples) -> Facts:
-        preparation = {} if self.vocabulary is None else {"vocabulary": self.vocabulary}
+        shape, made = train.inputs.shape[1:], Preparation(self.vocabulary)
         if train.targets.dtype.kind == "f":
             outputs = train.targets.shape[-1]
-            return Facts(
-                train.inputs.shape[1:], "values", outputs=outputs, vocabulary=self.vocabulary, preparation=preparation
-            )
+            return Facts(shape, "values", outputs=outputs, vocabulary=self.vocabulary, preparation=made)
         classes = self.classes or int(max(chunk.max() for chunk in chunks(train.targets))) + 1
         if classes < 2:
             raise DataError(f"{train.source}: error: every label is 0; a classification needs two classes")
-        return Facts(
-            train.inputs.shape[1:], "labels", classes=classes, vocabulary=self.vocabulary, preparation=preparation
-        )
+        return Facts(shape, "labels", classes, vocabulary=self.vocabulary, preparation=made)
 
 
 @component("npz")
@@ -83,8 +80,7 @@ class Npz(Arrays):
 
     def facts(self, train: Examples) -> Facts:
         facts = super().facts(train)
-        facts.preparation["array"] = self.inputs
-        return facts
+        return replace(facts, preparation=replace(facts.preparation, array=self.inputs))
 
 
 @component("npy")

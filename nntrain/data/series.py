@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ from nntrain.components import arg, component
 from nntrain.data import standardize
 from nntrain.data.arrays import ArrayPart, Inputs
 from nntrain.data.base import Dataset
-from nntrain.data.csv_text import Table, has_header, is_number, numbers, read_bytes, read_table
-from nntrain.data.facts import Facts
+from nntrain.data.csv_text import Table, has_header, is_number, numbers, read_table
+from nntrain.data.facts import Facts, Preparation, required
 from nntrain.data.parts import Batch, Data, Part
+from nntrain.data.series_layout import SeriesLayout
+from nntrain.data.source_files import read_bytes
 from nntrain.data.splits import last_shares
 from nntrain.errors import DataError
 from nntrain.model.shapes import Array
@@ -43,7 +46,7 @@ class Series(Dataset):
     horizon: int = arg("time steps that are forecast", default=1, ge=1, kw_only=True)
     standardize: bool = arg("columns to mean 0, deviation 1, fitted on the training part", default=True, kw_only=True)
 
-    def load(self, seed: int, dtype: DTypeLike, facts: Facts | None = None) -> Data:
+    def read_data(self, seed: int, dtype: DTypeLike, facts: Facts | None = None) -> Data:
         content = read_bytes(self.path)
         table = read_table(self.path, content=content)
         header = has_header(table)
@@ -55,13 +58,11 @@ class Series(Dataset):
         else:
             body, columns = _located(table, facts)
         values = _read(body, columns)
-        layout = facts.preparation["series"]
+        layout = required(facts.preparation.series, "a series")
         parts = last_shares(self, str(self.path), len(values), ())
-        if "standardize" not in facts.preparation:
-            self._fit(facts, values[parts["train"]])
-        scale = facts.preparation["standardize"]
-        scaled = ((values - scale["mean"]) / scale["deviation"]).astype(dtype)
-        at = [layout["columns"].index(name) for name in layout["targets"]]
+        if facts.preparation.standardize is None:
+            facts = self._fitted(facts, layout, values[parts["train"]])
+        scaled = required(facts.preparation.standardize, "a series").apply(values).astype(dtype)
         made: dict[str, Part] = {}
         for part in ("train", "validation", "test"):
             if part in parts:
@@ -73,7 +74,7 @@ class Series(Dataset):
                         f"window of {self.window} and a horizon of {self.horizon}"
                     )
                 made[part] = Windows(
-                    scaled, at, np.arange(first, rows.stop - self.horizon + 1), self.window, self.horizon
+                    scaled, layout.targets_at, np.arange(first, rows.stop - self.horizon + 1), self.window, self.horizon
                 )
         return Data(facts, made, hashlib.sha256(content).hexdigest())
 
@@ -100,23 +101,19 @@ class Series(Dataset):
             raise DataError(f"{self.path}: error: the target {unread[0]} is not among the columns that are read")
         steps = range(1, self.horizon + 1)
         outputs = targets if self.horizon == 1 else [f"{name}+{h}" for h in steps for name in targets]
-        layout = {"columns": read, "at": columns, "targets": targets}
-        return Facts(
-            (self.window, len(read)),
-            "values",
-            outputs=len(outputs),
-            preparation={"series": layout, "output_names": outputs},
+        made = Preparation(
+            series=SeriesLayout(tuple(read), tuple(columns), tuple(targets)), output_names=tuple(outputs)
         )
+        return Facts((self.window, len(read)), "values", outputs=len(outputs), preparation=made)
 
-    def _fit(self, facts: Facts, past: Array) -> None:
-        neutral = {"mean": [0.0] * past.shape[1], "deviation": [1.0] * past.shape[1]}
-        fitted = standardize.fit(past, np.arange(len(past))) if self.standardize else neutral
-        layout = facts.preparation["series"]
-        at = [layout["columns"].index(name) for name in layout["targets"]]
-        facts.preparation["standardize"] = fitted
-        facts.preparation["standardize_target"] = {
-            key: [values[i] for i in at] * self.horizon for key, values in fitted.items()
-        }
+    def _fitted(self, facts: Facts, layout: SeriesLayout, past: Array) -> Facts:
+        """The facts with the standardization of the training rows."""
+        scaling = standardize.fit(past, np.arange(len(past)))
+        if not self.standardize:
+            scaling = scaling.except_for(np.ones(past.shape[1], bool))
+        of_targets = scaling.of(layout.targets_at * self.horizon)
+        made = replace(facts.preparation, standardize=scaling, standardize_target=of_targets)
+        return replace(facts, preparation=made)
 
     def read_inputs(self, source: Any, facts: Facts, dtype: DTypeLike) -> Part:
         from nntrain.data.inputs import is_csv, read_array
@@ -157,14 +154,14 @@ def _body(table: Table, header: bool) -> Table:
 
 def _located(table: Table, facts: Facts) -> tuple[Table, list[int]]:
     """The rows of another file, and where its columns are: by their names, or as many in the order of training."""
-    layout = facts.preparation["series"]
-    wanted, header = layout["columns"], has_header(table)
+    layout = required(facts.preparation.series, "a series")
+    wanted, header = layout.columns, has_header(table)
     if header and set(wanted) <= set(table.rows[0]):
         return _body(table, True), [table.rows[0].index(name) for name in wanted]
     if table.width == len(wanted):
         return _body(table, header), list(range(table.width))
-    if not header and table.width > max(layout["at"]):
-        return _body(table, False), layout["at"]
+    if not header and table.width > max(layout.at):
+        return _body(table, False), list(layout.at)
     raise DataError(f"{table.name}: error: expected columns {', '.join(wanted)}")
 
 

@@ -1,16 +1,70 @@
-"""Mean and deviation of the training inputs, in float64."""
+"""Mean and deviation of the training part: fitted in float64, applied, undone, kept in the checkpoint."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from nntrain.data.json_fields import Fields, Saved
 from nntrain.model.shapes import Array
 
 LARGEST = 1e37  # a larger number in data is refused: its square must stay finite in float64, itself in float32
 CHUNK_BYTES = 1 << 24  # what is read of a large array at a time
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Standardization(Saved):
+    """x ↦ (x − mean) / deviation, with a mean and a deviation for each feature, of images for each channel.
+
+    Examples are (N, n), (N, T, n) or (N, C, H, W).
+    """
+
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+
+    def apply(self, examples: Array) -> Array:
+        """(x − mean) / deviation in float64."""
+        mean, deviation = self.along(examples.ndim)
+        standardized: Array = (examples - mean) / deviation
+        return standardized
+
+    def undo(self, examples: Array) -> Array:
+        """x · deviation + mean in float64."""
+        mean, deviation = self.along(examples.ndim)
+        raw: Array = examples * deviation + mean
+        return raw
+
+    def undo_for_people(self, examples: Array) -> Array:
+        """The same, but a 0 of the data is 0 again, where rounding left it a little beside."""
+        raw = self.undo(examples)
+        mean, deviation = self.along(examples.ndim)
+        return np.where(np.abs(raw) < 1e-6 * (np.abs(mean) + deviation), 0.0, raw)
+
+    def along(self, ndim: int) -> tuple[Array, Array]:
+        """Mean and deviation, shaped to broadcast over examples of so many axes."""
+        return along_feature(np.asarray(self.mean), ndim), along_feature(np.asarray(self.deviation), ndim)
+
+    def of(self, features: Sequence[int]) -> Standardization:
+        """That of some features, in this order."""
+        return Standardization(tuple(self.mean[i] for i in features), tuple(self.deviation[i] for i in features))
+
+    def except_for(self, features: Array) -> Standardization:
+        """The features (n,) that are True stay as they are: mean 0, deviation 1."""
+        mean, deviation = np.where(features, 0.0, self.mean), np.where(features, 1.0, self.deviation)
+        return Standardization(tuple(mean.tolist()), tuple(deviation.tolist()))
+
+    def as_json(self) -> dict[str, Any]:
+        """As a checkpoint keeps it."""
+        return {"mean": list(self.mean), "deviation": list(self.deviation)}
+
+    @classmethod
+    def from_json(cls, saved: Fields) -> Standardization:
+        """Raises ValueError for what `as_json` does not give."""
+        with saved as fields:
+            return cls(fields.numbers("mean"), fields.numbers("deviation"))
 
 
 def chunks(array: Array, rows: Array | None = None) -> Iterator[Array]:
@@ -21,7 +75,7 @@ def chunks(array: Array, rows: Array | None = None) -> Iterator[Array]:
         yield array[start : start + count] if rows is None else array[rows[start : start + count]]
 
 
-def fit(inputs: Array, rows: Array, scale: float = 1.0) -> dict[str, Any]:
+def fit(inputs: Array, rows: Array, scale: float = 1.0) -> Standardization:
     """Mean and deviation of scale · inputs over `rows`: by column of tables (N, n), by feature of sequences (N, T, n),
     by channel of images (N, C, H, W).  What is constant keeps deviation 1.
     """
@@ -38,13 +92,7 @@ def fit(inputs: Array, rows: Array, scale: float = 1.0) -> dict[str, Any]:
     # the extremes tell what is constant; a computed deviation would be rounding noise there
     deviation = np.where(low == high, 1.0, np.sqrt(squares / count) * scale)
     deviation[deviation == 0] = 1.0
-    return {"mean": (mean * scale).tolist(), "deviation": deviation.tolist()}
-
-
-def undo(examples: Array, fitted: dict[str, Any]) -> Array:
-    """Standardized examples (N, …) in the units before, in float64: X · deviation + mean."""
-    mean, deviation = (along_feature(np.asarray(fitted[k]), examples.ndim) for k in ("mean", "deviation"))
-    return examples * deviation + mean
+    return Standardization(tuple((mean * scale).tolist()), tuple(deviation.tolist()))
 
 
 def along_feature(values: Array, ndim: int) -> Array:

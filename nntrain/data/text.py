@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from nntrain.components import arg, component
-from nntrain.data import symbols as symbols_of
 from nntrain.data.base import Dataset
-from nntrain.data.csv_text import read_bytes
-from nntrain.data.facts import Facts
+from nntrain.data.facts import Facts, Preparation, required
 from nntrain.data.parts import Batch, Data, Part
+from nntrain.data.source_files import read_bytes, read_text
 from nntrain.data.splits import last_shares
+from nntrain.data.vocabulary import Level, Vocabulary, split
 from nntrain.errors import ConfigError, DataError
 from nntrain.model.shapes import Array
 
@@ -37,9 +37,7 @@ class Text(Dataset):
     takes_files = True
     path: Path = arg("the text file")
     length: int = arg("symbols in a piece T: gradients go back as far", default=64, ge=1, kw_only=True)
-    level: symbols_of.Level = arg(
-        "what a symbol is; words: signs and line breaks too", default="characters", kw_only=True
-    )
+    level: Level = arg("what a symbol is; words: signs and line breaks too", default="characters", kw_only=True)
     streams: bool = arg("contiguous streams with carried state; false: independent pieces", default=True, kw_only=True)
     vocabulary: int | None = arg(
         "most symbols to tell apart, the unknown one included; rarer ones are unknown", default=None, ge=2, kw_only=True
@@ -50,29 +48,24 @@ class Text(Dataset):
         if self.standardize:
             raise ValueError("standardize: symbols are no numbers")
 
-    def load(self, seed: int, dtype: DTypeLike, facts: Facts | None = None) -> Data:
+    def read_data(self, seed: int, dtype: DTypeLike, facts: Facts | None = None) -> Data:
         sha, parts = hashlib.sha256(), {}
         for part, path in (("train", self.path), ("validation", self.validation), ("test", self.test)):
             if isinstance(path, Path):
                 content = read_bytes(path)
                 sha.update(f"{part} {len(content)}\n".encode() + content)
-                parts[part] = symbols_of.split(symbols_of.read_text(path, content), self.level)
+                parts[part] = split(read_text(path, content), self.level)
         for part, rows in last_shares(self, str(self.path), len(parts["train"]), parts.keys()).items():
             parts[part] = parts["train"][rows]
         if facts is None:
-            known = symbols_of.vocabulary(parts["train"], self.vocabulary)
-            facts = Facts(
-                (self.length,),
-                "labels",
-                classes=len(known),
-                vocabulary=len(known),
-                preparation={"symbols": known, "level": self.level},
-            )
-        known = facts.preparation["symbols"]
+            text = Vocabulary.fit(parts["train"], self.level, self.vocabulary)
+            size = len(text.symbols)
+            facts = Facts((self.length,), "labels", size, vocabulary=size, preparation=Preparation(text=text))
+        known = required(facts.text, "a text")
         made: dict[str, Part] = {}
         for part in ("train", "validation", "test"):
             if part in parts:
-                made[part] = self._part(part, symbols_of.encode(parts[part], known))
+                made[part] = self._part(part, known.encode(parts[part]))
         return Data(facts, made, sha.hexdigest())
 
     def _part(self, name: str, symbols: Array) -> Part:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from nntrain.data import standardize
 from nntrain.data.facts import Facts
 from nntrain.errors import ConfigError
 from nntrain.files.storage import naming, write_atomic
@@ -55,7 +54,7 @@ def draw(generator: Network, loop: Adversarial, facts: Facts, count: int, seed: 
     z = streams.stream(seed, streams.SAMPLE, streams.key(purpose)).normal((loop.latent, count), generator.dtype)
     if loop.conditional:
         z = with_labels(z, np.arange(count) % (facts.classes or 1), facts.classes or 1)
-    return in_units(_by_chunks(lambda part: generator.apply(part, Context(training=False, seed=seed)), z), facts)
+    return facts.inputs_in_units(_by_chunks(lambda part: generator.apply(part, Context(training=False, seed=seed)), z))
 
 
 def draw_from_code(network: Network, loss: Any, facts: Facts, count: int, seed: int) -> Array:
@@ -71,7 +70,7 @@ def draw_from_code(network: Network, loss: Any, facts: Facts, count: int, seed: 
             X = layer.apply(p, X, Context(training=False, seed=seed))
         return loss.predict(X)
 
-    return in_units(_by_chunks(decode, z).reshape(*facts.input_shape, count), facts)
+    return facts.inputs_in_units(_by_chunks(decode, z).reshape(*facts.input_shape, count))
 
 
 def _by_chunks(function: Callable[[Array], Array], z: Array) -> Array:
@@ -82,13 +81,6 @@ def _by_chunks(function: Callable[[Array], Array], z: Array) -> Array:
 def _code(network: Network) -> int:
     """Where the latent layer stands; -1 where there is none."""
     return next((i for i, layer in enumerate(network.layers) if isinstance(layer, SampleLatent)), -1)
-
-
-def in_units(X: Array, facts: Facts) -> Array:
-    """Network inputs (…, m) as examples (N, …) in the data's units."""
-    examples = np.ascontiguousarray(np.moveaxis(X, -1, 0))
-    fitted = facts.preparation.get("standardize")
-    return examples if fitted is None else standardize.undo(examples, fitted).astype(X.dtype)
 
 
 def sample(loaded: Loaded, count: int, output: Path, seed: int | None = None) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from nntrain import config
-from nntrain.data.reconstruct import load as load_data
 from nntrain.errors import ConfigError
 from nntrain.inference.load import Loaded
 
@@ -17,7 +16,7 @@ def evaluate(loaded: Loaded, overrides: Sequence[str], split: str | None) -> dic
     """Loss and metrics of a checkpoint over one part of its dataset; normalisation and labels stay the checkpoint's."""
     dataset = config.dataset_with(loaded.config, overrides)
     with np.errstate(all="ignore"):
-        data = load_data(dataset, loaded.config.seed, np.dtype(loaded.config.dtype), loaded.facts)
+        data = dataset.load(loaded.config.seed, np.dtype(loaded.config.dtype), loaded.facts)
         split = split or list(data.parts)[-1]
         if split not in data.parts:
             raise ConfigError(f"--split {split}: the dataset has no {split} part; it has {', '.join(data.parts)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -68,8 +69,8 @@ def predict(loaded: Loaded, source: Path | IO[str], probabilities: bool = False)
             if probabilities:
                 raise ConfigError("--probabilities: this network predicts values, not classes")
             Y = facts.to_units(config.loss.predict(Z))
-            return _table("prediction", np.moveaxis(Y, -1, 0), facts.preparation.get("output_names"))
-        names: list[Any] = facts.label_names or list(range(facts.classes or 2))
+            return _table("prediction", np.moveaxis(Y, -1, 0), facts.output_names)
+        names: Sequence[Any] = facts.label_names or range(facts.classes or 2)
         if not probabilities:
             return _table("prediction", np.asarray(names)[np.moveaxis(config.loss.decide(Z), -1, 0)])
         P = config.loss.probabilities(Z)
@@ -78,8 +79,8 @@ def predict(loaded: Loaded, source: Path | IO[str], probabilities: bool = False)
     return _table("probability", np.moveaxis(P, -1, 0))
 
 
-def _table(name: str, values: Array, columns: list[str] | None = None) -> Predictions:
+def _table(name: str, values: Array, columns: Sequence[str] | None = None) -> Predictions:
     values = values.reshape(len(values), -1)
     if columns is None:
         columns = [name] if values.shape[1] == 1 else [f"{name}_{i}" for i in range(values.shape[1])]
-    return Predictions(columns, values)
+    return Predictions(list(columns), values)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nntrain.data.names import END
-from nntrain.data.symbols import UNKNOWN, encode, joint, split
+from nntrain.data.vocabulary import UNKNOWN
 from nntrain.errors import ConfigError
 from nntrain.model.layer import Context
 from nntrain.model.shapes import Array
@@ -27,15 +27,13 @@ class Writer:
     """
 
     def __init__(self, loaded: Loaded, temperature: float, seed: int | None):
-        preparation = loaded.facts.preparation
-        if "symbols" not in preparation:
+        if (vocabulary := loaded.facts.text) is None:
             raise ConfigError(
                 f"{loaded.path}: this network draws nothing; GANs, variational autoencoders and models of text do"
             )
         self.network, self.temperature = loaded.networks[""], temperature
         self.seed = loaded.config.seed if seed is None else seed
-        self.symbols: list[str] = preparation["symbols"]
-        self.level = preparation["level"]
+        self.vocabulary, self.symbols = vocabulary, vocabulary.symbols
         self._check(str(loaded.path))
 
     def _check(self, source: str) -> None:
@@ -77,8 +75,8 @@ class Writer:
 
     def numbers(self, prompt: str) -> Array:
         """The symbols of a prompt.  Raises ConfigError for what the model has never met."""
-        parts = split(prompt, self.level)
-        found = encode(parts, self.symbols)
+        parts = self.vocabulary.split(prompt)
+        found = self.vocabulary.encode(parts)
         if not found.all():
             strange = sorted({part for part, number in zip(parts, found, strict=True) if number == 0})
             raise ConfigError(f"--prompt: {', '.join(map(repr, strange))} did not occur in the training text")
@@ -92,11 +90,11 @@ class Writer:
         last = ""
         if len(begin):
             yield prompt
-            last = split(prompt, self.level)[-1]
+            last = self.vocabulary.split(prompt)[-1]
         scores = self.read(begin if len(begin) else self._start())
         for _ in range(length):
             drawn = self.draw(scores, stream)
-            yield joint(last, self.symbols[drawn], self.level) + self.symbols[drawn]
+            yield self.vocabulary.joint(last, self.symbols[drawn]) + self.symbols[drawn]
             last = self.symbols[drawn]
             scores = self.read(np.array([drawn]))
 
@@ -116,4 +114,5 @@ class Writer:
 
     def _start(self) -> Array:
         """A line break where there is one in the text, else the first symbol."""
-        return encode([END if END in self.symbols else next(s for s in self.symbols if s != UNKNOWN)], self.symbols)
+        first = END if END in self.symbols else next(symbol for symbol in self.symbols if symbol != UNKNOWN)
+        return self.vocabulary.encode([first])

@@ -51,7 +51,7 @@ class BitsPerCharacter(Surprise):
 
     def declare(self, facts: Facts, loss: Loss) -> None:
         super().declare(facts, loss)
-        if facts.preparation.get("level") == "words":
+        if facts.text is not None and facts.text.level == "words":
             raise ShapeError("bits_per_character is for characters, these symbols are words: use perplexity")
 
     def value(self, state: Array) -> float:

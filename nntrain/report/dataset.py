@@ -51,8 +51,7 @@ def describe(dataset: Any, data: Data) -> Described:
     sizes = {name: part.size for name, part in data.parts.items()}
     of = "numbers" if facts.vocabulary is None else "symbols"
     told = Described(dataset.type, facts.input_shape, of, target, sizes)
-    symbols = facts.preparation.get("symbols")
-    names = facts.label_names or symbols or [str(i) for i in range(facts.classes or 0)]
+    names = facts.class_names
     before: dict[bytes, bytes] = {}
     for name, part in data.parts.items():
         here: Counter[bytes] = Counter()

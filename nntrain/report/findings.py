@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 
 from nntrain.data.facts import Facts
-from nntrain.data.standardize import along_feature
 from nntrain.errors import ConfigError, NNTrainError
 from nntrain.inference.evaluator import outputs
 from nntrain.inference.load import Loaded, find_checkpoint, load
@@ -64,7 +63,7 @@ def find(run_dir: Path) -> Findings:
         file, _ = find_checkpoint(run_dir)
         loaded = load(file)
         _first_weights(found, loaded)
-        if "symbols" in loaded.facts.preparation:
+        if loaded.facts.text is not None:
             found.texts = _written(loaded)
         if "" in loaded.networks:
             _judge(found, loaded)
@@ -131,9 +130,9 @@ def _judge(found: Findings, loaded: Loaded) -> None:
         wrong.number = int(i)
         x = part.batch(np.array([i])).X[..., 0]
         if len(facts.input_shape) == 3:
-            wrong.picture = _raw(facts, x)
+            wrong.picture = facts.example(x)
         else:
-            wrong.row = _row(facts, x)
+            wrong.row = facts.cells(x, MOST_COLUMNS)
 
 
 def _classification(found: Findings, facts: Facts, loss: Loss, Z: Array, Y: Array) -> Array:
@@ -163,34 +162,6 @@ def _regression(found: Findings, facts: Facts, Y_hat: Array, Y: Array) -> Array:
     for i in order[:MOST_WRONG]:
         found.wrong.append(Wrong(0, f"{truth[i]:.4g}", f"{predicted[i]:.4g}", float(abs(error[i]))))
     return order
-
-
-def _raw(facts: Facts, x: Array) -> Array:
-    """An input before it was standardized."""
-    fitted = facts.preparation.get("standardize")
-    if not fitted:
-        return x
-    mean, deviation = (along_feature(np.asarray(fitted[key]), x.ndim + 1) for key in ("mean", "deviation"))
-    raw = x * deviation + mean
-    return np.where(np.abs(raw) < 1e-6 * (np.abs(mean) + deviation), 0.0, raw)  # a 0 that rounding moved
-
-
-def _row(facts: Facts, x: Array) -> list[tuple[str, str]]:
-    """Columns of a table by name, categories as words; else the first numbers."""
-    layout = facts.preparation.get("layout")
-    raw = _raw(facts, x).reshape(-1)
-    if not layout:
-        return [(str(i), f"{value:.4g}") for i, value in enumerate(raw[:MOST_COLUMNS])]
-    cells, at = [], 0
-    for column in layout["columns"]:
-        words = column.get("categories")
-        if words:
-            cells.append((column["name"], str(words[int(raw[at : at + len(words)].argmax())])))
-            at += len(words)
-        else:
-            cells.append((column["name"], f"{raw[at]:.4g}"))
-            at += 1
-    return cells[:MOST_COLUMNS]
 
 
 def samples(run_dir: Path, most: int = 6) -> list[Path]:

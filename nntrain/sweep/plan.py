@@ -14,7 +14,6 @@ from nntrain.builder.length import total_steps
 from nntrain.components import values
 from nntrain.config import Base, Config, Draft
 from nntrain.data.parts import Data
-from nntrain.data.reconstruct import load
 from nntrain.errors import ConfigError
 from nntrain.files.storage import json_bytes
 from nntrain.sweep import space
@@ -118,5 +117,5 @@ class _Loader:
         kept = {name: value for name, value in values(draft.dataset).items() if name not in _NOT_LOADED}
         key = (draft.dataset.type, repr(kept), draft.dtype)
         if key not in self._loaded:
-            self._loaded[key] = load(draft.dataset, draft.seed, np.dtype(draft.dtype))
+            self._loaded[key] = draft.dataset.load(draft.seed, np.dtype(draft.dtype))
         return self._loaded[key]

@@ -216,7 +216,7 @@ class GANTrainer(Trainer):
         if self.loop.samples and epoch % self.loop.sample_epochs == 0:
             loop, facts, train = self.loop, self.facts, self.data.parts["train"]
             X = drawing.draw(self.generator, loop, facts, loop.samples, self.seed, "grid")
-            real = drawing.in_units(train.batch(np.arange(min(train.size, SHOWN))).X, facts)
+            real = facts.inputs_in_units(train.batch(np.arange(min(train.size, SHOWN))).X)
             drawing.leave_sample(folder / "samples", f"epoch_{epoch:04d}", X, loop, facts, real)
 
     def state(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from nntrain.components import find
 from nntrain.data import Digits, loader
 from nntrain.data.augmentation import Crop, Cutout, Flip, Normalize, Rotate, Shift
 from nntrain.data.parts import Batch, Part
-from nntrain.data.reconstruct import load
+from nntrain.data.standardize import Standardization
 from nntrain.errors import ConfigError
 from nntrain.runtime import threads
 from nntrain.runtime.streams import stream
@@ -139,7 +139,7 @@ def test_bits_do_not_depend_on_the_thread_that_makes_batches_ahead(monkeypatch):
 
 def test_an_autoencoder_is_to_give_back_the_changed_image(tmp_path):
     draft = written(tmp_path, "{type: digits, reconstruct: true, augment: [flip, {shift: 1}]}")
-    data = load(draft.dataset, 3, np.dtype("float32"))
+    data = draft.dataset.load(3, np.dtype("float32"))
     for batch in loader.batches(data.parts["train"], draft.dataset, 3, 0):
         assert np.array_equal(batch.X.reshape(64, -1), batch.Y)
 
@@ -190,7 +190,7 @@ def test_normalize_acts_on_every_part():
         at = np.arange(9)
         expected = (plain.parts[part].batch(at).X - 0.3) / 0.2
         np.testing.assert_allclose(data.parts[part].batch(at).X, expected, rtol=1e-12)
-    assert data.facts.preparation["standardize"] == {"mean": [0.3], "deviation": [0.2]}
+    assert data.facts.preparation.standardize == Standardization((0.3,), (0.2,))
 
 
 def written(tmp_path, dataset):

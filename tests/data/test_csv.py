@@ -126,17 +126,17 @@ def test_the_task_is_found_out(load, text, target, classes):
 def test_the_task_can_be_said(load):
     assert load(PLAIN, task="regression").facts.target == "values"
     facts = load("1,0.5\n2,1.5\n3,0.5\n", task="classification").facts
-    assert facts.label_names == ["0.5", "1.5"]
+    assert facts.label_names == ("0.5", "1.5")
     with pytest.raises(DataError, match=r":1:2: error: column 1 has 'a', expected a number"):
         load("1,a\n2,b\n", task="regression")
 
 
 def test_labels_are_numbered_in_the_order_of_their_names(load):
     data = load("1,10\n2,9\n3,9.0\n4,-1\n")
-    assert data.facts.label_names == ["-1", "9", "10"]
+    assert data.facts.label_names == ("-1", "9", "10")
     assert everything(data).Y.tolist() == [2, 1, 1, 0]
     data = load("1,b\n2,B\n3,a\n")
-    assert data.facts.label_names == ["B", "a", "b"]
+    assert data.facts.label_names == ("B", "a", "b")
 
 
 @pytest.mark.parametrize("target", ["y", 0, -3])
@@ -168,7 +168,7 @@ def test_columns_that_are_not_there(load, arguments, words):
     [("a,b\nc,d\ne,f\n", True), ("a,b\nc,a\na,b\n", False), ("a,1\nb,2\n", False), (",x\n0,1\n1,2\n", True)],
 )
 def test_a_header_is_found_out(load, text, header):
-    assert load(text).facts.preparation["layout"]["header"] is header
+    assert load(text).facts.preparation.layout.header is header
 
 
 def test_a_header_can_be_said(load):
@@ -214,7 +214,7 @@ def test_a_share_for_validation_has_no_say_in_what_is_filled(load):
     text = "".join(f"{i * i},{i % 2}\n" for i in range(20)) + "?,0\n?,1\n?,0\n?,1\n"
     data = load(text, missing="mean", validation=0.5)
     values = [everything(data, part).X[0] for part in ("train", "validation")]
-    fill = data.facts.preparation["layout"]["columns"][0]["fill"]
+    fill = data.facts.preparation.layout.columns[0].fill
     known = values[0][values[0] != fill]
     assert 0 < len(known) < len(values[0])
     np.testing.assert_allclose(fill, known.mean())

@@ -48,7 +48,7 @@ def photos(tmp_path):
 
 def test_classes_are_the_folders_in_alphabetical_order(photos):
     data = Images(photos, validation=0).load(0, "float32")
-    assert data.facts.label_names == ["cat", "dog"]
+    assert data.facts.label_names == ("cat", "dog")
     assert data.facts.input_shape == (3, 5, 7)
     batch = data.parts["train"].batch(np.arange(12))
     assert batch.Y.tolist() == [0] * 6 + [1] * 6

@@ -164,6 +164,6 @@ def test_standardized_inputs_have_mean_0_and_deviation_1_in_the_training_part_al
 def test_images_are_standardized_by_channel():
     data = Digits(standardize=True, validation=0).load(0, "float64")
     X = everything(data.parts["train"]).X
-    assert len(data.facts.preparation["standardize"]["mean"]) == 1
+    assert len(data.facts.preparation.standardize.mean) == 1
     assert abs(X.mean()) < 1e-10
     assert abs(X.std() - 1) < 1e-10

@@ -7,7 +7,7 @@ from nntrain.components import find
 from nntrain.data.digits import Digits
 from nntrain.data.facts import Facts
 from nntrain.data.npz import Npz
-from nntrain.data.reconstruct import load
+from nntrain.data.series import Series
 from nntrain.errors import ConfigError
 
 
@@ -29,7 +29,7 @@ LABELS, VALUES = np.arange(20) % 4, np.linspace(0, 1, 20)
 @pytest.mark.parametrize("targets", [LABELS, VALUES], ids=["labels", "values"])
 @pytest.mark.parametrize(("shape", "target"), [((5,), (5,)), ((2, 3, 4), (24,)), ((6, 5), (6, 5))])
 def test_y_is_x_with_images_as_vectors(save, shape, target, targets):
-    data = load(save(shape, targets), 0, np.float64)
+    data = save(shape, targets).load(0, np.float64)
     assert (data.facts.target, data.facts.outputs, data.facts.classes) == ("values", target[-1], None)
     batch = data.parts["validation"].batch(np.arange(2))
     assert batch.X.shape == (*shape, 2)
@@ -40,7 +40,7 @@ def test_y_is_x_with_images_as_vectors(save, shape, target, targets):
 @pytest.mark.parametrize("shape", [(5,), (2, 3, 4), (6, 5)])
 def test_targets_in_units_are_the_numbers_of_the_file(save, shape):
     dataset = save(shape, LABELS, standardize=True, validation=0.0)
-    data = load(dataset, 0, np.float64)
+    data = dataset.load(0, np.float64)
     batch = data.parts["train"].batch(np.arange(20))
     assert abs(batch.Y.mean()) < 1e-9
     with np.load(dataset.path) as file:
@@ -51,14 +51,15 @@ def test_targets_in_units_are_the_numbers_of_the_file(save, shape):
 def test_the_parts_are_those_of_the_dataset_itself():
     """Classes are still cut alike, though the labels are no targets any more."""
     plain, own = Digits(test=0.2), Digits(test=0.2, reconstruct=True)
-    for name, part in load(plain, 3, np.float32).parts.items():
+    for name, part in plain.load(3, np.float32).parts.items():
         rows = np.arange(part.size)
-        np.testing.assert_array_equal(part.batch(rows).X, load(own, 3, np.float32).parts[name].batch(rows).X)
+        np.testing.assert_array_equal(part.batch(rows).X, own.load(3, np.float32).parts[name].batch(rows).X)
 
 
 def test_with_the_facts_of_a_checkpoint_nothing_is_fitted_anew(save):
-    facts = load(save((5,), LABELS, standardize=True), 0, np.float64).facts
-    again = load(save((5,), LABELS, standardize=True, validation=0.5), 7, np.float64, Facts.from_json(facts.as_json()))
+    facts = save((5,), LABELS, standardize=True).load(0, np.float64).facts
+    dataset = save((5,), LABELS, standardize=True, validation=0.5)
+    again = dataset.load(7, np.float64, Facts.from_json(facts.as_json()))
     assert again.facts == facts
     batch = again.parts["train"].batch(np.arange(3))
     np.testing.assert_array_equal(batch.Y, batch.X)
@@ -67,7 +68,7 @@ def test_with_the_facts_of_a_checkpoint_nothing_is_fitted_anew(save):
 def test_a_regression_s_own_targets_leave_no_trace(tmp_path):
     (tmp_path / "t.csv").write_text("".join(f"{i},{i * i},{i / 7}\n" for i in range(30)))
     csv = find("dataset")["csv"](tmp_path / "t.csv", standardize_target=True, reconstruct=True)
-    facts = load(csv, 0, np.float64).facts
+    facts = csv.load(0, np.float64).facts
     assert facts.outputs == 2
     assert facts.to_units(np.ones((2, 3))).tolist() == np.ones((2, 3)).tolist()
 
@@ -75,4 +76,10 @@ def test_a_regression_s_own_targets_leave_no_trace(tmp_path):
 def test_symbols_are_refused(tmp_path):
     np.savez(tmp_path / "d.npz", x=np.ones((20, 4), int), y=LABELS)
     with pytest.raises(ConfigError, match="symbols, not numbers"):
-        load(Npz(tmp_path / "d.npz", vocabulary=3, reconstruct=True), 0, np.float32)
+        Npz(tmp_path / "d.npz", vocabulary=3, reconstruct=True).load(0, np.float32)
+
+
+def test_names_of_the_series_own_outputs_are_not_those_of_its_reconstruction(tmp_path):
+    (tmp_path / "t.csv").write_text("a,b\n" + "".join(f"{i},{i * i}\n" for i in range(30)))
+    facts = Series(tmp_path / "t.csv", window=4, horizon=2, reconstruct=True).load(0, np.float64).facts
+    assert (facts.outputs, facts.output_names) == (2, None)

@@ -47,9 +47,9 @@ def test_scaling_sees_the_training_rows_alone(tmp_path, rows):
     changed = rows[:15] + [(1000, 0)] * 5
     other = Series(write(tmp_path, changed, name="b.csv"), window=3, validation=0.25).load(0, "float64")
     assert one.facts.preparation == other.facts.preparation
-    scale = one.facts.preparation["standardize"]
-    np.testing.assert_allclose(scale["mean"], np.mean(rows[:15], axis=0))
-    np.testing.assert_allclose(scale["deviation"], np.std(rows[:15], axis=0))
+    scale = one.facts.preparation.standardize
+    np.testing.assert_allclose(scale.mean, np.mean(rows[:15], axis=0))
+    np.testing.assert_allclose(scale.deviation, np.std(rows[:15], axis=0))
     np.testing.assert_allclose(one.facts.to_units(everything(one.parts["train"]).Y).T, rows[3:15])
 
 
@@ -58,7 +58,7 @@ def test_some_columns_and_another_target(tmp_path, rows):
     batch = everything(data.parts["train"])
     assert batch.X.shape == (3, 2, 17)
     np.testing.assert_allclose(data.facts.to_units(batch.Y)[0], np.arange(3, 20))
-    assert data.facts.preparation["output_names"] == ["a"]
+    assert data.facts.output_names == ("a",)
 
 
 def test_a_forecast_starts_from_the_last_window_of_a_file(tmp_path, rows):
@@ -69,8 +69,8 @@ def test_a_forecast_starts_from_the_last_window_of_a_file(tmp_path, rows):
         io.StringIO("b,when,a\n" + "".join(f"{b},x,{a}\n" for a, b in rows[5:10])),  # by name
         io.StringIO("".join(f"{a},{b}\n" for a, b in rows[7:10])),  # as many as were read
     ]
-    scale = facts.preparation["standardize"]
-    expected = (np.array(rows[7:10]) - scale["mean"]) / scale["deviation"]
+    scale = facts.preparation.standardize
+    expected = (np.array(rows[7:10]) - scale.mean) / scale.deviation
     for source in sources:
         part = settings.read_inputs(source, facts, "float64")
         np.testing.assert_allclose(everything(part).X[:, :, 0], expected)

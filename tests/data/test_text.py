@@ -5,7 +5,7 @@ import pytest
 
 from nntrain.data import Names, Text
 from nntrain.data.loader import batches, evaluation_batches
-from nntrain.data.symbols import UNKNOWN, encode, joint, split, vocabulary
+from nntrain.data.vocabulary import UNKNOWN, Vocabulary, split
 from nntrain.errors import DataError
 
 
@@ -21,7 +21,7 @@ def letters(count):
 
 
 def shown(data, array):
-    symbols = data.facts.preparation["symbols"]
+    symbols = data.facts.text.symbols
     return ["".join(symbols[i] for i in column) for column in array.T]
 
 
@@ -92,11 +92,13 @@ def test_independent_pieces_are_shuffled_and_carry_nothing(tmp_path):
 def test_parts_are_the_last_shares_in_order_and_the_vocabulary_is_the_training_parts(tmp_path):
     content = "abab" * 20 + "abcd" * 5
     _, data = text(tmp_path, content, length=4, batch_size=2, validation=0.1, test=0.1)
-    assert data.facts.preparation["symbols"] == [UNKNOWN, "a", "b"]
+    assert data.facts.text.symbols == (UNKNOWN, "a", "b")
     assert data.facts.classes == data.facts.vocabulary == 3
     encoded = [data.parts[name].symbols for name in ("train", "validation", "test")]
     assert [len(symbols) for symbols in encoded] == [81, 9, 10]
-    np.testing.assert_array_equal(np.concatenate(encoded), encode(content, [UNKNOWN, "a", "b"]))
+    np.testing.assert_array_equal(
+        np.concatenate(encoded), Vocabulary((UNKNOWN, "a", "b"), "characters").encode(content)
+    )
     assert (encoded[2] == 0).sum() == 6
 
 
@@ -111,14 +113,16 @@ def test_a_checkpoints_vocabulary_stays_when_the_text_changes(tmp_path):
 def test_words_signs_and_line_breaks_are_symbols():
     words = split("Don't stop,\nwell-known (she said)!", "words")
     assert words == ["Don't", "stop", ",", "\n", "well-known", "(", "she", "said", ")", "!"]
-    back = "".join(joint(a, b, "words") + b for a, b in zip(["", *words], words, strict=False))
+    known = Vocabulary.fit(words, "words")
+    back = "".join(known.joint(a, b) + b for a, b in zip(["", *words], words, strict=False))
     assert back == "Don't stop,\nwell-known (she said)!"
 
 
 def test_a_limited_vocabulary_keeps_the_most_frequent():
     words = ["a", "b", "a", "c", "a", "b", "d"]
-    assert vocabulary(words, 3) == [UNKNOWN, "a", "b"]
-    assert encode(words, vocabulary(words, 3)).tolist() == [1, 2, 1, 0, 1, 2, 0]
+    known = Vocabulary.fit(words, "words", most=3)
+    assert known.symbols == (UNKNOWN, "a", "b")
+    assert known.encode(words).tolist() == [1, 2, 1, 0, 1, 2, 0]
 
 
 @pytest.mark.parametrize(

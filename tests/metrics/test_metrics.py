@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from nntrain.components import find
-from nntrain.data.facts import Facts
+from nntrain.data.facts import Facts, Preparation
+from nntrain.data.vocabulary import Vocabulary
 from nntrain.losses import BinaryCrossEntropy, CrossEntropy, MeanSquaredError
 from nntrain.metrics import (
     F1,
@@ -301,7 +302,7 @@ def test_metrics_say_whether_more_is_better():
     [
         (
             BitsPerCharacter(),
-            Facts((6,), "labels", classes=4, preparation={"level": "words"}),
+            Facts((6,), "labels", classes=4, preparation=Preparation(text=Vocabulary(("�", "a", "b", "c"), "words"))),
             CrossEntropy(),
             "bits_per_character is for characters, these symbols are words: use perplexity",
         ),

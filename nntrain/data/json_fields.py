@@ -1,0 +1,120 @@
+"""What is kept as JSON, and JSON read key by key with its types, as a checkpoint may come from anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+
+class Saved:
+    """Base of the frozen dataclasses that a checkpoint keeps as JSON.
+
+    Written once here instead of generated for every class, which would be a millisecond of every start for each.
+    """
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash((type(self), *vars(self).values()))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
+
+    def as_json(self) -> dict[str, Any]:
+        """As a checkpoint keeps it."""
+        raise NotImplementedError
+
+
+class Fields:
+    """The keys of a JSON object called `name` in errors.  Every reader raises ValueError for a value of another type.
+
+    with Fields(saved, "dataset") as fields:
+        shape = fields.wholes("input_shape")     # keys that nobody asked for are an error at the end of the block
+    """
+
+    def __init__(self, saved: object, name: str):
+        if not isinstance(saved, dict):
+            raise ValueError(f"{name}: expected an object, not {_shown(saved)}")
+        self._saved: dict[str, object] = saved
+        self._name = name
+        self._asked: set[str] = set()
+
+    def __enter__(self) -> Fields:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        unknown = [key for key in self._saved if key not in self._asked]
+        if kind is None and unknown:
+            raise ValueError(f"{self._name}: unknown key {unknown[0]!r}")
+
+    def __contains__(self, key: str) -> bool:
+        """Whether the key is there and is not null."""
+        self._asked.add(key)
+        return self._saved.get(key) is not None
+
+    def value(self, key: str) -> object:
+        """Whatever stands there; ValueError where nothing does."""
+        self._asked.add(key)
+        if key not in self._saved:
+            raise ValueError(f"{self._name}: no {key!r}")
+        return self._saved[key]
+
+    def fields(self, key: str) -> Fields:
+        """An object."""
+        return Fields(self.value(key), f"{self._name}.{key}")
+
+    def objects(self, key: str) -> list[Fields]:
+        """A list of objects."""
+        return [Fields(item, f"{self._name}.{key}.{i}") for i, item in enumerate(self._list(key))]
+
+    def boolean(self, key: str) -> bool:
+        return bool(self._typed(key, self.value(key), bool, "true or false"))
+
+    def whole(self, key: str, least: int = 0) -> int:
+        """An integer, `least` or more."""
+        return self._whole(key, self.value(key), least)
+
+    def wholes(self, key: str, least: int = 0) -> tuple[int, ...]:
+        """A list of such integers."""
+        return tuple(self._whole(key, item, least) for item in self._list(key))
+
+    def number(self, key: str) -> float:
+        return self._number(key, self.value(key))
+
+    def numbers(self, key: str) -> tuple[float, ...]:
+        return tuple(self._number(key, item) for item in self._list(key))
+
+    def text(self, key: str, allowed: Iterable[str] | None = None) -> str:
+        """A text, one of `allowed` where these are given."""
+        text: str = self._typed(key, self.value(key), str, "a text")
+        if allowed is not None and text not in allowed:
+            raise ValueError(f"{self._name}.{key}: expected {', '.join(allowed)}, not {_shown(text)}")
+        return text
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        return tuple(self._typed(key, item, str, "texts") for item in self._list(key))
+
+    def _list(self, key: str) -> list[object]:
+        found: list[object] = self._typed(key, self.value(key), list, "a list")
+        return found
+
+    def _whole(self, key: str, value: object, least: int) -> int:
+        if type(value) is not int or value < least:
+            raise ValueError(f"{self._name}.{key}: expected a whole number from {least}, not {_shown(value)}")
+        return value
+
+    def _number(self, key: str, value: object) -> float:
+        if type(value) is not int and type(value) is not float:
+            raise ValueError(f"{self._name}.{key}: expected a number, not {_shown(value)}")
+        return float(value)
+
+    def _typed(self, key: str, value: object, type_: type, expected: str) -> Any:
+        if not isinstance(value, type_):
+            raise ValueError(f"{self._name}.{key}: expected {expected}, not {_shown(value)}")
+        return value
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else text[:37] + "..."

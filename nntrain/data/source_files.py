@@ -1,0 +1,27 @@
+"""The bytes of the files that data come from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nntrain.errors import DataError
+
+
+def read_bytes(path: Path) -> bytes:
+    """The file's content.  Raises DataError."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: error: {error.strerror}") from error
+
+
+def read_text(path: Path, content: bytes | None = None) -> str:
+    """A file's text with line breaks as \\n.  Raises DataError for what is not UTF-8, or nothing."""
+    try:
+        text = (read_bytes(path) if content is None else content).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise DataError(f"{path}:{line}:1: error: not UTF-8 text: {error.reason}; save it as UTF-8") from error
+    if not text.strip():
+        raise DataError(f"{path}: error: the file is empty")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
