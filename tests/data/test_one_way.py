@@ -35,7 +35,7 @@ def test_only_load_reads_a_dataset_s_own_data():
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_fit_data_and_the_report_speak_of_the_same_data(path):
-    few = ("dataset.examples=100",) if hasattr(config.read(path).dataset, "examples") else ()
+    few = ("dataset.examples=200",) if hasattr(config.read(path).dataset, "examples") else ()
     facts = build(config.read(path, few)).data.facts
     draft, data = described.load(path, few)
     assert data.facts == facts
