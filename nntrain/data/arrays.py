@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -14,6 +14,7 @@ from nntrain.data.array_files import show
 from nntrain.data.base import Dataset
 from nntrain.data.facts import Facts, Preparation
 from nntrain.data.parts import Batch, Data, Part
+from nntrain.data.source_files import Source
 from nntrain.data.splits import divide
 from nntrain.data.standardize import Standardization
 from nntrain.errors import DataError
@@ -130,7 +131,7 @@ class ArrayDataset(Dataset):
         given = (change.scaling(facts.input_shape) for change in self.augment)
         return next((scaling for scaling in given if scaling is not None), None)
 
-    def read_inputs(self, source: Any, facts: Facts, dtype: DTypeLike) -> Part:
+    def read_inputs(self, source: Source, facts: Facts, dtype: DTypeLike) -> Part:
         from nntrain.data.inputs import read_array
 
         return ArrayPart(Inputs(read_array(source, facts), dtype, facts.preparation), None, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, final
+from typing import ClassVar, final
 
 from numpy.typing import DTypeLike
 
@@ -12,6 +12,7 @@ from nntrain.components import Component, arg
 from nntrain.data.facts import Facts, required
 from nntrain.data.parts import Data, Part
 from nntrain.data.reconstruct import reconstructed
+from nntrain.data.source_files import Source
 from nntrain.data.standardize import Standardization
 from nntrain.model.shapes import Array, Shape
 from nntrain.runtime.streams import Stream
@@ -93,6 +94,6 @@ class Dataset(Component):
         """What `load` gives, with the data's own targets: written for each dataset, called by `load` alone."""
         raise NotImplementedError
 
-    def read_inputs(self, source: Any, facts: Facts, dtype: DTypeLike) -> Part:
+    def read_inputs(self, source: Source, facts: Facts, dtype: DTypeLike) -> Part:
         """Examples without targets for `nntrain predict`: `source` is a path or a text stream of csv."""
         raise NotImplementedError

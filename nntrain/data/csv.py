@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -19,7 +19,7 @@ from nntrain.data.base import Dataset
 from nntrain.data.csv_text import Table, column_names, has_header, numbers, read_table
 from nntrain.data.facts import Facts, Preparation, required
 from nntrain.data.parts import Data, Part
-from nntrain.data.source_files import read_bytes
+from nntrain.data.source_files import Source, read_bytes
 from nntrain.data.splits import divide
 from nntrain.data.table_layout import Column, TableLayout
 from nntrain.errors import DataError
@@ -160,7 +160,7 @@ class Csv(Dataset):
         made = Preparation(layout=layout, standardize=of_inputs, standardize_target=of_target)
         return replace(facts, preparation=made)
 
-    def read_inputs(self, source: Any, facts: Facts, dtype: DTypeLike) -> Part:
+    def read_inputs(self, source: Source, facts: Facts, dtype: DTypeLike) -> Part:
         from nntrain.data.inputs import is_csv, read_array
 
         layout = required(facts.preparation.layout, "a table")

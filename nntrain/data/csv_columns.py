@@ -90,10 +90,12 @@ def codes(table: Table, at: int, column: Column) -> Array:
 
 
 def has_decimal_comma(cell: str) -> bool:
+    """Whether a cell is a number with a comma in the place of the point."""
     return "," in cell and is_number(cell.replace(",", ".", 1))
 
 
 def not_a_number(cell: str, name: str) -> str:
+    """The message about a cell of the column `name` that cannot be read as a number, with what to do about it."""
     if is_number(cell):
         return f"column {name} has {shown(cell)}, too large a number"
     if has_decimal_comma(cell):

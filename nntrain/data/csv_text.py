@@ -8,14 +8,15 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import Protocol
 
 import numpy as np
 
-from nntrain.data.source_files import read_bytes
+from nntrain.data.source_files import Source, name_of, read_bytes
 from nntrain.data.standardize import LARGEST
 from nntrain.errors import DataError
 from nntrain.model.shapes import Array
@@ -37,13 +38,16 @@ class Table:
 
     @property
     def width(self) -> int:
+        """Number of columns."""
         return len(self.rows[0])
 
     def error(self, row: int, column: int, message: str) -> DataError:
+        """The error about a cell; row and column count from 0 here, from 1 in the message."""
         line = " ".join(message.split())  # a quoted cell may hold line breaks
         return DataError(f"{self.name}:{self.lines[row]}:{column + 1}: error: {line}")
 
     def column(self, index: int) -> list[str]:
+        """The cells of one column, from the top."""
         return [row[index] for row in self.rows]
 
     def select(self, keep: list[int]) -> Table:
@@ -51,12 +55,12 @@ class Table:
         return Table(self.name, [self.rows[i] for i in keep], [self.lines[i] for i in keep])
 
 
-def read_table(source: Path | IO[str] | None, delimiter: str | None = None, content: bytes | None = None) -> Table:
+def read_table(source: Source | None, delimiter: str | None = None, content: bytes | None = None) -> Table:
     """Rows of a file or a stream of text; `content` is the file's where it has been read already.
 
     Raises DataError for what is not UTF-8, empty, ragged, or has NUL bytes or unclosed quotes.
     """
-    name = str(source) if isinstance(source, Path) else getattr(source, "name", "<stdin>")
+    name = name_of(source)
     try:
         if isinstance(source, Path):
             text = (read_bytes(source) if content is None else content).decode("utf-8-sig")
@@ -72,7 +76,17 @@ def read_table(source: Path | IO[str] | None, delimiter: str | None = None, cont
     return _rows(name, text, delimiter or _find_delimiter(text))
 
 
-def _reader(text: str, delimiter: str) -> Any:
+class _Reader(Protocol):
+    """What `csv.reader` gives."""
+
+    line_num: int
+
+    def __iter__(self) -> Iterator[list[str]]: ...
+
+    def __next__(self) -> list[str]: ...
+
+
+def _reader(text: str, delimiter: str) -> _Reader:
     return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True)
 
 
@@ -111,6 +125,7 @@ def _rows(name: str, text: str, delimiter: str) -> Table:
 
 
 def is_missing(cell: str) -> bool:
+    """Whether a cell stands for no value."""
     return cell.lower() in MISSING
 
 

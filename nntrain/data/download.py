@@ -7,9 +7,12 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import IO, TYPE_CHECKING
 
 from nntrain.errors import DataError
+
+if TYPE_CHECKING:
+    from http.client import HTTPResponse
 
 TIMEOUT = 30  # seconds without an answer
 
@@ -54,7 +57,7 @@ def fetch(url: str, path: Path, sha256: str) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def _copy(answer: Any, file: Any, name: str) -> str:
+def _copy(answer: HTTPResponse, file: IO[bytes], name: str) -> str:
     """Copy and hash; the progress shows on a terminal only."""
     sha, done = hashlib.sha256(), 0
     total = int(answer.headers.get("Content-Length") or 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import prod
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
 
@@ -57,9 +57,9 @@ class Preparation(Saved):
     source: Facts | None = None
     standardize_target: Standardization | None = None
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """As a checkpoint keeps it: what does not apply is left out.  The order is part of the checkpoint's bytes."""
-        saved: dict[str, Any] = {
+        saved: dict[str, object] = {
             "vocabulary": self.vocabulary,
             "array": self.array,
             "scale": self.scale,
@@ -171,7 +171,7 @@ class Facts(Saved):
             return layout.cells(numbers)[:most]
         return [(str(i), f"{value:.4g}") for i, value in enumerate(numbers[:most])]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """Everything, as the manifest keeps it."""
         return {
             "input_shape": list(self.input_shape),

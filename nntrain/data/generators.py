@@ -20,6 +20,7 @@ class Generated(ArrayDataset):
     decimals = 3
 
     def draw(self, stream: streams.Stream) -> tuple[Array, Array]:
+        """Inputs (N, 2) or (N, T, n), and labels or values for them."""
         raise NotImplementedError
 
     def sources(self, seed: int, facts: Facts | None) -> dict[str, Examples]:

@@ -13,6 +13,7 @@ from nntrain.components import arg, component
 from nntrain.data.arrays import ArrayDataset, ArrayPart, Examples, Inputs
 from nntrain.data.facts import Facts
 from nntrain.data.parts import Part
+from nntrain.data.source_files import Source
 from nntrain.errors import DataError
 from nntrain.model.shapes import Array, Shape
 
@@ -56,7 +57,7 @@ class Images(ArrayDataset):
             raise DataError(f"{self.path}: error: one class; a classification needs two folders")
         return Facts(train.inputs.shape[1:], "labels", classes=len(names), label_names=tuple(names))
 
-    def read_inputs(self, source: Any, facts: Facts, dtype: DTypeLike) -> Part:
+    def read_inputs(self, source: Source, facts: Facts, dtype: DTypeLike) -> Part:
         from nntrain.data import inputs
 
         if not isinstance(source, Path) or source.suffix.lower() in inputs.SUFFIXES:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from math import prod
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
 from nntrain.data.array_files import check_inputs, read_npy, read_npz, show
 from nntrain.data.csv_text import has_header, numbers, read_table
 from nntrain.data.facts import Facts
+from nntrain.data.source_files import Source, name_of
 from nntrain.errors import DataError
 from nntrain.model.shapes import Array
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".npy", ".npz")
 
 
-def is_csv(source: Path | IO[str]) -> bool:
+def is_csv(source: Source) -> bool:
     """Whether the source is csv text: a stream or a file of that name.  Raises DataError for what cannot be read."""
     if not isinstance(source, Path):
         return True
@@ -27,12 +27,12 @@ def is_csv(source: Path | IO[str]) -> bool:
     return suffix not in (".npy", ".npz")
 
 
-def read_array(source: Path | IO[str], facts: Facts) -> Array:
+def read_array(source: Source, facts: Facts) -> Array:
     """Examples first, (N, *input_shape); rows of as many numbers are shaped so.  Raises DataError.
 
     Pixels are integers as the dataset's files have them, or floats in 0 … 1.
     """
-    name = str(source) if isinstance(source, Path) else getattr(source, "name", "<stdin>")
+    name = name_of(source)
     vocabulary = facts.preparation.vocabulary
     if is_csv(source):
         X = _numbers(source, facts)
@@ -76,7 +76,7 @@ def _from_npz(path: Path, facts: Facts) -> Array:
     return read_npz(path, (names[0] if len(names) == 1 else wanted,))[0]
 
 
-def _numbers(source: Path | IO[str], facts: Facts) -> Array:
+def _numbers(source: Source, facts: Facts) -> Array:
     """Rows of numbers, a header skipped."""
     table = read_table(source)
     if has_header(table):

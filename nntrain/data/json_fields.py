@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class Saved:
@@ -21,7 +23,7 @@ class Saved:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """As a checkpoint keeps it."""
         raise NotImplementedError
 
@@ -69,7 +71,8 @@ class Fields:
         return [Fields(item, f"{self._name}.{key}.{i}") for i, item in enumerate(self._list(key))]
 
     def boolean(self, key: str) -> bool:
-        return bool(self._typed(key, self.value(key), bool, "true or false"))
+        """True or false."""
+        return self._typed(key, self.value(key), bool, "true or false")
 
     def whole(self, key: str, least: int = 0) -> int:
         """An integer, `least` or more."""
@@ -80,24 +83,26 @@ class Fields:
         return tuple(self._whole(key, item, least) for item in self._list(key))
 
     def number(self, key: str) -> float:
+        """An integer or a float."""
         return self._number(key, self.value(key))
 
     def numbers(self, key: str) -> tuple[float, ...]:
+        """A list of such numbers."""
         return tuple(self._number(key, item) for item in self._list(key))
 
     def text(self, key: str, allowed: Iterable[str] | None = None) -> str:
         """A text, one of `allowed` where these are given."""
-        text: str = self._typed(key, self.value(key), str, "a text")
+        text = self._typed(key, self.value(key), str, "a text")
         if allowed is not None and text not in allowed:
             raise ValueError(f"{self._name}.{key}: expected {', '.join(allowed)}, not {_shown(text)}")
         return text
 
     def texts(self, key: str) -> tuple[str, ...]:
+        """A list of texts."""
         return tuple(self._typed(key, item, str, "texts") for item in self._list(key))
 
     def _list(self, key: str) -> list[object]:
-        found: list[object] = self._typed(key, self.value(key), list, "a list")
-        return found
+        return self._typed(key, self.value(key), list, "a list")
 
     def _whole(self, key: str, value: object, least: int) -> int:
         if type(value) is not int or value < least:
@@ -109,7 +114,7 @@ class Fields:
             raise ValueError(f"{self._name}.{key}: expected a number, not {_shown(value)}")
         return float(value)
 
-    def _typed(self, key: str, value: object, type_: type, expected: str) -> Any:
+    def _typed(self, key: str, value: object, type_: type[T], expected: str) -> T:
         if not isinstance(value, type_):
             raise ValueError(f"{self._name}.{key}: expected {expected}, not {_shown(value)}")
         return value

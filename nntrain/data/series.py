@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -18,7 +17,7 @@ from nntrain.data.csv_text import Table, has_header, is_number, numbers, read_ta
 from nntrain.data.facts import Facts, Preparation, required
 from nntrain.data.parts import Batch, Data, Part
 from nntrain.data.series_layout import SeriesLayout
-from nntrain.data.source_files import read_bytes
+from nntrain.data.source_files import Source, name_of, read_bytes
 from nntrain.data.splits import last_shares
 from nntrain.errors import DataError
 from nntrain.model.shapes import Array
@@ -115,7 +114,7 @@ class Series(Dataset):
         made = replace(facts.preparation, standardize=scaling, standardize_target=of_targets)
         return replace(facts, preparation=made)
 
-    def read_inputs(self, source: Any, facts: Facts, dtype: DTypeLike) -> Part:
+    def read_inputs(self, source: Source, facts: Facts, dtype: DTypeLike) -> Part:
         from nntrain.data.inputs import is_csv, read_array
 
         if not is_csv(source):
@@ -123,8 +122,7 @@ class Series(Dataset):
         values = _read(*_located(read_table(source), facts))
         window = facts.input_shape[0]
         if len(values) < window:
-            name = str(source) if isinstance(source, Path) else getattr(source, "name", "<stdin>")
-            raise DataError(f"{name}: error: {len(values)} rows, fewer than the window of {window}")
+            raise DataError(f"{name_of(source)}: error: {len(values)} rows, fewer than the window of {window}")
         return ArrayPart(Inputs(values[-window:][None], dtype, facts.preparation), None, None)
 
 

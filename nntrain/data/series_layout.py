@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from nntrain.data.json_fields import Fields, Saved
 
@@ -21,7 +20,7 @@ class SeriesLayout(Saved):
         """Where the targets stand among the columns that are read."""
         return [self.columns.index(name) for name in self.targets]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """As a checkpoint keeps it."""
         return {"columns": list(self.columns), "at": list(self.at), "targets": list(self.targets)}
 

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import IO
 
 from nntrain.errors import DataError
+
+Source = Path | IO[str]  # what predict reads: a file, or a stream of csv
+
+
+def name_of(source: Source | None) -> str:
+    """What errors call it."""
+    return str(source) if isinstance(source, Path) else getattr(source, "name", "<stdin>")
 
 
 def read_bytes(path: Path) -> bytes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -56,7 +55,7 @@ class Standardization(Saved):
         mean, deviation = np.where(features, 0.0, self.mean), np.where(features, 1.0, self.deviation)
         return Standardization(tuple(mean.tolist()), tuple(deviation.tolist()))
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """As a checkpoint keeps it."""
         return {"mean": list(self.mean), "deviation": list(self.deviation)}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -31,9 +30,9 @@ class Column(Saved):
         """Inputs that the column becomes: one, or one a category."""
         return 1 if self.categories is None else len(self.categories)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """As a checkpoint keeps it."""
-        saved: dict[str, Any] = {"name": self.name, "at": self.at}
+        saved: dict[str, object] = {"name": self.name, "at": self.at}
         if self.categories is not None:
             saved["categories"] = list(self.categories)
         if self.fill is not None:
@@ -115,7 +114,7 @@ class TableLayout(Saved):
             at += column.width
         return cells
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """As a checkpoint keeps it."""
         return {
             "header": self.header,

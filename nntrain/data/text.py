@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -13,7 +12,7 @@ from nntrain.components import arg, component
 from nntrain.data.base import Dataset
 from nntrain.data.facts import Facts, Preparation, required
 from nntrain.data.parts import Batch, Data, Part
-from nntrain.data.source_files import read_bytes, read_text
+from nntrain.data.source_files import Source, read_bytes, read_text
 from nntrain.data.splits import last_shares
 from nntrain.data.vocabulary import Level, Vocabulary, split
 from nntrain.errors import ConfigError, DataError
@@ -79,7 +78,7 @@ class Text(Dataset):
             return Streams(symbols, self.length, self.batch_size, tail=name != "train")
         return Pieces(symbols, self.length)
 
-    def read_inputs(self, source: Any, facts: Facts, dtype: DTypeLike) -> Part:
+    def read_inputs(self, source: Source, facts: Facts, dtype: DTypeLike) -> Part:
         raise ConfigError("predict: a text goes on with nntrain sample --prompt; nntrain eval measures another text")
 
 

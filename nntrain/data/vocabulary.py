@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -55,7 +55,7 @@ class Vocabulary(Saved):
             return ""
         return "" if after in _NO_SPACE_BEFORE or before in _NO_SPACE_AFTER else " "
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """As a checkpoint keeps it."""
         return {"symbols": list(self.symbols), "level": self.level}
 
