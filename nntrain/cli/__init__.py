@@ -40,6 +40,7 @@ COMMANDS = {
     "plot": "Learning curves of runs.",
     "report": "Runs as one HTML page.",
     "schema": "JSON Schema of the config.",
+    "help": "The page about a topic: configs, sweeps, …",
 }
 # One BLAS thread: nntrain's own pool runs fixed tiles over it, so bits do not depend on the number of threads.
 _BLAS_VARIABLES = (
@@ -123,7 +124,7 @@ def _fail(ctx: click.Context, error: NNTrainError) -> None:
     cls=_Program,
     commands=_Commands(),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Start: nntrain init > config.yaml, then nntrain fit config.yaml.",
+    epilog="Start: nntrain init > config.yaml, then nntrain fit config.yaml.  Read: nntrain help.",
 )
 @click.version_option(__version__, prog_name="nntrain")
 def main() -> None:

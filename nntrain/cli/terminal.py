@@ -44,6 +44,11 @@ def size(stream: TextIO) -> tuple[int, int]:
     return _positive("COLUMNS") or columns or 80, _positive("LINES") or lines or 24
 
 
+def room(stream: TextIO) -> int | None:
+    """Columns of the terminal behind this stream; None where it is a file or a pipe: there every line has room."""
+    return size(stream)[0] if stream.isatty() else None
+
+
 def _positive(variable: str) -> int:
     text = os.environ.get(variable, "")
     return int(text) if text.isdecimal() else 0
