@@ -58,6 +58,7 @@ class _Spread:
 class _Compared:
     """Runs, what differs between them, and which of them are one experiment.
 
+    configs  without the sections that are the same in all
     keys     config keys in which runs differ
     groups   numbers of the runs that differ in their seed alone
     varied   config keys in which the groups differ
@@ -67,7 +68,7 @@ class _Compared:
         from nntrain.runs import query
 
         self.rows = query.collect(paths)
-        self.configs = [query.config_of(row) for row in self.rows]
+        self.configs = query.configs_unlike(self.rows)
         self.measured = [query.metrics_of(row) for row in self.rows]
         self.names = [Path(row["run"]).name for row in self.rows]
         self.metrics = sorted({name for found in self.measured for name in found})

@@ -25,7 +25,6 @@ def plot(run: tuple[Path, ...], output: Path | None, metrics: tuple[str, ...]) -
 
     RUN is a run directory, or a directory of them.
     """
-    options.start(1)
     from nntrain.files.storage import write_atomic
     from nntrain.report import history, plots
     from nntrain.runs import query

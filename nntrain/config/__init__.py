@@ -9,7 +9,7 @@ from typing import Any
 
 from nntrain.config.model import Base, Config, Draft, dataset_with, is_path, read
 from nntrain.config.places import Place
-from nntrain.config.values import find_value, written
+from nntrain.config.values import find_value, written, written_unlike
 from nntrain.config.yaml_text import differences, flow, leaves
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "leaves",
     "read",
     "written",
+    "written_unlike",
 ]
 
 

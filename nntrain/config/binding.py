@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from nntrain.components import KINDS, Arg, find
+from nntrain.components import KINDS, Arg, find, item_names
 from nntrain.config.coercion import Wrong, choose, coerce, remedy
 from nntrain.config.nodes import MAX_DEPTH, MAX_VALUES, Node
 from nntrain.config.places import Place, Placed, Problems, a, escape, join, show, suggest
@@ -27,7 +27,6 @@ from nntrain.config.types import (
     main_argument,
     words,
 )
-from nntrain.model.layer import layer_names
 
 HOLE: Any = object()  # a value that is wrong (and reported), or not known before the data are loaded
 EARLY = ("name", "seed", "dtype", "dataset")  # needed to load the data, so they cannot refer to them
@@ -195,7 +194,7 @@ class Binder:
         return tuple(values)
 
     def _named_apart(self, layers: tuple[Any, ...]) -> Any:
-        names = layer_names(layers)
+        names = item_names((layer.type, layer.name) for layer in layers)
         if len(set(names)) == len(names):
             return layers
         first: dict[str, Place] = {}

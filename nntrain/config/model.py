@@ -14,13 +14,15 @@ from nntrain.config.assemble import override, read_tree
 from nntrain.config.binding import HOLE, Binder
 from nntrain.config.nodes import Node, from_python, node_of
 from nntrain.config.places import Mark, Place, Placed, Problems, Source, join, show, suggest
-from nntrain.config.references import References
+from nntrain.config.references import DatasetFacts, References
 from nntrain.config.settings import Training
 from nntrain.config.spelling import below, child, type_name
 from nntrain.config.types import Either, Kind, Many, PerNetwork, Section, fields
 
 if TYPE_CHECKING:
-    from nntrain.data.facts import Facts
+    from nntrain.data.base import Dataset
+else:  # its module imports NumPy; what a config takes there is said by `Kind`
+    Dataset = Any
 
 _NAME = re.compile(r"\w[\w .,+=@-]*")
 _NAME_BYTES = 200  # a run directory adds a number; file systems take 255
@@ -35,7 +37,7 @@ class Config:
     """A complete config: every default filled in, every reference resolved, every path absolute."""
 
     name: str = arg("name of the run and its directory; default: the file's name")
-    dataset: Annotated[Any, Kind("dataset")] = arg("what is learned from")
+    dataset: Annotated[Dataset, Kind("dataset")] = arg("what is learned from")
     architecture: Annotated[Any, PerNetwork(Many(Kind("layer"), at_least=1))] = arg("the layers, first to last")
     loss: Annotated[Any, Kind("loss")] = arg("what is minimised")
     optimizer: Annotated[Any, PerNetwork(Kind("optimizer"))] = arg("how parameters are updated")
@@ -87,7 +89,7 @@ class Draft:
     name: str
     seed: int
     dtype: str
-    dataset: Any
+    dataset: Dataset
 
     def __init__(self, tree: Node, problems: Problems):
         self._tree = tree
@@ -95,7 +97,7 @@ class Draft:
         self.name, self.seed, self.dtype = values["name"], values.get("seed", 0), values.get("dtype", "float32")
         self.dataset = values["dataset"]
 
-    def resolve(self, facts: Facts | None) -> Config:
+    def resolve(self, facts: DatasetFacts | None) -> Config:
         """The complete config, with `$dataset.classes` and its like from the loaded data.  Raises ConfigError."""
         values, places = self._bind(Problems(), facts)
         values["dataset"] = self.dataset
@@ -103,7 +105,9 @@ class Draft:
             places[id(component)] = self._places[id(component)]
         return Config(**values, _places=places, _root=Place(self._tree.mark))
 
-    def _bind(self, problems: Problems, facts: Any, *, before_data: bool = False) -> tuple[dict[str, Any], Placed]:
+    def _bind(
+        self, problems: Problems, facts: DatasetFacts | None, *, before_data: bool = False
+    ) -> tuple[dict[str, Any], Placed]:
         tree = self._tree
         binder = Binder(References(tree, Section(Config), facts, before_data=before_data), problems)
         binder.networks = _networks(tree)
@@ -141,7 +145,7 @@ def read(source: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) 
     return Base(source).draft(overrides)
 
 
-def dataset_with(config: Config, overrides: Sequence[str]) -> Any:
+def dataset_with(config: Config, overrides: Sequence[str]) -> Dataset:
     """The config's dataset with `dataset.key=value` overrides.  Raises ConfigError."""
     problems = Problems()
     for text in overrides:

@@ -3,14 +3,38 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Protocol
 
 from nntrain.config.nodes import Node, node_of
 from nntrain.config.places import Mark, join, show, suggest
 from nntrain.config.spelling import below, child, names_of
 from nntrain.config.types import Section
 
-FACTS = ("classes", "features", "vocabulary", "outputs", "examples", "input_shape")
+FACTS = ("classes", "features", "vocabulary", "outputs", "input_shape")
+
+
+class DatasetFacts(Protocol):
+    """What `$dataset.x` may refer to, for each x of FACTS; None: the dataset has no such fact."""
+
+    @property
+    def classes(self) -> int | None: ...
+
+    @property
+    def features(self) -> int | None: ...
+
+    @property
+    def vocabulary(self) -> int | None: ...
+
+    @property
+    def outputs(self) -> int | None: ...
+
+    @property
+    def input_shape(self) -> tuple[int, ...]: ...
+
+    @property
+    def target(self) -> str: ...
+
+
 REFERENCE = r"\$(?:\{\s*([\w-]+(?:\.[\w-]+)*)\s*\}|([\w-]+(?:\.[\w-]+)*))"
 
 
@@ -37,7 +61,7 @@ class References:
     before_data  there are no facts yet, but there will be
     """
 
-    def __init__(self, root: Node, type_: Any, facts: Any = None, *, before_data: bool = False):
+    def __init__(self, root: Node, type_: Any, facts: DatasetFacts | None = None, *, before_data: bool = False):
         self._root = root
         self._type = type_
         self._facts = facts

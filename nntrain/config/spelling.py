@@ -39,13 +39,20 @@ def merge(base: Node | None, over: Node, type_: Any) -> Node:
         old = None
     if old and isinstance(type_, Section) and getattr(type_.cls, "exclusive", False):
         old = None
-    known = _below(type_, type_name(over) or (type_name(old) if old else None))
+    known: dict[str, Field] = {}
+    # numbers alone have one spelling: then the class, whose module would be imported, need not be asked
+    if not isinstance(type_, Kind) or any(_has_spellings(node) for key, node in over.value.items() if key != "type"):
+        known = _below(type_, type_name(over) or (type_name(old) if old else None))
     values: dict[str, Node] = {**old.value} if old else {}  # type: ignore[dict-item]
     for key, node in over.value.items():
         item = type_.item if isinstance(type_, Table) else known[key].type if key in known else None
         values[key] = merge(values.get(key), node, item)
     mark = old.mark if old and over.mark.source.override is not None else over.mark
     return Node(mark, values, keys={**(old.keys if old else {}), **over.keys})
+
+
+def _has_spellings(node: Node) -> bool:
+    return isinstance(node.value, (str, list, dict))
 
 
 def type_name(node: Node) -> str | None:

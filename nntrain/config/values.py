@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from nntrain.config.places import Problems, Source
 from nntrain.config.reader import parse
 from nntrain.config.spelling import merge
 from nntrain.config.types import Section
+from nntrain.errors import ConfigError
 
 _TOP = re.compile(r"^(?=[A-Za-z_])", re.MULTILINE)
 
@@ -27,6 +28,24 @@ def written(text: str, sections: Collection[str] | None = None) -> dict[str, Any
         if name and (sections is None or name in sections):
             values.update(_block(block))
     return values
+
+
+def written_unlike(texts: Sequence[str]) -> list[dict[str, Any]]:
+    """The values of several configs, without the sections that are the same in all; of broken YAML none.
+
+    What all have in common is not read: runs of a sweep are told apart without a look at most of their components.
+    """
+    blocks = [dict.fromkeys(_TOP.split(text)) for text in texts]
+    common = set.intersection(*map(set, blocks)) if blocks else set()
+    found: list[dict[str, Any] | None] = []
+    for text in texts:
+        try:
+            found.append(written("".join(block for block in _TOP.split(text) if block not in common)))
+        except ConfigError:
+            found.append(None)
+    if None in found and common:  # it has nothing in common with the others
+        return written_unlike(["" if values is None else text for text, values in zip(texts, found, strict=True)])
+    return [values or {} for values in found]
 
 
 @functools.lru_cache(maxsize=20_000)  # the runs of a sweep share most of their sections

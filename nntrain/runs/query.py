@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nntrain.components import find
-from nntrain.config import find_value, leaves, written
+from nntrain.config import find_value, leaves, written, written_unlike
 from nntrain.config.scalars import scalar
 from nntrain.errors import ConfigError, NNTrainError
 from nntrain.runs.rows import row, scan
@@ -48,9 +48,22 @@ def rank(value: float | None, metric: str) -> tuple[bool, float]:
 def config_of(row: Mapping[str, Any], sections: Iterable[str] | None = None) -> dict[str, Any]:
     """The run's config as plain values, of these top-level keys or whole; empty where it has none that can be read."""
     try:
-        return written(Run(row["run"]).read_config(), None if sections is None else set(sections))
+        return written(_config_text(row), None if sections is None else set(sections))
     except NNTrainError:
         return {}
+
+
+def configs_unlike(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The runs' configs as plain values, without the sections that are the same in all."""
+    return written_unlike([_config_text(row) for row in rows])
+
+
+def _config_text(row: Mapping[str, Any]) -> str:
+    """As the run keeps it; nothing where it cannot be read."""
+    try:
+        return Run(row["run"]).read_config()
+    except NNTrainError:
+        return ""
 
 
 def lookup(row: Mapping[str, Any], key: str) -> Any:

@@ -35,6 +35,11 @@ def test_defaults_can_be_referred_to(files):
     assert files.config(files.MLP.replace("seed: 0\n", "").replace("warmup: 100", "warmup: $seed")).schedule.warmup == 0
 
 
+def test_the_number_of_examples_is_an_argument_of_the_datasets_that_draw_them(files):
+    moons = files.MLP.replace("{type: digits, validation: 0.1, test: 0.2, batch_size: 32}", "moons")
+    assert files.config(moons.replace("warmup: 100", "warmup: $dataset.examples")).schedule.warmup == 400
+
+
 def test_references_lead_on_and_to_whole_components(files):
     text = files.MLP.replace("dense: 64", "dense: $schedule.warmup").replace("warmup: 100", "warmup: $training.epochs")
     assert files.config(text).architecture[1].units == 20
