@@ -1,8 +1,8 @@
 """Products of the fully connected layer.   W (n_y, n_x)   X (n_x, m)   Z (n_y, m)
 
 Large products are cut into tiles of rows for the pool of threads; which tiles depends on the sizes alone, and every
-tile writes rows of its own, so the bits are the same for any number of threads.  Sequences (T, n_x, m) go to
-`dense_steps`.
+tile writes rows of its own, so the bits are the same for any number of threads.  A sequence (T, n_x, m) in columns is
+one such matrix; others go to `dense_steps`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from nntrain.kernels import affine_steps as dense_steps
+from nntrain.kernels.columns import columns, in_columns, sequence
 from nntrain.kernels.products import SMALL_PRODUCT
 from nntrain.kernels.tiles import doubled, doubled_parts
 from nntrain.model.shapes import Array
@@ -29,6 +30,8 @@ _SMALL = 1_000_000  # multiply-adds of a product that is one plain call
 
 def affine(W: Array, X: Array, b: Array | None) -> Array:
     """Z = W X + b."""
+    if in_columns(X):
+        return sequence(affine(W, columns(X), b), len(X))
     if X.ndim == 3:
         return dense_steps.forward(W, b, X)
     m = X.shape[1]
@@ -50,6 +53,9 @@ def affine(W: Array, X: Array, b: Array | None) -> Array:
 
 def accumulate(dW: Array, db: Array | None, dZ: Array, X: Array, zero: bool = False) -> None:
     """dW += dZ Xᵀ and db += Σ dZ, over examples and steps.  `zero`: dW is 0, and the product is written into it."""
+    if in_columns(X) or in_columns(dZ):
+        accumulate(dW, db, columns(dZ), columns(X), zero)
+        return
     if dZ.ndim == 3:
         dense_steps.backward(dZ, dW, X, dW, db, need_dA=False)
         return
@@ -66,6 +72,8 @@ def accumulate(dW: Array, db: Array | None, dZ: Array, X: Array, zero: bool = Fa
 
 def backward(W: Array, dW: Array, db: Array | None, dZ: Array, X: Array, zero: bool = False) -> Array:
     """dX = Wᵀ dZ, after `accumulate`."""
+    if in_columns(X) or in_columns(dZ):
+        return sequence(backward(W, dW, db, columns(dZ), columns(X), zero), len(X))
     if dZ.ndim == 3:
         of_steps: Any = dense_steps.backward(dZ, W, X, dW, db)
         return of_steps
@@ -86,7 +94,9 @@ def backward(W: Array, dW: Array, db: Array | None, dZ: Array, X: Array, zero: b
 
 def add_bias_gradient(db: Array, dZ: Array) -> None:
     """db += Σ dZ over examples and steps."""
-    if dZ.ndim == 3:
+    if in_columns(dZ):
+        dZ = columns(dZ)
+    elif dZ.ndim == 3:
         dZ = dZ.sum(axis=0)
     db += dZ.dot(_ones(dZ.shape[1], dZ.dtype))
 

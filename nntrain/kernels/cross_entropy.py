@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from nntrain.kernels.columns import columns, in_columns, of_steps
 from nntrain.kernels.elementwise import exp_shifted
 from nntrain.kernels.tiles import by_work
 from nntrain.model.shapes import Array, Shape
@@ -19,6 +20,8 @@ _TILE = 1 << 17  # logits that pay for handing a tile to a thread
 
 def losses(Z: Array, Y: Array) -> Array:
     """𝓛 = log Σ e^z − z_y of every position, like Y."""
+    if in_columns(Z):
+        return losses(columns(Z), of_steps(Y)).reshape(-1, len(Z)).T
     if Z.ndim == 2:
         return _losses(Z, label_places(Y, Z.shape), *exp_shifted(Z, -2)[1:])
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from nntrain.kernels.columns import empty_like, flat, in_columns
 from nntrain.kernels.scratch import scratch
 from nntrain.kernels.tiles import runs
 from nntrain.model.shapes import Array
@@ -30,13 +31,13 @@ def sigmoid(Z: Array, out: Array | None = None) -> Array:
 
 
 def exp_shifted(Z: Array, axis: int, E: Array | None = None) -> tuple[Array, Array, Array]:
-    """E = e^(Z − max Z) in C order (into `E` if given), its sum and max Z along the axis; both keep the axis as 1.
+    """E = e^(Z − max Z) in Z's order (into `E` if given), its sum and max Z along the axis; both keep the axis as 1.
 
     Softmax is E / sum; the largest exponent is 0, so nothing overflows and the sum is at least 1.
     """
     top = np.maximum.reduce(Z, axis, keepdims=True)
     if E is None:
-        E = np.empty(Z.shape, Z.dtype)
+        E = empty_like(Z)
     np.subtract(Z, top, E)
     np.exp(E, E)
     return E, np.add.reduce(E, axis, keepdims=True), top
@@ -67,21 +68,22 @@ def add(A: Array, B: Array, out: Array | None = None) -> Array:
 
 
 def by_tiles(function: Callable[..., Any], *inputs: Array, out: Array | None = None) -> Array:
-    """`out` of the inputs' common shape (default: a fresh array), filled by `function(*inputs, out)`.
+    """`out` of the inputs' common shape (default: a fresh array, in the order of the first), filled by
+    `function(*inputs, out)`.
 
     Small arrays take one call.  Large ones are cut into tiles of a fixed number of elements: the temporaries of a
     formula then stay in the cache, and the tiles go to the pool of threads.
     """
     first = inputs[0]
     if out is None:
-        out = np.empty(first.shape, first.dtype)
-    if first.size < 2 * _TILE or not out.flags.c_contiguous:
+        out = empty_like(first)
+    if first.size < 2 * _TILE or not (out.flags.c_contiguous or in_columns(out)):
         function(*inputs, out)
         return out
-    flat = [np.ascontiguousarray(A).reshape(-1) for A in (*inputs, out)]
+    parts = [flat(A, out) for A in (*inputs, out)]
 
     def work(tile: slice) -> None:
-        function(*(A[tile] for A in flat))
+        function(*(A[tile] for A in parts))
 
     threads.run(work, runs(first.size, _TILE))
     return out

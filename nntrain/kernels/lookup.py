@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from nntrain.kernels.columns import columns, in_columns, of_steps
 from nntrain.kernels.sequences import Array
 from nntrain.kernels.tiles import by_work
 from nntrain.runtime import threads
@@ -15,6 +16,7 @@ from nntrain.runtime import threads
 # Numbers to move that pay for handing a tile to a thread.
 _WORK_OF_A_TILE = 250_000
 _MOST_TILES = 8  # each sorts its symbols and sums them apart
+_SHORT = 512  # symbols up to which a product with one-hot vectors is faster than bringing equal symbols together
 
 
 def _tiles(X: NDArray[np.integer], n: int) -> tuple[slice, ...]:
@@ -39,9 +41,14 @@ def backward(dA: Array, X: NDArray[np.integer], g_W: Array) -> None:
     """g_W[:, X[t, j]] += dA[t, :, j].
 
     Equal words are brought together by sorting, steps in order, and summed as one run: the order of additions, hence
-    the bits, is always the same.
+    the bits, is always the same.  Of dA in columns a product with the one-hot vectors does it, where they are short.
     """
     n = len(g_W)
+    if in_columns(dA) and g_W.shape[1] <= _SHORT:
+        one_hot = np.zeros((X.size, g_W.shape[1]), dA.dtype)
+        one_hot[np.arange(X.size), of_steps(X)] = 1
+        g_W += columns(dA) @ one_hot
+        return
 
     def run(steps: slice) -> tuple[NDArray[np.integer], Array]:
         tokens = X[steps].ravel()

@@ -8,6 +8,7 @@ import numpy as np
 
 from nntrain.components import arg, component
 from nntrain.kernels import elementwise
+from nntrain.kernels.columns import empty_like
 from nntrain.model.layer import Context, Layer, Views
 from nntrain.model.shapes import Array, Shape, feature_axis
 
@@ -89,7 +90,7 @@ class ReLU(Activation):
     bounds = (0, np.inf)
 
     def forward(self, p: Views, Z: Array, context: Context) -> tuple[Array, Any]:
-        A = elementwise.relu(Z, np.empty(Z.shape, Z.dtype))
+        A = elementwise.relu(Z, empty_like(Z))
         return A, A
 
     def derive(self, dA: Array, A: Array, dZ: Array) -> None:

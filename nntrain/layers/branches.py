@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -14,15 +15,11 @@ from nntrain.model.layer import Bounds, Context, Layer, ShapeError, Tree, Views,
 from nntrain.model.shapes import Array, Shape, feature_axis, show_shape
 
 
-@component("concatenate")
-class Concatenate(Layer):
-    """Y = [f_1(X); f_2(X); …]: branches beside each other, joined along the features (an image's channels).
-
-    dX is the sum of the branches' dX.  A branch is a layer or a list of layers.  Course 4, week 2 (inception).
-    """
+class Branches(Layer):
+    """Base: each branch, a layer or a list of layers, sees the same X; dX is the sum of the branches' dX."""
 
     takes_symbols = True
-    layers: tuple[Layer | tuple[Layer, ...], ...] = arg("the branches, each a layer or a list of layers")
+    layers: tuple[Layer | tuple[Layer, ...], ...]
 
     @cached_property
     def branches(self) -> tuple[Layer, ...]:
@@ -37,15 +34,11 @@ class Concatenate(Layer):
         if not parts:
             raise ShapeError("expected at least one branch, got none", self)
         outcomes = {name: declared(branch, shape) for name, branch in parts}
-        shapes = [out for out, _ in outcomes.values()]
-        axis = feature_axis(shapes[0])
-        rests = {(*out[:axis], None, *out[axis + 1 :]) for out in shapes}
-        if len(rests) > 1:
-            given = ", ".join(f"{name} {show_shape(out)}" for name, (out, _) in outcomes.items())
-            raise ShapeError(f"expected branches that differ in their features alone, got {given}", self)
-        features = sum(out[axis] for out in shapes)
-        joined = (*shapes[0][:axis], features, *shapes[0][axis + 1 :])
-        return joined, {name: tree for name, (_, tree) in outcomes.items()}
+        return self.joined({name: out for name, (out, _) in outcomes.items()}), {n: t for n, (_, t) in outcomes.items()}
+
+    def joined(self, shapes: dict[str, Shape]) -> Shape:
+        """The shape of what is made of the branches' outputs.  Raises ShapeError."""
+        raise NotImplementedError
 
     def bounded(self, bounds: Bounds) -> Bounds:
         lower, upper = zip(*(branch.bounded(bounds) for branch in self.branches), strict=True)
@@ -57,17 +50,21 @@ class Concatenate(Layer):
     def output_lengths(self, lengths: Array) -> Array | None:
         return common_lengths(branch.output_lengths(lengths) for branch in self.branches)
 
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+    def outputs(self, p: Views, X: Array, context: Context) -> tuple[list[Array], list[Any]]:
+        """Each branch's output, and its cache."""
         done = [branch.forward(q, X, context) for branch, q in zip(self.branches, p.children, strict=True)]
-        parts = [Y for Y, _ in done]
-        axis = feature_axis(parts[0].shape[:-1])
-        ends = np.cumsum([Y.shape[axis] for Y in parts])[:-1]
-        return np.concatenate(parts, axis), ([cache for _, cache in done], ends)
+        return [Y for Y, _ in done], [cache for _, cache in done]
+
+    def shares(self, dY: Array, cache: Any) -> tuple[list[Array], list[Any]]:
+        """∂J/∂ of each branch's output, and the branches' caches."""
+        raise NotImplementedError
 
     def backward(self, p: Views, g: Views, dY: Array, cache: Any) -> Array:
         dXs = [
             branch.backward(q, r, part, c)
-            for branch, q, r, part, c in zip(self.branches, p.children, g.children, *_parts(dY, cache), strict=True)
+            for branch, q, r, part, c in zip(
+                self.branches, p.children, g.children, *self.shares(dY, cache), strict=True
+            )
         ]
         if len(dXs) == 1:
             return dXs[0]
@@ -77,11 +74,89 @@ class Concatenate(Layer):
         return dX
 
     def accumulate(self, p: Views, g: Views, dY: Array, cache: Any) -> None:
-        for branch, q, r, part, c in zip(self.branches, p.children, g.children, *_parts(dY, cache), strict=True):
+        parts, caches = self.shares(dY, cache)
+        for branch, q, r, part, c in zip(self.branches, p.children, g.children, parts, caches, strict=True):
             branch.accumulate(q, r, part, c)
 
 
-def _parts(dY: Array, cache: Any) -> tuple[list[Array], list[Any]]:
-    """Each branch's share of dY, and its cache."""
-    caches, ends = cache
-    return np.split(dY, ends, feature_axis(dY.shape[:-1])), caches
+@component("concatenate")
+class Concatenate(Branches):
+    """Y = [f_1(X); f_2(X); …]: branches beside each other, joined along the features (an image's channels).
+
+    A branch is a layer or a list of layers.  Course 4, week 2 (inception).
+    """
+
+    layers: tuple[Layer | tuple[Layer, ...], ...] = arg("the branches, each a layer or a list of layers")
+
+    def joined(self, shapes: dict[str, Shape]) -> Shape:
+        outs = list(shapes.values())
+        axis = feature_axis(outs[0])
+        if len({(*out[:axis], None, *out[axis + 1 :]) for out in outs}) > 1:
+            given = ", ".join(f"{name} {show_shape(out)}" for name, out in shapes.items())
+            raise ShapeError(f"expected branches that differ in their features alone, got {given}", self)
+        return (*outs[0][:axis], sum(out[axis] for out in outs), *outs[0][axis + 1 :])
+
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+        parts, caches = self.outputs(p, X, context)
+        axis = feature_axis(parts[0].shape[:-1])
+        ends = np.cumsum([Y.shape[axis] for Y in parts])[:-1]
+        return np.concatenate(parts, axis), (caches, ends)
+
+    def shares(self, dY: Array, cache: Any) -> tuple[list[Array], list[Any]]:
+        caches, ends = cache
+        return np.split(dY, ends, feature_axis(dY.shape[:-1])), caches
+
+
+@component("product")
+class Product(Branches):
+    """Y = f_1(X) ∘ f_2(X) ∘ …, element by element: one branch lets through what the others say, a gate.
+
+    df_i = dY ∘ the product of the other branches.  A branch that gives a vector (n,) has one factor a feature, for all
+    pixels of an image (n, H, W) or all steps of a sequence (T, n), and its derivative is the sum over them.
+
+        product: [[{dense: 512}, silu], {dense: 512}]                    SwiGLU (Shazeer 2020, arXiv:2002.05202)
+        product: [identity, [global_avg_pool, {dense: 4}, relu, {dense: 64}, sigmoid]]
+                                                                         squeeze and excite (Hu et al. 2018)
+    """
+
+    layers: tuple[Layer | tuple[Layer, ...], ...] = arg("the branches, each a layer or a list of layers")
+
+    def joined(self, shapes: dict[str, Shape]) -> Shape:
+        largest = max(shapes.values(), key=len)
+        if any(out not in (largest, (largest[feature_axis(largest)],)) for out in shapes.values()):
+            given = ", ".join(f"{name} {show_shape(out)}" for name, out in shapes.items())
+            raise ShapeError(
+                f"expected branches of one shape, or a vector with a number for each feature, got {given}", self
+            )
+        return largest
+
+    def flops(self, shape: Shape) -> int:
+        return super().flops(shape) + (len(self.branches) - 1) * prod(self.declare(shape)[0])
+
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+        parts, caches = self.outputs(p, X, context)
+        return _product([_spread(part, parts) for part in parts]), (caches, parts)
+
+    def shares(self, dY: Array, cache: Any) -> tuple[list[Array], list[Any]]:
+        caches, parts = cache
+        spread = [_spread(part, parts) for part in parts]
+        shares = []
+        for i, part in enumerate(parts):
+            share = _product([dY, *spread[:i], *spread[i + 1 :]])
+            if part.ndim < dY.ndim:
+                share = share.sum(axis=(1, 2) if dY.ndim == 4 else 0)
+            shares.append(share)
+        return shares, caches
+
+
+def _product(factors: list[Array]) -> Array:
+    """The product of arrays, at least one of which has the shape of the whole."""
+    Y = factors[0]
+    for factor in factors[1:]:
+        Y = Y * factor
+    return Y
+
+
+def _spread(part: Array, parts: list[Array]) -> Array:
+    """A vector (n, m) as it meets images (n, H, W, m) or sequences (T, n, m); anything else as it is."""
+    return part[:, None, None] if part.ndim == 2 and max(other.ndim for other in parts) == 4 else part

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from nntrain.components import arg, component
+from nntrain.kernels.columns import unflat
 from nntrain.model.layer import Context, Layer, Views
 from nntrain.model.shapes import Array
 
@@ -26,7 +27,7 @@ class Dropout(Layer):
             return X, None
         # 32 random bits an element: the rate is met to 2⁻³²
         words = context.stream(p).bits((X.size + 1) // 2).view(np.uint32)[: X.size]
-        D = (words >= np.uint32(self.rate * 2**32)).reshape(X.shape)
+        D = unflat(words >= np.uint32(self.rate * 2**32), X)
         return self._drop(X, D), D
 
     def backward(self, p: Views, g: Views, dA: Array, D: Any) -> Array:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from nntrain.components import arg, component
 from nntrain.kernels import batch_norm as kernel
-from nntrain.kernels import elementwise
+from nntrain.kernels import elementwise, layer_norm
 from nntrain.model.initializers import Constant, Zeros
 from nntrain.model.layer import Context, Layer, ShapeError, Tree, Views
 from nntrain.model.parameters import Param
@@ -118,50 +118,55 @@ class BatchNormReLU(BatchNorm):
         return Z if context.training else elementwise.relu(Z, Z)
 
 
+class ExampleNorm(Layer):
+    """Base: normalisation of each example by itself, of a sequence each step; the same in training and evaluation."""
+
+    fresh = True
+    centred: ClassVar[bool]  # whether the mean is taken off
+    operations: ClassVar[int]  # on an element
+    epsilon: float
+    bias: bool
+
+    def declare(self, shape: Shape) -> tuple[Shape, Tree]:
+        column = (_features(self, shape), 1)
+        tree = {"gamma": Param(column, Constant(1.0))}
+        if self.bias:
+            tree["beta"] = Param(column, Zeros())
+        return shape, tree
+
+    def flops(self, shape: Shape) -> int:
+        return self.operations * super().flops(shape)
+
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+        Z, Xhat, r = layer_norm.forward(X, p.gamma, p.beta if self.bias else None, self.epsilon, self.centred)
+        return Z, (Xhat, r)
+
+    def backward(self, p: Views, g: Views, dZ: Array, cache: Any) -> Array:
+        Xhat, r = cache
+        d_beta = g.beta if self.bias else None
+        return layer_norm.backward(dZ, Xhat, r, p.gamma, g.gamma, d_beta, self.centred)
+
+
 @component("layer_norm")
-class LayerNorm(Layer):
+class LayerNorm(ExampleNorm):
     """Z = gamma X̂ + beta,  X̂ = (X − μ) / √(σ² + ε).   X (n, m), (T, n, m), (C, H, W, m)   gamma, beta (n, 1)
 
     μ and σ² belong to each example alone, over its features; of a sequence to each step, of an image to all channels
     and pixels.  Nothing depends on the batch: training and evaluation are the same.  Ba et al. (2016).
     """
 
+    centred, operations = True, 8
     epsilon: float = arg("ε, keeps the root from 0", default=1e-5, gt=0)
-
-    def declare(self, shape: Shape) -> tuple[Shape, Tree]:
-        column = (_features(self, shape), 1)
-        return shape, {"gamma": Param(column, Constant(1.0)), "beta": Param(column, Zeros())}
-
-    def flops(self, shape: Shape) -> int:
-        return 8 * super().flops(shape)
-
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
-        over, column = _example_axes(X)
-        Xhat = X - X.mean(axis=over, keepdims=True)
-        scale = 1 / np.sqrt(np.square(Xhat).mean(axis=over, keepdims=True) + self.epsilon)
-        Xhat *= scale
-        Z = p.gamma.reshape(column) * Xhat
-        Z += p.beta.reshape(column)
-        return Z, (Xhat, scale)
-
-    def backward(self, p: Views, g: Views, dZ: Array, cache: Any) -> Array:
-        Xhat, scale = cache
-        over, column = _example_axes(dZ)
-        others = tuple(axis for axis in range(dZ.ndim) if axis != feature_axis(dZ.shape[:-1]))
-        dX = dZ * Xhat
-        g.gamma[...] += dX.sum(axis=others)[:, None]
-        g.beta[...] += dZ.sum(axis=others)[:, None]
-        dXhat = dZ * p.gamma.reshape(column)
-        np.multiply(dXhat, Xhat, out=dX)
-        np.multiply(Xhat, dX.mean(axis=over, keepdims=True), out=dX)
-        np.subtract(dXhat, dX, out=dX)
-        dX -= dXhat.mean(axis=over, keepdims=True)
-        dX *= scale
-        return dX
+    bias: bool = arg("add beta", default=True)
 
 
-def _example_axes(X: Array) -> tuple[tuple[int, ...], Shape]:
-    """The axes of one example (of one step), and the shape of gamma that broadcasts against X."""
-    if X.ndim == 4:
-        return (0, 1, 2), (-1, 1, 1, 1)
-    return (X.ndim - 2,), (-1, 1)
+@component("rms_norm")
+class RMSNorm(ExampleNorm):
+    """Z = gamma X / √(mean(X²) + ε).   X (n, m), (T, n, m), (C, H, W, m)   gamma (n, 1)
+
+    layer_norm without μ and beta: each example, of a sequence each step, is scaled to a root mean square of 1.
+    Zhang and Sennrich (2019).
+    """
+
+    centred, operations, bias = False, 4, False
+    epsilon: float = arg("ε, keeps the root from 0", default=1e-5, gt=0)

@@ -13,6 +13,7 @@ import numpy as np
 
 from nntrain.components import arg, component
 from nntrain.kernels import cross_entropy as kernel
+from nntrain.kernels.columns import columns, in_columns, of_steps, sequence
 from nntrain.kernels.elementwise import exp_shifted, sigmoid, softmax
 from nntrain.kernels.logistic import losses_and_probabilities
 from nntrain.losses.base import ElementwiseLoss, Loss, one_output, vector_output
@@ -53,6 +54,9 @@ class CrossEntropy(Loss):
     def __call__(self, Z: Array, Y: Array, mask: Array | None = None) -> tuple[float, Array]:
         if Y.ndim != Z.ndim - 1:
             raise ValueError(f"labels of shape {Y.shape} do not fit outputs of shape {Z.shape}")
+        if in_columns(Z):
+            J, dM = self(columns(Z), of_steps(Y), None if mask is None else of_steps(mask))
+            return J, sequence(dM, len(Z))
         if self.class_weights is not None or (self.label_smoothing and mask is not None):
             return self._weighted(Z, Y, mask)
         J, dZ = kernel.mean_and_derivative(Z, Y, mask)

@@ -6,12 +6,14 @@ A fault: the module, the component whose cases must show it, the text that stand
 from layers.faults_of_images import IMAGE_FAULTS
 
 DENSE, NORM = "nntrain.kernels.affine", "nntrain.kernels.batch_norm"
+LAYER_NORM = "nntrain.kernels.layer_norm"
 STEPS, LOOK_UP = "nntrain.kernels.affine_steps", "nntrain.kernels.lookup"
 CROSS_ENTROPY = "nntrain.kernels.cross_entropy"
 LAYERS = "nntrain.layers."
 ACTIVATIONS, CONTAINERS, NORMALIZATION = LAYERS + "activations", LAYERS + "containers", LAYERS + "normalization"
 RECURRENT = LAYERS + "recurrent"
 
+NOT_CENTRED = "        if True:\n            np.subtract(dx"
 LAYER_FAULTS = {
     **IMAGE_FAULTS,
     "dense: wrong sign of dW": (DENSE, "dense", "dW += dZ.dot(X.T)", "dW -= dZ.dot(X.T)"),
@@ -159,19 +161,46 @@ LAYER_FAULTS = {
         "g.beta[...] += dbeta",
         "g.beta[...] = dbeta",
     ),
-    "layer_norm: gamma forgotten": (
-        NORMALIZATION,
+    "layer_norm: gamma forgotten": (LAYER_NORM, "layer_norm", "np.multiply(d, by_row, out=dx)", "dx[...] = d"),
+    "layer_norm: path through the mean missing": (
+        LAYER_NORM,
         "layer_norm",
-        "dXhat = dZ * p.gamma.reshape(column)",
-        "dXhat = dZ.copy()",
+        "np.subtract(dx, np.matmul(mean_of_gamma, d), out=dx)",
+        "pass",
     ),
-    "layer_norm: mean over the batch": (
-        NORMALIZATION,
+    "layer_norm: path through the variance missing": (
+        LAYER_NORM,
         "layer_norm",
-        "dX -= dXhat.mean(axis=over, keepdims=True)",
-        "dX -= dXhat.mean(axis=-1, keepdims=True)",
+        "np.subtract(dx, product, out=dx)",
+        "pass",
     ),
-    "layer_norm: scale forgotten": (NORMALIZATION, "layer_norm", "        dX *= scale\n", ""),
+    "layer_norm: scale forgotten": (LAYER_NORM, "layer_norm", "        np.multiply(dx, scale, out=dx)\n", ""),
+    "layer_norm: dbeta of dγ": (LAYER_NORM, "layer_norm", "else _sums(d)", "else of_gamma"),
+    "rms_norm: a mean taken off": (
+        LAYER_NORM,
+        "rms_norm",
+        "        if centred:\n            np.subtract(dx",
+        "        if True:\n            np.subtract(dx",
+    ),
+    "rms_norm: dγ assigned": (LAYER_NORM, "rms_norm", "d_gamma += ", "d_gamma[...] = "),
+    "product: other factors forgotten": (
+        LAYERS + "branches",
+        "product",
+        "_product([dY, *spread[:i], *spread[i + 1 :]])",
+        "dY * 1",
+    ),
+    "product: the factor itself": (
+        LAYERS + "branches",
+        "product",
+        "_product([dY, *spread[:i], *spread[i + 1 :]])",
+        "_product([dY, *spread[i:]])",
+    ),
+    "product: first row of pixels alone": (
+        LAYERS + "branches",
+        "product",
+        "share.sum(axis=(1, 2) if dY.ndim == 4 else 0)",
+        "share[0] if dY.ndim == 3 else share[:, 0].sum(axis=1)",
+    ),
     "residual: shortcut dropped": (
         CONTAINERS,
         "residual",
