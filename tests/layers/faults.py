@@ -32,7 +32,7 @@ LAYER_FAULTS = {
         STEPS,
         "dense",
         "sums += D @ ones[: D.shape[1]]",
-        "sums += dZ[first] @ ones[:m]",
+        "sums += dZ[tile.start] @ ones[:m]",
     ),
     "dense: steps add nothing to dW": (
         STEPS,
