@@ -121,7 +121,8 @@ def test_inputs_may_lie_in_memory_as_they_like(order, n_y):
 def test_the_first_backward_pass_after_clearing_writes_and_the_second_adds(units):
     """Large and small products; a discriminator sees real and drawn examples before one step."""
     network = Network(Sequential([Dense(units), Dense(2)]), (700,))
-    network.allocate(np.float64, 0)
+    network.allocate(np.float64)
+    network.draw(0)
     random = np.random.default_rng(0)
     gradients = []
     for X in random.standard_normal((2, 700, 60)):

@@ -112,7 +112,8 @@ VGG = [
 
 def network(layers):
     net = Network(Sequential(layers), (3, 32, 32))
-    net.allocate("float32", 0)
+    net.allocate("float32")
+    net.draw(0)
     return net
 
 

@@ -35,7 +35,8 @@ def test_a_stack_of_layers_equals_pytorch(kind, seed):
     levels, both, padded = int(random.integers(1, 4)), bool(random.integers(2)), bool(random.integers(2))
     layers = [ours_type(n, bidirectional=both) for _ in range(levels)]
     network = Network(Sequential([*layers, Dense(out)]), (T, n_x))
-    network.allocate(np.float64, seed)
+    network.allocate(np.float64)
+    network.draw(seed)
     network.theta += 0.1 * random.standard_normal(network.theta.shape)
     X, R = random.standard_normal((T, n_x, m)), random.standard_normal((T, out, m))
     context = Context(training=True)
