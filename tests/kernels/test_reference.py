@@ -28,6 +28,7 @@ REFERENCES = {
     "direct": "naive_convolution",
     "elementwise": "naive_functions",
     "gru": "naive_cells",
+    "layer_norm": "naive_normalization",
     "logistic": "naive_functions",
     "lookup": "naive_dense",
     "lstm": "naive_cells",
@@ -35,7 +36,7 @@ REFERENCES = {
     "rnn": "naive_cells",
     "winograd": "naive_convolution",
 }
-MEANS = {"products", "recurrence", "scratch", "sequences", "tiles", "windows"}  # what kernels are made with
+MEANS = {"columns", "products", "recurrence", "scratch", "sequences", "tiles", "windows"}  # what kernels are made with
 
 
 def test_every_kernel_has_a_reference():
@@ -143,6 +144,11 @@ def test_normalization():
         lambda: normalization.layer_norm_forward(x, gamma, beta, 1e-3),
         lambda dZ: normalization.layer_norm_backward(dZ, x, gamma, 1e-3),
         (x, gamma, beta),
+    )
+    check(
+        lambda: normalization.rms_norm_forward(x, gamma, 1e-3),
+        lambda dZ: normalization.rms_norm_backward(dZ, x, gamma, 1e-3),
+        (x, gamma),
     )
 
 

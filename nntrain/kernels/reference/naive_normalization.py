@@ -51,6 +51,28 @@ def layer_norm_backward(dZ: Array, X: Array, gamma: Array, epsilon: float) -> tu
     return dX, dgamma, dbeta
 
 
+def rms_norm_forward(X: Array, gamma: Array, epsilon: float) -> Array:
+    """Z: each example is divided by its root mean square.   X (n, m)   γ (n, 1)   Zhang and Sennrich (2019)."""
+    Z = np.zeros_like(X)
+    for i in range(X.shape[1]):
+        x = X[:, i]
+        Z[:, i] = gamma[:, 0] * x / np.sqrt(np.mean(x**2) + epsilon)
+    return Z
+
+
+def rms_norm_backward(dZ: Array, X: Array, gamma: Array, epsilon: float) -> tuple[Array, Array]:
+    """dX, dγ."""
+    dX, dgamma = np.zeros_like(X), np.zeros_like(gamma)
+    for i in range(X.shape[1]):
+        x, dz = X[:, i], dZ[:, i]
+        root = np.sqrt(np.mean(x**2) + epsilon)
+        dxhat = dz * gamma[:, 0]
+        droot = np.sum(-dxhat * x / root**2)
+        dX[:, i] = dxhat / root + droot * x / (x.size * root)
+        dgamma[:, 0] += dz * x / root
+    return dX, dgamma
+
+
 def _backward(dz: Array, x: Array, gamma: Array, epsilon: float) -> tuple[Array, Array, Array]:
     """dx, dγ, dβ of the numbers x that share one μ and one σ²."""
     k = x.size
