@@ -73,13 +73,18 @@ def test_no_modules_import_each_other_in_a_circle():
 
 
 def test_every_module_can_be_imported_first_and_alone():
-    # A fork of an interpreter that knows none of them, for each: a tenth of the time of starting as many.
+    # Each in a fork of an interpreter that knows none of them, but all that they import from elsewhere: a thirtieth of
+    # the time of starting as many.
     program = """
-import os, sys, numpy, yaml, click
+import importlib, os, sys
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+for name in [name for name in sys.modules if name.split(".")[0] == "nntrain"]:
+    del sys.modules[name]
 for name in sys.argv[1:]:
     child = os.fork()
     if not child:
-        __import__(name)
+        importlib.import_module(name)
         os._exit(0)
     if os.waitpid(child, 0)[1]:
         print(name)
