@@ -70,12 +70,12 @@ def _at(config: Config, component: Any, error: Exception) -> str:
 
 
 def _check_parts(config: Config, data: Data) -> None:
-    part = config.training.monitor.partition(".")[0] if config.training.monitor else "train"
+    part, _, value = (config.training.monitor or "train").partition(".")
     if part != "train" and part not in data.parts:
         raise ConfigError(
             config.place(config.training).error(
                 f"monitor: {config.training.monitor} needs a {part} part, and the dataset has none; "
-                "set dataset.validation or monitor train.loss"
+                f"set dataset.validation or monitor train.{value}"
             )
         )
     train, settings = data.parts["train"], config.dataset

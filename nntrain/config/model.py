@@ -64,6 +64,24 @@ class Config:
         """The whole config as YAML; `read` on it gives an equal config."""
         return yaml_text.to_yaml(self.as_dict())
 
+    def monitored(self, validates: bool) -> str:
+        """`training.monitor` or its default: the loss, or the cost where layers add to it (a KL divergence), of the
+        validation part where there is one."""
+        if self.training.monitor is not None:
+            return self.training.monitor
+        return f"{'validation' if validates else 'train'}.{'cost' if self._layers_add_to_cost else 'loss'}"
+
+    @property
+    def shows_cost(self) -> bool:
+        """Whether the log has the cost beside the loss: where something is added to it, or where it is watched."""
+        training = self.training
+        watched = training.monitor is not None and training.monitor.endswith(".cost")
+        return bool(training.l1 or training.l2 or watched or self._layers_add_to_cost)
+
+    @property
+    def _layers_add_to_cost(self) -> bool:
+        return any(layer.adds_to_cost for layer in self.architecture)
+
     def place(self, component: Any) -> Place:
         """Where a component or section of this config stands; for anything else, where the config begins."""
         return self._places.get(id(component), (component, self._root))[1]
@@ -201,7 +219,7 @@ def _check(tree: Node, values: dict[str, Any], problems: Problems) -> None:
         problems.add((child(tree, "metrics") or tree).mark, "metrics", f"{twice[0]} is listed twice")
     training = values.get("training")
     if isinstance(training, Training) and training.monitor is not None and training.loop.monitors:
-        known = ["loss", *(m.type for m in metrics if getattr(m, "better", "more") is not None)]
+        known = ["loss", "cost", *(m.type for m in metrics if getattr(m, "better", "more") is not None)]
         names = [f"{part}.{metric}" for part in ("validation", "train") for metric in known]
         if training.monitor not in names:
             node = child(child(tree, "training") or tree, "monitor") or tree

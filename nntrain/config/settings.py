@@ -64,8 +64,9 @@ class Training:
     epochs: int | None = arg("passes through the training part, at most", default=None, ge=1)
     steps: int | None = arg("steps of the optimizer, at most", default=None, ge=1)
     monitor: str | None = arg(
-        "what early stopping, plateau and the best checkpoint watch: validation.loss, train.loss, validation.accuracy; "
-        "default: the loss of the validation part, without one of the training part",
+        "what early stopping, plateau and the best checkpoint watch: loss, cost (with KL and L1/L2 terms) or a listed "
+        "metric of a part, as validation.loss, train.cost, validation.accuracy; default: validation.loss, "
+        "validation.cost where layers add to the cost (sample_latent), of train without a validation part",
         default=None,
     )
     early_stopping: EarlyStopping | None = arg("stop when monitor no longer improves", default=None)
@@ -82,7 +83,3 @@ class Training:
     def __post_init__(self) -> None:
         if self.epochs is None and self.steps is None:
             raise ValueError("needs epochs or steps: how long to train")
-
-    def monitored(self, validates: bool) -> str:
-        """`monitor` or its default, which depends on whether there is a validation part."""
-        return self.monitor or ("validation.loss" if validates else "train.loss")

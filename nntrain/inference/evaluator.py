@@ -14,6 +14,7 @@ from nntrain.data.parts import Batch, Part
 from nntrain.inference.totals import Totals
 from nntrain.model.layer import Context, State
 from nntrain.model.shapes import Array
+from nntrain.optimizers.gradient import penalty
 
 
 @dataclass
@@ -60,14 +61,17 @@ def outputs(model: Model, part: Part) -> Iterator[Output]:
 def evaluate(model: Model, part: Part) -> dict[str, Any]:
     """Loss and metrics over a part; `naive_loss` and so on are those of the forecast by rule, where the data have one.
 
-    `loss` is the mean over examples, or over their steps; `cost` has the terms that layers add to it (KL).
+    `loss` is the mean over examples, or over their steps; `cost` has the terms that layers add to it (KL), and the L1
+    and L2 terms.
     """
-    loss, metrics, facts = model.config.loss, model.config.metrics, model.facts
-    totals, naive = Totals(loss, metrics, facts), Totals(loss, metrics, facts)
+    config, facts, network = model.config, model.facts, model.networks[""]
+    loss, l1, l2 = config.loss, config.training.l1, config.training.l2
+    totals, naive = Totals(loss, config.metrics, facts, costs=config.shows_cost), Totals(loss, config.metrics, facts)
+    of_weights = penalty(network.theta[: network.layout.decayed], l1, l2) if l1 or l2 else 0.0
     for out in outputs(model, part):
         Y, mask = out.batch.Y, out.mask
         J = loss.evaluate(out.Z, Y, mask)
-        totals.add(J, J + out.context.cost, out.Z, Y, mask)
+        totals.add(J, J + out.context.cost + of_weights, out.Z, Y, mask)
         if out.batch.naive is not None:
             J = loss.evaluate(out.batch.naive, Y, mask)
             naive.add(J, J, out.batch.naive, Y, mask)

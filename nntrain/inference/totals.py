@@ -12,12 +12,16 @@ from nntrain.model.shapes import Array
 
 
 class Totals:
-    """Sums of loss, cost and metrics: each batch counts for its examples, or its steps."""
+    """Sums of loss, cost and metrics: each batch counts for its examples, or its steps.
 
-    def __init__(self, loss: Loss, metrics: tuple[Metric, ...], facts: Facts):
+    `costs`: whether the cost is a result beside the loss; where nothing is added to the loss it is the same number.
+    """
+
+    def __init__(self, loss: Loss, metrics: tuple[Metric, ...], facts: Facts, *, costs: bool = False):
         self.loss = loss
         self.metrics = metrics
         self.facts = facts
+        self.costs = costs
         self.states = [metric.start(facts) for metric in metrics]
         self.weight = 0.0
         self.loss_sum = 0.0
@@ -37,10 +41,10 @@ class Totals:
             metric.update(state, *(predictions if metric.of_predictions else outputs), mask, threshold=threshold)
 
     def results(self) -> dict[str, Any]:
-        """Mean loss; the mean cost where penalties or a KL term add to it; every metric."""
+        """Mean loss; the mean cost; every metric."""
         weight = self.weight or 1.0
         values: dict[str, Any] = {"loss": self.loss_sum / weight}
-        if abs(self.cost_sum - self.loss_sum) > 0:  # not where both are NaN
+        if self.costs:
             values["cost"] = self.cost_sum / weight
         for metric, state in zip(self.metrics, self.states, strict=True):
             values[metric.type] = metric.value(state)

@@ -23,10 +23,15 @@ class SampleLatent(Layer):
         dμ = dZ + β μ / m,   d log σ² = ½ dZ ∘ ε ∘ σ + β (σ² − 1) / 2m
 
     `mse` and `binary_cross_entropy` are means over the n_y outputs where the paper's bound has sums: β = 1/n_y is the
-    bound, a larger β a smoother and blurrier one (Higgins et al. 2017).
+    bound, a larger β a smoother and blurrier one (Higgins et al. 2017).  The loss alone knows nothing of the codes, so
+    a network with this layer monitors the cost by default.
     """
 
     weight: float = arg("β of the KL term in the cost", default=1.0, ge=0)
+
+    @property
+    def adds_to_cost(self) -> bool:
+        return self.weight > 0
 
     def declare(self, shape: Shape) -> tuple[Shape, Tree]:
         if len(shape) not in (1, 3) or shape[0] % 2:

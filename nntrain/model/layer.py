@@ -95,6 +95,11 @@ class Layer(Component):
         """The layers that this one is made of, in the order of the children of its views; of most layers none."""
         return ()
 
+    @property
+    def adds_to_cost(self) -> bool:
+        """Whether a forward pass adds a term to the cost, in evaluation too: `Context.cost`."""
+        return any(layer.adds_to_cost for layer in self.inner)
+
     def declare(self, shape: Shape) -> tuple[Shape, Tree]:
         """Output shape and parameters for an input shape.  Raises ShapeError with what was expected and what came."""
         return shape, {}

@@ -44,8 +44,8 @@ def clip_by_value(dtheta: Array, limit: float) -> None:
     np.clip(dtheta, -bound, bound, out=dtheta)
 
 
-def penalty(theta: Array, l1: float, l2: float, dtheta: Array) -> float:
-    """λ₁ ‖θ‖₁ + (λ₂/2) ‖θ‖², for the cost; adds its gradient λ₁ sign θ + λ₂ θ to dθ.
+def penalty(theta: Array, l1: float, l2: float, dtheta: Array | None = None) -> float:
+    """λ₁ ‖θ‖₁ + (λ₂/2) ‖θ‖², for the cost; adds its gradient λ₁ sign θ + λ₂ θ to dθ, where one is given.
 
     θ is the decayed part: weights, not biases.  Course: "Regularization" (C2W1L04), which writes (λ/2m) ‖W‖² with the
     training set's m: its λ is m λ₂.  Under sgd, l2 is the same as weight_decay, and also shows in the cost.
@@ -53,14 +53,16 @@ def penalty(theta: Array, l1: float, l2: float, dtheta: Array) -> float:
     real = theta.dtype.type
 
     def work(piece: slice) -> float:
-        W, dW = theta[piece], dtheta[piece]
+        W, dW = theta[piece], None if dtheta is None else dtheta[piece]
         term, cost = scratch_like(W), 0.0
         if l2:
-            np.add(dW, np.multiply(W, real(l2), term), dW)
             cost += l2 / 2 * _squares_of_piece(W)
+            if dW is not None:
+                np.add(dW, np.multiply(W, real(l2), term), dW)
         if l1:
-            np.add(dW, np.multiply(np.sign(W, term), real(l1), term), dW)
             cost += l1 * float(np.add.reduce(np.abs(W, term)))
+            if dW is not None:
+                np.add(dW, np.multiply(np.sign(W, term), real(l1), term), dW)
         return cost
 
     return sum(in_pieces(work, theta.size))

@@ -23,7 +23,7 @@ def page(rows: Sequence[Mapping[str, Any]], metric: str | None = None) -> str:
     configs = [query.config_of(row) for row in rows]
     measured = [query.metrics_of(row) for row in rows]
     names = [Path(row["run"]).name for row in rows]
-    metric = metric or main_metric(configs, measured)
+    metric = metric or main_metric(rows, configs, measured)
     order = sorted(range(len(rows)), key=lambda i: query.rank(measured[i].get(metric), metric))
     best = order[0]
     figures = sections.Charts()
@@ -44,14 +44,19 @@ def page(rows: Sequence[Mapping[str, Any]], metric: str | None = None) -> str:
     return _whole(title, "\n".join(body), figures.data)
 
 
-def main_metric(configs: Sequence[Mapping[str, Any]], measured: Sequence[Mapping[str, float]]) -> str:
-    """What the runs watched where all have it; else the first of accuracy and loss over the last part there is."""
+def main_metric(
+    rows: Sequence[Mapping[str, Any]], configs: Sequence[Mapping[str, Any]], measured: Sequence[Mapping[str, float]]
+) -> str:
+    """What the first config says to watch, or the cost where that is watched by default, if all runs have it; else the
+    first of accuracy and loss over the last part there is."""
     known = [m for m in measured if m]
     names = [name for name in (known[0] if known else {}) if all(name in m for m in known)]
     try:
         monitor = find_value(configs[0], "training.monitor")
     except KeyError:
         monitor = None
+    if monitor is None and str(rows[0].get("monitor")).endswith(".cost"):
+        monitor = rows[0]["monitor"]
     if monitor in names:
         return str(monitor)
     for end in ("validation.accuracy", "validation.loss", "test.loss", "train.loss"):

@@ -73,6 +73,6 @@ def monitored(config: Config) -> tuple[str, float]:
     """The name of the monitored value, and the sign that makes less better.  Raises ConfigError where there is none."""
     if not config.training.loop.monitors:
         raise ConfigError(f"--halving: the loop {config.training.loop.type} has no value to compare runs by")
-    name = config.training.monitored(bool(config.dataset.validation))
+    name = config.monitored(bool(config.dataset.validation))
     cls: Any = find("metric").get(name.partition(".")[2])
     return name, -1.0 if cls is not None and cls.better == "more" else 1.0

@@ -204,7 +204,7 @@ class Engine:
         if "validation" in self.data.parts and self._evaluation_is_due():
             line["validation"] = self.trainer.evaluate(self.watched(self.data.parts["validation"]))
             for name, value in line["validation"].items():
-                if name.endswith("loss"):
+                if name == "cost" or name.endswith("loss"):
                     _check_finite(value, f"validation.{name}", self.step)
         value = self.monitor.find(line) if self.monitor is not None else None
         if value is not None and self.monitor is not None:

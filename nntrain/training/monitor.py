@@ -51,7 +51,10 @@ class Monitor:
 
     def state(self) -> dict[str, Any]:
         settings = asdict(self)
-        return {k: v for k, v in self.__dict__.items() if k not in settings}
+        return {"name": self.name, **{k: v for k, v in self.__dict__.items() if k not in settings}}
 
     def restore(self, state: dict[str, Any]) -> None:
-        self.__dict__.update({key: state[key] for key in self.state()})
+        """Take back what `state` gave; of another value than this one nothing is taken."""
+        # checkpoints had no name in it while the cost could not be watched
+        if state.get("name", self.name.replace(".cost", ".loss")) == self.name:
+            self.__dict__.update({key: state[key] for key in self.state() if key != "name"})

@@ -189,11 +189,11 @@ def _pass_on(warnings: list[str], observer: Observer) -> None:
 
 
 def make_monitor(built: Built) -> Monitor | None:
-    """The monitor that the config asks for: validation.loss by default, train.loss without a validation part."""
+    """The monitor that the config asks for; None where the loop has nothing that says which network is the best."""
     training = built.config.training
     if not training.loop.monitors:
         return None
-    name = training.monitored("validation" in built.data.parts)
+    name = built.config.monitored("validation" in built.data.parts)
     metric = name.partition(".")[2]
     better = {m.type: m.better for m in built.config.metrics}.get(metric, "less")
     stopping = training.early_stopping

@@ -121,7 +121,7 @@ class SupervisedTrainer(Trainer):
         self.totals.add(loss, cost, Z, batch.Y, mask)
 
     def reset(self) -> None:
-        self.totals = Totals(self.loss, self.metrics, self.facts)
+        self.totals = Totals(self.loss, self.metrics, self.facts, costs=self.built.config.shows_cost)
 
     def results(self) -> dict[str, Any]:
         return self.totals.results()

@@ -70,8 +70,8 @@ from nntrain.errors import ConfigError
         (
             "validation.accuracy",
             "validation.acuracy",
-            "13:49: error: training.monitor: expected validation.loss, validation.accuracy, train.loss or "
-            "train.accuracy, got 'validation.acuracy'; did you mean 'validation.accuracy'?",
+            "13:49: error: training.monitor: expected validation.loss, validation.cost, validation.accuracy, "
+            "train.loss, train.cost or train.accuracy, got 'validation.acuracy'; did you mean 'validation.accuracy'?",
         ),
         ("validation.accuracy", "validation.f1", "got 'validation.f1'; list the metric under metrics"),
         ("momentum: 0.9", "nesterov: true", "10:12: error: optimizer: sgd: nesterov needs momentum; set momentum: 0.9"),

@@ -288,6 +288,7 @@ def test_penalty_by_hand():
     """λ₁ ‖θ‖₁ = 0.1 · 7 and (λ₂/2) ‖θ‖² = 0.25 · 25."""
     dtheta = np.array([1.0, 1.0, 1.0])
     assert penalty(np.array([3.0, -4.0, 0.0]), 0.1, 0.5, dtheta) == pytest.approx(0.7 + 6.25)
+    assert penalty(np.array([3.0, -4.0, 0.0]), 0.1, 0.5) == pytest.approx(0.7 + 6.25)
     np.testing.assert_allclose(dtheta, [1 + 0.1 + 1.5, 1 - 0.1 - 2, 1])
 
 
