@@ -130,7 +130,17 @@ class Repeat(Chain):
     def declare(self, shape: Shape) -> tuple[Shape, Tree]:
         if (count := _count(self)) > MOST_LAYERS:
             raise ShapeError(f"{count:,} layers with all copies; expected at most {MOST_LAYERS:,}", self)
-        return super().declare(shape)
+        try:
+            return super().declare(shape)
+        except ShapeError as error:
+            # of a copy the config knows no place, of what it is copied from it does
+            places = [i for i, copy in enumerate(self.chain) if copy is error.layer]
+            error.layer = self.layers[places[0] % len(self.layers)] if places else error.layer
+            raise
+
+    @property
+    def last(self) -> Layer:
+        return self.layers[-1].last if self.layers else self
 
     @cached_property
     def chain(self) -> tuple[Layer, ...]:

@@ -74,5 +74,7 @@ def test_dropout_behind_a_sigmoid_gives_more_than_1():
 def test_the_last_layer_of_a_chain_is_inside_it():
     last = Sigmoid()
     assert Sequential((Dense(3), Repeat(2, (Dense(3), Sequential((Tanh(), last)))))).last is last
+    named = Dense(3, name="score")
+    assert Repeat(2, (Tanh(), named)).last is named  # as the config has it, not its copy
     summed = Residual((last,))
     assert Sequential((summed,)).last is summed

@@ -86,3 +86,24 @@ def test_the_line_of_the_last_layer_is_told(nntrain, tmp_path):
         "config.yaml:4:5: error: architecture.1: dense: binary_cross_entropy with from_logits: false"
     )
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("layer", "loss", "said"),
+    [
+        (
+            "{dense: {units: 1, name: score}}",
+            "{type: binary_cross_entropy, from_logits: false}",
+            "expects probabilities",
+        ),
+        ("{conv2d: {filters: 1, kernel: 3, name: score}}", "mse", "expected an image"),
+    ],
+)
+def test_a_named_layer_that_is_repeated_has_its_line_too(nntrain, tmp_path, layer, loss, said):
+    (tmp_path / "config.yaml").write_text(
+        f"dataset: moons\narchitecture:\n  - repeat:\n      times: 2\n      layers:\n        - {layer}\n"
+        f"loss: {loss}\noptimizer: {{type: sgd, lr: 0.1}}\ntraining: {{epochs: 1}}\n"
+    )
+    told = nntrain("fit", "config.yaml", code=2).stderr
+    assert told.startswith("config.yaml:6:12: error: architecture.0.layers.0: ")
+    assert said in told
