@@ -1,36 +1,49 @@
-"""The contract of a training loop: all that differs between one kind of training and another is asked of it."""
+"""The contract of a training loop: all that differs between one kind of training and another is asked of it.
+
+A loop of another program derives from `Loop` and registers itself with @component, as a layer does.
+"""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import inf
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import Any, ClassVar, Literal
 
-from nntrain.builder.trainer import Trainer
-from nntrain.components import Component
+import numpy as np
+
 from nntrain.config import Config
+from nntrain.config.settings import DeclaredLoop
 from nntrain.data.facts import Facts
 from nntrain.data.parts import Batch, Data, Part
-from nntrain.losses.base import Loss
-from nntrain.model.layer import Context, ShapeError
+from nntrain.model.layer import Context, Layer
 from nntrain.model.network import Network
 from nntrain.model.shapes import Array, Shape
+
+Networks = Mapping[str, Network]  # by the loop's names for them, in its order
 
 
 @dataclass
 class Model:
-    """What a config and the facts of its data declare: the networks with their parameters, by name."""
+    """What a config and the facts of its data declare: the networks with their parameters."""
 
     config: Config
     facts: Facts
-    networks: dict[str, Network]
+    networks: Networks
 
     @property
     def loop(self) -> Loop:
-        """How the networks are trained, and what can be done with them."""
-        loop: Loop = self.config.training.loop
+        """How the networks are trained, and what else can be done with them."""
+        loop = self.config.training.loop
+        if not isinstance(loop, Loop):
+            raise TypeError(f"the loop {loop.type} does not derive from nntrain.builder.loop.Loop")
         return loop
+
+    @property
+    def trainable(self) -> int:
+        """Number of parameters; buffers, such as running means, are none."""
+        return sum(network.layout.trainable for network in self.networks.values())
 
 
 @dataclass
@@ -40,25 +53,35 @@ class Built(Model):
     data: Data
 
 
-class Loop(Component):
-    """Base of the training loops that a config can name."""
+@dataclass(frozen=True)
+class Plan:
+    """A network to be made: its outermost layer, the shape that comes in, and what stands before its saved names."""
 
-    kind: ClassVar[str] = "loop"
-    networks: ClassVar[tuple[str, ...]] = ()  # names where a config declares more than one
-    monitors: ClassVar[bool] = True  # whether there is a best checkpoint
-    adversarial: ClassVar[bool] = False  # whether the loss is a game between the networks
+    root: Layer
+    input_shape: Shape
+    prefix: str = ""
 
-    def input_shapes(self, facts: Facts) -> dict[str, Shape]:
-        """Input shape of every network by name."""
-        return {"": facts.shape}
 
-    def check(self, networks: dict[str, Network], config: Config, facts: Facts) -> None:
+class Loop(DeclaredLoop):
+    """Base of the training loops that a config can name.  Networks come under the names that `plan` gave them."""
+
+    predicts: ClassVar[bool] = True  # whether the networks say something to an example: `apply`
+
+    def plan(self, config: Config, facts: Facts) -> dict[str, Plan]:
+        """The networks that the config declares, under the loop's names for them.  Raises ShapeError."""
+        raise NotImplementedError
+
+    def check(self, model: Model) -> None:
         """Raise ShapeError where outputs do not fit the loss or the data."""
 
     def check_targets(self, built: Built) -> None:
         """Raise ConfigError where outputs are one a step and targets one an example, or the reverse."""
 
-    def apply(self, networks: Mapping[str, Network], batch: Batch, context: Context) -> Array:
+    def trainer(self, built: Built) -> Trainer:
+        """A trainer at step 0."""
+        raise NotImplementedError
+
+    def apply(self, networks: Networks, batch: Batch, context: Context) -> Array:
         """What the networks say to a batch, Z (…, m): logits, scores or values.  No caches are kept."""
         raise NotImplementedError
 
@@ -66,20 +89,87 @@ class Loop(Component):
         """Loss and metrics over a part, in evaluation mode."""
         raise NotImplementedError
 
-    def trainer(self, built: Built) -> Trainer:
-        """A trainer at step 0."""
+    def draws(self, model: Model) -> bool:
+        """Whether `draw` can be asked: of this model, not of its kind of training alone."""
+        return False
+
+    def draw(self, model: Model, count: int, seed: int) -> Array:
+        """`count` new examples (N, …), examples first and in the data's units: images in 0 … 1."""
         raise NotImplementedError
 
+    @property
+    def draws_by_class(self) -> bool:
+        """Whether example i of those drawn is of class i mod K."""
+        return False
 
-def check_outputs(network: Network, loss: Loss, facts: Facts) -> None:
-    """Raise ShapeError where the network's outputs are none that the loss takes: their shape, an activation that the
-    loss applies itself, numbers that it is not defined for."""
-    last = network.root.last
-    if last.type == loss.applies:
-        raise ShapeError(f"{loss.type} applies {last.type} itself; remove this layer", last)
-    loss.declare(network.output_shape, facts)
-    try:
-        loss.check_bounds(network.root.bounded((-inf, inf)))
-    except ShapeError as error:
-        error.layer = error.layer or last
-        raise
+    def input_network(self, networks: Networks) -> Network:
+        """The network that examples of the data go into."""
+        return next(iter(networks.values()))
+
+
+class Trainer(ABC):
+    """The algorithm at work: networks, optimizer state and the sums of the metrics since the last line of the log.
+
+    `step` counts finished steps from 0 everywhere.
+    """
+
+    slots: dict[str, dict[str, Array]]  # network -> optimizer slot -> vector like its trainable θ
+
+    def __init__(self, built: Built):
+        self.built = built
+        self.networks = built.networks
+
+    @abstractmethod
+    def step(self, batch: Batch, step: int) -> None:
+        """One update of the parameters.
+
+        Raises DivergedError before it changes a trainable parameter, with buffers as they were: what is in memory is
+        then still the state after the last finished step.
+        """
+
+    @abstractmethod
+    def lr(self, step: int) -> float | dict[str, float]:
+        """The learning rate of a step, for the log; of each network where they have optimizers of their own."""
+
+    @abstractmethod
+    def results(self) -> dict[str, Any]:
+        """Mean cost and metrics over the training batches since `reset`."""
+
+    @abstractmethod
+    def reset(self) -> None:
+        """Begin new sums."""
+
+    def evaluate(self, part: Part) -> dict[str, Any]:
+        """Loss and metrics over a part, in evaluation mode."""
+        return self.built.loop.evaluate(self.built, part)
+
+    def observe(self, value: float, better: Literal["more", "less"]) -> None:  # noqa: B027
+        """A new value of the monitored quantity (the plateau schedule listens)."""
+
+    def epoch_ended(self, epoch: int, folder: Path) -> None:  # noqa: B027
+        """A chance to leave samples in the run directory."""
+
+    @abstractmethod
+    def state(self) -> dict[str, Any]:
+        """What resuming needs besides the arrays, as JSON."""
+
+    @abstractmethod
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take back what `state` gave."""
+
+    def arrays(self) -> dict[str, Array]:
+        """Parameters by saved name, then optimizer state: views, not copies."""
+        arrays = {}
+        for network in self.networks.values():
+            arrays.update(network.layout.arrays(network.theta))
+        for name, network in self.networks.items():
+            for slot, vector in self.slots[name].items():
+                for parameter, view in network.layout.arrays(vector).items():
+                    arrays[f"optimizer/{slot}/{parameter}"] = view
+        return arrays
+
+    def finite(self) -> bool:
+        """No NaN and no infinity in anything that a checkpoint would hold."""
+        vectors = [network.theta for network in self.networks.values()]
+        vectors += [vector for slots in self.slots.values() for vector in slots.values()]
+        return all(bool(np.isfinite(vector).all()) for vector in vectors)

@@ -83,5 +83,4 @@ def _check(config: Path, overrides: tuple[str, ...], run_dir: Path | None, on_ex
     if run_dir is not None:
         runs.check_free(run_dir, on_exist)
     if not is_quiet:
-        count = sum(n.layout.trainable for n in built.networks.values())
-        say(f"{config} is valid: {count:,} parameters")
+        say(f"{config} is valid: {built.trainable:,} parameters")

@@ -58,13 +58,13 @@ def sample(
     """
     options.start(threads)
     loaded = options.load_checkpoint(checkpoint, which)
-    from nntrain.inference import draw
-
-    if draw.draws(loaded):
+    if loaded.loop.draws(loaded):
         _refuse("examples", "length", "temperature", "prompt")
         if output is None:
             raise ConfigError("sample: examples go into a file: -o grid.png or -o examples.npy")
-        draw.sample(loaded, count or 64, output, seed)
+        from nntrain.inference.samples import write_drawn
+
+        write_drawn(loaded, count or 64, output, seed)
         return
     from nntrain.inference.text_writer import Writer
 

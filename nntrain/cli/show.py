@@ -37,7 +37,7 @@ def show(path: Path, overrides: tuple[str, ...], resolved: bool) -> None:
         click.echo(config.to_yaml(), nl=False)
         return
     for name, network in networks.items():
-        if name:
+        if len(networks) > 1:
             click.echo(name)
         click.echo(_layers(network))
 

@@ -41,6 +41,7 @@ class Binder:
         self.problems = problems
         self.places: Placed = {}
         self.networks: Sequence[str] | None = ()  # of the loop; None where that is not known
+        self.one_optimizer = False  # whether the loop has one for all of them
         self._references = references
         self._followed: list[str] = []
         self._depth = 0
@@ -157,7 +158,7 @@ class Binder:
         return built
 
     def _per_network(self, node: Node, item: Any, path: str, arg: Arg) -> Any:
-        names = self.networks
+        names = () if self.one_optimizer and item == Kind("optimizer") else self.networks
         if names is None:  # the loop is wrong: the form says what was meant
             names = tuple(node.value) if isinstance(node.value, dict) and type_name(node) is None else ()
         if not names:

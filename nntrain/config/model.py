@@ -15,7 +15,7 @@ from nntrain.config.binding import HOLE, Binder
 from nntrain.config.nodes import Node, from_python, node_of
 from nntrain.config.places import Mark, Place, Placed, Problems, Source, join, show, suggest
 from nntrain.config.references import DatasetFacts, References
-from nntrain.config.settings import Training
+from nntrain.config.settings import DeclaredLoop, Training
 from nntrain.config.spelling import below, child, type_name
 from nntrain.config.types import Either, Kind, Many, PerNetwork, Section, fields
 
@@ -80,7 +80,8 @@ class Config:
 
     @property
     def _layers_add_to_cost(self) -> bool:
-        return any(layer.adds_to_cost for layer in self.architecture)
+        by_network = self.architecture.values() if isinstance(self.architecture, dict) else [self.architecture]
+        return any(layer.adds_to_cost for layers in by_network for layer in layers)
 
     def place(self, component: Any) -> Place:
         """Where a component or section of this config stands; for anything else, where the config begins."""
@@ -128,7 +129,10 @@ class Draft:
     ) -> tuple[dict[str, Any], Placed]:
         tree = self._tree
         binder = Binder(References(tree, Section(Config), facts, before_data=before_data), problems)
-        binder.networks = _networks(tree)
+        if (loop := _loop(tree)) is None:
+            binder.networks = None
+        else:
+            binder.networks, binder.one_optimizer = loop.networks, loop.one_optimizer
         values = binder.fields(tree, fields(Config), "")
         _check(tree, values, problems)
         problems.check()
@@ -193,14 +197,14 @@ def safe_name(stem: str) -> str:
     return name.encode()[:_NAME_BYTES].decode("utf-8", "ignore")
 
 
-def _networks(tree: Node) -> Sequence[str] | None:
-    """Names of the loop's networks; None where the loop is not known."""
+def _loop(tree: Node) -> type[DeclaredLoop] | None:
+    """The class of the config's loop; None where there is none of its name."""
     training = child(tree, "training")
     loop = child(training, "loop") if training else None
     if loop is None:
-        return ()
+        return DeclaredLoop
     cls = find("loop").get(type_name(loop) or "")
-    return getattr(cls, "networks", ()) if cls else None
+    return cls if cls is not None and issubclass(cls, DeclaredLoop) else None
 
 
 def _check(tree: Node, values: dict[str, Any], problems: Problems) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
-from nntrain.components import Arg, arg, find
-from nntrain.config.types import Kind
+from nntrain.components import Arg, Component, arg, find
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,22 @@ def _one_of(cadence: Any, **default: float) -> None:
         vars(cadence).update(default)
 
 
+class DeclaredLoop(Component):
+    """What the config itself asks of a training loop.  nntrain.builder.loop.Loop is the whole contract.
+
+    networks       names of the networks, where a config declares more than one
+    one_optimizer  whether these learn under one optimizer; else a config declares one for each
+    monitors       whether a value says which of two states is the better one, so that there is a best checkpoint
+    adversarial    whether the loss is a game between the networks
+    """
+
+    kind: ClassVar[str] = "loop"
+    networks: ClassVar[tuple[str, ...]] = ()
+    one_optimizer: ClassVar[bool] = False
+    monitors: ClassVar[bool] = True
+    adversarial: ClassVar[bool] = False
+
+
 def _supervised() -> Any:
     return find("loop")["supervised"]()
 
@@ -76,9 +91,7 @@ class Training:
     l2: float = arg("λ of the term (λ/2) ‖W‖² of the cost", default=0.0, ge=0)
     evaluate: Evaluate = arg("how often the validation part is evaluated", default=Evaluate())
     checkpoint: Checkpoint = arg("how often the state is saved", default=Checkpoint())
-    loop: Annotated[Any, Kind("loop")] = field(
-        default_factory=_supervised, metadata={"arg": Arg("how the networks are trained")}
-    )
+    loop: DeclaredLoop = field(default_factory=_supervised, metadata={"arg": Arg("how the networks are trained")})
 
     def __post_init__(self) -> None:
         if self.epochs is None and self.steps is None:

@@ -44,10 +44,9 @@ def range_test(path: Path, overrides: Sequence[str] = (), steps: int = RATE_STEP
     with np.errstate(all="ignore"):
         for step, batch in zip(range(steps), endless_batches(built), strict=False):
             lr = LOWEST * (HIGHEST / LOWEST) ** (step / max(1, steps - 1))
-            trainer.lr = lambda _, lr=lr: lr  # type: ignore[method-assign,misc]
             trainer.reset()
             try:
-                trainer.step(batch, step)
+                trainer.step_with(lr, batch, step)
             except DivergedError:
                 break
             mean = _SMOOTH * mean + (1 - _SMOOTH) * trainer.results()["loss"]

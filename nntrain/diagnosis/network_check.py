@@ -23,13 +23,13 @@ def check_gradients(path: Path, overrides: Sequence[str]) -> Iterator[tuple[str,
     built = build(configs.read(path, overrides))
     train = built.data.parts["train"]
     batch = train.batch(np.arange(min(EXAMPLES, train.size)))
-    for network_name, network in built.networks.items():
+    for network in built.networks.values():
         shape = network.input_shape
         if batch.lengths is not None:  # padded to the longest of this batch, not of all
             steps = len(batch.X)
             shape = Symbols((steps,), shape.vocabulary) if isinstance(shape, Symbols) else (steps, *shape[1:])
         for name, layer, report in check_layers(network.layers, shape, EXAMPLES, X=batch.X):
-            full = f"{network_name}.{name}" if network_name else name
+            full = f"{network.prefix}.{name}" if network.prefix else name
             verdict = "ok" if report.ok else "WRONG: " + ("; ".join(report.problems) or "not the derivative of forward")
             error = f"{report.worst:.1e}" if report.errors else "-"
             yield f"{full:24} {layer.type:16} relative error {error:>8}  {verdict}", report.ok

@@ -45,14 +45,13 @@ def overfit(path: Path, overrides: Sequence[str] = (), steps: int = LEARN_STEPS)
     """
     built, trainer = supervised_trainer(path, overrides, "check --overfit")
     lr = built.config.optimizer.lr
-    trainer.lr = lambda _: lr  # type: ignore[method-assign,assignment]
     batch = next(endless_batches(built))
     first = _measure(built, batch)[0]
     of = "right" if built.data.facts.target == "labels" else "of the variance"
     last: tuple[float, float | None] = (inf, None)
     with np.errstate(all="ignore"):
         for step in range(1, steps + 1):
-            trainer.step(batch, step - 1)
+            trainer.step_with(lr, batch, step - 1)
             if step % _LOOK_EVERY == 0 or step == steps:
                 last = _measure(built, batch)
                 if (last[1] or 0.0) >= _LEARNED_SHARE or last[0] <= _LEARNED_LOSS * first:

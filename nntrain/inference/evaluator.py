@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from nntrain.builder.loop import Model
+from nntrain.builder import Model
+from nntrain.config.settings import Training
 from nntrain.data.loader import evaluation_batches
 from nntrain.data.parts import Batch, Part
 from nntrain.inference.totals import Totals
 from nntrain.model.layer import Context, State
+from nntrain.model.network import Network
 from nntrain.model.shapes import Array
 from nntrain.optimizers.gradient import penalty
 
@@ -64,10 +66,9 @@ def evaluate(model: Model, part: Part) -> dict[str, Any]:
     `loss` is the mean over examples, or over their steps; `cost` has the terms that layers add to it (KL), and the L1
     and L2 terms.
     """
-    config, facts, network = model.config, model.facts, model.networks[""]
-    loss, l1, l2 = config.loss, config.training.l1, config.training.l2
+    config, facts, loss = model.config, model.facts, model.config.loss
     totals, naive = Totals(loss, config.metrics, facts, costs=config.shows_cost), Totals(loss, config.metrics, facts)
-    of_weights = penalty(network.theta[: network.layout.decayed], l1, l2) if l1 or l2 else 0.0
+    of_weights = sum(_penalty(network, config.training) for network in model.networks.values())
     for out in outputs(model, part):
         Y, mask = out.batch.Y, out.mask
         J = loss.evaluate(out.Z, Y, mask)
@@ -77,3 +78,8 @@ def evaluate(model: Model, part: Part) -> dict[str, Any]:
             naive.add(J, J, out.batch.naive, Y, mask)
     beside = naive.results() if naive.weight else {}
     return {**totals.results(), **{f"naive_{name}": value for name, value in beside.items()}}
+
+
+def _penalty(network: Network, training: Training) -> float:
+    l1, l2 = training.l1, training.l2
+    return penalty(network.theta[: network.layout.decayed], l1, l2) if l1 or l2 else 0.0

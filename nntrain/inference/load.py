@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from nntrain.builder import Model, build_networks
-from nntrain.builder.trainer import Trainer
+from nntrain.builder import Model, Trainer, model_of
 from nntrain.config import Config
 from nntrain.data.facts import Facts
 from nntrain.errors import CheckpointError, ConfigError
@@ -57,13 +56,13 @@ def load(path: Path) -> Loaded:
         with reading(path):
             settings = Config.from_dict(saved.manifest["config"])
             facts = Facts.from_json(saved.manifest["dataset"])
-            networks = build_networks(settings, facts, draw=False)
+            model = model_of(settings, facts)
     except ConfigError as error:
         raise CheckpointError(f"{path}: its config does not make a network: {error}") from error
-    for network in networks.values():
+    for network in model.networks.values():
         for name, view in network.layout.arrays(network.theta).items():
             view[...] = _fitting(saved, name, view, path)
-    return Loaded(settings, facts, networks, saved, path)
+    return Loaded(settings, facts, model.networks, saved, path)
 
 
 def check_arrays(saved: checkpoint.Checkpoint, trainer: Trainer, path: Path) -> None:

@@ -59,7 +59,7 @@ def predict(loaded: Loaded, source: Path | IO[str], probabilities: bool = False)
 
     Labels are given by their names where the data had names; values are in the data's units.
     """
-    if "" not in loaded.networks:
+    if not loaded.loop.predicts:
         raise ConfigError(f"{loaded.path}: {' and '.join(loaded.networks)} predict nothing; nntrain sample draws")
     config, facts = loaded.config, loaded.facts
     part = config.dataset.read_inputs(source, facts, np.dtype(config.dtype))

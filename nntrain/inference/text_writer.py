@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nntrain.data.names import END
+from nntrain.data.parts import Batch
 from nntrain.data.vocabulary import UNKNOWN
 from nntrain.errors import ConfigError
-from nntrain.model.layer import Context
+from nntrain.inference.load import Loaded
+from nntrain.model.layer import Context, State
 from nntrain.model.shapes import Array
 from nntrain.runtime import streams
-
-if TYPE_CHECKING:
-    from nntrain.inference.load import Loaded
 
 _LONGEST_NAME = 100
 
@@ -27,11 +25,11 @@ class Writer:
     """
 
     def __init__(self, loaded: Loaded, temperature: float, seed: int | None):
-        if (vocabulary := loaded.facts.text) is None:
+        if not loaded.loop.predicts or (vocabulary := loaded.facts.text) is None:
             raise ConfigError(
                 f"{loaded.path}: this network draws nothing; GANs, variational autoencoders and models of text do"
             )
-        self.network, self.temperature = loaded.networks[""], temperature
+        self.model, self.temperature = loaded, temperature
         self.seed = loaded.config.seed if seed is None else seed
         self.vocabulary, self.symbols = vocabulary, vocabulary.symbols
         self._check(str(loaded.path))
@@ -54,14 +52,17 @@ class Writer:
 
     def forget(self) -> None:
         """Begin anew."""
-        self.state: dict[str, tuple[Array, ...]] = {}
+        self.state: State = {}
 
     def read(self, numbers: Array) -> Array:
         """Scores (vocabulary,) of what follows after these symbols too."""
         context = Context(training=False, seed=self.seed)
         context.state = self.state
+        X = np.asarray(numbers)[:, None]
         with np.errstate(all="ignore"):
-            return self.network.apply(np.asarray(numbers)[:, None], context)[-1, :, 0].astype(np.float64)
+            Z = self.model.loop.apply(self.model.networks, Batch(X, X[:0]), context)
+            scores: Array = Z[-1, :, 0].astype(np.float64)
+        return scores
 
     def draw(self, scores: Array, stream: streams.Stream) -> int:
         """A symbol from softmax(scores / temperature); the likeliest at temperature 0.  Never the unknown one."""

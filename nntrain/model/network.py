@@ -19,12 +19,12 @@ class Network:
     layout         places and names of all parameters
     theta, dtheta  θ with the buffers behind the trainable part, and dθ of the trainable part alone
     p, g           named views of both, one child a layer
-
-    `prefix` stands before every saved name: "generator" gives generator.dense_1.W.
+    prefix         stands before every saved name: "generator" gives generator.dense_1.W
     """
 
     def __init__(self, root: Layer, input_shape: Shape, *, prefix: str = ""):
         self.root = root
+        self.prefix = prefix
         self.layers = root.inner
         self.input_shape = input_shape
         self.output_shape, tree = root.declare(input_shape)

@@ -5,7 +5,7 @@ Sums go over fixed pieces in order: bits do not depend on the threads.
 
 from __future__ import annotations
 
-from math import isfinite, sqrt
+from math import hypot, isfinite, sqrt
 
 import numpy as np
 
@@ -24,17 +24,20 @@ def norm(vector: Array) -> float:
     return sqrt(square)
 
 
-def clip_by_norm(dtheta: Array, limit: float) -> float:
+def clip_by_norm(dtheta: Array, limit: float, *others: Array) -> float:
     """Scale dθ in place to ‖dθ‖ ≤ limit and return the norm it had.   Pascanu, Mikolov, Bengio 2013.
+
+    others   the gradients of further networks that learn under one cost: the norm is that of all together
 
     A longer dθ is multiplied by limit / ‖dθ‖, so that its norm is the limit; PyTorch's clip_grad_norm_ multiplies by
     limit / (‖dθ‖ + 1e-6), which leaves a short gradient far shorter than a small limit.
 
     dθ stays as it is where the norm is not finite: zeros in its place would hide that the training diverges.
     """
-    length = norm(dtheta)
+    length = hypot(*(norm(vector) for vector in (dtheta, *others)))
     if limit < length and isfinite(length):
-        np.multiply(dtheta, dtheta.dtype.type(limit / length), dtheta)
+        for vector in (dtheta, *others):
+            np.multiply(vector, vector.dtype.type(limit / length), vector)
     return length
 
 

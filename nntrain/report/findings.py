@@ -65,7 +65,7 @@ def find(run_dir: Path) -> Findings:
         _first_weights(found, loaded)
         if loaded.facts.text is not None:
             found.texts = _written(loaded)
-        if "" in loaded.networks:
+        if loaded.loop.predicts:
             _judge(found, loaded)
     except NNTrainError as error:
         found.problem = str(error).splitlines()[0]
@@ -73,11 +73,8 @@ def find(run_dir: Path) -> Findings:
 
 
 def _first_weights(found: Findings, loaded: Loaded) -> None:
-    """The first matrix of the network; of a GAN, of the discriminator."""
-    name = "" if "" in loaded.networks else "discriminator"
-    network = loaded.networks.get(name)
-    if network is None:
-        return
+    """The first matrix of the network that examples go into; of a GAN, the discriminator."""
+    network = loaded.loop.input_network(loaded.networks)
     for saved, array in network.layout.arrays(network.theta).items():
         if saved.endswith(".W") and array.ndim in (2, 4) and min(array.shape[:2]) > (1 if array.ndim == 2 else 0):
             found.weights_name = saved
@@ -105,17 +102,19 @@ def _written(loaded: Loaded) -> list[str]:
 
 def _judge(found: Findings, loaded: Loaded) -> None:
     """Predictions over the last part there is."""
-    config, facts, network = loaded.config, loaded.facts, loaded.networks[""]
+    config, facts = loaded.config, loaded.facts
     if config.dataset.reconstruct:
         return  # what comes out is the example again: there is no answer to tell wrong from right
     with np.errstate(all="ignore"):
         data = config.dataset.load(config.seed, np.dtype(config.dtype), facts)
         found.part = list(data.parts)[-1]
         part = data.parts[found.part]
-        if part.streams or len(network.output_shape) != 1:
-            return  # an answer a step: a text, a labelled sequence
+        if part.streams:
+            return  # pieces of a text
         said, targets = [], []
         for out in outputs(loaded, part):
+            if out.Z.ndim != 2:
+                return  # an answer a step
             said.append(out.Z)
             targets.append(out.batch.Y)
             found.examples += out.batch.size

@@ -11,9 +11,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from nntrain.builder import Built
+from nntrain.builder import Built, Trainer
 from nntrain.builder.length import steps_per_epoch, total_steps
-from nntrain.builder.trainer import Trainer
 from nntrain.data.loader import batch_size, batches
 from nntrain.data.parts import Part
 from nntrain.errors import CheckpointError, DivergedError, Interrupted

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass
@@ -15,7 +15,7 @@ class Monitor:
     """
 
     name: str
-    better: str
+    better: Literal["more", "less"]
     patience: int | None = None
     min_delta: float = 0.0
 

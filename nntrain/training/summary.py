@@ -46,7 +46,7 @@ def _facts(engine: Engine, status: str) -> dict[str, Any]:
         "name": engine.config.name,
         "status": status,
         "seed": engine.config.seed,
-        "parameters": sum(n.layout.trainable for n in engine.trainer.networks.values()),
+        "parameters": engine.trainer.built.trainable,
         "epochs": engine.epoch,
         "steps": engine.step,
         "seconds": round(sum(line["seconds"] for line in read_log(engine.run.timing_path)), 3),

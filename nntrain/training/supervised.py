@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-from nntrain.builder import Built
+from nntrain.builder import Built, Loop, Model, Networks, Plan, Trainer
+from nntrain.builder.checks import check_outputs
 from nntrain.builder.length import total_steps
-from nntrain.builder.loop import Loop, Model, check_outputs
-from nntrain.builder.trainer import Trainer
 from nntrain.components import component
 from nntrain.config import Config
 from nntrain.data.facts import Facts
 from nntrain.data.parts import Batch, Part
 from nntrain.errors import ConfigError, DivergedError
 from nntrain.inference import evaluator
-from nntrain.inference.evaluator import valid_steps
+from nntrain.inference.evaluator import Output, valid_steps
 from nntrain.inference.totals import Totals
+from nntrain.layers.containers import Sequential
 from nntrain.model.layer import Context, ShapeError, State
 from nntrain.model.network import Network
 from nntrain.model.shapes import Array
 from nntrain.training import recurrent_state
-from nntrain.training.complete_gradient import complete_gradient
+from nntrain.training.descent import Descent
+
+NETWORK = "network"  # the name of the only one
 
 
 @component("supervised")
 class Supervised(Loop):
     """One network, one loss, one optimizer (the course's gradient descent)."""
 
-    def check(self, networks: Mapping[str, Network], config: Config, facts: Facts) -> None:
-        check_outputs(networks[""], config.loss, facts)
+    def plan(self, config: Config, facts: Facts) -> dict[str, Plan]:
+        return {NETWORK: Plan(Sequential(config.architecture), facts.shape)}
+
+    def check(self, model: Model) -> None:
+        config, facts = model.config, model.facts
+        check_outputs(self.output_network(model.networks), config.loss, facts)
         for metric in config.metrics:
             try:
                 metric.declare(facts, config.loss)
@@ -40,7 +45,7 @@ class Supervised(Loop):
                 raise
 
     def check_targets(self, built: Built) -> None:
-        network = built.networks[""]
+        network = self.output_network(built.networks)
         shape = network.output_shape
         batch = built.data.parts["train"].batch(np.arange(1))
         Y = batch.Y
@@ -59,66 +64,88 @@ class Supervised(Loop):
         place = built.config.place(last)
         raise ConfigError(place.error(f"{last.type}: gives {gives}, the data {wants}; {hint}"))
 
-    def apply(self, networks: Mapping[str, Network], batch: Batch, context: Context) -> Array:
-        return networks[""].apply(batch.X, context)
+    def trainer(self, built: Built) -> SupervisedTrainer:
+        return SupervisedTrainer(self, built)
+
+    def forward(self, networks: Networks, batch: Batch, context: Context) -> tuple[Array, Any]:
+        """Z of a batch, and the caches for `accumulate`."""
+        return networks[NETWORK].forward(batch.X, context)
+
+    def accumulate(self, networks: Networks, dZ: Array, caches: Any) -> None:
+        """Add ∂J/∂θ to every network's dθ."""
+        networks[NETWORK].accumulate(dZ, caches)
+
+    def apply(self, networks: Networks, batch: Batch, context: Context) -> Array:
+        return networks[NETWORK].apply(batch.X, context)
 
     def evaluate(self, model: Model, part: Part) -> dict[str, Any]:
         return evaluator.evaluate(model, part)
 
-    def trainer(self, built: Built) -> SupervisedTrainer:
-        return SupervisedTrainer(built)
+    def output_network(self, networks: Networks) -> Network:
+        """The network whose outputs meet the targets."""
+        return [*networks.values()][-1]
+
+    def draws(self, model: Model) -> bool:
+        """A variational autoencoder draws."""
+        from nntrain.inference import autoencoder  # here, as training starts sooner without it
+
+        network = self.output_network(model.networks)
+        return model.config.dataset.reconstruct and autoencoder.code_layer(network) is not None
+
+    def draw(self, model: Model, count: int, seed: int) -> Array:
+        from nntrain.inference import autoencoder
+
+        return autoencoder.draw(model, self.output_network(model.networks), count, seed)
 
 
 class SupervisedTrainer(Trainer):
-    """Mini-batch training of one network."""
+    """Mini-batch gradient descent: forward, loss, backward, update (C2W2L01)."""
 
-    def __init__(self, built: Built):
-        config = built.config
-        self.built = built
-        self.networks = built.networks
-        self.network = network = built.networks[""]
-        self.loss = config.loss
-        self.optimizer = config.optimizer
-        self.schedule = config.schedule
-        self.metrics = config.metrics
+    def __init__(self, loop: Supervised, built: Built):
+        super().__init__(built)
+        config, self.loop = built.config, loop
+        self.loss, self.metrics, self.facts = config.loss, config.metrics, built.facts
         self.seed = config.seed
-        self.batch_size = config.dataset.batch_size
-        self.training = config.training
-        self.facts = built.data.facts
-        self.horizon = total_steps(config, built.data)
-        vectors = {name: np.zeros_like(network.dtheta) for name in self.optimizer.slot_names()}
-        self.slots = {"": vectors}
+        self.descent = Descent(built.networks, config.optimizer, config.training)
+        self.slots = self.descent.slots
+        self.schedule, self.horizon = config.schedule, total_steps(config, built.data)
         self.schedule_state = self.schedule.start()
-        self.carried: State = {}
         self.streams = built.data.parts["train"].streams > 0
+        self.carried: State = {}
         self.reset()
 
     def lr(self, step: int) -> float:
-        return self.optimizer.lr * self.schedule(step, self.horizon, self.schedule_state)
+        factor: float = self.schedule(step, self.horizon, self.schedule_state)
+        return self.descent.optimizer.lr * factor
 
     def step(self, batch: Batch, step: int) -> None:
-        network = self.network
-        buffers = network.buffers.copy()
+        self.step_with(self.lr(step), batch, step)
+
+    def step_with(self, lr: float, batch: Batch, step: int) -> None:
+        """`step` with this learning rate, whatever the schedule says."""
+        buffers = [network.buffers.copy() for network in self.networks.values()]
+        loss, out = self.gradient(batch, step)
+        try:
+            cost = self.descent.update(loss + out.context.cost, lr, step + 1, step)
+        except DivergedError:
+            for network, before in zip(self.networks.values(), buffers, strict=True):
+                network.buffers[...] = before
+            raise
+        self.carried = out.context.state or {}
+        self.totals.add(loss, cost, out.Z, batch.Y, out.mask)
+
+    def gradient(self, batch: Batch, step: int) -> tuple[float, Output]:
+        """Set dθ to ∂J/∂θ of a batch; its loss, and what the networks said.  Parameters stay; buffers may move."""
         context = Context(training=True, seed=self.seed, step=step)
         context.lengths = batch.lengths
         if self.streams:
             context.state = {} if batch.resets else dict(self.carried)
-
-        Z, caches = network.forward(batch.X, context)
+        Z, caches = self.loop.forward(self.networks, batch, context)
         mask = valid_steps(batch, Z)
         loss, dZ = self.loss(Z, batch.Y, mask)
-        network.clear_gradient()
-        network.accumulate(dZ, caches)
-        try:
-            cost = complete_gradient(network, self.training, loss + context.cost, step)
-        except DivergedError:
-            network.buffers[...] = buffers
-            raise
-        self.optimizer.step(
-            network.trainable, network.dtheta, self.slots[""], self.lr(step), step + 1, network.layout.decayed
-        )
-        self.carried = context.state or {}
-        self.totals.add(loss, cost, Z, batch.Y, mask)
+        self.descent.clear_gradient()
+        self.loop.accumulate(self.networks, dZ, caches)
+        return loss, Output(batch, Z, mask, context)
 
     def reset(self) -> None:
         self.totals = Totals(self.loss, self.metrics, self.facts, costs=self.built.config.shows_cost)
@@ -126,10 +153,7 @@ class SupervisedTrainer(Trainer):
     def results(self) -> dict[str, Any]:
         return self.totals.results()
 
-    def evaluate(self, part: Part) -> dict[str, Any]:
-        return self.built.loop.evaluate(self.built, part)
-
-    def observe(self, value: float, better: str) -> None:
+    def observe(self, value: float, better: Literal["more", "less"]) -> None:
         self.schedule.observe(self.schedule_state, value, better)
 
     def state(self) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def compare(name, counts, rounds):
         torch.set_num_threads(count)
         trainer, batch = ours(name)
         steps = {"nntrain": lambda trainer=trainer, batch=batch: trainer.step(batch, 0)}
-        steps |= {layout: theirs(torch, trainer.network, layout == "channels_last") for layout in LAYOUTS}
+        steps |= {layout: theirs(torch, trainer.networks["network"], layout == "channels_last") for layout in LAYOUTS}
         times = {side: [] for side in steps}
         for _ in range(rounds):
             for side, step in steps.items():
@@ -71,7 +71,7 @@ def scaling(name, rounds, pairs=10):
     import torch
 
     trainer, batch = ours(name)
-    steps = {"nntrain": lambda: trainer.step(batch, 0), "PyTorch": theirs(torch, trainer.network, True)}
+    steps = {"nntrain": lambda: trainer.step(batch, 0), "PyTorch": theirs(torch, trainer.networks["network"], True)}
     found = {side: [] for side in steps}
     for _ in range(rounds):
         for side, step in steps.items():
@@ -114,7 +114,7 @@ def layer_table(count, rounds, name="vgg"):
     trainer, batch = ours(name)
     for _ in range(3):
         trainer.step(batch, 0)
-    network = trainer.network
+    network = trainer.networks["network"]
     (places, layers), ps, gs = zip(*network._root._steps, strict=True), network.p.children, network.g.children
     speed, times = matmul_speed() * count, [([], []) for _ in layers]
     shapes = [network.input_shape]

@@ -20,7 +20,6 @@ from pathlib import Path
 import numpy as np
 
 import nntrain
-from nntrain.inference.draw import draw
 from nntrain.inference.load import find_checkpoint, load
 from nntrain.layers import Context
 from nntrain.runtime import threads
@@ -43,12 +42,12 @@ def trained(config, overrides, run_dir):
 
 
 def drawn(gan, seed):
-    return draw(gan.networks["generator"], gan.config.training.loop, gan.facts, DRAWN, seed, "measure")
+    return gan.loop.game(gan).draw(DRAWN, seed, "measure")
 
 
 def judge_images(X, classifier):
     """Shares of the classes that the classifier sees, and its mean confidence."""
-    network = classifier.networks[""]
+    network = classifier.networks["network"]
     batches = np.array_split(np.ascontiguousarray(np.moveaxis(X, 0, -1)), 8, axis=-1)
     Z = [network.apply(np.ascontiguousarray(part), Context(training=False)) for part in batches]
     P = classifier.config.loss.predict(np.concatenate(Z, axis=-1))

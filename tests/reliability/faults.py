@@ -117,8 +117,9 @@ def nan_at_step(k):
 
     def wrong(self, batch, number):
         if number == k - 1:
-            accumulate = self.network.accumulate
-            self.network.accumulate = lambda *a: (accumulate(*a), self.network.dtheta.__setitem__(0, np.nan))
+            (network,) = self.networks.values()
+            accumulate = network.accumulate
+            network.accumulate = lambda *a: (accumulate(*a), network.dtheta.__setitem__(0, np.nan))
         step(self, batch, number)
 
     SupervisedTrainer.step = wrong

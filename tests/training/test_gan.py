@@ -6,9 +6,9 @@ import pytest
 from nntrain import config
 from nntrain.builder import build
 from nntrain.errors import DivergedError
-from nntrain.inference.draw import with_labels
 from nntrain.layers import Context
 from nntrain.model.layer import layer_names
+from nntrain.training.game import with_labels
 
 G = [{"dense": 6}, "batch_norm", "tanh", {"dense": 2}]
 D = [{"dense": 5}, "batch_norm", "tanh", {"dropout": 0.4}, {"dense": 1}]
@@ -48,12 +48,12 @@ def costs(game, batch, step=0):
         return network.forward(show(X), context(application))[0]
 
     def J_D():
-        drawn = game.generator.forward(game._noise(batch, step, 1), context(1))[0]
+        drawn = game.generator.forward(game.game.noise(batch, step, 1), context(1))[0]
         real, fake = score(game.discriminator, batch.X, 0), score(game.discriminator, drawn, 1)
         return game.loss(real, np.ones(7))[0] + game.loss(fake, np.zeros(7))[0]
 
     def J_G():
-        drawn = game.generator.forward(game._noise(batch, step, 2), context(2))[0]
+        drawn = game.generator.forward(game.game.noise(batch, step, 2), context(2))[0]
         return game.loss.generator(score(game.discriminator, drawn, 2))[0]
 
     return {"discriminator": J_D, "generator": J_G}
@@ -151,9 +151,9 @@ def test_the_generator_learns_at_every_kth_step_of_the_discriminator():
 
 def test_noise_is_new_at_every_step_and_for_each_network():
     game, part = trainer()
-    noises = [game._noise(batch_of(part), step, turn) for step in (0, 1) for turn in (1, 2)]
+    noises = [game.game.noise(batch_of(part), step, turn) for step in (0, 1) for turn in (1, 2)]
     assert len({z.tobytes() for z in noises}) == 4
-    assert np.array_equal(noises[0], game._noise(batch_of(part), 0, 1))
+    assert np.array_equal(noises[0], game.game.noise(batch_of(part), 0, 1))
 
 
 def test_the_critic_of_wasserstein_stays_clipped():

@@ -1,0 +1,173 @@
+"""Every check before a run, in the order in which they are made.  Nothing is written before the last has passed.
+
+The file and its schema come before all of them, as they need no data: nntrain.config.read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf
+
+import numpy as np
+
+from nntrain.builder.loop import Built, Model
+from nntrain.components import Component
+from nntrain.config import Config, Draft
+from nntrain.data.facts import Facts
+from nntrain.data.loader import batch_size
+from nntrain.data.parts import Data
+from nntrain.errors import ConfigError
+from nntrain.losses.base import Loss
+from nntrain.model.layer import Layer, ShapeError
+from nntrain.model.network import Network
+from nntrain.model.parameters import Layout
+from nntrain.runtime.memory import physical_memory
+
+
+class Candidate:
+    """What may become a run.  A check finds here what those before it have found, and adds its own."""
+
+    draft: Draft
+    data: Data
+    config: Config
+    facts: Facts
+    networks: dict[str, Network]
+
+    @property
+    def model(self) -> Model:
+        """As far as `layers_fit` has come: without memory for the parameters."""
+        return Model(self.config, self.facts, self.networks)
+
+    @property
+    def built(self) -> Built:
+        return Built(self.config, self.facts, self.networks, self.data)
+
+    def problem(self, component: Component | None, error: Exception) -> str:
+        """The line of a message: where the component stands, which layer it is, and what is wrong."""
+        what = f"{component.type}: " if isinstance(component, Layer) else ""
+        return self.config.place(component).error(f"{what}{error}")
+
+
+def data_load(run: Candidate) -> None:
+    """The files are there, and hold what the dataset reads.  Raises DataError."""
+    run.data = run.draft.dataset.load(run.draft.seed, np.dtype(run.draft.dtype))
+
+
+def references_resolve(run: Candidate) -> None:
+    """`$dataset.classes` and its like are facts of these data, and fit where they stand."""
+    run.config, run.facts = run.draft.resolve(run.data.facts), run.data.facts
+
+
+def monitored_part_exists(run: Candidate) -> None:
+    """training.monitor names a part that the dataset has."""
+    training = run.config.training
+    part, _, value = (training.monitor or "train").partition(".")
+    if part != "train" and part not in run.data.parts:
+        raise ConfigError(
+            run.config.place(training).error(
+                f"monitor: {training.monitor} needs a {part} part, and the dataset has none; "
+                f"set dataset.validation or monitor train.{value}"
+            )
+        )
+
+
+def augmentations_fit(run: Candidate) -> None:
+    """The training examples can be changed so."""
+    for change in run.config.dataset.augment:
+        try:
+            change.declare(run.facts.input_shape)
+        except ValueError as error:
+            raise ConfigError(run.config.place(change).error(f"{change.type}: {error}")) from None
+
+
+def a_batch_is_full(run: Candidate) -> None:
+    """`drop_last` leaves something to train on."""
+    train, settings = run.data.parts["train"], run.config.dataset
+    if settings.drop_last and train.size < batch_size(train, settings):
+        raise ConfigError(
+            run.config.place(settings).error(
+                f"drop_last: the training part has {train.size} examples, fewer than one batch of {settings.batch_size}"
+            )
+        )
+
+
+def layers_fit(run: Candidate) -> None:
+    """Every layer of every network takes the shape that comes in."""
+    run.networks, problems = {}, []
+    try:
+        plans = run.model.loop.plan(run.config, run.facts)
+    except ShapeError as error:
+        raise ConfigError(run.problem(error.layer, error)) from None
+    for name, plan in plans.items():
+        try:
+            run.networks[name] = Network(plan.root, plan.input_shape, prefix=plan.prefix)
+        except ShapeError as error:
+            problems.append(run.problem(error.layer, error))
+    if problems:
+        raise ConfigError(*problems)
+
+
+def outputs_fit(run: Candidate) -> None:
+    """Loss and metrics take what the networks give, and the data have what they compare it with."""
+    try:
+        run.model.loop.check(run.model)
+    except ShapeError as error:
+        raise ConfigError(run.problem(error.layer or run.config.loss, error)) from None
+
+
+def targets_fit(run: Candidate) -> None:
+    """Outputs and targets are both one an example, or both one a step."""
+    run.model.loop.check_targets(run.built)
+
+
+def memory_suffices(run: Candidate) -> None:
+    """θ, dθ, optimizer state and the best so far have room: refused before the machine begins to swap."""
+    count = sum(network.layout.size for network in run.networks.values())
+    needed = 6 * np.dtype(run.config.dtype).itemsize * count
+    if needed > (available := physical_memory()):
+        message = (
+            f"{count:,} parameters need about {needed / 2**30:,.0f} GiB to train; "
+            f"this machine has {available / 2**30:,.0f} GiB"
+        )
+        raise ConfigError(run.problem(_largest_layer(run.networks), ValueError(message)))
+
+
+Check = Callable[[Candidate], None]
+CHECKS: tuple[Check, ...] = (
+    data_load,
+    references_resolve,
+    monitored_part_exists,
+    augmentations_fit,
+    a_batch_is_full,
+    layers_fit,
+    outputs_fit,
+    targets_fit,
+    memory_suffices,
+)
+# Of a checkpoint, which brings its config and the facts of its data.
+WITHOUT_DATA: tuple[Check, ...] = (layers_fit, outputs_fit, memory_suffices)
+
+
+def check_outputs(network: Network, loss: Loss, facts: Facts) -> None:
+    """Raise ShapeError where the network's outputs are none that the loss takes: their shape, an activation that the
+    loss applies itself, numbers that it is not defined for."""
+    last = network.root.last
+    if last.type == loss.applies:
+        raise ShapeError(f"{loss.type} applies {last.type} itself; remove this layer", last)
+    loss.declare(network.output_shape, facts)
+    try:
+        loss.check_bounds(network.root.bounded((-inf, inf)))
+    except ShapeError as error:
+        error.layer = error.layer or last
+        raise
+
+
+def _largest_layer(networks: dict[str, Network]) -> Layer:
+    """The layer with the most parameters."""
+    sizes = []
+    for network in networks.values():
+        shape = network.input_shape
+        for layer in network.layers:
+            shape, tree = layer.declare(shape)
+            sizes.append((Layout(tree).size, layer))
+    return max(sizes, key=lambda sized: sized[0])[1]
