@@ -70,7 +70,7 @@ def test_the_cost_of_validation_is_the_loss_with_the_penalties_of_its_weights(tm
 def test_the_cost_of_validation_is_the_loss_with_the_kl_term(tmp_path):
     run = fit(VAE, tmp_path)
     loaded = load(run.run_dir / "checkpoints" / "last.npz")
-    network = loaded.networks[""]
+    network = loaded.networks["network"]
     part = loaded.config.dataset.load(0, np.float32, loaded.facts).parts["validation"]
     code = part.batch(np.arange(part.size)).X.reshape(64, -1)
     first, second = network.p.children[1], network.p.children[3]
