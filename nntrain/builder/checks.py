@@ -11,6 +11,7 @@ from math import inf
 import numpy as np
 
 from nntrain.builder.loop import Built, Model
+from nntrain.builder.target_counts import target_counts
 from nntrain.components import Component
 from nntrain.config import Config, Draft
 from nntrain.data.facts import Facts
@@ -120,6 +121,15 @@ def targets_fit(run: Candidate) -> None:
     run.model.loop.check_targets(run.built)
 
 
+def loss_is_resolved(run: Candidate) -> None:
+    """What the loss takes from the data, such as `class_weights: balanced`, has become numbers: they stand in the run's
+    config, so that resume and eval have the same."""
+    loss: Loss = run.config.loss
+    resolved = loss.resolved(run.facts, lambda: target_counts(run.data.parts["train"], run.facts))
+    if resolved != loss:
+        run.config = run.config.with_loss(resolved)
+
+
 def memory_suffices(run: Candidate) -> None:
     """θ, dθ, optimizer state and the best so far have room: refused before the machine begins to swap."""
     count = sum(network.layout.size for network in run.networks.values())
@@ -142,6 +152,7 @@ CHECKS: tuple[Check, ...] = (
     layers_fit,
     outputs_fit,
     targets_fit,
+    loss_is_resolved,
     memory_suffices,
 )
 # Of a checkpoint, which brings its config and the facts of its data.

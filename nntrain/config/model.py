@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -82,6 +82,10 @@ class Config:
     def _layers_add_to_cost(self) -> bool:
         by_network = self.architecture.values() if isinstance(self.architecture, dict) else [self.architecture]
         return any(layer.adds_to_cost for layers in by_network for layer in layers)
+
+    def with_loss(self, loss: Any) -> Config:
+        """This config with what its loss takes from the data made numbers; for messages it stands at the same place."""
+        return replace(self, loss=loss, _places={**self._places, id(loss): (loss, self.place(self.loss))})
 
     def place(self, component: Any) -> Place:
         """Where a component or section of this config stands; for anything else, where the config begins."""

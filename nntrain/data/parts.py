@@ -21,6 +21,7 @@ class Batch:
     lengths   (m,) valid steps of padded sequences, or None
     resets    True where no recurrent state may be carried in from the batch before (see Part.streams)
     naive     a forecast by rule, like Y: what a model has to beat; or None
+    weights   ≥ 0, what each example (m,) or step (T, m) counts for in cost and metrics; None: all alike
     """
 
     X: Array
@@ -28,11 +29,17 @@ class Batch:
     lengths: Array | None = None
     resets: bool = True
     naive: Array | None = None
+    weights: Array | None = None
 
     @property
     def size(self) -> int:
         """Number of examples m."""
         return int(self.X.shape[-1])
+
+    @property
+    def weighing(self) -> dict[str, Array]:
+        """`weights` as an argument of losses and metrics: a loss of one's own needs it where the data have some."""
+        return {} if self.weights is None else {"weights": self.weights}
 
 
 class Part:

@@ -45,4 +45,4 @@ class _Reconstructed(Part):
     def batch(self, indices: Array) -> Batch:
         batch = self.part.batch(indices)
         Y = batch.X if batch.X.ndim == 3 else batch.X.reshape(-1, batch.size)
-        return Batch(batch.X, Y, batch.lengths, batch.resets)
+        return Batch(batch.X, Y, batch.lengths, batch.resets, weights=batch.weights)

@@ -109,22 +109,25 @@ def check_layers(
         shape, X = layer.declare(shape)[0], None
 
 
-def check_loss(loss: Loss, Z: Array, Y: Array, mask: Array | None = None, *, seed: int = 0) -> Report:
+def check_loss(
+    loss: Loss, Z: Array, Y: Array, mask: Array | None = None, weights: Array | None = None, *, seed: int = 0
+) -> Report:
     """Check dZ of a loss at Z (float64) for targets Y, and that J alone is the same J."""
     Z = np.array(Z, np.float64)
     kept = Z.copy(), Y.copy()
-    cost, dZ = loss(Z, Y, mask)
+    weighing = {} if weights is None else {"weights": weights}
+    cost, dZ = loss(Z, Y, mask, **weighing)
     if dZ.shape != Z.shape:
         return Report({}, [f"dZ has shape {dZ.shape}, Z {Z.shape}"])
     problems = []
     if not (np.array_equal(Z, kept[0]) and np.array_equal(Y, kept[1])):
         problems.append("the loss wrote into Z or Y")
         Z, Y = kept
-    if not np.isclose(loss.evaluate(Z, Y, mask), cost, rtol=1e-12, atol=0):
+    if not np.isclose(loss.evaluate(Z, Y, mask, **weighing), cost, rtol=1e-12, atol=0):
         problems.append("evaluate is not J")
 
     def J(moved: Mapping[str, Array]) -> tuple[float, float]:
-        cost = float(loss(moved["Z"], Y, mask)[0])
+        cost = float(loss(moved["Z"], Y, mask, **weighing)[0])
         return cost, abs(cost)
 
     return Report(_errors(J, {"Z": Z}, {"Z": dZ.copy()}, streams.stream(seed, streams.CHECK)), problems)

@@ -65,8 +65,8 @@ def _measure(built: Built, batch: Batch) -> tuple[float, float | None]:
     accuracy: Any = find("metric")["accuracy"]
     totals = Totals(loss, (accuracy(),) if labels else (), built.facts)
     out = output(built, batch)
-    J = loss.evaluate(out.Z, batch.Y, out.mask)
-    totals.add(J, J, out.Z, batch.Y, out.mask)
+    J = loss.evaluate(out.Z, batch.Y, out.mask, **batch.weighing)
+    totals.add(J, J, out.Z, batch, out.mask)
     results = totals.results()
     if labels:
         return results["loss"], results["accuracy"]

@@ -24,7 +24,7 @@ class Output:
     """What the networks say to one batch.
 
     Z         (n, m), or (T, n, m) for an output at every step: logits, scores or values
-    mask      (T, m) True where a step counts; None where all do, or where Z is one output a sequence
+    mask      (T, m), or (m,) where Z is one output an example: True where a target counts; None where all do
     context   of the forward pass: what layers added to the cost, and the recurrent state behind the batch
     """
 
@@ -34,11 +34,16 @@ class Output:
     context: Context
 
 
-def valid_steps(batch: Batch, Z: Array) -> Array | None:
-    """(T, m) True where a step counts; None where all do, or where the output is one a sequence."""
-    if batch.lengths is None or Z.ndim != 3:
-        return None
-    return np.arange(Z.shape[0])[:, None] < batch.lengths
+def counted(batch: Batch, Z: Array, ignored: int | None = None) -> Array | None:
+    """True where a target counts, (T, m) or (m,): not behind a sequence's end, and not of the ignored class
+    (`Loss.ignored`).  None where all count, or where there is one output a sequence."""
+    mask = None
+    if batch.lengths is not None and Z.ndim == 3:
+        mask = np.arange(Z.shape[0])[:, None] < batch.lengths
+    if ignored is None:
+        return mask
+    labelled = np.not_equal(batch.Y, ignored)
+    return labelled if mask is None else labelled & mask
 
 
 def output(model: Model, batch: Batch, state: State | None = None) -> Output:
@@ -47,7 +52,7 @@ def output(model: Model, batch: Batch, state: State | None = None) -> Output:
     context.lengths = batch.lengths
     context.state = state
     Z = model.loop.apply(model.networks, batch, context)
-    return Output(batch, Z, valid_steps(batch, Z), context)
+    return Output(batch, Z, counted(batch, Z, model.config.loss.ignored(model.facts)), context)
 
 
 def outputs(model: Model, part: Part) -> Iterator[Output]:
@@ -70,12 +75,12 @@ def evaluate(model: Model, part: Part) -> dict[str, Any]:
     totals, naive = Totals(loss, config.metrics, facts, costs=config.shows_cost), Totals(loss, config.metrics, facts)
     of_weights = sum(_penalty(network, config.training) for network in model.networks.values())
     for out in outputs(model, part):
-        Y, mask = out.batch.Y, out.mask
-        J = loss.evaluate(out.Z, Y, mask)
-        totals.add(J, J + out.context.cost + of_weights, out.Z, Y, mask)
-        if out.batch.naive is not None:
-            J = loss.evaluate(out.batch.naive, Y, mask)
-            naive.add(J, J, out.batch.naive, Y, mask)
+        batch, mask = out.batch, out.mask
+        J = loss.evaluate(out.Z, batch.Y, mask, **batch.weighing)
+        totals.add(J, J + out.context.cost + of_weights, out.Z, batch, mask)
+        if batch.naive is not None:
+            J = loss.evaluate(batch.naive, batch.Y, mask, **batch.weighing)
+            naive.add(J, J, batch.naive, batch, mask)
     beside = naive.results() if naive.weight else {}
     return {**totals.results(), **{f"naive_{name}": value for name, value in beside.items()}}
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nntrain.data.facts import Facts
+from nntrain.data.parts import Batch
 from nntrain.losses.base import Loss
 from nntrain.metrics.base import Metric
 from nntrain.model.shapes import Array
@@ -27,9 +28,10 @@ class Totals:
         self.loss_sum = 0.0
         self.cost_sum = 0.0
 
-    def add(self, loss: float, cost: float, Z: Array, Y: Array, mask: Array | None) -> None:
+    def add(self, loss: float, cost: float, Z: Array, batch: Batch, mask: Array | None) -> None:
         """A batch: its mean loss and cost, and what the metrics read off outputs Z and targets Y."""
-        weight = self.loss.weight(Y, mask)
+        Y = batch.Y
+        weight = self.loss.weight(Y, mask, **batch.weighing)
         self.weight += weight
         self.loss_sum += loss * weight
         self.cost_sum += cost * weight

@@ -115,4 +115,5 @@ class WassersteinLoss(AdversarialLoss):
 
 def _signs(Y: Array, Z: Array) -> Array:
     """+1 for real, −1 for drawn."""
-    return np.where(Y, Z.dtype.type(1), Z.dtype.type(-1))
+    signs: Array = np.where(Y, Z.dtype.type(1), Z.dtype.type(-1))
+    return signs

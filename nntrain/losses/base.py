@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -18,7 +19,12 @@ class Loss(Component):
     """Base of all losses: the cost J of a batch and dZ = ∂J/∂Z, where Z is the output of the last layer.
 
     Z (n, m), or (T, n, m) for an output at every step.  J is the mean over the examples, over the steps, and over the
-    outputs where the loss is a sum of terms of single outputs; `mask` (T, m) is True where a step counts.
+    outputs where the loss is a sum of terms of single outputs.
+
+    mask      (T, m), or (m,) where there is one target an example: True where it counts
+    weights   w (m,) of the examples or (T, m) of the steps, ≥ 0: J = Σ w 𝓛 / Σ w, a mean in which each counts so much
+
+    A loss is called with `weights` where the data have some, and without the argument else.
 
     target        what Y must be: "labels" (integers (m,) or (T, m)), "values" (floats like Z), or "either"
     adversarial   a game of two networks, for the loops that play one
@@ -45,21 +51,38 @@ class Loss(Component):
     def check_bounds(self, bounds: Bounds) -> None:
         """Raise ShapeError where outputs between these bounds may be none that the loss is defined for."""
 
-    def __call__(self, Z: Array, Y: Array, mask: Array | None = None) -> tuple[float, Array]:
+    def ignored(self, facts: Facts) -> int | None:
+        """The number of a class that is passed over: its targets stand outside every mask.  Raises ShapeError."""
+        return None
+
+    def resolved(self, facts: Facts, counts: Callable[[], Array]) -> Loss:
+        """The loss with numbers in place of what it takes from the data, such as `class_weights: balanced`.
+
+        counts   of the training part: examples, or steps, of every class (classes,); of values the sums of 1 − y and of
+                 y, (2, n_y).  To count takes a pass over the targets, so it is called where it is needed alone
+
+        Raises ShapeError where the config names a class that is none.
+        """
+        return self
+
+    def __call__(
+        self, Z: Array, Y: Array, mask: Array | None = None, weights: Array | None = None
+    ) -> tuple[float, Array]:
         """J and dZ, in the dtype of Z.  Writes into neither Z nor Y.
 
-        Labels are trusted to lie in their range: data are checked when they are loaded.  Where no step counts, J and dZ
+        Labels are trusted to lie in their range: data are checked when they are loaded.  Where nothing counts, J and dZ
         are 0.
         """
         raise NotImplementedError
 
-    def evaluate(self, Z: Array, Y: Array, mask: Array | None = None) -> float:
+    def evaluate(self, Z: Array, Y: Array, mask: Array | None = None, weights: Array | None = None) -> float:
         """J alone."""
-        return self(Z, Y, mask)[0]
+        return self(Z, Y, mask, weights)[0]
 
-    def weight(self, Y: Array, mask: Array | None = None) -> float:
-        """What J of this batch counts for in a mean over batches: its targets, or its steps under a mask."""
-        return float(Y.size if mask is None else np.count_nonzero(mask))
+    def weight(self, Y: Array, mask: Array | None = None, weights: Array | None = None) -> float:
+        """What J of this batch counts for in a mean over batches: its targets, its steps under a mask, or their w."""
+        counted = share(mask, weights)
+        return float(Y.size if counted is None else counted.sum())
 
     def predict(self, Z: Array) -> Array:
         """Ŷ: probabilities or values, the shape of Z."""
@@ -79,7 +102,7 @@ class Loss(Component):
     def surprise(self, Z: Array, Y: Array) -> Array:
         """−log p(y) of every label, like Y."""
         P = np.take_along_axis(self.probabilities(Z), Y[..., None, :], -2)[..., 0, :]
-        return -np.log(np.maximum(P, np.finfo(P.dtype).tiny))
+        return np.negative(np.log(np.maximum(P, np.finfo(P.dtype).tiny)))
 
 
 class ElementwiseLoss(Loss):
@@ -89,18 +112,29 @@ class ElementwiseLoss(Loss):
         """Loss and derivative of every single output: two fresh arrays like Z."""
         raise NotImplementedError
 
-    def __call__(self, Z: Array, Y: Array, mask: Array | None = None) -> tuple[float, Array]:
+    def __call__(
+        self, Z: Array, Y: Array, mask: Array | None = None, weights: Array | None = None
+    ) -> tuple[float, Array]:
         if Y.shape != Z.shape:
             Y = one_output(Y, Z)
         L, dZ = self.terms(Z, Y)
-        count = Z.size
-        if mask is not None:
-            valid = mask[..., None, :]
-            count = int(np.count_nonzero(mask)) * Z.shape[-2] or 1
-            np.multiply(L, valid, L)
-            np.multiply(dZ, valid, dZ)
-        np.multiply(dZ, Z.dtype.type(1 / count), dZ)
-        return float(np.add.reduce(L, None)) / count, dZ
+        whole: float = Z.size
+        if (counted := share(mask, weights)) is not None:
+            counted = np.broadcast_to(counted, (*Z.shape[:-2], Z.shape[-1]))
+            whole = float(counted.sum()) * Z.shape[-2] or 1.0
+            each = counted[..., None, :]
+            np.multiply(L, each, L)
+            np.multiply(dZ, each, dZ)
+        np.multiply(dZ, Z.dtype.type(1 / whole), dZ)
+        return float(np.add.reduce(L, None)) / whole, dZ
+
+
+def share(mask: Array | None, weights: Array | None) -> Array | None:
+    """What each example or step counts for: its weight, 0 outside the mask; the mask where there are no weights; None
+    where all count alike.   (m,) or (T, m)"""
+    if weights is None:
+        return mask
+    return weights.astype(np.float64) if mask is None else np.where(mask, weights, 0.0)
 
 
 def decided(Z: Array, threshold: float) -> Array:
@@ -111,8 +145,9 @@ def decided(Z: Array, threshold: float) -> Array:
     can become equal.   Z (n, m) or (T, n, m)
     """
     if Z.shape[-2] > 1:
-        return Z.argmax(axis=-2)
-    return (Z[..., 0, :] > threshold).astype(np.intp)
+        largest: Array = Z.argmax(axis=-2)
+        return largest
+    return np.greater(Z[..., 0, :], threshold).astype(np.intp)
 
 
 def one_output(Y: Array, Z: Array) -> Array:

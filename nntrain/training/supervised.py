@@ -15,7 +15,7 @@ from nntrain.data.facts import Facts
 from nntrain.data.parts import Batch, Part
 from nntrain.errors import ConfigError, DivergedError
 from nntrain.inference import evaluator
-from nntrain.inference.evaluator import Output, valid_steps
+from nntrain.inference.evaluator import Output, counted
 from nntrain.inference.totals import Totals
 from nntrain.layers.containers import Sequential
 from nntrain.model.layer import Context, ShapeError, State
@@ -105,6 +105,7 @@ class SupervisedTrainer(Trainer):
         super().__init__(built)
         config, self.loop = built.config, loop
         self.loss, self.metrics, self.facts = config.loss, config.metrics, built.facts
+        self.ignored = self.loss.ignored(self.facts)
         self.seed = config.seed
         self.descent = Descent(built.networks, config.optimizer, config.training)
         self.slots = self.descent.slots
@@ -132,7 +133,7 @@ class SupervisedTrainer(Trainer):
                 network.buffers[...] = before
             raise
         self.carried = out.context.state or {}
-        self.totals.add(loss, cost, out.Z, batch.Y, out.mask)
+        self.totals.add(loss, cost, out.Z, batch, out.mask)
 
     def gradient(self, batch: Batch, step: int) -> tuple[float, Output]:
         """Set dθ to ∂J/∂θ of a batch; its loss, and what the networks said.  Parameters stay; buffers may move."""
@@ -141,8 +142,8 @@ class SupervisedTrainer(Trainer):
         if self.streams:
             context.state = {} if batch.resets else dict(self.carried)
         Z, caches = self.loop.forward(self.networks, batch, context)
-        mask = valid_steps(batch, Z)
-        loss, dZ = self.loss(Z, batch.Y, mask)
+        mask = counted(batch, Z, self.ignored)
+        loss, dZ = self.loss(Z, batch.Y, mask, **batch.weighing)
         self.descent.clear_gradient()
         self.loop.accumulate(self.networks, dZ, caches)
         return loss, Output(batch, Z, mask, context)

@@ -13,6 +13,7 @@ import pytest
 from layers.cases import CASES, Case, plain
 from layers.faults import LAYER_FAULTS, LAYERS, LOSS_FAULTS
 from losses.cases import CASES as LOSS_CASES
+from losses.cases import weighted
 
 from nntrain.components import KINDS, find
 from nntrain.diagnosis.gradient_check import check_layer, check_loss
@@ -69,7 +70,7 @@ def test_a_fault_in_a_loss_is_caught(name, monkeypatch):
     module_name, loss, *fault = LOSS_FAULTS[name]
     in_kernel = module_name.startswith("nntrain.")
     module = importlib.import_module(module_name if in_kernel else f"nntrain.losses.{module_name}")
-    cases = [case(stream(0, 0)) for case in LOSS_CASES[loss]]
+    cases = [form(stream(0, 0)) for case in LOSS_CASES[loss] for form in (case, weighted(case))]
     assert all(check_loss(*case).ok for case in cases)
     namespace = run(module, fault, monkeypatch)
     if in_kernel:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from layers.cases import CASES
 from losses.cases import CASES as LOSS_CASES
+from losses.cases import weighted
 
 from nntrain.components import find
 from nntrain.diagnosis.gradient_check import TOLERANCE, check_layer, check_layers, check_loss
@@ -42,9 +43,10 @@ def test_backward_of_every_layer_is_the_derivative_of_forward(case, m):
     "case", [pytest.param(case, id=f"{name}-{i}") for name, cases in LOSS_CASES.items() for i, case in enumerate(cases)]
 )
 def test_every_loss_returns_the_derivative_of_its_cost(case):
-    report = check_loss(*case(stream(0, 0)))
-    assert report.problems == []
-    assert report.worst < TOLERANCE, report.errors
+    for with_or_without_weights in (case, weighted(case)):
+        report = check_loss(*with_or_without_weights(stream(0, 0)))
+        assert report.problems == []
+        assert report.worst < TOLERANCE, report.errors
 
 
 def test_a_report_names_parameters_and_input():

@@ -87,6 +87,15 @@ def test_recurrent_state_goes_along_a_stream_so_that_pieces_give_what_the_whole_
 def test_steps_behind_the_end_of_an_example_do_not_count():
     batch = Batch(np.zeros((4, 2, 3)), np.zeros((4, 3), int), lengths=np.array([1, 4, 2]))
     np.testing.assert_array_equal(
-        evaluator.valid_steps(batch, np.zeros((4, 5, 3))), [[1, 1, 1], [0, 1, 1], [0, 1, 0], [0, 1, 0]]
+        evaluator.counted(batch, np.zeros((4, 5, 3))), [[1, 1, 1], [0, 1, 1], [0, 1, 0], [0, 1, 0]]
     )
-    assert evaluator.valid_steps(batch, np.zeros((5, 3))) is None
+    assert evaluator.counted(batch, np.zeros((5, 3))) is None
+
+
+def test_targets_of_an_ignored_class_do_not_count():
+    labels = np.array([[2, 0, 1], [1, 2, 2], [0, 1, 2], [2, 2, 0]])
+    batch = Batch(np.zeros((4, 2, 3)), labels, lengths=np.array([1, 4, 2]))
+    np.testing.assert_array_equal(
+        evaluator.counted(batch, np.zeros((4, 5, 3)), 2), [[0, 1, 1], [0, 0, 0], [0, 1, 0], [0, 0, 0]]
+    )
+    np.testing.assert_array_equal(evaluator.counted(Batch(np.zeros((2, 3)), labels[0]), np.zeros((5, 3)), 2), [0, 1, 1])

@@ -282,6 +282,30 @@ LOSS_FAULTS = {
     "mse: factor 2 missing": ("regression", "mse", "return E * E, E + E", "return E * E, E"),
     "mae: sign forgotten": ("regression", "mae", "np.sign(E)", "np.ones_like(E)"),
     "huber: not clipped": ("regression", "huber", "* C), C", "* C), E"),
-    "mean: sum for mean": ("base", "mse", "np.multiply(dZ, Z.dtype.type(1 / count), dZ)", "pass"),
-    "mask: gradient at padding": ("base", "mse", "np.multiply(dZ, valid, dZ)", "pass"),
+    "mean: sum for mean": ("base", "mse", "np.multiply(dZ, Z.dtype.type(1 / whole), dZ)", "pass"),
+    "mask: gradient at padding": ("base", "mse", "np.multiply(dZ, each, dZ)", "pass"),
+    "weights: gradient of the plain mean": (
+        "base",
+        "mse",
+        "np.multiply(dZ, each, dZ)",
+        "np.multiply(dZ, each > 0, dZ)",
+    ),
+    "cross_entropy: weights of the examples missing": (
+        "classification",
+        "cross_entropy",
+        "Q.sum(-2, keepdims=True) / total",
+        "Q.sum() / Y.size / total",
+    ),
+    "binary_cross_entropy: a no weighs as a yes": (
+        "classification",
+        "binary_cross_entropy",
+        "no * A - yes * B",
+        "no * A - no * B",
+    ),
+    "binary_cross_entropy: pos_weight left out of the pole": (
+        "classification",
+        "binary_cross_entropy",
+        "no / (1 - A) - yes / A",
+        "no / (1 - A) - Y / A",
+    ),
 }

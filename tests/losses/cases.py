@@ -26,7 +26,7 @@ Case = Callable[[Stream], tuple[Loss, np.ndarray, np.ndarray, Any]]
 
 LENGTHS = np.array([3, 4, 1, 2, 4])  # of five sequences of at most four steps
 MASK = np.arange(4)[:, None] < LENGTHS
-WEIGHTS = (0.5, 2.0, 1.25)
+WEIGHTS = (0.5, 2.0, 1.25)  # of classes
 
 
 def labels(loss: Loss, *shape: int, mask: np.ndarray | None = None) -> Case:
@@ -93,6 +93,19 @@ def of_binary(loss: Loss) -> list[Case]:
     return [*of_scores(loss), *of_values(loss)]
 
 
+def weighted(case: Case) -> Callable[[Stream], tuple[Loss, np.ndarray, np.ndarray, Any, np.ndarray]]:
+    """The case with weights of its examples, or of its steps: pairwise distinct, and one of them 0."""
+
+    def with_weights(stream: Stream) -> tuple[Loss, np.ndarray, np.ndarray, Any, np.ndarray]:
+        loss, Z, Y, mask = case(stream)
+        w = 0.25 + 2 * stream.uniform((*Z.shape[:-2], Z.shape[-1]))
+        if w.size > 1:
+            w.flat[1] = 0
+        return loss, Z, Y, mask, w
+
+    return with_weights
+
+
 CASES: dict[str, list[Case]] = {
     "cross_entropy": [
         *of_labels(CrossEntropy()),
@@ -100,7 +113,15 @@ CASES: dict[str, list[Case]] = {
         *of_labels(CrossEntropy(class_weights=WEIGHTS)),
         *of_labels(CrossEntropy(label_smoothing=0.2, class_weights=WEIGHTS)),
     ],
-    "binary_cross_entropy": [*of_binary(BinaryCrossEntropy()), *of_binary(BinaryCrossEntropy(from_logits=False))],
+    "binary_cross_entropy": [
+        *of_binary(BinaryCrossEntropy()),
+        *of_binary(BinaryCrossEntropy(from_logits=False)),
+        *of_scores(BinaryCrossEntropy(class_weights=WEIGHTS[:2])),
+        *of_binary(BinaryCrossEntropy(pos_weight=2.5)),
+        values(BinaryCrossEntropy(pos_weight=WEIGHTS), 3, 5),
+        values(BinaryCrossEntropy(pos_weight=WEIGHTS), 4, 3, 5, mask=MASK),
+        values(BinaryCrossEntropy(from_logits=False, pos_weight=WEIGHTS), 3, 5),
+    ],
     "gan": [*of_scores(GANLoss()), *of_scores(GANLoss(label_smoothing=0.1))],
     "hinge": of_scores(HingeLoss()),
     "wasserstein": of_scores(WassersteinLoss()),

@@ -262,7 +262,16 @@ def in_torch(torch, loss, Z, Y):
         return function.relu(1 - scores).mean() if loss.type == "hinge" else -scores.mean()
     if loss.type == "binary_cross_entropy":
         binary = function.binary_cross_entropy_with_logits if loss.from_logits else function.binary_cross_entropy
-        return binary(Z, Y)
+        options = {}
+        if loss.pos_weight is not None:
+            p = torch.tensor(loss.pos_weight, dtype=torch.float64)
+            if not loss.from_logits:  # PyTorch has it for logits alone
+                return -(p * Y * Z.log() + (1 - Y) * (1 - Z).log()).mean()
+            options = {"pos_weight": p}
+        if loss.class_weights is None:
+            return binary(Z, Y, **options)
+        w = torch.tensor(loss.class_weights, dtype=torch.float64)[Y.long()]
+        return (w * binary(Z, Y, reduction="none", **options)).sum() / w.sum()
     if loss.type == "huber":
         return function.huber_loss(Z, Y, delta=loss.delta)
     return {"mse": function.mse_loss, "mae": function.l1_loss}[loss.type](Z, Y)
