@@ -21,7 +21,7 @@ from nntrain.errors import ConfigError
 from nntrain.losses.base import Loss
 from nntrain.model.layer import Layer, ShapeError
 from nntrain.model.network import Network
-from nntrain.model.parameters import Layout
+from nntrain.model.parameters import count
 from nntrain.runtime.memory import physical_memory
 
 
@@ -132,11 +132,11 @@ def loss_is_resolved(run: Candidate) -> None:
 
 def memory_suffices(run: Candidate) -> None:
     """θ, dθ, optimizer state and the best so far have room: refused before the machine begins to swap."""
-    count = sum(network.layout.size for network in run.networks.values())
-    needed = 6 * np.dtype(run.config.dtype).itemsize * count
+    size = sum(network.layout.size for network in run.networks.values())
+    needed = 6 * np.dtype(run.config.dtype).itemsize * size
     if needed > (available := physical_memory()):
         message = (
-            f"{count:,} parameters need about {needed / 2**30:,.0f} GiB to train; "
+            f"{size:,} parameters need about {needed / 2**30:,.0f} GiB to train; "
             f"this machine has {available / 2**30:,.0f} GiB"
         )
         raise ConfigError(run.problem(_largest_layer(run.networks), ValueError(message)))
@@ -175,10 +175,9 @@ def check_outputs(network: Network, loss: Loss, facts: Facts) -> None:
 
 def _largest_layer(networks: dict[str, Network]) -> Layer:
     """The layer with the most parameters."""
-    sizes = []
-    for network in networks.values():
-        shape = network.input_shape
-        for layer in network.layers:
-            shape, tree = layer.declare(shape)
-            sizes.append((Layout(tree).size, layer))
+    sizes = [
+        (count(stage.tree), layer)
+        for network in networks.values()
+        for layer, stage in zip(network.layers, network.stages, strict=True)
+    ]
     return max(sizes, key=lambda sized: sized[0])[1]

@@ -43,18 +43,13 @@ def show(path: Path, overrides: tuple[str, ...], resolved: bool) -> None:
 
 
 def _layers(network: Network) -> str:
-    from math import prod
-
-    from nntrain.model.layer import layer_names
-    from nntrain.model.parameters import Layout
+    from nntrain.model.parameters import count
 
     rows = []
-    shape, total_flops = network.input_shape, 0
-    for name, layer in zip(layer_names(network.layers), network.layers, strict=True):
+    total_flops = 0
+    for name, layer, shape, output, tree in network.stages:
         flops = layer.flops(shape)
-        shape, tree = layer.declare(shape)
-        names = Layout(tree).names.values()
-        rows.append([name, layer.type, str(shape), f"{sum(prod(p.shape) for p in names):,}", f"{flops:,}"])
+        rows.append([name, layer.type, str(output), f"{count(tree):,}", f"{flops:,}"])
         total_flops += flops
     rows.append(["total", "", "", f"{network.layout.size:,}", f"{total_flops:,}"])
     head = ["layer", "type", "output shape", "parameters", "FLOPs"]

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nntrain.model.layer import Context, Layer, layer_names
+from nntrain.model.layer import Context, Layer, stages
 from nntrain.model.parameters import Layout, allocate
 from nntrain.model.shapes import Array, Shape
 from nntrain.runtime import streams
@@ -103,10 +103,10 @@ def check_layers(
     layers: Sequence[Layer], shape: Shape, m: int = 3, *, X: Array | None = None
 ) -> Iterator[tuple[str, Layer, Report]]:
     """Check each layer of a network by itself, on the shape that comes in there.  X: a batch, used if of integers."""
-    for name, layer in zip(layer_names(layers), layers, strict=True):
+    for name, layer, shape_there, _, _ in stages(layers, shape):
         integers = X if X is not None and X.dtype.kind in "iu" else None
-        yield name, layer, check_layer(layer, shape, m, X=integers)
-        shape, X = layer.declare(shape)[0], None
+        yield name, layer, check_layer(layer, shape_there, m, X=integers)
+        X = None
 
 
 def check_loss(

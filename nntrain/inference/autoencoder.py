@@ -20,9 +20,7 @@ def draw(model: Model, network: Network, count: int, seed: int) -> Array:
     """`count` examples (N, …) in the data's units: codes z from N(0, 1) through the layers behind sample_latent."""
     at = code_layer(network)
     assert at is not None
-    shape = network.input_shape
-    for layer in network.layers[: at + 1]:
-        shape, _ = layer.declare(shape)
+    shape = network.stages[at].output
     z = streams.stream(seed, streams.SAMPLE, streams.key("sample")).normal((*shape, count), network.dtype)
 
     def decode(X: Array) -> Array:

@@ -51,6 +51,7 @@ COMPONENTS = {
         "bias": "nntrain.layers.dense:Bias",
         "dropout": "nntrain.layers.dropout:Dropout",
         "embedding": "nntrain.layers.embedding:Embedding",
+        "tied": "nntrain.layers.tied:Tied",
         "sample_latent": "nntrain.layers.latent:SampleLatent",
         "rnn": "nntrain.layers.recurrent:RNN",
         "lstm": "nntrain.layers.recurrent:LSTM",

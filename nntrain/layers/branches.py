@@ -10,8 +10,8 @@ import numpy as np
 
 from nntrain.components import arg, component
 from nntrain.kernels import elementwise
-from nntrain.layers.containers import Sequential, named
-from nntrain.model.layer import Bounds, Context, Layer, ShapeError, Tree, Views, common_lengths, declared
+from nntrain.layers.containers import Sequential
+from nntrain.model.layer import Bounds, Context, Layer, ShapeError, Tree, Views, common_lengths, declared, named
 from nntrain.model.shapes import Array, Shape, feature_axis, show_shape
 
 

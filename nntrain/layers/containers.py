@@ -5,8 +5,6 @@ Here one after another; `branches` has those that stand beside each other.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from math import prod
@@ -15,7 +13,7 @@ from typing import Any
 from nntrain.components import arg, component
 from nntrain.kernels import elementwise
 from nntrain.layers.planning import Step, plan
-from nntrain.model.layer import Bounds, Context, Layer, ShapeError, Tree, Views, common_lengths, declared, layer_names
+from nntrain.model.layer import Bounds, Context, Layer, ShapeError, Tree, Views, common_lengths, named, stages
 from nntrain.model.shapes import Array, Shape, show_shape
 
 MOST_LAYERS = 10_000  # that a network can repeat: a number mistyped in nested repeats must not take hours
@@ -35,10 +33,8 @@ class Chain(Layer):
         return self.chain
 
     def declare(self, shape: Shape) -> tuple[Shape, Tree]:
-        tree: dict[str, Tree] = {}
-        for name, layer in named(self.chain):
-            shape, tree[name] = declared(layer, shape)
-        return shape, tree
+        walked = stages(self.chain, shape)
+        return walked[-1].output if walked else shape, {stage.name: stage.tree for stage in walked}
 
     def output_lengths(self, lengths: Array) -> Array | None:
         left: Array | None = lengths
@@ -56,11 +52,7 @@ class Chain(Layer):
         return self.chain[-1].last if self.chain else self
 
     def flops(self, shape: Shape) -> int:
-        total = 0
-        for layer in self.chain:
-            total += layer.flops(shape)
-            shape, _ = layer.declare(shape)
-        return total
+        return sum(stage.layer.flops(stage.shape) for stage in stages(self.chain, shape))
 
     @cached_property
     def _steps(self) -> tuple[Step, ...]:
@@ -221,19 +213,6 @@ class Residual(Chain):
         super().accumulate(p, g, dY, caches)
         if self.shortcut:
             self._S.accumulate(p.children[-1], g.children[-1], dY, beside)
-
-
-def named(layers: Sequence[Layer]) -> list[tuple[str, Layer]]:
-    """The layers with their names, which are parts of the names of saved parameters."""
-    pairs = list(zip(layer_names(layers), layers, strict=True))
-    seen: set[str] = set()
-    for name, layer in pairs:
-        if not re.fullmatch(r"[\w-]+", name):
-            raise ShapeError(f"expected a name of letters, digits, _ and -, got {name!r}", layer)
-        if name in seen:
-            raise ShapeError(f"another layer beside it is called {name!r} too; give one of them another name", layer)
-        seen.add(name)
-    return pairs
 
 
 def _count(layer: Layer | tuple[Layer, ...]) -> int:

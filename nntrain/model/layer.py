@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import inf, prod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -104,6 +105,10 @@ class Layer(Component):
         """Output shape and parameters for an input shape.  Raises ShapeError with what was expected and what came."""
         return shape, {}
 
+    def behind(self, stages: Sequence[Stage]) -> Layer:
+        """This layer as it is behind those before it in one list: one that shares a parameter finds it there."""
+        return self
+
     def flops(self, shape: Shape) -> int:
         """Floating-point operations of the forward pass on one example of this input shape; a multiply-add is two."""
         return prod(self.declare(shape)[0])
@@ -150,6 +155,45 @@ def declared(layer: Layer, shape: Shape) -> tuple[Shape, Tree]:
 def layer_names(layers: Sequence[Layer]) -> list[str]:
     """The layers' names in their container."""
     return item_names((layer.type, layer.name) for layer in layers)
+
+
+def named(layers: Sequence[Layer]) -> list[tuple[str, Layer]]:
+    """The layers with their names, which are parts of the names of saved parameters."""
+    pairs = list(zip(layer_names(layers), layers, strict=True))
+    seen: set[str] = set()
+    for name, layer in pairs:
+        if not re.fullmatch(r"[\w-]+", name):
+            raise ShapeError(f"expected a name of letters, digits, _ and -, got {name!r}", layer)
+        if name in seen:
+            raise ShapeError(f"another layer beside it is called {name!r} too; give one of them another name", layer)
+        seen.add(name)
+    return pairs
+
+
+class Stage(NamedTuple):
+    """A layer where it stands in a list: its name, what comes in, what comes out, and the parameters it declares."""
+
+    name: str
+    layer: Layer
+    shape: Shape
+    output: Shape
+    tree: Tree
+
+
+def stages(layers: Sequence[Layer], shape: Shape) -> list[Stage]:
+    """The layers one after another, from an input of this shape on.  Raises ShapeError."""
+    walked: list[Stage] = []
+    for name, layer in named(layers):
+        behind = layer.behind(walked)
+        try:
+            output, tree = declared(behind, shape)
+        except ShapeError as error:
+            if error.layer is behind:
+                error.layer = layer  # as it stands in the config
+            raise
+        walked.append(Stage(name, behind, shape, output, tree))
+        shape = output
+    return walked
 
 
 def common_lengths(lengths: Iterable[Array | None]) -> Array | None:

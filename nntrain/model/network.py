@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from nntrain.model.layer import Context, Layer
+from nntrain.model.layer import Context, Layer, Stage, stages
 from nntrain.model.parameters import Layout, allocate
 from nntrain.model.shapes import Array, Shape
 
@@ -29,6 +29,11 @@ class Network:
         self.input_shape = input_shape
         self.output_shape, tree = root.declare(input_shape)
         self.layout = Layout(tree, prefix)
+
+    @property
+    def stages(self) -> list[Stage]:
+        """The layers with what comes in and out, and their parameters."""
+        return stages(self.layers, self.input_shape)
 
     def allocate(self, dtype: DTypeLike) -> None:
         """Make θ and dθ, both 0.  Not in the constructor: too large a network is refused first."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from math import prod
-from typing import Any, Union
+from typing import Any, NamedTuple, Union
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -38,7 +39,34 @@ class Param:
     fans: Fans | None = None
 
 
-Tree = Mapping[str, Union[Param, "Tree"]]
+@dataclass(frozen=True)
+class Shared:
+    """An array that another layer declares: two uses of one parameter, whose gradients add up.
+
+    of      its place within the list that both layers stand in: "embedding_1.W"
+    param   what stands there.  A tree without it has an array of its own instead, so that the layer can be had alone
+    """
+
+    of: str
+    param: Param
+
+
+@dataclass(frozen=True)
+class Stacked:
+    """Arrays one below the other, which a layer also reads as one: each is saved by its own name.
+
+    They differ in their rows and initial values alone.
+    """
+
+    parts: Mapping[str, Param]
+
+    @property
+    def shape(self) -> Shape:
+        shapes = [param.shape for param in self.parts.values()]
+        return (sum(shape[0] for shape in shapes), *shapes[0][1:])
+
+
+Tree = Mapping[str, Union[Param, Shared, Stacked, "Tree"]]
 
 
 class Views:
@@ -47,19 +75,21 @@ class Views:
     A view is written into (`p.W[...] = …`, `g.W += …`), never replaced: assigning another array is an error, as it
     would silently leave the flat vector behind.  `path` is the place in saved names: `residual_1.dense_1`; `empty`
     says that neither here nor in the children there is any array; `zero` that everything is 0 now, so that a product
-    may be written into a gradient instead of being added to it (see Network.clear_gradient).
+    may be written into a gradient instead of being added to it (see Network.clear_gradient).  With `shared` arrays,
+    which another layer adds to, it never says so.
     """
 
     path: str
     empty: bool
     zero: bool
+    shared: bool
     children: tuple[Views, ...]
 
-    def __init__(self, path: str, entries: dict[str, Any]):
+    def __init__(self, path: str, entries: dict[str, Any], shared: bool = False):
         children = tuple(v for v in entries.values() if isinstance(v, Views))
         arrays = {k: v for k, v in entries.items() if not isinstance(v, Views)}
         empty = not arrays and all(child.empty for child in children)
-        self.__dict__.update(arrays, path=path, children=children, empty=empty, zero=False)
+        self.__dict__.update(arrays, path=path, children=children, empty=empty, zero=False, shared=shared)
 
     def __getattr__(self, name: str) -> Array:
         raise AttributeError(f"{self.path or 'the network'} has no parameter {name!r}")
@@ -70,7 +100,7 @@ class Views:
 
     def say_zero(self, zero: bool) -> None:
         """Set `zero` here and in the children."""
-        self.__dict__["zero"] = zero
+        self.__dict__["zero"] = zero and not self.shared
         for child in self.children:
             child.say_zero(zero)
 
@@ -86,7 +116,10 @@ class Layout:
     def __init__(self, tree: Tree, prefix: str = ""):
         self._tree = tree
         self._prefix = prefix
-        self.names: dict[str, Param] = dict(_leaves(tree, prefix))
+        leaves = list(_leaves(tree, prefix))
+        declared = {leaf.name for leaf in leaves if leaf.of is None}
+        self._shared = {leaf.name: leaf.of for leaf in leaves if leaf.of in declared}
+        self.names: dict[str, Param] = {leaf.name: leaf.param for leaf in leaves if leaf.name not in self._shared}
         ordered = sorted(self.names.items(), key=lambda item: (not item[1].trainable, not item[1].decay))
         self._slices: dict[str, slice] = {}
         end = 0
@@ -116,17 +149,32 @@ class Layout:
     def views(self, flat: Array) -> Views:
         """The tree again, with views of `flat` for its leaves."""
 
+        twice = {*self._shared, *self._shared.values()}
+
         def build(tree: Tree, path: str) -> Views:
             entries: dict[str, Any] = {}
+            shared = False
             for name, node in tree.items():
                 full = _join(path, name)
-                if not isinstance(node, Param):
+                if isinstance(node, Stacked):
+                    entries.update(self._stacked(flat, path, name, node))
+                elif not isinstance(node, Param | Shared):
                     entries[name] = build(node, full)
-                elif self._slices[full].stop <= flat.size:
-                    entries[name] = self.array(flat, full)
-            return Views(path, entries)
+                elif self._slices[self._shared.get(full, full)].stop <= flat.size:
+                    entries[name] = self.array(flat, self._shared.get(full, full))
+                    shared = shared or full in twice
+            return Views(path, entries, shared)
 
         return build(self._tree, self._prefix)
+
+    def _stacked(self, flat: Array, path: str, name: str, node: Stacked) -> dict[str, Array]:
+        """The views of each part, and of all in one."""
+        places = [self._slices[_join(path, part)] for part in node.parts]
+        if places[-1].stop > flat.size:
+            return {}
+        assert all(a.stop == b.start for a, b in pairwise(places)), f"{path}.{name} is not one block of the vector"
+        whole = flat[places[0].start : places[-1].stop].reshape(node.shape)
+        return {name: whole} | {part: self.array(flat, _join(path, part)) for part in node.parts}
 
 
 def allocate(size: int, dtype: DTypeLike) -> Array:
@@ -141,9 +189,30 @@ def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-def _leaves(tree: Tree, path: str) -> Iterator[tuple[str, Param]]:
+class _Leaf(NamedTuple):
+    """A parameter by its full name; `of`: the full name of the one that it shares, if it does."""
+
+    name: str
+    param: Param
+    of: str | None = None
+
+
+def _leaves(tree: Tree, path: str, around: str = "") -> Iterator[_Leaf]:
+    """All of a layer at `path`, which stands in the list of the layer at `around`."""
     for name, node in tree.items():
         if isinstance(node, Param):
-            yield _join(path, name), node
+            yield _Leaf(_join(path, name), node)
+        elif isinstance(node, Shared):
+            yield _Leaf(_join(path, name), node.param, _join(around, node.of))
+        elif isinstance(node, Stacked):
+            yield from _leaves(node.parts, path, around)
         else:
-            yield from _leaves(node, _join(path, name))
+            yield from _leaves(node, _join(path, name), path)
+
+
+def count(tree: Tree) -> int:
+    """How many numbers a tree's own parameters have."""
+    return sum(
+        prod(node.shape) if isinstance(node, Param | Stacked) else 0 if isinstance(node, Shared) else count(node)
+        for node in tree.values()
+    )

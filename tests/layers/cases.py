@@ -52,8 +52,11 @@ from nntrain.layers import (
     Softplus,
     Symbols,
     Tanh,
+    Tied,
     Upsample2d,
 )
+from nntrain.model.initializers import Normal
+from nntrain.model.parameters import Param, Shared
 
 
 def plain(m: int) -> Context:
@@ -169,6 +172,7 @@ CASES: dict[str, list[Case]] = {
         Case(Reshape((1, 5)), VECTOR),
     ],
     "embedding": [Case(Embedding(3), Symbols((4,), 7), X=symbols(7, 4))],
+    "tied": on_vectors_and_sequences(Tied("other", shared=Shared("other.W", Param((5, 3), Normal(1.0))))),
     "rnn": recurrent(RNN, 1),
     "gru": recurrent(GRU, 1),
     "lstm": recurrent(LSTM, 2),
@@ -238,6 +242,8 @@ CASES: dict[str, list[Case]] = {
         Case(Sequential((Tanh(), Flatten())), IMAGE),
         Case(Sequential(()), VECTOR),
         Case(Sequential((Embedding(5), LSTM(3), GRU(2, "last"))), Symbols((4,), 7), padded, symbols(7, 4)),
+        Case(Sequential((Embedding(5), Tanh(), Tied("embedding_1"))), Symbols((4,), 7), X=symbols(7, 4)),
+        Case(Sequential((Dense(3, name="code"), Tanh(), Tied("code"))), VECTOR),
         Case(Sequential((LSTM(3), Dense(2), Dropout(0.4), RNN(6, bidirectional=True), Last())), SEQUENCE, padded),
         Case(
             Sequential((Conv1d(3, 3, stride=2, padding="same"), GRU(2, bidirectional=True), Last())),

@@ -27,7 +27,7 @@ from nntrain.layers import (
     Symbols,
 )
 from nntrain.model import initializers as ini
-from nntrain.model.parameters import Param
+from nntrain.model.parameters import Param, Shared, Stacked
 
 DRAWS = 40_000  # the standard error of a variance is below 1 %
 FAMILIES = {
@@ -69,9 +69,11 @@ LAYERS = [
 def weights(tree):
     """Parameters of a tree under weight decay, which are drawn at random."""
     for node in tree.values():
-        if not isinstance(node, Param):
+        if isinstance(node, Stacked):
+            yield from weights(node.parts)
+        elif not isinstance(node, Param | Shared):
             yield from weights(node)
-        elif node.decay:
+        elif isinstance(node, Param) and node.decay:
             yield node
 
 

@@ -48,6 +48,7 @@ def test_every_initializer_fills_every_shape_from_its_stream(name, shape):
     [
         (ini.Normal(), 0.01**2),
         (ini.Normal(std=3.0), 9.0),
+        (ini.Normal(std=3.0, residual_layers=8), 9.0 / 8),
         (ini.Uniform(limit=0.6), 0.6**2 / 3),
         (ini.HeNormal(), 2 / 480),
         (ini.HeUniform(), 2 / 480),
