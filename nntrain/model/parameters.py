@@ -158,6 +158,7 @@ class Layout:
                 full = _join(path, name)
                 if isinstance(node, Stacked):
                     entries.update(self._stacked(flat, path, name, node))
+                    shared = shared or any(_join(path, part) in twice for part in node.parts)
                 elif not isinstance(node, Param | Shared):
                     entries[name] = build(node, full)
                 elif self._slices[self._shared.get(full, full)].stop <= flat.size:
