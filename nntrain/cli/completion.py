@@ -30,13 +30,13 @@ def _written() -> str | None:
 
 
 def _overrides(path: Path, incomplete: str) -> Iterator[str]:
-    from nntrain.config.assemble import read_tree
-    from nntrain.config.model import Config
+    from nntrain.config.config import Config
+    from nntrain.config.dotted_paths import below, child
+    from nntrain.config.field_types import Section
     from nntrain.config.nodes import Node, from_python
-    from nntrain.config.places import Mark, Problems, Source
-    from nntrain.config.spelling import below, child
-    from nntrain.config.types import Section
-    from nntrain.config.yaml_text import plain
+    from nntrain.config.overlay import read_tree
+    from nntrain.config.plain_config import plain
+    from nntrain.config.problems import Mark, Problems, Source
 
     file = path / "config.yaml" if path.is_dir() else path
     key, equals, value = incomplete.partition("=")
@@ -66,7 +66,7 @@ def _overrides(path: Path, incomplete: str) -> Iterator[str]:
 
 
 def _options(type_: Any) -> tuple[Any, ...]:
-    from nntrain.config.types import Either, PerNetwork
+    from nntrain.config.field_types import Either, PerNetwork
 
     if isinstance(type_, PerNetwork):
         return _options(type_.item)
@@ -78,7 +78,7 @@ def _options(type_: Any) -> tuple[Any, ...]:
 
 
 def _is_nested(type_: Any) -> bool:
-    from nntrain.config.types import Section
+    from nntrain.config.field_types import Section
 
     return any(isinstance(option, Section) for option in _options(type_))
 
@@ -86,7 +86,7 @@ def _is_nested(type_: Any) -> bool:
 def _values(type_: Any) -> list[str]:
     """What a value can be, where that is a choice."""
     from nntrain.components import find
-    from nntrain.config.types import Choice, Kind
+    from nntrain.config.field_types import Choice, Kind
 
     found: list[str] = []
     for option in _options(type_):

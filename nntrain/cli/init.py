@@ -30,7 +30,7 @@ def init(template: str, file: Path | None, target: str | None) -> None:
         raise click.UsageError(f"init {template} takes no file; nntrain init csv FILE does")
     else:
         options.start(1)
-        from nntrain.config.model import safe_name
+        from nntrain.config.consistency import safe_name
         from nntrain.data.csv_starter import starter
 
         text = starter(file, target, safe_name(file.stem))

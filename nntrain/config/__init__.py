@@ -7,10 +7,11 @@ config = draft.resolve(data.facts)                      references to facts of t
 
 from typing import Any
 
-from nntrain.config.model import Base, Config, Draft, dataset_with, is_path, read
-from nntrain.config.places import Place
-from nntrain.config.values import find_value, written, written_unlike
-from nntrain.config.yaml_text import differences, flow, leaves
+from nntrain.config.config import Base, Config, Draft, dataset_with, is_path, read
+from nntrain.config.plain_config import differences, find_value, leaves
+from nntrain.config.problems import Place
+from nntrain.config.saved_config import written, written_unlike
+from nntrain.config.yaml_writer import flow
 
 __all__ = [
     "Base",
@@ -32,14 +33,14 @@ __all__ = [
 
 
 def describe(kind: str | None = None, name: str | None = None) -> str:
-    """See nntrain.config.helping; imported when it is used, as training does without it."""
-    from nntrain.config.helping import describe
+    """See nntrain.config.descriptions; imported when it is used, as training does without it."""
+    from nntrain.config.descriptions import describe
 
     return describe(kind, name)
 
 
 def json_schema() -> dict[str, Any]:
-    """See nntrain.config.schema; imported when it is used."""
-    from nntrain.config.schema import json_schema
+    """See nntrain.config.editor_schema; imported when it is used."""
+    from nntrain.config.editor_schema import json_schema
 
     return json_schema()

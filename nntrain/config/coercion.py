@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from nntrain.components import Arg
+from nntrain.config.field_types import Choice, Fixed, Kind, Many, Section, Table, within, words
 from nntrain.config.nodes import Node
-from nntrain.config.places import escape, show, suggest
-from nntrain.config.scalars import scalar
-from nntrain.config.types import Choice, Fixed, Kind, Many, Section, Table, within, words
+from nntrain.files.plain_values import scalar
+from nntrain.messages import did_you_mean, escape, show
 
 
 class Wrong(Exception):
@@ -57,8 +57,7 @@ def remedy(value: Any, options: Any, arg: Arg) -> str:
 def _close_word(value: Any, options: Any) -> str:
     """`; did you mean 'same'?` where the value is nearly one of the words to choose from."""
     choices = [str(word) for option in options if isinstance(option, Choice) for word in option.values]
-    hint = suggest(value, choices) if isinstance(value, str) and choices else ""
-    return hint if "did you mean" in hint else ""
+    return did_you_mean(value, choices) if isinstance(value, str) else ""
 
 
 def _whole(value: Any, options: Any, arg: Arg) -> str:

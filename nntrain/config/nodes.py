@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from nntrain.components import Component
-from nntrain.config.places import Mark, Problems, Source, show
-from nntrain.config.yaml_text import plain
+from nntrain.config.plain_config import plain
+from nntrain.config.problems import Mark, Problems, Source
+from nntrain.messages import show
 
 MAX_DEPTH = 50
 MAX_VALUES = 20_000  # with every alias counted as often as it is used
@@ -55,7 +56,7 @@ def from_python(value: Any, source: Source, problems: Problems) -> Node:
             entries = {}
             for key, item in value.items():
                 if not isinstance(key, (str, int)) or isinstance(key, bool):
-                    problems.add(mark, path, f"expected words for keys, got {escape_type(key)}")
+                    problems.add(mark, path, f"expected words for keys, got {_type_of(key)}")
                     continue
                 entries[str(key)] = convert(item, f"{path}.{key}" if path else str(key), depth + 1)
             return Node(mark, entries, keys=dict.fromkeys(entries, mark))
@@ -66,12 +67,21 @@ def from_python(value: Any, source: Source, problems: Problems) -> Node:
         elif hasattr(value, "item") and getattr(value, "shape", None) == ():
             value = value.item()  # NumPy's scalars
         if value is not None and not isinstance(value, (bool, int, float, str)):
-            problems.add(mark, path, f"expected a value as YAML has them, got {escape_type(value)}")
+            problems.add(mark, path, f"expected a value as YAML has them, got {_type_of(value)}")
             value = None
         return node_of(value, mark)
 
     return convert(value, "", 0)
 
 
-def escape_type(value: Any) -> str:
+def plain_node(node: Node) -> Any:
+    """The plain value of a tree."""
+    if isinstance(node.value, dict):
+        return {key: plain_node(item) for key, item in node.value.items()}
+    if isinstance(node.value, list):
+        return [plain_node(item) for item in node.value]
+    return node.value
+
+
+def _type_of(value: Any) -> str:
     return f"a value of type {type(value).__name__}"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any, Protocol
 
+from nntrain.config.dotted_paths import below, child, names_of
+from nntrain.config.field_types import Section
 from nntrain.config.nodes import Node, node_of
-from nntrain.config.places import Mark, join, show, suggest
-from nntrain.config.spelling import below, child, names_of
-from nntrain.config.types import Section
+from nntrain.config.problems import Mark
+from nntrain.messages import join, show, suggest
 
 FACTS = ("classes", "features", "vocabulary", "outputs", "input_shape")
 

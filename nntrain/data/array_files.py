@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 
 import numpy as np
 
 from nntrain.data.standardize import LARGEST, chunks
 from nntrain.errors import DataError
+from nntrain.messages import did_you_mean
 from nntrain.model.shapes import Array, Shape
 
 
@@ -21,8 +21,7 @@ def read_npz(path: Path, names: tuple[str, ...]) -> list[Array]:
                 raise DataError(f"{path}: error: holds one array, not the named arrays of an .npz file")
             for name in names:
                 if name not in file.files:
-                    close = difflib.get_close_matches(name, file.files, 1)
-                    hint = f"; did you mean {close[0]!r}?" if close else ""
+                    hint = did_you_mean(name, file.files)
                     raise DataError(f"{path}: error: no array {name!r} (it has {', '.join(file.files)}){hint}")
             return [np.asarray(file[name], order="C") for name in names]
     except DataError:

@@ -23,6 +23,7 @@ from nntrain.data.source_files import Source, read_bytes
 from nntrain.data.splits import divide
 from nntrain.data.table_layout import Column, TableLayout
 from nntrain.errors import DataError
+from nntrain.messages import did_you_mean
 from nntrain.model.shapes import Array
 
 
@@ -131,7 +132,7 @@ class Csv(Dataset):
         if isinstance(column, int) and -len(names) <= column < len(names):
             return column % len(names)
         there = " ".join(", ".join(names).split()) if header else f"no header, so columns are 0 to {len(names) - 1}"
-        hint = columns_of.nearest(str(column), names) if header else ""
+        hint = did_you_mean(str(column), names) if header else ""
         raise DataError(f"{self.path}: error: {argument}: no column {column!r} ({there}){hint}")
 
     def _task(self, table: Table, at: int, name: str) -> Literal["classification", "regression"]:

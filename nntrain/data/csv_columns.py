@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-
 import numpy as np
 
 from nntrain.data.csv_text import Table, has_header, is_missing, is_number, numbers
 from nntrain.data.table_layout import Column, TableLayout
 from nntrain.errors import DataError
+from nntrain.messages import did_you_mean
 from nntrain.model.shapes import Array
 
 MOST_CATEGORIES = 1000
@@ -18,13 +17,6 @@ MOST_CLASSES = 20  # more different whole numbers than that are values
 def shown(cell: str) -> str:
     """A cell in a message."""
     return repr(cell if len(cell) <= 40 else cell[:37] + "...")
-
-
-def nearest(wrong: str, names: list[str]) -> str:
-    """`; did you mean 'price'?` where a column is called nearly so, whatever the case of its letters."""
-    by_lower = {name.lower(): name for name in reversed(names)}
-    close = difflib.get_close_matches(wrong.lower(), by_lower, 1)
-    return f"; did you mean {by_lower[close[0]]!r}?" if close else ""
 
 
 def word(cell: str) -> str:
@@ -127,7 +119,7 @@ def locate(table: Table, layout: TableLayout, with_target: bool) -> tuple[Table,
         if not absent:
             return _some(body), [place[name] for name in needed]
         if len(absent) < len(needed) or has_header(table):
-            raise table.error(0, 0, f"no column {absent[0]!r} in the header{nearest(absent[0], first)}")
+            raise table.error(0, 0, f"no column {absent[0]!r} in the header{did_you_mean(absent[0], first)}")
     at = [c.at for c in columns]
     numeric = [
         not is_number(first[i]) for i, c in zip(at, columns, strict=True) if c.categories is None and i < len(first)

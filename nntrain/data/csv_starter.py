@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,13 +9,14 @@ from nntrain.data.csv_columns import (
     MOST_CLASSES,
     are_values,
     has_decimal_comma,
-    nearest,
     no_categories,
     not_a_number,
     word,
 )
 from nntrain.data.csv_text import Table, column_names, has_header, is_missing, is_number, numbers, read_table
 from nntrain.errors import DataError
+from nntrain.files.plain_values import yaml_word
+from nntrain.messages import did_you_mean
 
 _MANY = 2000  # rows from which on some can be spared for validation
 _WINDOW = 24  # time steps that a forecast sees
@@ -87,7 +87,7 @@ def _find(path: Path, target: str | None, names: list[str], header: bool) -> int
     if target.lstrip("-").isdigit() and -len(names) <= int(target) < len(names):
         return int(target) % len(names)
     there = ", ".join(names) if header else f"no header, so columns are 0 to {len(names) - 1}"
-    hint = nearest(target, names) if header else ""
+    hint = did_you_mean(target, names) if header else ""
     raise DataError(f"{path}: error: --target: no column {target!r} ({there}){hint}")
 
 
@@ -197,7 +197,5 @@ def _line(text: str) -> str:
 
 
 def _scalar(text: str) -> str:
-    """A text that YAML reads as this text."""
-    plain = text and all(c.isalnum() or c in "_./-" for c in text) and text[0].isalpha() and text.isascii()
-    reserved = text.lower() in ("true", "false", "null", "yes", "no", "on", "off")
-    return text if plain and not reserved else json.dumps(text, ensure_ascii=False)
+    """A text that the config takes for this text: `$x` refers to a value, `$$x` is the text `$x`."""
+    return yaml_word(f"${text}" if text.startswith("$") else text)

@@ -11,8 +11,8 @@ from typing import Any
 
 from nntrain.components import find
 from nntrain.config import find_value, leaves, written, written_unlike
-from nntrain.config.scalars import scalar
 from nntrain.errors import ConfigError, NNTrainError
+from nntrain.files.plain_values import scalar
 from nntrain.runs.rows import row, scan
 from nntrain.runs.run import Run
 

@@ -15,12 +15,12 @@ import os
 from pathlib import Path
 from typing import Any
 
-from nntrain.config.nodes import Node
-from nntrain.config.places import Problems, Source, show, suggest
-from nntrain.config.reader import read_file
-from nntrain.config.values import plain_node
-from nntrain.config.yaml_text import flow
+from nntrain.config.nodes import Node, plain_node
+from nntrain.config.problems import Problems, Source
+from nntrain.config.yaml_reader import read_file
+from nntrain.config.yaml_writer import flow
 from nntrain.errors import ConfigError
+from nntrain.messages import show, suggest
 from nntrain.sweep import space
 from nntrain.sweep.plan import Settings
 

@@ -13,7 +13,7 @@ from layers.cases import CASES
 from layers.run import Run
 
 from nntrain.components import KINDS, Component, arg, find
-from nntrain.config.types import Choice, Either, Fixed, Kind, Many, Table, fields
+from nntrain.config.field_types import Choice, Either, Fixed, Kind, Many, Table, fields
 
 EVERY = [(kind, name) for kind in KINDS for name in find(kind)]
 

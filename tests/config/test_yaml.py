@@ -3,7 +3,7 @@
 import pytest
 
 from nntrain.config.nodes import MAX_DEPTH, MAX_VALUES
-from nntrain.config.scalars import scalar
+from nntrain.files.plain_values import scalar
 
 
 @pytest.mark.parametrize(
@@ -150,12 +150,12 @@ def test_a_missing_config_is_a_config_error_with_similar_names(files):
 def test_libyaml_and_pyyaml_say_the_same(files, monkeypatch):
     import yaml
 
-    from nntrain.config import reader
+    from nntrain.config import yaml_reader
 
     with_libyaml = files.config(files.MLP)
     wrong = files.MLP.replace("momentum", "momentun").replace("epochs", "épochs")
     lines = files.problems(wrong)
-    monkeypatch.setattr(reader, "_LOADER", yaml.SafeLoader)
+    monkeypatch.setattr(yaml_reader, "_LOADER", yaml.SafeLoader)
     assert files.config(files.MLP) == with_libyaml
     assert files.problems(wrong) == lines
     for text in ("[" * 100_000, "seed: 1\n\tname: x\n", "a: [1, 2\nb: 3\n", BOMB, "a: &a [*a]\n"):

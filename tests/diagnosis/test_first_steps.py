@@ -91,7 +91,13 @@ def test_any_file_name_comes_through(tmp_path, name):
 
 @pytest.mark.parametrize(
     "header",
-    ['"id\nnumber","in\nm²",ville,"c: #","the\nprice"', "编号,größe,город,נ,η", "no,on,yes,true,~", ",b,c,d,"],
+    [
+        '"id\nnumber","in\nm²",ville,"c: #","the\nprice"',
+        "编号,größe,город,נ,η",
+        "no,on,yes,true,~",
+        ",b,c,d,",
+        "$id,$size,town,$,$price",
+    ],
 )
 def test_any_header_comes_through(tmp_path, header):
     houses(tmp_path / "h.csv", header=False)

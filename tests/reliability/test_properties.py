@@ -179,6 +179,6 @@ def test_many_more_of_each(tmp_path):
 
 
 def test_a_crash_among_errors_would_be_noticed(monkeypatch):
-    monkeypatch.setattr("nntrain.config.model._check", lambda *_: [][0])
+    monkeypatch.setattr("nntrain.config.config.check", lambda *_: [][0])
     with pytest.raises(IndexError):
         any_value_in_any_place(("seed",), 1)

@@ -8,13 +8,12 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
-from nntrain.components import item_names
-from nntrain.config.model import Config
-from nntrain.config.nodes import Node
-from nntrain.config.places import Problems, Source
-from nntrain.config.reader import parse
-from nntrain.config.spelling import merge
-from nntrain.config.types import Section
+from nntrain.config.canonical import merge
+from nntrain.config.config import Config
+from nntrain.config.field_types import Section
+from nntrain.config.nodes import plain_node
+from nntrain.config.problems import Problems, Source
+from nntrain.config.yaml_reader import parse
 from nntrain.errors import ConfigError
 
 _TOP = re.compile(r"^(?=[A-Za-z_])", re.MULTILINE)
@@ -54,37 +53,3 @@ def _block(text: str) -> dict[str, Any]:
     tree = parse(text, Source(Path(), file="config.yaml"), problems)
     value = plain_node(merge(None, tree, Section(Config)))
     return value if isinstance(value, dict) else {}
-
-
-def plain_node(node: Node) -> Any:
-    """The plain value of a tree."""
-    if isinstance(node.value, dict):
-        return {key: plain_node(item) for key, item in node.value.items()}
-    if isinstance(node.value, list):
-        return [plain_node(item) for item in node.value]
-    return node.value
-
-
-def find_value(values: Any, path: str) -> Any:
-    """What stands under a dotted path, items of a list by number or by name (`architecture.dense_1.units`).
-
-    Raises KeyError.
-    """
-    for part in path.split("."):
-        if isinstance(values, list):
-            if not part.isdigit():
-                names = _names(values)
-                part = str(names.index(part)) if part in names else "-"
-            if not part.isdigit() or int(part) >= len(values):
-                raise KeyError(path)
-            values = values[int(part)]
-        elif isinstance(values, dict) and part in values:
-            values = values[part]
-        else:
-            raise KeyError(path)
-    return values
-
-
-def _names(items: list[Any]) -> list[str]:
-    known = [item if isinstance(item, dict) else {} for item in items]
-    return item_names((item.get("type", "?"), str(item.get("name") or "")) for item in known)

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from nntrain.components import Component
+from nntrain.config.canonical import merge
+from nntrain.config.dotted_paths import below, child, names_of, position, type_name
+from nntrain.config.field_types import Section, networks
 from nntrain.config.nodes import Node, from_python
-from nntrain.config.places import Mark, Problems, Source, show, suggest
-from nntrain.config.reader import parse, read_file
-from nntrain.config.spelling import below, child, merge, names_of, position, type_name
-from nntrain.config.types import Section, networks
-from nntrain.config.yaml_text import plain
+from nntrain.config.plain_config import plain
+from nntrain.config.problems import Mark, Problems, Source
+from nntrain.config.yaml_reader import parse, read_file
+from nntrain.messages import show, suggest
 
 MAX_EXTENDS = 20
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from nntrain.components import Arg, Component, arguments, find
-from nntrain.config.places import a, join
+from nntrain.messages import a, join
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import inspect
 
 from nntrain.components import KINDS, find
-from nntrain.config.places import show, suggest
+from nntrain.config.field_types import Either, Field, Section, fields, words
+from nntrain.config.plain_config import plain
 from nntrain.config.settings import Training
-from nntrain.config.types import Either, Field, Section, fields, words
-from nntrain.config.yaml_text import flow, plain
+from nntrain.config.yaml_writer import flow
 from nntrain.errors import ConfigError
+from nntrain.messages import show, suggest
 
 _SECTIONS = {"training": Training}
 

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from nntrain.components import KINDS, Arg, find
-from nntrain.config.helping import summary
-from nntrain.config.model import Config
-from nntrain.config.references import REFERENCE
-from nntrain.config.types import (
+from nntrain.config.config import Config
+from nntrain.config.descriptions import summary
+from nntrain.config.field_types import (
     Choice,
     Either,
     Field,
@@ -23,7 +22,8 @@ from nntrain.config.types import (
     main_argument,
     networks,
 )
-from nntrain.config.yaml_text import plain
+from nntrain.config.plain_config import plain
+from nntrain.config.references import REFERENCE
 
 _REFERENCE = {"$ref": "#/$defs/reference"}
 # readers of YAML 1.1 hand 1e-3 to a validator as a string

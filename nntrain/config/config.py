@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from nntrain.components import Arg, arg, find
-from nntrain.config import yaml_text
-from nntrain.config.assemble import override, read_tree
-from nntrain.config.binding import HOLE, Binder
+from nntrain.config import yaml_writer
+from nntrain.config.consistency import check, loop_of, safe_name
+from nntrain.config.constructor import Constructor
+from nntrain.config.dotted_paths import below, child
+from nntrain.config.field_types import Either, Kind, Many, PerNetwork, Section, fields
 from nntrain.config.nodes import Node, from_python, node_of
-from nntrain.config.places import Mark, Place, Placed, Problems, Source, join, show, suggest
+from nntrain.config.overlay import override, read_tree
+from nntrain.config.plain_config import plain
+from nntrain.config.problems import Mark, Place, Placed, Problems, Source
 from nntrain.config.references import DatasetFacts, References
-from nntrain.config.settings import DeclaredLoop, Training
-from nntrain.config.spelling import below, child, type_name
-from nntrain.config.types import Either, Kind, Many, PerNetwork, Section, fields
+from nntrain.config.settings import Training
+from nntrain.messages import show
 
 if TYPE_CHECKING:
     from nntrain.data.base import Dataset
 else:  # its module imports NumPy; what a config takes there is said by `Kind`
     Dataset = Any
-
-_NAME = re.compile(r"\w[\w .,+=@-]*")
-_NAME_BYTES = 200  # a run directory adds a number; file systems take 255
 
 
 def _constant() -> Any:
@@ -58,11 +57,11 @@ class Config:
 
     def as_dict(self) -> dict[str, Any]:
         """The whole config as plain values that JSON can hold; `read` takes them back."""
-        return {key: yaml_text.plain(getattr(self, key)) for key in ORDER}
+        return {key: plain(getattr(self, key)) for key in ORDER}
 
     def to_yaml(self) -> str:
         """The whole config as YAML; `read` on it gives an equal config."""
-        return yaml_text.to_yaml(self.as_dict())
+        return yaml_writer.to_yaml(self.as_dict())
 
     def monitored(self, validates: bool) -> str:
         """`training.monitor` or its default: the loss, or the cost where layers add to it (a KL divergence), of the
@@ -116,31 +115,31 @@ class Draft:
 
     def __init__(self, tree: Node, problems: Problems):
         self._tree = tree
-        values, self._places = self._bind(problems, None, before_data=True)
+        values, self._places = self._construct(problems, None, before_data=True)
         self.name, self.seed, self.dtype = values["name"], values.get("seed", 0), values.get("dtype", "float32")
         self.dataset = values["dataset"]
 
     def resolve(self, facts: DatasetFacts | None) -> Config:
         """The complete config, with `$dataset.classes` and its like from the loaded data.  Raises ConfigError."""
-        values, places = self._bind(Problems(), facts)
+        values, places = self._construct(Problems(), facts)
         values["dataset"] = self.dataset
         for component in (self.dataset, *self.dataset.augment):
             places[id(component)] = self._places[id(component)]
         return Config(**values, _places=places, _root=Place(self._tree.mark))
 
-    def _bind(
+    def _construct(
         self, problems: Problems, facts: DatasetFacts | None, *, before_data: bool = False
     ) -> tuple[dict[str, Any], Placed]:
         tree = self._tree
-        binder = Binder(References(tree, Section(Config), facts, before_data=before_data), problems)
-        if (loop := _loop(tree)) is None:
-            binder.networks = None
+        constructor = Constructor(References(tree, Section(Config), facts, before_data=before_data), problems)
+        if (loop := loop_of(tree)) is None:
+            constructor.networks = None
         else:
-            binder.networks, binder.one_optimizer = loop.networks, loop.one_optimizer
-        values = binder.fields(tree, fields(Config), "")
-        _check(tree, values, problems)
+            constructor.networks, constructor.one_optimizer = loop.networks, loop.one_optimizer
+        values = constructor.fields(tree, fields(Config), "")
+        check(tree, values, problems)
         problems.check()
-        return values, binder.places
+        return values, constructor.places
 
 
 class Base:
@@ -193,78 +192,3 @@ def is_path(config: dict[str, Any], key: str) -> bool:
             return False
         node, type_ = child(node, part), field.type
     return node is not None and Path in (type_.options if isinstance(type_, Either) else (type_,))
-
-
-def safe_name(stem: str) -> str:
-    """A file's stem as the name of a run, which names a directory."""
-    name = re.sub(r"[^\w .,+=@-]", "-", stem).lstrip(" .,+=@-") or "run"
-    return name.encode()[:_NAME_BYTES].decode("utf-8", "ignore")
-
-
-def _loop(tree: Node) -> type[DeclaredLoop] | None:
-    """The class of the config's loop; None where there is none of its name."""
-    training = child(tree, "training")
-    loop = child(training, "loop") if training else None
-    if loop is None:
-        return DeclaredLoop
-    cls = find("loop").get(type_name(loop) or "")
-    return cls if cls is not None and issubclass(cls, DeclaredLoop) else None
-
-
-def _check(tree: Node, values: dict[str, Any], problems: Problems) -> None:
-    """What no single value can say."""
-    name = values.get("name")
-    if isinstance(name, str) and not (_NAME.fullmatch(name) and len(name.encode()) <= _NAME_BYTES):
-        node = child(tree, "name") or tree
-        message = f"expected letters, digits, and . _ - + = , @ (at most {_NAME_BYTES} bytes), got {show(name)}"
-        problems.add(node.mark, "name", f"names a directory: {message}")
-    _check_loop(tree, values, problems)
-    metrics = values.get("metrics", ())
-    if metrics is HOLE:
-        return
-    types = [metric.type for metric in metrics]
-    if twice := [t for i, t in enumerate(types) if t in types[:i]]:
-        problems.add((child(tree, "metrics") or tree).mark, "metrics", f"{twice[0]} is listed twice")
-    training = values.get("training")
-    if isinstance(training, Training) and training.monitor is not None and training.loop.monitors:
-        known = ["loss", "cost", *(m.type for m in metrics if getattr(m, "better", "more") is not None)]
-        names = [f"{part}.{metric}" for part in ("validation", "train") for metric in known]
-        if training.monitor not in names:
-            node = child(child(tree, "training") or tree, "monitor") or tree
-            unlisted = training.monitor.partition(".")[2] in find("metric").keys() - types
-            hint = "; list the metric under metrics" if unlisted else suggest(training.monitor, names)
-            problems.add(node.mark, "training.monitor", f"expected {join(names)}, got {show(training.monitor)}{hint}")
-
-
-def _check_loop(tree: Node, values: dict[str, Any], problems: Problems) -> None:
-    """What the loop asks of the rest: a game of two networks has losses of its own and no best checkpoint."""
-    training, loss = values.get("training"), values.get("loss", HOLE)
-    if not isinstance(training, Training):
-        return
-    loop = training.loop
-
-    def wrong(message: str, *path: str) -> None:
-        node = tree
-        for part in path:
-            node = child(node, part) or node
-        problems.add(node.mark, ".".join(path), message)
-
-    if loss is not HOLE and loss.adversarial != loop.adversarial:
-        losses: Any = find("loss").items()
-        fitting = join([name for name, cls in losses if cls.adversarial == loop.adversarial])
-        if loop.adversarial:
-            wrong(f"the loop {loop.type} takes {fitting}, not {loss.type}", "loss")
-        else:
-            loops: Any = find("loop").items()
-            games = join([name for name, cls in loops if cls.adversarial])
-            wrong(f"{loss.type} is a game of two networks: set training.loop to {games}, or take {fitting}", "loss")
-    if loop.monitors:
-        return
-    nothing = f"the loop {loop.type} has no value that says which network is the best"
-    for key in ("monitor", "early_stopping"):
-        if getattr(training, key) is not None:
-            wrong(f"{nothing}; leave {key} out", "training", key)
-    if getattr(values.get("schedule"), "listens", False):
-        wrong(f"{nothing}, and {values['schedule'].type} waits for one; take another schedule", "schedule")
-    if values.get("metrics", HOLE) not in ((), HOLE):
-        wrong(f"the loop {loop.type} measures by itself; leave metrics out", "metrics")

@@ -1,21 +1,15 @@
-"""Components -> plain values -> YAML; and what differs between two configs."""
+"""A config as plain values: what its components become, its dotted keys, and what differs between two."""
 
 from __future__ import annotations
 
-import json
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nntrain.components import Component
-from nntrain.config.scalars import scalar
-from nntrain.config.types import fields
-
-_WIDTH = 100
-_PLAIN = re.compile(r"[A-Za-z_/$.][A-Za-z0-9_/$.+-]*")
-_ESCAPED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+from nntrain.components import Component, item_names
+from nntrain.config.field_types import fields
+from nntrain.config.yaml_writer import flow
 
 
 def plain(value: Any) -> Any:
@@ -38,55 +32,29 @@ def plain(value: Any) -> Any:
     return value
 
 
-def to_yaml(value: dict[str, Any]) -> str:
-    """The plain config as YAML: one line for what fits in one."""
-    return "".join(f"{line}\n" for line in _block(value))
+def find_value(values: Any, path: str) -> Any:
+    """What stands under a dotted path, items of a list by number or by name (`architecture.dense_1.units`).
+
+    Raises KeyError.
+    """
+    for part in path.split("."):
+        if isinstance(values, list):
+            if not part.isdigit():
+                names = _names(values)
+                part = str(names.index(part)) if part in names else "-"
+            if not part.isdigit() or int(part) >= len(values):
+                raise KeyError(path)
+            values = values[int(part)]
+        elif isinstance(values, dict) and part in values:
+            values = values[part]
+        else:
+            raise KeyError(path)
+    return values
 
 
-def _block(value: Any) -> list[str]:
-    lines = []
-    if isinstance(value, dict):
-        for key, item in value.items():
-            body = _lines(item)
-            if body == [flow(item)]:
-                lines.append(f"{_word(key)}: {body[0]}")
-            else:
-                lines += [f"{_word(key)}:", *(f"  {line}" for line in body)]
-    else:
-        for item in value:
-            first, *rest = _lines(item)
-            lines += [f"- {first}", *(f"  {line}" for line in rest)]
-    return lines
-
-
-def _lines(value: Any) -> list[str]:
-    """A value in one line, or in several where it holds layers or is long."""
-    line = flow(value)
-    components = [value] if isinstance(value, list) else value.values() if isinstance(value, dict) else ()
-    several = any(isinstance(item, list) and any(isinstance(i, dict) for i in item) for item in components)
-    return _block(value) if several or (isinstance(value, (list, dict)) and value and len(line) > _WIDTH) else [line]
-
-
-def flow(value: Any) -> str:
-    """A plain value as one line of YAML."""
-    if isinstance(value, dict):
-        if value.keys() == {"type"}:
-            return _word(value["type"])
-        return "{" + ", ".join(f"{_word(key)}: {flow(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(flow, value)) + "]"
-    if isinstance(value, str):
-        return _word(value)
-    if isinstance(value, float):
-        return re.sub(r"^(-?\d+)e", r"\1.0e", repr(value))  # 1.0e-08 is a number to other readers of YAML too
-    return "null" if value is None else str(value).lower()
-
-
-def _word(text: str) -> str:
-    if _PLAIN.fullmatch(text) and isinstance(scalar(text), str):
-        return text
-    quoted = json.dumps(text, ensure_ascii=False)
-    return _ESCAPED.sub(lambda c: f"\\x{ord(c[0]):02x}" if ord(c[0]) < 256 else f"\\u{ord(c[0]):04x}", quoted)
+def _names(items: list[Any]) -> list[str]:
+    known = [item if isinstance(item, dict) else {} for item in items]
+    return item_names((item.get("type", "?"), str(item.get("name") or "")) for item in known)
 
 
 def differences(before: dict[str, Any], now: dict[str, Any]) -> list[tuple[str, str]]:

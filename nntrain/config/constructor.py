@@ -9,12 +9,8 @@ from typing import Any
 
 from nntrain.components import KINDS, Arg, find, item_names
 from nntrain.config.coercion import Wrong, choose, coerce, remedy
-from nntrain.config.nodes import MAX_DEPTH, MAX_VALUES, Node
-from nntrain.config.places import Place, Placed, Problems, a, escape, join, show, suggest
-from nntrain.config.references import References, Unknown, reference
-from nntrain.config.scalars import scalar
-from nntrain.config.spelling import child, type_name
-from nntrain.config.types import (
+from nntrain.config.dotted_paths import child, type_name
+from nntrain.config.field_types import (
     Either,
     Field,
     Fixed,
@@ -27,6 +23,11 @@ from nntrain.config.types import (
     main_argument,
     words,
 )
+from nntrain.config.nodes import MAX_DEPTH, MAX_VALUES, Node
+from nntrain.config.problems import Place, Placed, Problems
+from nntrain.config.references import References, Unknown, reference
+from nntrain.files.plain_values import scalar
+from nntrain.messages import a, escape, join, show, suggest
 
 HOLE: Any = object()  # a value that is wrong (and reported), or not known before the data are loaded
 EARLY = ("name", "seed", "dtype", "dataset")  # needed to load the data, so they cannot refer to them
@@ -34,8 +35,8 @@ _NO_ARG = Arg("")
 _LAYER_NAME = re.compile(r"(?![0-9]+$)[A-Za-z0-9_-]{1,100}")
 
 
-class Binder:
-    """Binds one tree.  `places` remembers where every component and every section stood, by identity."""
+class Constructor:
+    """Makes the values of one tree.  `places` remembers where every component and every section stood, by identity."""
 
     def __init__(self, references: References, problems: Problems):
         self.problems = problems
@@ -47,7 +48,7 @@ class Binder:
         self._depth = 0
         self._count = 0
 
-    def bind(self, node: Node, type_: Any, path: str, arg: Arg = _NO_ARG) -> Any:
+    def value(self, node: Node, type_: Any, path: str, arg: Arg = _NO_ARG) -> Any:
         """The value, or HOLE."""
         self._count += 1
         if self._count > MAX_VALUES or self._depth > 2 * MAX_DEPTH:
@@ -98,7 +99,7 @@ class Binder:
         with self._deeper():
             # what does not fit here is a problem of the place that refers to it
             here = Node(node.mark, found.value, found.text, found.keys)
-            value = self.bind(here, type_, path, arg)
+            value = self.value(here, type_, path, arg)
         self._followed.pop()
         return value
 
@@ -134,7 +135,7 @@ class Binder:
                 if item.value is None and field.default and isinstance(field.type, (Kind, Many, Section)):
                     continue  # `metrics:` with nothing behind it
                 with self._deeper():
-                    values[key] = self.bind(item, field.type, f"{path}.{key}" if path else key, field.arg)
+                    values[key] = self.value(item, field.type, f"{path}.{key}" if path else key, field.arg)
             else:
                 said = f"{owner} has no {show(key)}" if owner else f"unknown key {show(key)}"
                 hint = f"; {owner} takes no arguments" if owner and not known else suggest(key, known)
@@ -164,7 +165,7 @@ class Binder:
         if not names:
             if isinstance(node.value, dict) and isinstance(item, Many):
                 return self._expected(node, item, path, hint="; only a loop such as gan takes one for each network")
-            return self.bind(node, item, path, arg)
+            return self.value(node, item, path, arg)
         if not isinstance(node.value, dict) or type_name(node) is not None:
             what = "a list of layers" if isinstance(item, Many) else words(item)
             return self._wrong(
@@ -186,7 +187,7 @@ class Binder:
             return self._expected(node, type_, path, arg)
         with self._deeper():
             values = [
-                self.bind(n, t, f"{path}.{i}", arg) for i, (n, t) in enumerate(zip(node.value, items, strict=True))
+                self.value(n, t, f"{path}.{i}", arg) for i, (n, t) in enumerate(zip(node.value, items, strict=True))
             ]
         if any(value is HOLE for value in values):
             return HOLE
@@ -214,14 +215,14 @@ class Binder:
         for key, item in node.value.items():
             number = scalar(key) if type_.integer_keys else key
             with self._deeper():
-                values[number if isinstance(number, int) else key] = self.bind(item, type_.item, f"{path}.{key}", arg)
+                values[number if isinstance(number, int) else key] = self.value(item, type_.item, f"{path}.{key}", arg)
         return HOLE if any(value is HOLE for value in values.values()) else values
 
     def _either(self, node: Node, options: tuple[Any, ...], path: str, arg: Arg) -> Any:
         option = choose(node, options)
         if option is None:
             return self._expected(node, Either(options), path, arg, remedy(node.value, options, arg))
-        return self.bind(node, option, path, arg)
+        return self.value(node, option, path, arg)
 
 
 def no_component(node: Node, kind: str) -> tuple[Node, str]:

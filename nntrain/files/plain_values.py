@@ -1,13 +1,17 @@
-"""What a word of YAML stands for."""
+"""Plain values, which YAML and JSON can hold: what a word of YAML stands for, and how a text is written as one."""
 
 from __future__ import annotations
 
+import json
 import re
-from typing import Any
+from typing import TypeAlias
+
+Scalar: TypeAlias = "None | bool | int | float | str"
+Plain: TypeAlias = "Scalar | list[Plain] | dict[str, Plain]"
 
 _INT = re.compile(r"[-+]?[0-9]{1,400}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_WORDS: dict[str, Any] = {
+_WORDS: dict[str, Scalar] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
@@ -17,7 +21,7 @@ _WORDS: dict[str, Any] = {
 }
 
 
-def scalar(text: str) -> None | bool | int | float | str:
+def scalar(text: str) -> Scalar:
     """A plain scalar as a person means it.
 
     `1e-3`, `.5` and `5.` are floats, `012` is 12; true, false and null (and their capitals) are themselves.  All else
@@ -31,3 +35,16 @@ def scalar(text: str) -> None | bool | int | float | str:
         if _FLOAT.fullmatch(text):
             return float(text)
     return text
+
+
+_PLAIN = re.compile(r"[A-Za-z_/$.][A-Za-z0-9_/$.+-]*")
+_ESCAPED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+_WORDS_ELSEWHERE = ("yes", "no", "on", "off")  # true and false to other readers of YAML
+
+
+def yaml_word(text: str) -> str:
+    """A text as YAML that every reader takes for this text: in quotes where it would be something else without."""
+    if _PLAIN.fullmatch(text) and isinstance(scalar(text), str) and text.lower() not in _WORDS_ELSEWHERE:
+        return text
+    quoted = json.dumps(text, ensure_ascii=False)
+    return _ESCAPED.sub(lambda c: f"\\x{ord(c[0]):02x}" if ord(c[0]) < 256 else f"\\u{ord(c[0]):04x}", quoted)

@@ -1,7 +1,8 @@
 """YAML text -> nodes.  PyYAML scans and parses; what its events mean is decided here.
 
-Differences from PyYAML's own loader: scalars as a person means them (nodes.scalar), duplicate keys are errors, tags are
-refused, every value keeps its place, and no file can take more than a bounded time and memory.
+Differences from PyYAML's own loader: scalars as a person means them (plain_values.scalar), duplicate keys are errors,
+tags are refused, every value keeps its place, and no file can take more than a bounded time and memory.  The tree is
+made here from events, as yaml.compose would lose the place of an alias, and recurse as deep as a file nests.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from typing import Any
 import yaml
 
 from nntrain.config.nodes import MAX_DEPTH, MAX_VALUES, Node
-from nntrain.config.places import Mark, Problems, Source, escape, show, suggest
-from nntrain.config.scalars import scalar
+from nntrain.config.problems import Mark, Problems, Source
 from nntrain.errors import StorageError
+from nntrain.files.plain_values import scalar
+from nntrain.messages import did_you_mean, escape, show, suggest
 
 MAX_BYTES = 500_000
 # the same events from libyaml, thirty times as fast, where PyYAML was built with it
@@ -198,5 +200,4 @@ def _similar_files(file: str) -> str:
         names = [n for n in os.listdir(folder or ".")[:1000] if n.endswith((".yaml", ".yml"))]
     except (OSError, ValueError):
         return ""
-    hint = suggest(name, names)
-    return hint if "did you mean" in hint else ""
+    return did_you_mean(name, names)

@@ -1,14 +1,13 @@
-"""Where things stand, and how problems are said: one line each, with the place and a suggestion."""
+"""Where the values of a config stand, and the problems found there: one line each, all reported at once."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from nntrain.errors import ConfigError
+from nntrain.messages import escape
 
 MAX_PROBLEMS = 100  # a file with more is not a config; looking for suggestions would only take time
 
@@ -110,50 +109,3 @@ class Problems:
         self._found.sort(key=lambda found: (found[0].source.order, found[0].line, found[0].column))
         lines = dict.fromkeys(line for _, line in self._found)  # a value used twice through an alias is wrong once
         raise ConfigError(*lines, *more)
-
-
-def escape(text: str, limit: int = 60) -> str:
-    """Text as it may stand in one line of a terminal: no control characters, not too long."""
-    if len(text) > limit:
-        text = f"{text[: limit - 13]}…{text[-12:]}"
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
-
-
-def show(value: Any, limit: int = 60) -> str:
-    """A value as YAML would have it, short enough for a message."""
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return f"'{escape(value, limit)}'"
-    if isinstance(value, dict):
-        return "a mapping" if value else "an empty mapping"
-    if isinstance(value, (list, tuple)):
-        return f"a list of {len(value)}"
-    return escape(str(value) if abs(value) < 10**30 or isinstance(value, float) else "a huge number", limit)
-
-
-def suggest(wrong: str, known: Iterable[str]) -> str:
-    """`; did you mean 'momentum'?`, or what there is where that is little, or nothing."""
-    known = list(known)
-    lowered = {name.lower(): name for name in known}
-    wrong = wrong[:60].lower()
-    close = difflib.get_close_matches(wrong.replace("-", "_").replace(" ", "_"), list(lowered), 1, 0.6)
-    close = close or difflib.get_close_matches(wrong, list(lowered), 1, 0.6)
-    if close:
-        return f"; did you mean '{lowered[close[0]]}'?"
-    if known and sum(map(len, known)) <= 200:
-        return f"; there is {join(known, 'and')}" if len(known) > 1 else f"; there is only {known[0]}"
-    return ""
-
-
-def join(words: Iterable[str], last: str = "or") -> str:
-    """`a, b or c`."""
-    words = list(words)
-    return f" {last} ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
-
-
-def a(noun: str) -> str:
-    """The noun with its article."""
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

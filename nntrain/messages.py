@@ -1,0 +1,61 @@
+"""The words of messages: values, lists and suggestions as a person reads them in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+
+def escape(text: str, limit: int = 60) -> str:
+    """Text as it may stand in one line of a terminal: no control characters, not too long."""
+    if len(text) > limit:
+        text = f"{text[: limit - 13]}…{text[-12:]}"
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def show(value: Any, limit: int = 60) -> str:
+    """A value as YAML would have it, short enough for a message."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return f"'{escape(value, limit)}'"
+    if isinstance(value, dict):
+        return "a mapping" if value else "an empty mapping"
+    if isinstance(value, (list, tuple)):
+        return f"a list of {len(value)}"
+    return escape(str(value) if abs(value) < 10**30 or isinstance(value, float) else "a huge number", limit)
+
+
+def did_you_mean(wrong: str, known: Iterable[str]) -> str:
+    """`; did you mean 'momentum'?` where one of the known names is nearly so, whatever the case of its letters."""
+    from difflib import get_close_matches  # most programs make no mistake
+
+    by_lower = {name.lower(): name for name in reversed(list(known))}
+    wrong = wrong[:60].lower()
+    for spelled in (wrong.replace("-", "_").replace(" ", "_"), wrong):
+        if close := get_close_matches(spelled, list(by_lower), 1):
+            return f"; did you mean {by_lower[close[0]]!r}?"
+    return ""
+
+
+def suggest(wrong: str, known: Iterable[str]) -> str:
+    """`did_you_mean`, or else what there is where that is little."""
+    known = list(known)
+    if hint := did_you_mean(wrong, known):
+        return hint
+    if known and sum(map(len, known)) <= 200:
+        return f"; there is {join(known, 'and')}" if len(known) > 1 else f"; there is only {known[0]}"
+    return ""
+
+
+def join(words: Iterable[str], last: str = "or") -> str:
+    """`a, b or c`."""
+    words = list(words)
+    return f" {last} ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def a(noun: str) -> str:
+    """The noun with its article."""
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
