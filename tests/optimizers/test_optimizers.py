@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from optimizers.cases import EACH
 
 from nntrain.components import find
 from nntrain.model.parameters import allocate
@@ -12,18 +13,6 @@ from nntrain.optimizers.base import PIECE, THREADED
 from nntrain.optimizers.gradient import clip_by_norm, clip_by_value, norm, penalty
 from nntrain.runtime import threads
 from nntrain.runtime.streams import stream
-
-EACH = [
-    SGD(),
-    SGD(momentum=0.9),
-    SGD(momentum=0.9, nesterov=True),
-    SGD(momentum=0.9, nesterov=True, weight_decay=0.1),
-    Adagrad(weight_decay=0.1),
-    RMSprop(weight_decay=0.1),
-    RMSprop(momentum=0.9),
-    Adam(weight_decay=0.1),
-    AdamW(weight_decay=0.1),
-]
 
 
 def name(optimizer):

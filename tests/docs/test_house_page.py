@@ -1,0 +1,76 @@
+"""The examples of nntrain/README.md work where their first lines say that they belong, and nothing else is needed."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+from docs.conftest import ROOT, blocks
+
+PAGE = (ROOT / "nntrain" / "README.md").read_text("utf-8")
+PLACED = [
+    (*re.match(r"# ([\w/.]+?)(?:, in (.+))?\n", block).groups(), block.partition("\n")[2])
+    for block in blocks(PAGE, "python")
+]
+CONFIG = """
+dataset: {type: parabola, examples: 120, batch_size: 20}
+architecture: [{dense: 6}, squareplus, {dense: 1}]
+loss: {quantile: 0.4}
+optimizer: {type: sign_sgd, lr: 1e-2}
+training: {epochs: 3}
+"""
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    """A copy of the project with all examples put in."""
+    house = tmp_path_factory.mktemp("house")
+    for name in ("nntrain", "tests", "configs"):
+        shutil.copytree(ROOT / name, house / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", house)
+    for path, place, text in PLACED:
+        file = house / path
+        if place is None:
+            assert not file.exists()
+            file.write_text(text)
+        else:
+            before = file.read_text("utf-8")
+            table = re.search(rf"^.*{re.escape(place)}.*[\[{{(]\n", before, re.MULTILINE)
+            file.write_text(before[: table.end()] + text + before[table.end() :])
+    return house
+
+
+def python(house, *arguments):
+    environment = {**os.environ, "PYTHONPATH": str(house)}
+    done = subprocess.run(
+        [sys.executable, *map(str, arguments)], cwd=house, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_there_is_an_example_of_each_kind():
+    rooms = {path.split("/")[1] for path, place, _ in PLACED if place is None}
+    assert rooms >= {"layers", "losses", "optimizers", "data", "cli"}
+
+
+def test_what_the_examples_add_trains_and_is_known(house):
+    (house / "parabola.yaml").write_text(CONFIG)
+    python(house, "-m", "nntrain", "fit", "-q", "parabola.yaml", "--run-dir", "run")
+    assert "ok" in python(house, "-m", "nntrain", "check", "parabola.yaml")
+    assert python(house, "-m", "nntrain", "count", "parabola.yaml") == "19\n"
+    assert "Barron" in python(house, "-m", "nntrain", "components", "layer", "squareplus")
+
+
+def test_the_suite_is_content_with_their_cases(house):
+    chosen = "squareplus or quantile or SignSGD or every_layer or every_loss or every_registered or promises"
+    python(
+        house, "-m", "pytest", "-q", "-k", chosen, "tests/layers", "tests/losses", "tests/optimizers", "tests/diagnosis"
+    )
+
+
+def test_every_room_of_the_house_is_on_the_map():
+    rooms = {path.name for path in (ROOT / "nntrain").iterdir() if (path / "__init__.py").exists()}
+    assert rooms == set(re.findall(r"`(\w+)/`", "".join(re.findall(r"^\| `.*? \|", PAGE, re.MULTILINE))))
