@@ -19,7 +19,7 @@ dataset: {type: parabola, examples: 120, batch_size: 20}
 architecture: [{dense: 6}, squareplus, {dense: 1}]
 loss: {quantile: 0.4}
 optimizer: {type: sign_sgd, lr: 1e-2}
-training: {epochs: 3}
+training: {epochs: 3, loop: noisy_inputs}
 """
 
 
@@ -53,7 +53,7 @@ def python(house, *arguments):
 
 def test_there_is_an_example_of_each_kind():
     rooms = {path.split("/")[1] for path, place, _ in PLACED if place is None}
-    assert rooms >= {"layers", "losses", "optimizers", "data", "cli"}
+    assert rooms >= {"layers", "losses", "optimizers", "data", "training", "cli"}
 
 
 def test_what_the_examples_add_trains_and_is_known(house):

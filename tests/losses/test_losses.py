@@ -274,7 +274,10 @@ def in_torch(torch, loss, Z, Y):
         return (w * binary(Z, Y, reduction="none", **options)).sum() / w.sum()
     if loss.type == "huber":
         return function.huber_loss(Z, Y, delta=loss.delta)
-    return {"mse": function.mse_loss, "mae": function.l1_loss}[loss.type](Z, Y)
+    peers = {"mse": function.mse_loss, "mae": function.l1_loss}
+    if loss.type not in peers:
+        pytest.skip("PyTorch has no such loss")
+    return peers[loss.type](Z, Y)
 
 
 @pytest.mark.parametrize("case", ALL)
