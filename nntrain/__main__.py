@@ -18,7 +18,7 @@ def run() -> None:
 
 
 def _end_at_once(code: object) -> None:
-    """End without taking modules and arrays apart one by one, which is 20 ms of a small run.
+    """End without taking modules and arrays apart one by one, which takes a small run long.
 
     Everything is written and closed by now.  Where that is not so, the interpreter ends in its own way and says so.
     """

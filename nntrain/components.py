@@ -48,7 +48,7 @@ class Component:
     kind: ClassVar[str]
     type: ClassVar[str]  # the name in configs, set by @component
 
-    # Written once here instead of generated for every class: a hundred classes make that 30 ms of every start.  Only
+    # Written once here instead of generated for every class, as a hundred classes make that felt at every start.  Only
     # fields count: what a component works out for itself and keeps (functools.cached_property) is no part of its value.
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Component) and type(self) is type(other) and values(self) == values(other)

@@ -32,7 +32,7 @@ def cache_folder(name: str) -> Path:
 def fetch(url: str, path: Path, sha256: str) -> None:
     """Download `url` to `path`, which appears only when the checksum is right.  Raises DataError."""
     import http.client
-    import urllib.request  # 20 ms that only a download needs
+    import urllib.request  # slow to import, and only a download needs it
 
     temporary = None
     try:

@@ -1,42 +1,43 @@
-"""Products of the fully connected layer.   W (n_y, n_x)   X (n_x, m)   Z (n_y, m)
+"""Products of the fully connected layer.   W (n_y, n_x)   X (n_x, m)   b (n_y, 1)   Z (n_y, m)
 
-Large products are cut into tiles of rows for the pool of threads; which tiles depends on the sizes alone, and every
-tile writes rows of its own, so the bits are the same for any number of threads.  A sequence (T, n_x, m) in columns is
-one such matrix; others go to `dense_steps`.
+Large products are cut into tiles of rows for the threads; every tile writes rows of its own.  A sequence (T, n_x, m)
+in columns is one such matrix; others go to `affine_steps`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
-from nntrain.kernels import affine_steps as dense_steps
+from nntrain.kernels import affine_steps
 from nntrain.kernels.columns import columns, in_columns, sequence
 from nntrain.kernels.products import SMALL_PRODUCT
 from nntrain.kernels.tiles import doubled, doubled_parts
-from nntrain.model.shapes import Array
+from nntrain.model.shapes import Floats
 from nntrain.runtime import threads
 
-# The least work of a tile in multiply-adds, of which a core does about 50 in a nanosecond.  dZ Xᵀ loses 5 % by being
-# cut in two and 12 % in four, as each part packs all of X anew; the other products lose nothing.
+# The least multiplications of a tile.  Those of dW are larger, as each packs all of X anew; the other products lose
+# nothing by being cut.
 _TILE = 8_000_000
 _TILE_OF_DW = 24_000_000
-_UNIT = 8  # rows that OpenBLAS's kernels multiply at a time, or a multiple of that
-_SMALL = 1_000_000  # multiply-adds of a product that is one plain call
+_SMALL = 1_000_000  # multiplications of a product that is one plain call
+_UNIT = 8  # rows of a tile come in multiples of what OpenBLAS's kernels take at a time
+
+_Task = tuple[Callable[[slice], None], slice]
 
 
-def affine(W: Array, X: Array, b: Array | None) -> Array:
-    """Z = W X + b."""
+def affine(W: Floats, X: Floats, b: Floats | None) -> Floats:
+    """Z = W X + b, a new array; b None: Z = W X.   X (n_x, m) or (T, n_x, m)"""
     if in_columns(X):
         return sequence(affine(W, columns(X), b), len(X))
     if X.ndim == 3:
-        return dense_steps.forward(W, b, X)
+        return affine_steps.forward(W, b, X)
     m = X.shape[1]
     if W.size * m < _SMALL:
-        Z = W.dot(X)
+        Z: Floats = W.dot(X)
         if b is not None:
             np.add(Z, b, Z)
         return Z
@@ -51,13 +52,13 @@ def affine(W: Array, X: Array, b: Array | None) -> Array:
     return Z
 
 
-def accumulate(dW: Array, db: Array | None, dZ: Array, X: Array, zero: bool = False) -> None:
+def accumulate(dW: Floats, db: Floats | None, dZ: Floats, X: Floats, zero: bool = False) -> None:
     """dW += dZ Xᵀ and db += Σ dZ, over examples and steps.  `zero`: dW is 0, and the product is written into it."""
     if in_columns(X) or in_columns(dZ):
         accumulate(dW, db, columns(dZ), columns(X), zero)
         return
     if dZ.ndim == 3:
-        dense_steps.backward(dZ, dW, X, dW, db, need_dA=False)
+        affine_steps.backward(dZ, None, X, dW, db)
         return
     if dW.size * dZ.shape[1] < _SMALL:
         if zero:
@@ -70,16 +71,16 @@ def accumulate(dW: Array, db: Array | None, dZ: Array, X: Array, zero: bool = Fa
     threads.run(_call, _weight_tasks(dW, db, dZ, X, zero))
 
 
-def backward(W: Array, dW: Array, db: Array | None, dZ: Array, X: Array, zero: bool = False) -> Array:
-    """dX = Wᵀ dZ, after `accumulate`."""
+def backward(W: Floats, dW: Floats, db: Floats | None, dZ: Floats, X: Floats, zero: bool = False) -> Floats:
+    """dX = Wᵀ dZ, a new array like X; adds to dW and db as `accumulate` does."""
     if in_columns(X) or in_columns(dZ):
         return sequence(backward(W, dW, db, columns(dZ), columns(X), zero), len(X))
     if dZ.ndim == 3:
-        of_steps: Any = dense_steps.backward(dZ, W, X, dW, db)
-        return of_steps
+        return affine_steps.backward(dZ, W, X, dW, db)
     if W.size * dZ.shape[1] < _SMALL:
         accumulate(dW, db, dZ, X, zero)
-        return W.T.dot(dZ)
+        dX: Floats = W.T.dot(dZ)
+        return dX
     dX = np.empty(X.shape, X.dtype)
     Wt = W.T
 
@@ -92,8 +93,8 @@ def backward(W: Array, dW: Array, db: Array | None, dZ: Array, X: Array, zero: b
     return dX
 
 
-def add_bias_gradient(db: Array, dZ: Array) -> None:
-    """db += Σ dZ over examples and steps."""
+def add_bias_gradient(db: Floats, dZ: Floats) -> None:
+    """db += Σ dZ over examples and steps.   db (n, 1)   dZ (n, m) or (T, n, m)"""
     if in_columns(dZ):
         dZ = columns(dZ)
     elif dZ.ndim == 3:
@@ -101,19 +102,17 @@ def add_bias_gradient(db: Array, dZ: Array) -> None:
     db += dZ.dot(_ones(dZ.shape[1], dZ.dtype))
 
 
-_Task = tuple[Callable[[slice], None], slice]
-
-
 def _call(task: _Task) -> None:
     function, tile = task
     function(tile)
 
 
-def _weight_tasks(dW: Array, db: Array | None, dZ: Array, X: Array, zero: bool) -> list[_Task]:
+def _weight_tasks(dW: Floats, db: Floats | None, dZ: Floats, X: Floats, zero: bool) -> list[_Task]:
+    """What `accumulate` does, in tiles of rows of dW."""
     Xt = X.T
 
     def rows(tile: slice) -> None:
-        # One product over all examples: cutting the inner axis of dZ Xᵀ is 2 to 4 times slower.
+        # one product over all examples: cut along the inner axis of dZ Xᵀ it is several times slower
         if zero:
             np.matmul(dZ[tile], Xt, out=dW[tile])
         else:
@@ -124,8 +123,8 @@ def _weight_tasks(dW: Array, db: Array | None, dZ: Array, X: Array, zero: bool) 
     return [(rows, tile) for tile in _tiles(dW, dZ.shape[1], _TILE_OF_DW)]
 
 
-def _product(A: Array, B: Array, out: Array) -> None:
-    """out = A B in pieces of rows that OpenBLAS multiplies without packing, where there are such pieces: 10 to 15 %."""
+def _product(A: Floats, B: Floats, out: Floats) -> None:
+    """out = A B, by pieces of rows that OpenBLAS multiplies without packing, where there are such pieces."""
     pieces = doubled_parts(len(A), SMALL_PRODUCT // (A.shape[1] * B.shape[1]), _UNIT)
     if pieces > 1 and B.strides[1] == B.itemsize:
         A = A.reshape(pieces, -1, A.shape[1])  # cutting one axis in two is always a view
@@ -133,14 +132,14 @@ def _product(A: Array, B: Array, out: Array) -> None:
     np.matmul(A, B, out=out)
 
 
-def _tiles(out: Array, inner: int, work: int) -> tuple[slice, ...]:
+def _tiles(out: Floats, inner: int, work: int) -> tuple[slice, ...]:
     """Tiles of rows of a product's result, with `work` multiplications or more each."""
     return doubled(out.shape[0], out.size * inner // work, _UNIT)
 
 
 @lru_cache(maxsize=64)
-def _ones(count: int, dtype: Any) -> Array:
-    """A column that turns a sum over the last axis into a product, which is 5 times as fast as `sum`."""
-    ones = np.ones((count, 1), dtype)
+def _ones(count: int, dtype: DTypeLike) -> Floats:
+    """A column (count, 1) that turns a sum over the last axis into a product, which is much faster than `sum`."""
+    ones: Floats = np.ones((count, 1), dtype)
     ones.flags.writeable = False
     return ones

@@ -10,8 +10,6 @@ they are given a sequence; recurrent layers, which take a step (n, m) at a time,
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from nntrain.model.shapes import Array
@@ -44,7 +42,7 @@ def empty_like(X: Array) -> Array:
 
 def flat(X: Array, like: Array) -> Array:
     """All elements of X in the order in which those of `like` lie, which is an array of its shape."""
-    ordered: Any = X.transpose(1, 2, 0) if in_columns(like) else X
+    ordered = X.transpose(1, 2, 0) if in_columns(like) else X
     return np.ascontiguousarray(ordered).reshape(-1)
 
 

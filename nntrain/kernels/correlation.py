@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 
 from nntrain.kernels import depthwise, direct, winograd
 from nntrain.kernels.tiles import HALVED_BYTES
 from nntrain.kernels.windows import Pair, Window
+from nntrain.model.shapes import Floats
 from nntrain.runtime import threads
 
 
@@ -31,12 +33,12 @@ def choose(
     m: int,
     dtype: np.dtype,
     algorithm: str = "auto",
-) -> str:
-    """The algorithm of one pass: "winograd", "depthwise" or "direct".  `size` is that of the pass's output.
+) -> Literal["winograd", "depthwise", "direct"]:
+    """The algorithm of one pass.  `size` (H', W') is that of the pass's output.
 
-    Winograd in float32 for 3×3 kernels with stride 1 and many channels, where its transforms cost less than the
+    Winograd's in float32 for 3×3 kernels with stride 1 and many channels, where its transforms cost less than the
     products they save, unless `algorithm` is "direct"; depthwise where each group has one input channel; direct for
-    everything else.
+    everything else.  Raises ValueError for an `algorithm` that is neither "auto" nor "direct".
     """
     if algorithm not in ("auto", "direct"):
         raise ValueError(f"algorithm is 'auto' or 'direct', not {algorithm!r}")
@@ -53,9 +55,9 @@ def choose(
 
 
 def conv2d_forward(
-    X: np.ndarray, W: np.ndarray, b: np.ndarray | None, window: Window, groups: int = 1, algorithm: str = "auto"
-) -> np.ndarray:
-    """Z = W ∗ X + b.   `algorithm` is "auto" (see `choose`) or "direct" (never Winograd)."""
+    X: Floats, W: Floats, b: Floats | None, window: Window, groups: int = 1, algorithm: str = "auto"
+) -> Floats:
+    """Z = W ∗ X + b (filters, H', W', m), a new array.   `algorithm` is "auto" (see `choose`) or "direct"."""
     size = window.output_size((X.shape[1], X.shape[2]))
     Z = np.empty((W.shape[0], *size, X.shape[3]), X.dtype)
     _correlate(X, W, b, Z, window.origin, window.stride, window.dilation, groups, algorithm)
@@ -63,16 +65,14 @@ def conv2d_forward(
 
 
 def conv2d_backward_input(
-    dZ: np.ndarray, W: np.ndarray, window: Window, size: Pair, groups: int = 1, algorithm: str = "auto"
-) -> np.ndarray:
-    """dX (C, H, W, m) from dZ; `size` is X's (H, W), which the strides have forgotten."""
+    dZ: Floats, W: Floats, window: Window, size: Pair, groups: int = 1, algorithm: str = "auto"
+) -> Floats:
+    """dX (C, H, W, m) from dZ; `size` is X's (H, W), which dZ's does not tell where strides are larger than 1."""
     return _spread(dZ, W, None, window, size, groups, algorithm)
 
 
-def conv2d_backward_weights(
-    X: np.ndarray, dZ: np.ndarray, window: Window, groups: int = 1, algorithm: str = "auto"
-) -> np.ndarray:
-    """dW (filters, C/groups, kh, kw)."""
+def conv2d_backward_weights(X: Floats, dZ: Floats, window: Window, groups: int = 1, algorithm: str = "auto") -> Floats:
+    """dW (filters, C/groups, kh, kw): the correlation of X with dZ."""
     C, F = X.shape[0], dZ.shape[0]
     size, m = (dZ.shape[1], dZ.shape[2]), X.shape[3]
     chosen = choose(C, F, groups, window.kernel, window.stride, window.dilation, size, m, X.dtype, algorithm)
@@ -85,35 +85,35 @@ def conv2d_backward_weights(
     return np.concatenate([direct.weight_gradient(x, d, *geometry) for x, d in parts])
 
 
-def bias_gradient(dZ: np.ndarray) -> np.ndarray:
+def bias_gradient(dZ: Floats) -> Floats:
     """db (filters, 1) = Σ dZ over pixels and examples."""
     flat = dZ.reshape(dZ.shape[0], -1)
     return flat @ np.ones((flat.shape[1], 1), dZ.dtype)
 
 
-def side_by_side(
-    input_gradient: Callable[[], np.ndarray], accumulate: Callable[[], None], dZ: np.ndarray
-) -> np.ndarray:
+def both_gradients(input_gradient: Callable[[], Floats], accumulate: Callable[[], None], dZ: Floats) -> Floats:
     """dX = input_gradient(), while another thread accumulates dW and db, where dZ is large enough to share.
 
-    The threads meet once, and what each gradient does on one thread overlaps: 3 % of a step with two threads.  Going on
-    to the layers before it while dW is unfinished gained nothing more.
+    The threads meet once, and what each gradient does on one thread overlaps.  Going on to the layers before it while
+    dW is unfinished gained nothing more.
     """
     if dZ.nbytes >= HALVED_BYTES:
-        return threads.together(input_gradient, accumulate)[0]
+        dX: list[Floats] = []
+        threads.run_concurrently(lambda: dX.append(input_gradient()), accumulate)
+        return dX[0]
     accumulate()
     return input_gradient()
 
 
 def conv_transpose2d_forward(
-    X: np.ndarray,
-    W: np.ndarray,
-    b: np.ndarray | None,
+    X: Floats,
+    W: Floats,
+    b: Floats | None,
     window: Window,
     size: Pair,
     groups: int = 1,
     algorithm: str = "auto",
-) -> np.ndarray:
+) -> Floats:
     """Z = the input gradient of the convolution `window` on an image of `size`, taken at X, plus b.
 
     X (C, H, W, m)   W (C, filters/groups, kh, kw)   b (filters, 1)   Z (filters, *size, m)   (Dumoulin and Visin 2016;
@@ -123,21 +123,24 @@ def conv_transpose2d_forward(
 
 
 def conv_transpose2d_backward_input(
-    dZ: np.ndarray, W: np.ndarray, window: Window, groups: int = 1, algorithm: str = "auto"
-) -> np.ndarray:
-    """dX: the transpose of a transposed convolution is the convolution."""
+    dZ: Floats, W: Floats, window: Window, groups: int = 1, algorithm: str = "auto"
+) -> Floats:
+    """dX (C, H, W, m): the transpose of a transposed convolution is the convolution."""
     return conv2d_forward(dZ, W, None, window, groups, algorithm)
 
 
 def conv_transpose2d_backward_weights(
-    X: np.ndarray, dZ: np.ndarray, window: Window, groups: int = 1, algorithm: str = "auto"
-) -> np.ndarray:
-    """dW (C, filters/groups, kh, kw): as convolution's, with image and gradient in exchanged parts."""
+    X: Floats, dZ: Floats, window: Window, groups: int = 1, algorithm: str = "auto"
+) -> Floats:
+    """dW (C, filters/groups, kh, kw): as convolution's, with X and dZ in each other's place."""
     return conv2d_backward_weights(dZ, X, window, groups, algorithm)
 
 
 def transpose_output_size(size: Pair, window: Window) -> Pair:
-    """(n − 1)·stride − padding + dilation·(kernel − 1) + 1: the smallest image that the convolution maps to `size`."""
+    """(n − 1)·stride − padding + dilation·(kernel − 1) + 1: the smallest image that the convolution maps to `size`.
+
+    Raises ValueError where that is less than one pixel.
+    """
     h, w = (
         (n - 1) * s - sum(p) + d * (k - 1) + 1
         for n, s, p, d, k in zip(size, window.stride, window.padding, window.dilation, window.kernel, strict=True)
@@ -148,16 +151,17 @@ def transpose_output_size(size: Pair, window: Window) -> Pair:
 
 
 def _correlate(
-    X: np.ndarray,
-    W: np.ndarray,
-    b: np.ndarray | None,
-    Y: np.ndarray,
+    X: Floats,
+    W: Floats,
+    b: Floats | None,
+    Y: Floats,
     origin: Pair,
     stride: Pair,
     dilation: Pair,
     groups: int,
     algorithm: str,
 ) -> None:
+    """Y = W ∗ X + b by the algorithm that suits; the first tap of the first output pixel stands at `origin` of X."""
     C, m, F = X.shape[0], X.shape[3], W.shape[0]
     kernel, size = (W.shape[2], W.shape[3]), (Y.shape[1], Y.shape[2])
     chosen = choose(C, F, groups, kernel, stride, dilation, size, m, X.dtype, algorithm)
@@ -174,9 +178,7 @@ def _correlate(
             )
 
 
-def _spread(
-    dZ: np.ndarray, W: np.ndarray, b: np.ndarray | None, window: Window, size: Pair, groups: int, algorithm: str
-) -> np.ndarray:
+def _spread(dZ: Floats, W: Floats, b: Floats | None, window: Window, size: Pair, groups: int, algorithm: str) -> Floats:
     """dX[c, y, x] = Σ W[f, c, a, b] dZ[f, i, j] over all i·s_h + a·d_h + o_h = y and j·s_w + b·d_w + o_w = x.
 
     Pixels y of one remainder modulo the stride meet the same taps, and those taps lie on an even grid: for each pair

@@ -1,6 +1,6 @@
 """Softmax with cross-entropy, at every position of a batch.   Z (n, m) or (T, n, m)   labels Y (m,) or (T, m)
 
-Long sequences are cut into runs of steps, tiles for the threads, by sizes alone.
+Labels are integers 0 … n − 1.  Runs of steps of a sequence are the tiles for the threads.
 """
 
 from __future__ import annotations
@@ -12,28 +12,31 @@ import numpy as np
 from nntrain.kernels.columns import columns, in_columns, of_steps
 from nntrain.kernels.elementwise import exp_shifted
 from nntrain.kernels.tiles import by_work
-from nntrain.model.shapes import Array, Shape
+from nntrain.model.shapes import Bools, Floats, Ints, Shape
 from nntrain.runtime import threads
 
-_TILE = 1 << 17  # logits that pay for handing a tile to a thread
+_LOGITS_OF_A_TILE = 1 << 17  # that pay for handing a tile to a thread
 
 
-def losses(Z: Array, Y: Array) -> Array:
-    """𝓛 = log Σ e^z − z_y of every position, like Y."""
+def losses(Z: Floats, Y: Ints) -> Floats:
+    """𝓛 = log Σ e^z − z_y of every position: an array like Y, of Z's dtype."""
     if in_columns(Z):
         return losses(columns(Z), of_steps(Y)).reshape(-1, len(Z)).T
     if Z.ndim == 2:
         return _losses(Z, label_places(Y, Z.shape), *exp_shifted(Z, -2)[1:])
 
-    def run(steps: slice) -> Array:
+    def run(steps: slice) -> Floats:
         z = Z[steps]
         return _losses(z, label_places(Y[steps], z.shape), *exp_shifted(z, -2)[1:])
 
     return np.concatenate(threads.run(run, _tiles(Z.shape)))
 
 
-def mean_and_derivative(Z: Array, Y: Array, mask: Array | None) -> tuple[float, Array]:
-    """J, the mean of 𝓛 over the positions that count, and dZ = (A − Y) / their number; 0 where none counts."""
+def mean_and_derivative(Z: Floats, Y: Ints, mask: Bools | None) -> tuple[float, Floats]:
+    """J, the mean of 𝓛 over the positions that count, and dZ = (A − Y) / their number, Y one-hot and A = softmax(Z).
+
+    `mask` is like Y, True where a position counts (None: everywhere); J and dZ are 0 where none does.
+    """
     if mask is None:
         count = Y.size
     else:
@@ -50,15 +53,15 @@ def mean_and_derivative(Z: Array, Y: Array, mask: Array | None) -> tuple[float, 
     return sum(threads.run(run, _tiles(Z.shape))) / count, dZ
 
 
-def _losses(Z: Array, at: Array, total: Array, top: Array) -> Array:
+def _losses(Z: Floats, at: Ints, total: Floats, top: Floats) -> Floats:
     # log Σ e^z − z_y = (max − z_y) + log Σ e^(z − max): the difference first, as it is small where both are large
     L = np.subtract(top.reshape(at.shape), Z.take(at))
     L += np.log(total.reshape(at.shape))
     return L
 
 
-def _derive(Z: Array, Y: Array, scale: np.floating, dZ: Array, mask: Array | None) -> float:
-    """Σ 𝓛 over what counts; dZ is filled."""
+def _derive(Z: Floats, Y: Ints, scale: np.floating, dZ: Floats, mask: Bools | None) -> float:
+    """Σ 𝓛 over what counts; dZ is filled with (A − Y) · scale there, and with 0 elsewhere."""
     at = label_places(Y, Z.shape)
     _, total, top = exp_shifted(Z, -2, dZ)
     L = _losses(Z, at, total, top)
@@ -73,17 +76,17 @@ def _derive(Z: Array, Y: Array, scale: np.floating, dZ: Array, mask: Array | Non
     return float(np.add.reduce(L, None))
 
 
-def label_places(Y: Array, shape: Shape) -> Array:
-    """The place of every label's score in the flat Z."""
-    places = np.multiply(Y, shape[-1], dtype=np.intp, casting="unsafe")
+def label_places(Y: Ints, shape: Shape) -> Ints:
+    """The place of every label's score in the flat Z: an array like Y; `shape` is Z's."""
+    places: Ints = np.multiply(Y, shape[-1], dtype=np.intp, casting="unsafe")
     return np.add(places, _column_places(shape), places)
 
 
 @lru_cache(maxsize=64)
-def _column_places(shape: Shape) -> Array:
+def _column_places(shape: Shape) -> Ints:
     """Where class 0 of every position stands in a flat Z of this shape."""
     *steps, n, m = shape
-    places = np.arange(m, dtype=np.intp)
+    places: Ints = np.arange(m, dtype=np.intp)
     if steps:
         places = places + n * m * np.arange(steps[0], dtype=np.intp)[:, None]
     places.flags.writeable = False
@@ -92,4 +95,4 @@ def _column_places(shape: Shape) -> Array:
 
 def _tiles(shape: Shape) -> tuple[slice, ...]:
     T, n, m = shape
-    return by_work(T, T * n * m, _TILE)
+    return by_work(T, T * n * m, _LOGITS_OF_A_TILE)

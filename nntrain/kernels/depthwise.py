@@ -19,15 +19,14 @@ from numpy.lib.stride_tricks import as_strided
 from nntrain.kernels.scratch import scratch
 from nntrain.kernels.tiles import by_bytes, runs
 from nntrain.kernels.windows import Pair, reach, taps
+from nntrain.model.shapes import Floats, Ints
 from nntrain.runtime import threads
 
-BYTES_OF_A_TAP = 1 << 18  # of a tile that takes a pass for each tap: those stay in the second-level cache
+_BYTES_OF_A_TAP = 1 << 18  # of a tile that takes a pass for each tap: those stay in the second-level cache
 
 
-def correlate(
-    X: np.ndarray, W: np.ndarray, b: np.ndarray | None, Y: np.ndarray, origin: Pair, stride: Pair, dilation: Pair
-) -> None:
-    """Write the correlation (plus b (C·k, 1)) into Y."""
+def correlate(X: Floats, W: Floats, b: Floats | None, Y: Floats, origin: Pair, stride: Pair, dilation: Pair) -> None:
+    """Write the correlation (plus b (C·k, 1)) into Y.   `origin`: where the first tap of the first output stands."""
     if _bands_pay(X, dilation):
         _correlate_bands(X, W, b, Y, origin, stride, dilation[1])
         return
@@ -50,9 +49,7 @@ def correlate(
     threads.run(work, _tap_tiles(C, rows * columns * m * X.itemsize))
 
 
-def weight_gradient(
-    X: np.ndarray, dY: np.ndarray, kernel: Pair, origin: Pair, stride: Pair, dilation: Pair
-) -> np.ndarray:
+def weight_gradient(X: Floats, dY: Floats, kernel: Pair, origin: Pair, stride: Pair, dilation: Pair) -> Floats:
     """dW[c·k + q, 0, a, b] = Σ_{i,j,m} dY[c·k + q, i, j] · X[c, …]   (C·k, 1, kh, kw)"""
     C = X.shape[0]
     k = dY.shape[0] // C
@@ -73,13 +70,15 @@ def weight_gradient(
     return dW
 
 
-def _bands_pay(X: np.ndarray, dilation: Pair) -> bool:
+def _bands_pay(X: Floats, dilation: Pair) -> bool:
+    """Whether the banded product costs less than a pass over the image for each tap."""
     return dilation[0] == 1 and X.shape[2] <= 64 and X.flags.c_contiguous
 
 
 def _correlate_bands(
-    X: np.ndarray, W: np.ndarray, b: np.ndarray | None, Y: np.ndarray, origin: Pair, stride: Pair, column_step: int
+    X: Floats, W: Floats, b: Floats | None, Y: Floats, origin: Pair, stride: Pair, column_step: int
 ) -> None:
+    """`correlate` by one banded matrix T for each filter."""
     C, _, width, m = X.shape
     F, rows, columns, _ = Y.shape
     kh, kw = W.shape[2:]
@@ -103,9 +102,8 @@ def _correlate_bands(
     threads.run(work, by_bytes(C, X.nbytes))
 
 
-def _fill_band_gradient(
-    dW: np.ndarray, X: np.ndarray, dY: np.ndarray, origin: Pair, stride: Pair, column_step: int
-) -> None:
+def _fill_band_gradient(dW: Floats, X: Floats, dY: Floats, origin: Pair, stride: Pair, column_step: int) -> None:
+    """`weight_gradient`: the sums along the diagonals of dT = Σ dY Xᵀ."""
     C, _, width, m = X.shape
     F, rows, columns, _ = dY.shape
     kh, kw = dW.shape[2:]
@@ -127,18 +125,16 @@ def _fill_band_gradient(
     threads.run(work, by_bytes(C, X.nbytes))
 
 
-def _diagonals(kernel: int, size: int, origin: int, stride: int, step: int, width: int) -> list[np.ndarray]:
+def _diagonals(kernel: int, size: int, origin: int, stride: int, step: int, width: int) -> list[Ints]:
     """For each tap of a kernel's row: the places (j, x) of T where it stands, as (2, n)."""
-    places = []
+    places: list[Ints] = []
     for b in range(kernel):
         j = np.arange(*reach(size, stride, b * step + origin, width))
         places.append(np.stack([j, j * stride + b * step + origin]))
     return places
 
 
-def _rows_seen(
-    X: np.ndarray, kernel: int, rows: int, origin: int, stride: int
-) -> Iterator[tuple[Pair, Pair, np.ndarray]]:
+def _rows_seen(X: Floats, kernel: int, rows: int, origin: int, stride: int) -> Iterator[tuple[Pair, Pair, Floats]]:
     """Output rows (first, last) that meet the taps (a, end), with X's rows under each: (C, 1, rows, (end − a)·W, m)."""
     C, H, W, m = X.shape
     lo = reach(rows, stride, origin, H)[0]
@@ -153,4 +149,5 @@ def _rows_seen(
 
 
 def _tap_tiles(channels: int, channel_bytes: int) -> tuple[slice, ...]:
-    return runs(channels, max(1, BYTES_OF_A_TAP // max(1, channel_bytes)))
+    """Tiles of channels that take a pass for each tap."""
+    return runs(channels, max(1, _BYTES_OF_A_TAP // max(1, channel_bytes)))

@@ -19,15 +19,14 @@ from nntrain.kernels.products import LONGEST_SUM, SMALL_PRODUCT, multiply_transp
 from nntrain.kernels.scratch import scratch
 from nntrain.kernels.tiles import MOST_TILES, by_work, equal, equal_parts, runs
 from nntrain.kernels.windows import Pair, reach, taps
+from nntrain.model.shapes import Floats
 from nntrain.runtime import threads
 
 WORK_OF_A_TILE = 7_000_000  # multiplications that pay for handing a tile to a thread
-BLOCK_BYTES = 2 << 20  # a block of patches, and no less than a row of them by _by_patches
+BLOCK_BYTES = 2 << 20  # bytes of a block of patches; _by_patches takes a whole row of them at least
 
 
-def correlate(
-    X: np.ndarray, W: np.ndarray, b: np.ndarray | None, Y: np.ndarray, origin: Pair, stride: Pair, dilation: Pair
-) -> None:
+def correlate(X: Floats, W: Floats, b: Floats | None, Y: Floats, origin: Pair, stride: Pair, dilation: Pair) -> None:
     """Write the correlation (plus b (F, 1)) into Y, whose rows and columns may be strided views."""
     m = X.shape[3]
     _, _, kh, kw = W.shape
@@ -38,13 +37,11 @@ def correlate(
         _by_columns(X, W, b, Y, origin, stride, dilation)
 
 
-def _by_patches(
-    X: np.ndarray, W: np.ndarray, b: np.ndarray | None, Y: np.ndarray, origin: Pair, stride: Pair, row_step: int
-) -> None:
+def _by_patches(X: Floats, W: Floats, b: Floats | None, Y: Floats, origin: Pair, stride: Pair, row_step: int) -> None:
     """A few rows at a time are laid out pixel first: (output row, column, kernel row, C, m).
 
-    There the patch under an output pixel is one contiguous matrix (kw·kh·C, m): a third of im2col's copying for a
-    3×3 kernel, and products small enough for OpenBLAS to multiply without packing.
+    There the patch under an output pixel is one contiguous matrix (kw·kh·C, m): each pixel is copied kh times, by
+    im2col kh·kw times, and the products are small enough for OpenBLAS to multiply without packing.
     """
     C, H, width, m = X.shape
     F, _, kh, kw = W.shape
@@ -84,13 +81,11 @@ def _by_patches(
                 target += b[:, :, None, None]
 
     products = F * K * rows * columns * m
-    threads.run(work, _batch_tiles(rows, m, products), alone=products < 2 * WORK_OF_A_TILE)
+    threads.run(work, _batch_tiles(rows, m, products), serial=products < 2 * WORK_OF_A_TILE)
 
 
-def _by_columns(
-    X: np.ndarray, W: np.ndarray, b: np.ndarray | None, Y: np.ndarray, origin: Pair, stride: Pair, dilation: Pair
-) -> None:
-    """A few rows of im2col at a time and one plain product: any geometry, any batch, 1×1 kernels without a copy."""
+def _by_columns(X: Floats, W: Floats, b: Floats | None, Y: Floats, origin: Pair, stride: Pair, dilation: Pair) -> None:
+    """A few rows of im2col at a time and one plain product: for any geometry and batch; 1×1 kernels need no copy."""
     C, H, width, m = X.shape
     F, _, kh, kw = W.shape
     _, rows, columns, _ = Y.shape
@@ -131,13 +126,11 @@ def _blocks(rows: slice, columns: int, patch_bytes: int) -> Iterator[tuple[slice
     return product(runs(rows.stop, height, rows.start), runs(columns, width))
 
 
-def im2col(
-    X: np.ndarray, kernel: Pair, rows: slice, columns: slice, origin: Pair, stride: Pair, dilation: Pair
-) -> np.ndarray:
+def im2col(X: Floats, kernel: Pair, rows: slice, columns: slice, origin: Pair, stride: Pair, dilation: Pair) -> Floats:
     """The patches under some rows and columns of the output: (C, kh, kw, rows, columns, m), in a scratch buffer.
 
-    One copy from a view in which patches overlap: with a copy for each tap, two threads that hand the interpreter lock
-    to each other were slower than one.  Dilated patches reach over more pixels than they have, and beyond the image
+    One copy from a view in which patches overlap: with a copy for each tap, two threads lose more to the interpreter
+    lock than they gain.  Dilated patches reach over more pixels than they have, and beyond the image
     all those would have to be copied first: they are laid out by taps.
     """
     (kh, kw), (sh, sw), (dh, dw) = kernel, stride, dilation
@@ -158,7 +151,7 @@ def im2col(
     return patches
 
 
-def _padded(X: np.ndarray, top: int, rows: int, left: int, columns: int) -> np.ndarray:
+def _padded(X: Floats, top: int, rows: int, left: int, columns: int) -> Floats:
     """Rows and columns of X from (top, left) on, zeros where they reach beyond X, in a scratch buffer."""
     C, H, W, m = X.shape
     (i0, i1), (j0, j1) = reach(rows, 1, top, H), reach(columns, 1, left, W)
@@ -172,9 +165,7 @@ def _padded(X: np.ndarray, top: int, rows: int, left: int, columns: int) -> np.n
     return part
 
 
-def weight_gradient(
-    X: np.ndarray, dY: np.ndarray, kernel: Pair, origin: Pair, stride: Pair, dilation: Pair
-) -> np.ndarray:
+def weight_gradient(X: Floats, dY: Floats, kernel: Pair, origin: Pair, stride: Pair, dilation: Pair) -> Floats:
     """dW[f, c, a, b] = Σ_{i,j,m} dY[f, i, j] · X[c, i·s_h + a·d_h + o_h, j·s_w + b·d_w + o_w]   (F, C, kh, kw)
 
     Each tile sums its own rows; the tiles' sums are added in their order.  Together they take no more memory than X
@@ -184,7 +175,7 @@ def weight_gradient(
     F, rows, columns, _ = dY.shape
     K = C * kernel[0] * kernel[1]
 
-    def work(tile: slice) -> np.ndarray:
+    def work(tile: slice) -> Floats:
         total = np.zeros((F, K), X.dtype)
         for i, j in _blocks(tile, columns, K * m * X.itemsize):
             seen = dY[:, i, j]
@@ -206,13 +197,13 @@ def weight_gradient(
     return sum_in_order(threads.run(work, tiles)).reshape(F, C, *kernel)
 
 
-def most_sums(X: np.ndarray, dY: np.ndarray, size: int) -> int:
+def most_sums(X: Floats, dY: Floats, size: int) -> int:
     """How many sums of `size` elements take no more memory than X and dY: an even number, as two threads end together
     then, or one."""
     return max(1, (X.size + dY.size) // size // 2 * 2)
 
 
-def sum_in_order(parts: list[np.ndarray]) -> np.ndarray:
+def sum_in_order(parts: list[Floats]) -> Floats:
     """The sum of the tiles' results, always in the order of the tiles; the first is overwritten."""
     total = parts[0]
     for part in parts[1:]:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from nntrain.kernels.columns import empty_like, flat, in_columns
 from nntrain.kernels.scratch import scratch
 from nntrain.kernels.tiles import runs
-from nntrain.model.shapes import Array
+from nntrain.model.shapes import Floats
 from nntrain.runtime import threads
 
-_TILE = 1 << 18  # elements: a megabyte of float32
-_SMALL = 1 << 14  # elements: np.clip is faster than np.maximum, but its call takes longer
+_TILE = 1 << 18  # elements of a tile: a megabyte of float32
+_SMALL = 1 << 14  # elements; of larger arrays np.clip is faster than np.maximum, but its call takes longer
 
 
-def sigmoid(Z: Array, out: Array | None = None) -> Array:
+def sigmoid(Z: Floats, out: Floats | None = None) -> Floats:
     """A = σ(Z) = 1 / (1 + e⁻ᶻ), to a relative accuracy of 1e-6 in float32 wherever σ(z) is a normal number.
 
     ½ tanh(z/2) + ½ is the same function, but a probability far below 1 is then what is left of −½ + ½: in float32
@@ -30,7 +29,7 @@ def sigmoid(Z: Array, out: Array | None = None) -> Array:
     return np.reciprocal(A, A)
 
 
-def exp_shifted(Z: Array, axis: int, E: Array | None = None) -> tuple[Array, Array, Array]:
+def exp_shifted(Z: Floats, axis: int, E: Floats | None = None) -> tuple[Floats, Floats, Floats]:
     """E = e^(Z − max Z) in Z's order (into `E` if given), its sum and max Z along the axis; both keep the axis as 1.
 
     Softmax is E / sum; the largest exponent is 0, so nothing overflows and the sum is at least 1.
@@ -43,33 +42,32 @@ def exp_shifted(Z: Array, axis: int, E: Array | None = None) -> tuple[Array, Arr
     return E, np.add.reduce(E, axis, keepdims=True), top
 
 
-def softmax(Z: Array, axis: int) -> Array:
+def softmax(Z: Floats, axis: int) -> Floats:
     """A = e^Z / Σ e^Z along the axis."""
     E, total, _ = exp_shifted(Z, axis)
     return np.divide(E, total, E)
 
 
-def relu(Z: Array, A: Array) -> Array:
-    """A = max(0, Z), which may be Z itself; NaN stays NaN."""
+def relu(Z: Floats, A: Floats) -> Floats:
+    """A = max(0, Z), written into `A`, which may be Z itself; NaN stays NaN."""
     if Z.size < _SMALL:
         return np.maximum(Z, np.zeros(Z.shape, Z.dtype), out=A)
     return by_tiles(lambda z, a: np.clip(z, 0, np.inf, out=a), Z, out=A)
 
 
-def passed_by_relu(dA: Array, A: Array, out: Array) -> Array:
-    """dA where A = max(0, Z) is positive, else 0: for one tile of a kernel that applied relu."""
+def relu_backward(dA: Floats, A: Floats, out: Floats) -> Floats:
+    """dZ of A = max(0, Z): dA where A > 0, else 0, written into `out`.  For one tile, on the calling thread."""
     positive = np.greater(A, 0, out=scratch("positive", A.shape, np.bool_))
     return np.multiply(dA, positive, out=out)
 
 
-def add(A: Array, B: Array, out: Array | None = None) -> Array:
-    """A + B, which may be written into one of them."""
+def add(A: Floats, B: Floats, out: Floats | None = None) -> Floats:
+    """A + B, of one shape; `out` may be one of them (default: a new array)."""
     return by_tiles(np.add, A, B, out=out)
 
 
-def by_tiles(function: Callable[..., Any], *inputs: Array, out: Array | None = None) -> Array:
-    """`out` of the inputs' common shape (default: a fresh array, in the order of the first), filled by
-    `function(*inputs, out)`.
+def by_tiles(function: Callable[..., object], *inputs: Floats, out: Floats | None = None) -> Floats:
+    """`out`, filled by `function(*inputs, out)`; all have one shape (default: a new array that lies as the first).
 
     Small arrays take one call.  Large ones are cut into tiles of a fixed number of elements: the temporaries of a
     formula then stay in the cache, and the tiles go to the pool of threads.

@@ -19,22 +19,23 @@ from collections.abc import Sequence
 import numpy as np
 
 from nntrain.kernels.recurrence import Block, Cache, Enter, WayBack, run_backward, run_forward
-from nntrain.kernels.sequences import Array, Lengths, by_pieces, multiply_steps
+from nntrain.kernels.sequences import by_pieces, multiply_steps
+from nntrain.model.shapes import Floats, Ints
 
 
 def forward(
-    X: Array,
-    W: Array,
-    U: Array,
-    b: Array,
-    b_u: Array,
-    a0: Array | None = None,
-    lengths: Lengths | None = None,
-    mask: Array | None = None,
+    X: Floats,
+    W: Floats,
+    U: Floats,
+    b: Floats,
+    b_u: Floats,
+    a0: Floats | None = None,
+    lengths: Ints | None = None,
+    mask: Floats | None = None,
     *,
     reverse: bool = False,
     training: bool = True,
-) -> tuple[Array, tuple[Array], Cache | None]:
+) -> tuple[Floats, tuple[Floats], Cache | None]:
     """A (T, n, m), the state (a,) at each example's end, (n, m), and the cache (None unless training).
 
     `a0` (n, m) defaults to zeros.  `lengths` (m,): A is zero past an example's length.  `mask` (n, m) multiplies
@@ -46,7 +47,7 @@ def forward(
     from_state = np.concatenate([b_u, U], axis=1)[2 * n :]
     from_input = np.concatenate([W, b], axis=1)[2 * n :]
 
-    def advance(block: Block) -> tuple[Array]:
+    def advance(block: Block) -> tuple[Floats]:
         block.saved = _advance(gates, from_state, from_input, block)
         return (block.states,)
 
@@ -54,7 +55,7 @@ def forward(
     return A, (a,), cache
 
 
-def _advance(P: Array, from_state: Array, from_input: Array, block: Block) -> tuple[Array, Array]:
+def _advance(P: Floats, from_state: Floats, from_input: Floats, block: Block) -> tuple[Floats, Floats]:
     """All steps of a block: Γ_r, Γ_u, q = U_c a_{t-1} + d_c (T, 3n, columns) and c̃ (T, n, columns)."""
     R, states, mask = block.R, block.states, block.mask
     T, n, width = len(R) - 1, states.shape[1], R.shape[2]
@@ -86,16 +87,16 @@ def _advance(P: Array, from_state: Array, from_input: Array, block: Block) -> tu
 
 
 def backward(
-    dA: Array | None,
-    d_last: tuple[Array | None],
+    dA: Floats | None,
+    d_last: tuple[Floats | None],
     cache: Cache,
-    g_W: Array,
-    g_U: Array,
-    g_b: Array,
-    g_b_u: Array,
+    g_W: Floats,
+    g_U: Floats,
+    g_b: Floats,
+    g_b_u: Floats,
     *,
     need_dX: bool = True,
-) -> tuple[Array | None, tuple[Array]]:
+) -> tuple[Floats | None, tuple[Floats]]:
     """dX (T, n_x, m) or None, and (da0,); the gradients of the parameters are added to g_W, g_U, g_b, g_b_u.
 
     `dA` (T, n, m) is the derivative at the outputs, `d_last` that at the last state; None stands for zeros.
@@ -107,7 +108,7 @@ def backward(
     WT = np.concatenate([W[candidate], W[update], W[reset]]).T
     UT = np.concatenate([U[update], U[reset], U[candidate]]).T
 
-    def steps(block: Block, start: int, stop: int, F: Array, d_states: Sequence[Array], enter: Enter) -> None:
+    def steps(block: Block, start: int, stop: int, F: Floats, d_states: Sequence[Floats], enter: Enter) -> None:
         gates, candidates = block.saved
         _factors(gates[start:stop], candidates[start:stop], block.states[start:stop], F)
         _go_back(UT, start, F, d_states[0], block.mask, enter)
@@ -123,7 +124,7 @@ def backward(
     return dX, (da0,)
 
 
-def _factors(gates: Array, candidates: Array, before: Array, F: Array) -> None:
+def _factors(gates: Floats, candidates: Floats, before: Floats, F: Floats) -> None:
     """Everything of a chunk's gradient that does not depend on da, in five slabs of n rows:
 
     Γ_u    (1 - Γ_u) (1 - c̃²)    (a_{t-1} - c̃) Γ_u'    q Γ_r'    Γ_r      with Γ' = Γ (1 - Γ).
@@ -148,7 +149,7 @@ def _factors(gates: Array, candidates: Array, before: Array, F: Array) -> None:
     F[:, 4 * n :] = reset
 
 
-def _go_back(UT: Array, start: int, F: Array, da: Array, mask: Array | None, enter: Enter) -> None:
+def _go_back(UT: Floats, start: int, F: Floats, da: Floats, mask: Floats | None, enter: Enter) -> None:
     """The steps of a chunk: slabs 1 to 4 of F become dZ of candidate, update, reset, and dq."""
     n, width = da.shape
     pieces = by_pieces(UT, width)

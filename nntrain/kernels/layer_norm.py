@@ -4,7 +4,7 @@
 
 X (n, m), the mean taken over all n rows; a sequence (T, n, m) is a stack of such matrices, in columns it is one; of
 an image (C, H, W, m) the rows are all channels and pixels.  γ and β (C, 1) have a number a feature.  Sums over rows are
-products with a row of ones, which take half the time of `sum`.  Tiles are steps or columns, by sizes alone.
+products with a row of ones, which are faster than `sum`.  Tiles are steps or columns.
 """
 
 from __future__ import annotations
@@ -14,17 +14,18 @@ import numpy as np
 from nntrain.kernels.columns import columns, in_columns, sequence
 from nntrain.kernels.scratch import scratch
 from nntrain.kernels.tiles import by_work
-from nntrain.model.shapes import Array
+from nntrain.model.shapes import Floats
 from nntrain.runtime import threads
 
-_TILE = 1 << 18  # elements; a tile of columns is 1.3 times as slow as whole rows, so there are few
-
+_TILE = 1 << 18  # elements of a tile; a tile of columns is slower than whole rows, so there are few
 _LEAST = 256  # columns of a tile
 
 _Tile = tuple[slice, slice]  # of the stack, of the columns
 
 
-def forward(X: Array, gamma: Array, beta: Array | None, epsilon: float, centred: bool) -> tuple[Array, Array, Array]:
+def forward(
+    X: Floats, gamma: Floats, beta: Floats | None, epsilon: float, centred: bool
+) -> tuple[Floats, Floats, Floats]:
     """Z like X; X̂ and r as stacks, for `backward`.  `centred`: with the mean taken off."""
     rows = _stack(X, in_columns(X))
     Z, Xhat, r = np.empty_like(rows), np.empty_like(rows), np.empty((len(rows), 1, rows.shape[2]), X.dtype)
@@ -51,8 +52,8 @@ def forward(X: Array, gamma: Array, beta: Array | None, epsilon: float, centred:
 
 
 def backward(
-    dZ: Array, Xhat: Array, r: Array, gamma: Array, d_gamma: Array, d_beta: Array | None, centred: bool
-) -> Array:
+    dZ: Floats, Xhat: Floats, r: Floats, gamma: Floats, d_gamma: Floats, d_beta: Floats | None, centred: bool
+) -> Floats:
     """dX = r (γ dZ − mean(γ dZ) − X̂ mean(γ dZ X̂)), the first mean only where `centred`;  dγ += Σ dZ X̂,  dβ += Σ dZ."""
     given = _stack(dZ, dZ.ndim == 3 and dZ.shape != Xhat.shape)
     dX = np.empty_like(Xhat)
@@ -60,7 +61,7 @@ def backward(
     mean_of_gamma = np.ascontiguousarray(_by_row(gamma, Xhat).T) / dZ.dtype.type(n)
     by_row = _by_row(gamma, Xhat)
 
-    def work(tile: _Tile) -> tuple[Array, Array | None]:
+    def work(tile: _Tile) -> tuple[Floats, Floats | None]:
         d, xhat, dx, scale = (A[tile[0], :, tile[1]] for A in (given, Xhat, dX, r))
         product = np.multiply(d, xhat, out=scratch("layer_norm", d.shape, d.dtype))
         of_gamma = _sums(product)
@@ -80,35 +81,37 @@ def backward(
     return _unstack(dX, dZ)
 
 
-def _stack(X: Array, by_columns: bool) -> Array:
+def _stack(X: Floats, by_columns: bool) -> Floats:
     """X as matrices (stack, n, columns): of a sequence one a step, or `by_columns` a single one."""
     if X.ndim != 3:
         return X.reshape(1, -1, X.shape[-1])
     return columns(X)[None] if by_columns else X
 
 
-def _unstack(stack: Array, like: Array) -> Array:
+def _unstack(stack: Floats, like: Floats) -> Floats:
     """The inverse: an array of the shape of `like`."""
     if like.ndim == 3 and stack.shape != like.shape:
         return sequence(stack[0], len(like))
     return stack.reshape(like.shape)
 
 
-def _by_row(values: Array, rows: Array) -> Array:
+def _by_row(values: Floats, rows: Floats) -> Floats:
     """A number a feature as one a row: the pixels of a channel have that of the channel."""
     return np.repeat(values, rows.shape[1] // len(values), axis=0)
 
 
-def _means(n: int, dtype: np.dtype) -> Array:
+def _means(n: int, dtype: np.dtype) -> Floats:
+    """A row (1, n) that turns means over n rows into a product."""
     return np.full((1, n), 1 / n, dtype)
 
 
-def _sums(product: Array) -> Array:
+def _sums(product: Floats) -> Floats:
     """Σ over columns and stack, (n,)."""
-    return (product @ np.ones(product.shape[2], product.dtype)).sum(axis=0)
+    sums: Floats = (product @ np.ones(product.shape[2], product.dtype)).sum(axis=0)
+    return sums
 
 
-def _tiles(rows: Array) -> list[_Tile]:
+def _tiles(rows: Floats) -> list[_Tile]:
     """Runs of the stack, or of the columns of its one matrix."""
     stack, n, m = rows.shape
     if stack > 1:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from nntrain.model.shapes import Array
+from nntrain.model.shapes import Floats
 
 
-def losses_and_probabilities(Z: Array, Y: Array) -> tuple[Array, Array]:
+def losses_and_probabilities(Z: Floats, Y: Floats) -> tuple[Floats, Floats]:
     """𝓛 = |z| |[z > 0] − y| + log(1 + e^−|z|) and A = σ(Z), two fresh arrays like Z.
 
     𝓛 is max(z, 0) − z y + log(1 + e^−|z|) where the first two terms would cancel.  With e = e^−|z|, which does not

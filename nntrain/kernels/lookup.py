@@ -6,11 +6,10 @@ W (n, vocabulary)   X (T, m) integers   A (T, n, m), A[t, :, j] = W[:, X[t, j]]
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nntrain.kernels.columns import columns, in_columns, of_steps
-from nntrain.kernels.sequences import Array
 from nntrain.kernels.tiles import by_work
+from nntrain.model.shapes import Floats, Ints
 from nntrain.runtime import threads
 
 # Numbers to move that pay for handing a tile to a thread.
@@ -19,14 +18,14 @@ _MOST_TILES = 8  # each sorts its symbols and sums them apart
 _SHORT = 512  # symbols up to which a product with one-hot vectors is faster than bringing equal symbols together
 
 
-def _tiles(X: NDArray[np.integer], n: int) -> tuple[slice, ...]:
+def _tiles(X: Ints, n: int) -> tuple[slice, ...]:
     """Tiles of steps."""
     T, m = X.shape
     return by_work(T, T * m * n, _WORK_OF_A_TILE, _MOST_TILES)
 
 
-def forward(W: Array, X: NDArray[np.integer]) -> Array:
-    """A (T, n, m)."""
+def forward(W: Floats, X: Ints) -> Floats:
+    """A_t = W e_x, the column of W for each symbol x: a new array (T, n, m).  Symbols are in 0 … vocabulary − 1."""
     T, m = X.shape
     A = np.empty((T, len(W), m), W.dtype)
 
@@ -37,7 +36,7 @@ def forward(W: Array, X: NDArray[np.integer]) -> Array:
     return A
 
 
-def backward(dA: Array, X: NDArray[np.integer], g_W: Array) -> None:
+def backward(dA: Floats, X: Ints, g_W: Floats) -> None:
     """g_W[:, X[t, j]] += dA[t, :, j].
 
     Equal words are brought together by sorting, steps in order, and summed as one run: the order of additions, hence
@@ -50,7 +49,7 @@ def backward(dA: Array, X: NDArray[np.integer], g_W: Array) -> None:
         g_W += columns(dA) @ one_hot
         return
 
-    def run(steps: slice) -> tuple[NDArray[np.integer], Array]:
+    def run(steps: slice) -> tuple[Ints, Floats]:
         tokens = X[steps].ravel()
         order = np.argsort(tokens, kind="stable")
         words, starts = np.unique(tokens[order], return_index=True)

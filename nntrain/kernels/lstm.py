@@ -16,22 +16,23 @@ from collections.abc import Sequence
 import numpy as np
 
 from nntrain.kernels.recurrence import Block, Cache, Enter, WayBack, run_backward, run_forward
-from nntrain.kernels.sequences import Array, Lengths, by_pieces
+from nntrain.kernels.sequences import by_pieces
+from nntrain.model.shapes import Floats, Ints
 
 
 def forward(
-    X: Array,
-    W: Array,
-    U: Array,
-    b: Array,
-    a0: Array | None = None,
-    c0: Array | None = None,
-    lengths: Lengths | None = None,
-    mask: Array | None = None,
+    X: Floats,
+    W: Floats,
+    U: Floats,
+    b: Floats,
+    a0: Floats | None = None,
+    c0: Floats | None = None,
+    lengths: Ints | None = None,
+    mask: Floats | None = None,
     *,
     reverse: bool = False,
     training: bool = True,
-) -> tuple[Array, tuple[Array, Array], Cache | None]:
+) -> tuple[Floats, tuple[Floats, Floats], Cache | None]:
     """A (T, n, m), the states (a, c) at each example's end, each (n, m), and the cache (None unless training).
 
     `a0`, `c0` (n, m) default to zeros.  `lengths` (m,): A is zero past an example's length.  `mask` (n, m) multiplies
@@ -42,7 +43,7 @@ def forward(
     # is a factor in sums, which are rounded by as much.
     P[: 3 * U.shape[1]] *= 0.5
 
-    def advance(block: Block) -> tuple[Array, Array]:
+    def advance(block: Block) -> tuple[Floats, Floats]:
         block.saved = _advance(P, block, None if c0 is None else c0[:, block.columns])
         return block.states, block.saved[0][:, len(P) :]
 
@@ -50,13 +51,13 @@ def forward(
     return A, (a, c), cache
 
 
-def _gate_order(M: Array) -> Array:
+def _gate_order(M: Floats) -> Floats:
     """Rows of update, forget, output, candidate as output, update, forget, candidate."""
     n = len(M) // 4
     return np.concatenate([M[2 * n : 3 * n], M[: 2 * n], M[3 * n :]])
 
 
-def _advance(P: Array, block: Block, c0: Array | None) -> tuple[Array, Array]:
+def _advance(P: Floats, block: Block, c0: Floats | None) -> tuple[Floats, Floats]:
     """All steps of a block: Γ_o, Γ_u, Γ_f, c̃, c_{t-1} (T+1, 5n, columns) and tanh c_t (T, n, columns)."""
     R, states, mask = block.R, block.states, block.mask
     T, n, width = len(R) - 1, states.shape[1], R.shape[2]
@@ -97,15 +98,15 @@ def _advance(P: Array, block: Block, c0: Array | None) -> tuple[Array, Array]:
 
 
 def backward(
-    dA: Array | None,
-    d_last: tuple[Array | None, Array | None],
+    dA: Floats | None,
+    d_last: tuple[Floats | None, Floats | None],
     cache: Cache,
-    g_W: Array,
-    g_U: Array,
-    g_b: Array,
+    g_W: Floats,
+    g_U: Floats,
+    g_b: Floats,
     *,
     need_dX: bool = True,
-) -> tuple[Array | None, tuple[Array, Array]]:
+) -> tuple[Floats | None, tuple[Floats, Floats]]:
     """dX (T, n_x, m) or None, and (da0, dc0); the gradients of the parameters are added to g_W, g_U, g_b.
 
     `dA` (T, n, m) is the derivative at the outputs, `d_last` those at the last states a and c; None stands for zeros.
@@ -114,7 +115,7 @@ def backward(
     n, n_x = U.shape[1], W.shape[1]
     UT = _gate_order(U).T
 
-    def steps(block: Block, start: int, stop: int, F: Array, d_states: Sequence[Array], enter: Enter) -> None:
+    def steps(block: Block, start: int, stop: int, F: Floats, d_states: Sequence[Floats], enter: Enter) -> None:
         gates, tanh_c = block.saved
         _factors(gates[start:stop], tanh_c[start:stop], block.states[start + 1 : stop + 1], F)
         _go_back(UT, start, F, d_states, block.mask, enter)
@@ -129,7 +130,7 @@ def backward(
     return dX, (da0, dc0)
 
 
-def _factors(gates: Array, tanh_c: Array, A: Array, F: Array) -> None:
+def _factors(gates: Floats, tanh_c: Floats, A: Floats, F: Floats) -> None:
     """Everything of a chunk's gradient that depends on neither da nor dc, in six slabs of n rows:
 
     Γ_o (1 - tanh² c)    Γ_o' tanh c    Γ_u' c̃    Γ_f' c_{t-1}    Γ_u (1 - c̃²)    Γ_f      with Γ' = Γ (1 - Γ),
@@ -153,7 +154,7 @@ def _factors(gates: Array, tanh_c: Array, A: Array, F: Array) -> None:
     F[:, 5 * n :] = gates[:, 2 * n : 3 * n]
 
 
-def _go_back(UT: Array, start: int, F: Array, d_states: Sequence[Array], mask: Array | None, enter: Enter) -> None:
+def _go_back(UT: Floats, start: int, F: Floats, d_states: Sequence[Floats], mask: Floats | None, enter: Enter) -> None:
     """The steps of a chunk: slabs 1 to 4 of F become dZ of output, update, forget, candidate."""
     da, last_dc = d_states
     n, width = da.shape

@@ -1,9 +1,8 @@
 """Matrix products cut to sizes that BLAS multiplies fastest.
 
 With AVX-512, OpenBLAS multiplies small matrices (M·N·K up to a million) without packing them first, and np.matmul
-hands it a batch of such pieces in one call: 100 GFLOP/s where the uncut product reaches 50 to 90.  Its kernels for
-other processors pack every product and take a lock for it, so there only long sums are cut: with AVX2 the step of an
-MLP 784-512-256-10 takes 2.0 ms in place of 2.5.  So a result's last bits depend on the kind of processor.
+hands it a batch of such pieces in one call.  Its kernels for other processors pack every product and take a lock for
+it, so there only long sums are cut.  So a result's last bits depend on the kind of processor.
 """
 
 from __future__ import annotations
@@ -15,13 +14,14 @@ from typing import NamedTuple
 import numpy as np
 
 from nntrain.kernels.tiles import equal_parts
+from nntrain.model.shapes import Floats
 
 
 class ProductSizes(NamedTuple):
     """How large the pieces are into which products are cut.
 
     small_product   most multiplications of a product that need not be packed; 0 where every product is packed
-    small_side      most rows and columns of each block of D Xᵀ; wider ones fall to two thirds of the speed
+    small_side      most rows and columns of each block of D Xᵀ; wider ones are slower
     longest_sum     most terms of a sum of D Xᵀ: its operands are not packed, or packed into the cache
     """
 
@@ -61,10 +61,11 @@ SMALL_PRODUCT, SMALL_SIDE, LONGEST_SUM = product_sizes(
 )
 
 
-def multiply(W: np.ndarray, X: np.ndarray, out: np.ndarray) -> None:
-    """out = W X for a stack.   W (…, F, K)   X (…, K, n)   out (…, F, n), X and out with any strides between rows.
+def multiply(W: Floats, X: Floats, out: Floats) -> None:
+    """out = W X for each matrix of a stack.   W (…, F, K)   X (…, K, n)   out (…, F, n)
 
-    A stack's axis of length 1 meets all matrices of the other's, as in np.matmul.
+    X and out may have any strides between rows.  A stack's axis of length 1 meets all matrices of the other's, as in
+    np.matmul.
     """
     F, K = W.shape[-2:]
     n = X.shape[-1]
@@ -72,8 +73,11 @@ def multiply(W: np.ndarray, X: np.ndarray, out: np.ndarray) -> None:
     np.matmul(_cut(W, parts), X[..., None, :, :], out=_cut(out, parts))
 
 
-def multiply_transposed(D: np.ndarray, X: np.ndarray, out: np.ndarray) -> None:
-    """out = D Xᵀ for a stack.   D (…, F, n)   X (…, C, n), with any strides between rows   out (…, F, C)"""
+def multiply_transposed(D: Floats, X: Floats, out: Floats) -> None:
+    """out = D Xᵀ for each matrix of a stack.   D (…, F, n)   X (…, C, n)   out (…, F, C)
+
+    D and X may have any strides between rows.
+    """
     F, C = D.shape[-2], X.shape[-2]
     down, across = equal_parts(F, SMALL_SIDE), equal_parts(C, SMALL_SIDE)
     np.matmul(
@@ -83,7 +87,7 @@ def multiply_transposed(D: np.ndarray, X: np.ndarray, out: np.ndarray) -> None:
     )
 
 
-def _cut(A: np.ndarray, parts: int) -> np.ndarray:
+def _cut(A: Floats, parts: int) -> Floats:
     """The rows of each matrix in `parts` equal parts: (…, F, n) as (…, parts, F / parts, n), a view."""
     *stack, F, n = A.shape
     return A.reshape(*stack, parts, F // parts, n)

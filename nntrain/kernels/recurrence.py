@@ -14,8 +14,6 @@ from typing import Protocol
 import numpy as np
 
 from nntrain.kernels.sequences import (
-    Array,
-    Lengths,
     Steps,
     blocks,
     by_pieces,
@@ -25,6 +23,7 @@ from nntrain.kernels.sequences import (
     rows_first,
     rows_last,
 )
+from nntrain.model.shapes import Floats, Ints
 from nntrain.runtime import threads
 
 
@@ -34,21 +33,21 @@ class Block:
 
     columns: slice
     steps: Steps
-    R: Array  # (T+1, n_x + 1 + n, columns): [x_t; 1; a_{t-1}], the state times the recurrent mask
-    states: Array  # (T+1, n, columns): a_{t-1}; without a mask the last rows of R
-    mask: Array | None  # (n, columns)
-    saved: tuple[Array, ...] = field(default=())  # the cell's own
+    R: Floats  # (T+1, n_x + 1 + n, columns): [x_t; 1; a_{t-1}], the state times the recurrent mask
+    states: Floats  # (T+1, n, columns): a_{t-1}; without a mask the last rows of R
+    mask: Floats | None  # (n, columns)
+    saved: tuple[Floats, ...] = field(default=())  # the cell's own
 
 
 @dataclass
 class Cache:
-    weights: tuple[Array, ...]
+    weights: tuple[Floats, ...]
     blocks: list[Block]
     shape: tuple[int, int, int]  # of X
     padded: bool
 
 
-def _read_block(X: Array, n: int, columns: slice, a0: Array | None, steps: Steps, mask: Array | None) -> Block:
+def _read_block(X: Floats, n: int, columns: slice, a0: Floats | None, steps: Steps, mask: Floats | None) -> Block:
     T, n_x, _ = X.shape
     R = np.empty((T + 1, n_x + 1 + n, columns.stop - columns.start), X.dtype)
     if steps.valid is not None:
@@ -67,15 +66,15 @@ def _read_block(X: Array, n: int, columns: slice, a0: Array | None, steps: Steps
 
 
 def run_forward(
-    advance: Callable[[Block], Sequence[Array]],
-    X: Array,
-    weights: tuple[Array, ...],
-    first: Sequence[Array | None],
-    lengths: Lengths | None,
-    mask: Array | None,
+    advance: Callable[[Block], Sequence[Floats]],
+    X: Floats,
+    weights: tuple[Floats, ...],
+    first: Sequence[Floats | None],
+    lengths: Ints | None,
+    mask: Floats | None,
     reverse: bool,
     training: bool,
-) -> tuple[Array, tuple[Array, ...], Cache | None]:
+) -> tuple[Floats, tuple[Floats, ...], Cache | None]:
     """A (T, n, m), the last states, the cache.  `advance` takes a block through its steps and returns for each kind
     of state (a, or a and c) all of them, (T+1, n, columns)."""
     T, _, m = X.shape
@@ -98,7 +97,7 @@ def run_forward(
 
 
 class Enter(Protocol):
-    def __call__(self, t: int, d_states: Sequence[Array]) -> None:
+    def __call__(self, t: int, d_states: Sequence[Floats]) -> None:
         """Adds what reaches the states after t steps from outside, in place."""
 
 
@@ -108,25 +107,25 @@ class WayBack:
 
     slabs: int
     # (block, start, stop, F, d_states, enter): F and d_states in place
-    steps: Callable[[Block, int, int, Array, Sequence[Array], Enter], None]
+    steps: Callable[[Block, int, int, Floats, Sequence[Floats], Enter], None]
     input_slabs: tuple[int, int]  # the slabs that reach x_t
-    input_weights: Array  # (n_x, rows of those slabs)
+    input_weights: Floats  # (n_x, rows of those slabs)
     # a weight gradient each: first and last slab, first and last row of R
     outer: tuple[tuple[tuple[int, int], tuple[int, int]], ...]
 
 
 def run_backward(
-    way: WayBack, cache: Cache, dA: Array | None, d_last: Sequence[Array | None], need_dX: bool
-) -> tuple[Array | None, tuple[Array, ...], list[Array]]:
+    way: WayBack, cache: Cache, dA: Floats | None, d_last: Sequence[Floats | None], need_dX: bool
+) -> tuple[Floats | None, tuple[Floats, ...], list[Floats]]:
     """dX, the derivatives at the first states, and the weight gradients that `way.outer` lists."""
     n, m = cache.weights[1].shape[1], cache.shape[2]
     dtype = cache.weights[0].dtype
-    dX: Array | None = None
+    dX: Floats | None = None
     if need_dX:
         dX = np.zeros(cache.shape, dtype) if cache.padded else np.empty(cache.shape, dtype)
     d_first = tuple(np.empty((n, m), dtype) for _ in d_last)
 
-    def run(block: Block) -> list[Array]:
+    def run(block: Block) -> list[Floats]:
         columns = block.columns
         return _retrace(
             way,
@@ -147,11 +146,11 @@ def run_backward(
 def _retrace(
     way: WayBack,
     block: Block,
-    dA: Array | None,
-    d_last: Sequence[Array | None],
-    dX: Array | None,
-    d_first: Sequence[Array],
-) -> list[Array]:
+    dA: Floats | None,
+    d_last: Sequence[Floats | None],
+    dX: Floats | None,
+    d_first: Sequence[Floats],
+) -> list[Floats]:
     """One block backwards: writes dX and d_first, returns its weight gradients."""
     steps, R = block.steps, block.R
     T, n, width = len(R) - 1, block.states.shape[1], R.shape[2]
@@ -168,7 +167,7 @@ def _retrace(
     pieces = by_pieces(way.input_weights, width)
     dx = None if dX is None else np.empty(dX.shape, dtype)
 
-    def enter(t: int, d_states: Sequence[Array]) -> None:
+    def enter(t: int, d_states: Sequence[Floats]) -> None:
         if t in steps.ends:
             ending = steps.ends[t]
             for d, end in zip(d_states, d_last, strict=True):

@@ -12,21 +12,22 @@ from collections.abc import Sequence
 import numpy as np
 
 from nntrain.kernels.recurrence import Block, Cache, Enter, WayBack, run_backward, run_forward
-from nntrain.kernels.sequences import Array, Lengths, by_pieces
+from nntrain.kernels.sequences import by_pieces
+from nntrain.model.shapes import Floats, Ints
 
 
 def forward(
-    X: Array,
-    W: Array,
-    U: Array,
-    b: Array,
-    a0: Array | None = None,
-    lengths: Lengths | None = None,
-    mask: Array | None = None,
+    X: Floats,
+    W: Floats,
+    U: Floats,
+    b: Floats,
+    a0: Floats | None = None,
+    lengths: Ints | None = None,
+    mask: Floats | None = None,
     *,
     reverse: bool = False,
     training: bool = True,
-) -> tuple[Array, tuple[Array], Cache | None]:
+) -> tuple[Floats, tuple[Floats], Cache | None]:
     """A (T, n, m), the state (a,) at each example's end, (n, m), and the cache (None unless training).
 
     `a0` (n, m) defaults to zeros.  `lengths` (m,): A is zero past an example's length.  `mask` (n, m) multiplies
@@ -34,7 +35,7 @@ def forward(
     """
     P = np.concatenate([W, b, U], axis=1)
 
-    def advance(block: Block) -> tuple[Array]:
+    def advance(block: Block) -> tuple[Floats]:
         _advance(P, block)
         return (block.states,)
 
@@ -42,7 +43,7 @@ def forward(
     return A, (a,), cache
 
 
-def _advance(P: Array, block: Block) -> None:
+def _advance(P: Floats, block: Block) -> None:
     R, states, mask = block.R, block.states, block.mask
     n, width = states.shape[1:]
     pieces = by_pieces(P, width)
@@ -55,15 +56,15 @@ def _advance(P: Array, block: Block) -> None:
 
 
 def backward(
-    dA: Array | None,
-    d_last: tuple[Array | None],
+    dA: Floats | None,
+    d_last: tuple[Floats | None],
     cache: Cache,
-    g_W: Array,
-    g_U: Array,
-    g_b: Array,
+    g_W: Floats,
+    g_U: Floats,
+    g_b: Floats,
     *,
     need_dX: bool = True,
-) -> tuple[Array | None, tuple[Array]]:
+) -> tuple[Floats | None, tuple[Floats]]:
     """dX (T, n_x, m) or None, and (da0,); the gradients of the parameters are added to g_W, g_U, g_b.
 
     `dA` (T, n, m) is the derivative at the outputs, `d_last` that at the last state; None stands for zeros.
@@ -72,7 +73,7 @@ def backward(
     n, n_x = U.shape[1], W.shape[1]
     UT = U.T
 
-    def steps(block: Block, start: int, stop: int, F: Array, d_states: Sequence[Array], enter: Enter) -> None:
+    def steps(block: Block, start: int, stop: int, F: Floats, d_states: Sequence[Floats], enter: Enter) -> None:
         (da,) = d_states
         pieces = by_pieces(UT, da.shape[1])
         product = da.reshape(len(pieces), -1, da.shape[1])

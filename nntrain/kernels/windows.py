@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-import numpy as np
+from nntrain.model.shapes import Floats
 
 Pair = tuple[int, int]
 FARTHEST = 1_000_000  # pixels of a kernel, a stride, a dilation, a padding: products of them stay whole numbers of C
@@ -30,7 +30,10 @@ class Window:
         return -self.padding[0][0], -self.padding[1][0]
 
     def output_size(self, size: Pair) -> Pair:
-        """⌊(n + padding − dilation·(kernel − 1) − 1) / stride⌋ + 1 (course 4, video "Strided convolutions")."""
+        """(H', W') of an image (H, W): ⌊(n + padding − dilation·(kernel − 1) − 1) / stride⌋ + 1.
+
+        Course 4, video "Strided convolutions".  Raises ValueError where the kernel is larger than the padded image.
+        """
         return self._output(size[0], 0), self._output(size[1], 1)
 
     def _output(self, n: int, axis: int) -> int:
@@ -56,6 +59,7 @@ def window(
 
     `padding` is "valid" (none), a number of pixels on each side (one for all, or height and width), or "same":
     output = ⌈input / stride⌉, as TensorFlow defines it, so an odd pixel of padding goes to the bottom and the right.
+    Raises ValueError, with the argument's name, for sizes below 1 or beyond FARTHEST.
     """
     kernel, stride, dilation = pair(kernel), pair(stride), pair(dilation)
     for name, value in (("kernel", kernel), ("stride", stride), ("dilation", dilation)):
@@ -83,6 +87,7 @@ def window(
 
 
 def pair(value: int | Pair) -> Pair:
+    """(height, width): a single number stands for both."""
     return (value, value) if isinstance(value, int) else (value[0], value[1])
 
 
@@ -100,10 +105,12 @@ def reach(outputs: int, stride: int, start: int, inputs: int) -> Pair:
 
 
 def taps(
-    X: np.ndarray, kernel: Pair, size: Pair, origin: Pair, stride: Pair, dilation: Pair
-) -> Iterator[tuple[Pair, tuple[slice, ...], np.ndarray]]:
-    """Each tap (a, b), by column, then row: the outputs (C, *size, m) for which it lies inside X, and what they see
-    there (a view)."""
+    X: Floats, kernel: Pair, size: Pair, origin: Pair, stride: Pair, dilation: Pair
+) -> Iterator[tuple[Pair, tuple[slice, ...], Floats]]:
+    """Each tap (a, b) of the kernel, by column, then row, that lies inside X (C, H, W, m) for some outputs.
+
+    With the place of those outputs in an array (C, *size, m), and what they see there: a view of X.
+    """
     reaching = [
         # a kernel may be far larger than the image
         range(max(0, -((o + (n - 1) * s) // d)), min(k, (inputs - 1 - o) // d + 1))

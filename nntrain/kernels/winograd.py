@@ -8,12 +8,12 @@ four rows (Winograd 1980; Lavin and Gray 2016, "Fast algorithms for convolutiona
 does the same once more along the columns).
 
 Two dimensions would save half of the multiplications that are left, and cost twice the transforms, which with matrices
-this small take as long as the products.  Along the rows alone every transform is one product for each channel on the
-image as it lies in memory, the weight gradient needs no copy of anything, and a block takes half of the cache.  In
-place of F(4×4, 3×3) the step of the MNIST CNN takes 11 % less time, ResNet-20's 10 %, VGG's 4 % (AVX2, one thread).
+this small take as long as the products: training steps of all networks are faster with one.  Along the rows alone every
+transform is one product for each channel on the image as it lies in memory, the weight gradient needs no copy of
+anything, and a block takes half of the cache.
 
-The largest error is 1.2e-6 to 3e-6 of the largest output, against 3e-7 to 7e-7 for the direct sum and 1e-5 for
-F(4×4, 3×3), measured for 16 to 256 channels; tests hold the bound 1e-5.  Training curves do not show the difference.
+Errors are a few times those of the direct sum, and a few times below those of F(4×4, 3×3); the tests hold them below
+1e-5 of the largest output.  Training curves do not show the difference.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from nntrain.kernels.products import LONGEST_SUM, multiply, multiply_transposed
 from nntrain.kernels.scratch import scratch
 from nntrain.kernels.tiles import equal, runs
 from nntrain.kernels.windows import Pair, reach
+from nntrain.model.shapes import Floats
 from nntrain.runtime import threads
 
 LONGEST_ROW = 2048  # columns × examples of a block
@@ -49,11 +50,12 @@ Block = tuple[int, slice]  # number of the four rows; columns
 
 
 def pays(channels: int, filters: int, size: Pair, m: int) -> bool:
-    """Whether F(4, 3) is faster than the direct sum, as measured with AVX2.   `size` of Y
+    """Whether F(4, 3) is faster than the direct sum, as it was measured.   `size` (H', W') of Y
 
-    16 channels and filters to repay the transforms of X and Y; 28 million multiplications to repay those of W and the
-    many short calls; products of 16 examples; at most 1024, with which a block has two columns beside the two of its
-    neighbours; four columns or more for the same reason; more than half of the rows of the fours inside the image.
+    16 channels and filters repay the transforms of X and Y, 28 million multiplications those of W and the many short
+    calls.  Products of fewer than 16 examples are slow; with more than 1024 examples, or fewer than four columns, a
+    block has too few columns beside the two of its neighbours that it transforms too.  More than half of the rows of
+    the groups of four lie inside the image.
     """
     rows, columns = size
     return (
@@ -65,7 +67,7 @@ def pays(channels: int, filters: int, size: Pair, m: int) -> bool:
     )
 
 
-def correlate(X: np.ndarray, W: np.ndarray, b: np.ndarray | None, Y: np.ndarray, origin: Pair) -> None:
+def correlate(X: Floats, W: Floats, b: Floats | None, Y: Floats, origin: Pair) -> None:
     """Y[f, i, j] = Σ W[f, c, a, b] X[c, i + a + o_h, j + b + o_w] + b.   X (C, H, W, m)   W (F, C, 3, 3)"""
     C, F, m = X.shape[0], W.shape[0], X.shape[3]
     columnwise = np.ascontiguousarray(W.transpose(2, 0, 3, 1)).reshape(3, -1)
@@ -93,7 +95,7 @@ def correlate(X: np.ndarray, W: np.ndarray, b: np.ndarray | None, Y: np.ndarray,
     threads.run(work, _blocks(Y, LONGEST_ROW))
 
 
-def weight_gradient(X: np.ndarray, dY: np.ndarray, origin: Pair) -> np.ndarray:
+def weight_gradient(X: Floats, dY: Floats, origin: Pair) -> Floats:
     """dW = Gᵀ [ Σ_{fours, j} (A dY)[:, f, j] ⊙ (Bᵀ X)[:, c, j + b] ]   (F, C, 3, 3)
 
     The blocks are summed in four fixed parts, fewer where dW is large, and the parts in their order.
@@ -103,7 +105,7 @@ def weight_gradient(X: np.ndarray, dY: np.ndarray, origin: Pair) -> np.ndarray:
     count = min(4, most_sums(X, dY, 9 * F * C))
     length = -(-len(blocks) // count)
 
-    def work(part: list[Block]) -> np.ndarray:
+    def work(part: list[Block]) -> Floats:
         total = np.empty((6, 3, F, C), X.dtype)
         product = scratch("weight products", total.shape, X.dtype)
         for k, (four, columns) in enumerate(part):
@@ -117,13 +119,14 @@ def weight_gradient(X: np.ndarray, dY: np.ndarray, origin: Pair) -> np.ndarray:
             multiply_transposed(D.swapaxes(0, 1)[:, None], shifted, total if k == 0 else product)
             if k > 0:
                 total += product
-        return np.matmul(G.T, total.reshape(6, -1))
+        part_of_dW: Floats = np.matmul(G.T, total.reshape(6, -1))
+        return part_of_dW
 
     dW = sum_in_order(threads.run(work, [blocks[part] for part in runs(len(blocks), length)]))
     return dW.reshape(3, 3, F, C).transpose(2, 3, 0, 1)
 
 
-def _blocks(Y: np.ndarray, longest: int) -> list[Block]:
+def _blocks(Y: Floats, longest: int) -> list[Block]:
     """Four rows each, cut where columns × examples are more than `longest`; four or more, for as many threads."""
     _, rows, columns, m = Y.shape
     fours = -(-rows // 4)
@@ -131,7 +134,7 @@ def _blocks(Y: np.ndarray, longest: int) -> list[Block]:
     return [(i, part) for i in range(fours) for part in equal(columns, across)]
 
 
-def _six_points(X: np.ndarray, block: Block, origin: Pair) -> np.ndarray:
+def _six_points(X: Floats, block: Block, origin: Pair) -> Floats:
     """Bᵀ X for the six rows and the columns that a block sees: (C, 6 points, columns + 2, m)"""
     C, H, W, m = X.shape
     four, columns = block

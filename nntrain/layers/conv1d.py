@@ -94,7 +94,7 @@ class Conv1d(Layer):
         row, slid, placed = cache
         dRow = _as_row(dZ)
         size = 1, row.shape[2]
-        dX = kernel.side_by_side(
+        dX = kernel.both_gradients(
             lambda: kernel.conv2d_backward_input(dRow, p.W[:, :, None], slid, size, self.groups),
             lambda: self._accumulate(g, dRow, row, slid),
             dRow,

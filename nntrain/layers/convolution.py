@@ -94,7 +94,7 @@ class Conv2d(Layer):
 
     def backward(self, p: Views, g: Views, dZ: Array, X: Any) -> Array:
         size = X.shape[1], X.shape[2]
-        return kernel.side_by_side(
+        return kernel.both_gradients(
             lambda: kernel.conv2d_backward_input(dZ, p.W, self._window(X), size, self.groups, self.algorithm),
             lambda: self.accumulate(p, g, dZ, X),
             dZ,

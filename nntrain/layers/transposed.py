@@ -75,7 +75,7 @@ class ConvTranspose2d(Layer):
         return kernel.conv_transpose2d_forward(X, p.W, b, slid, out, self.groups, self.algorithm), (X, slid)
 
     def backward(self, p: Views, g: Views, dZ: Array, cache: Any) -> Array:
-        return kernel.side_by_side(
+        return kernel.both_gradients(
             lambda: kernel.conv_transpose2d_backward_input(dZ, p.W, cache[1], self.groups, self.algorithm),
             lambda: self.accumulate(p, g, dZ, cache),
             dZ,

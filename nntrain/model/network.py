@@ -66,7 +66,7 @@ class Network:
         return self.root.apply(self.p, X, context)
 
     def clear_gradient(self) -> None:
-        """dθ = 0.  In the next backward pass large products are written into it and not added: 5 % of an MLP's step."""
+        """dθ = 0.  In the next backward pass large products are written into it and not added, which saves a pass."""
         self.dtheta.fill(0)
         self.g.say_zero(True)
 

@@ -65,7 +65,7 @@ def in_pieces(work: Callable[[slice], R], size: int) -> list[R]:
     """`work` for every piece of a vector, results in order.  Pieces depend on the size alone."""
     if size <= PIECE:
         return [work(slice(0, size))]
-    return threads.run(work, runs(size, PIECE), alone=size < THREADED)
+    return threads.run(work, runs(size, PIECE), serial=size < THREADED)
 
 
 def scratch_like(piece: Array) -> Array:

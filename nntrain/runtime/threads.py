@@ -3,8 +3,8 @@
 The bits of a result never depend on the number of threads: the caller cuts the work into tiles by the sizes of the
 arrays alone, each tile writes its own part of the output, and sums over tiles are taken in the order of the tiles.
 NumPy releases the interpreter lock inside its loops and BLAS runs with one thread (the command line sees to it), so
-tiles run side by side.  Handing a tile over costs about 20 µs: give a tile 0.3 ms of work, and run smaller work
-as one tile, which costs nothing.
+tiles run side by side.  Handing a tile over costs more than a small product: give a tile ten times that in work, and
+run smaller work as one tile, which costs nothing.
 """
 
 from __future__ import annotations
@@ -15,18 +15,21 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
 
+Tile = TypeVar("Tile")
+Result = TypeVar("Result")
 
-class _Job:
+
+class _Job(Generic[Tile, Result]):
     """Tiles that any thread may take; done when every one has been worked."""
 
-    def __init__(self, task: Callable[[Any], Any], tiles: Sequence[Any]):
+    def __init__(self, task: Callable[[Tile], Result], tiles: Sequence[Tile]):
         self.task = task
         self.tiles = tiles
-        self.results: list[Any] = [None] * len(tiles)
+        self._results: list[Result | None] = [None] * len(tiles)
         self.errors: dict[int, BaseException] = {}
         self.next = itertools.count()  # next() is one step under the interpreter lock: no tile is taken twice
         self.finished = itertools.count(1)
@@ -36,16 +39,18 @@ class _Job:
     def work(self) -> None:
         while (i := next(self.next)) < len(self.tiles):
             try:
-                self.results[i] = self.task(self.tiles[i])
+                self._results[i] = self.task(self.tiles[i])
             except BaseException as error:  # raised again by the caller's thread
                 self.errors[i] = error
             if next(self.finished) == len(self.tiles):
                 self.done.release()
 
-    def wait(self) -> None:
+    def results(self) -> list[Result]:
+        """The results in the order of the tiles, once all are there; raises the first error (by tile)."""
         self.done.acquire()
         if self.errors:
             raise self.errors[min(self.errors)]
+        return cast("list[Result]", self._results)
 
 
 def _work() -> None:
@@ -56,7 +61,7 @@ def _work() -> None:
 
 
 _threads = 1
-_jobs: SimpleQueue[_Job] = SimpleQueue()
+_jobs: SimpleQueue[_Job[Any, Any]] = SimpleQueue()  # jobs of all kinds of tiles
 _workers: list[threading.Thread] = []
 
 
@@ -81,27 +86,27 @@ def set_threads(count: int) -> None:
 
 
 def get_threads() -> int:
+    """The number of threads in use, the calling one included."""
     return _threads
 
 
-def run(task: Callable[[Any], Any], tiles: Sequence[Any], *, alone: bool = False) -> list[Any]:
+def run(task: Callable[[Tile], Result], tiles: Sequence[Tile], *, serial: bool = False) -> list[Result]:
     """`[task(tile) for tile in tiles]` on the pool, results in the order of the tiles.
 
-    The calling thread works too; `alone` it does all, as is faster where there is little to do.  The first exception
+    The calling thread works too; `serial`: it does all, as is faster where there is little to do.  The first exception
     (by tile) is raised here, when no thread works on a tile any more.
     """
-    if _threads == 1 or len(tiles) <= 1 or alone:
+    if _threads == 1 or len(tiles) <= 1 or serial:
         return [task(tile) for tile in tiles]
     job = _Job(task, tiles)
     helpers = min(_threads, len(tiles)) - 1
     for _ in range(helpers):
         _jobs.put(job)
     job.work()
-    job.wait()
-    return job.results
+    return job.results()
 
 
-def together(*calls: Callable[[], Any]) -> list[Any]:
+def run_concurrently(*calls: Callable[[], Result]) -> list[Result]:
     """`[call() for call in calls]`, side by side; a call may `run` tiles of its own.
 
     For calls that do not need each other, such as a layer's two gradients: what each does on one thread overlaps, and
@@ -109,12 +114,11 @@ def together(*calls: Callable[[], Any]) -> list[Any]:
     """
     if _threads == 1 or len(calls) <= 1:
         return [call() for call in calls]
-    job = _Job(lambda call: call(), calls)
+    job: _Job[Callable[[], Result], Result] = _Job(lambda call: call(), calls)
     for _ in calls[1:]:
         _jobs.put(job)
     job.work()
     with contextlib.suppress(Empty):
         while True:
             _jobs.get_nowait().work()
-    job.wait()
-    return job.results
+    return job.results()

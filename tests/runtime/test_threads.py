@@ -25,11 +25,11 @@ def test_results_come_in_the_order_of_the_tiles(count):
 
 def test_no_tiles_give_no_results(count):
     assert threads.run(abs, []) == []
-    assert threads.together() == []
+    assert threads.run_concurrently() == []
 
 
-def test_alone_the_caller_works_all_tiles(two_threads):
-    assert threads.run(lambda _: threading.get_ident(), range(9), alone=True) == [threading.get_ident()] * 9
+def test_serially_the_caller_works_all_tiles(two_threads):
+    assert threads.run(lambda _: threading.get_ident(), range(9), serial=True) == [threading.get_ident()] * 9
 
 
 def test_the_first_tile_that_failed_is_the_error(count):
@@ -41,15 +41,15 @@ def test_the_first_tile_that_failed_is_the_error(count):
         threads.run(task, range(8))
 
 
-def test_results_of_calls_together_come_in_their_order(count):
-    assert threads.together(lambda: "dX", lambda: "dW", lambda: "db") == ["dX", "dW", "db"]
+def test_results_of_concurrent_calls_come_in_their_order(count):
+    assert threads.run_concurrently(lambda: "dX", lambda: "dW", lambda: "db") == ["dX", "dW", "db"]
 
 
-def test_calls_together_may_run_tiles_of_their_own(count):
+def test_concurrent_calls_may_run_tiles_of_their_own(count):
     def sums(start):
         return threads.run(lambda tile: tile + start, range(30))
 
-    assert threads.together(lambda: sums(0), lambda: sums(100)) == [list(range(30)), list(range(100, 130))]
+    assert threads.run_concurrently(lambda: sums(0), lambda: sums(100)) == [list(range(30)), list(range(100, 130))]
 
 
 def test_an_error_of_one_call_is_raised_when_the_others_have_ended(two_threads):
@@ -59,7 +59,7 @@ def test_an_error_of_one_call_is_raised_when_the_others_have_ended(two_threads):
         raise ValueError("the first of two")
 
     with pytest.raises(ValueError, match="the first of two"):
-        threads.together(fails, lambda: ended.append(1))
+        threads.run_concurrently(fails, lambda: ended.append(1))
     assert ended == [1]
 
 
@@ -72,5 +72,5 @@ def test_who_ends_first_helps_with_the_tiles_of_the_others(two_threads):
         both.wait()
         return threading.get_ident()
 
-    _, found = threads.together(lambda: begun.wait(20), lambda: threads.run(tile, range(2)))
+    _, found = threads.run_concurrently(lambda: begun.wait(20), lambda: threads.run(tile, range(2)))
     assert len(set(found)) == 2

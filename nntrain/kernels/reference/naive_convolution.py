@@ -14,17 +14,17 @@ from collections.abc import Iterator
 import numpy as np
 
 from nntrain.kernels.windows import Pair, Window
-from nntrain.model.shapes import Array
+from nntrain.model.shapes import Floats
 
 Place = tuple[int, int, slice, slice]
 
 
-def padded(X: Array, window: Window, value: float = 0.0) -> Array:
+def padded(X: Floats, window: Window, value: float = 0.0) -> Floats:
     """X (C, H, W, m) with the padding around it."""
     return np.pad(X, ((0, 0), *window.padding, (0, 0)), constant_values=value)
 
 
-def without_padding(P: Array, window: Window, size: Pair) -> Array:
+def without_padding(P: Floats, window: Window, size: Pair) -> Floats:
     """The inside (C, *size, m) of a padded image."""
     top, left = window.padding[0][0], window.padding[1][0]
     return P[:, top : top + size[0], left : left + size[1]]
@@ -40,7 +40,7 @@ def places(window: Window, size: Pair) -> Iterator[Place]:
             yield i, j, rows, columns
 
 
-def convolution_forward(X: Array, W: Array, b: Array, window: Window, groups: int = 1) -> Array:
+def convolution_forward(X: Floats, W: Floats, b: Floats, window: Window, groups: int = 1) -> Floats:
     """Z (filters, H', W', m), as the module's equation."""
     size = window.output_size((X.shape[1], X.shape[2]))
     Z = np.zeros((len(W), *size, X.shape[3]), X.dtype)
@@ -52,7 +52,9 @@ def convolution_forward(X: Array, W: Array, b: Array, window: Window, groups: in
     return Z
 
 
-def convolution_backward(dZ: Array, X: Array, W: Array, window: Window, groups: int = 1) -> tuple[Array, Array, Array]:
+def convolution_backward(
+    dZ: Floats, X: Floats, W: Floats, window: Window, groups: int = 1
+) -> tuple[Floats, Floats, Floats]:
     """dX, dW, db: each output pixel passes its derivative on to the pixels and the weights that it was made of."""
     P = padded(X, window)
     dP, dW, db = np.zeros_like(P), np.zeros_like(W), np.zeros((len(W), 1), W.dtype)
@@ -65,13 +67,15 @@ def convolution_backward(dZ: Array, X: Array, W: Array, window: Window, groups: 
     return without_padding(dP, window, (X.shape[1], X.shape[2])), dW, db
 
 
-def channels_of(f: int, W: Array, groups: int) -> slice:
+def channels_of(f: int, W: Floats, groups: int) -> slice:
     """The channels of X that filter f sees."""
     g, c = f // (len(W) // groups), W.shape[1]
     return slice(g * c, (g + 1) * c)
 
 
-def transposed_convolution_forward(X: Array, W: Array, b: Array, window: Window, size: Pair, groups: int = 1) -> Array:
+def transposed_convolution_forward(
+    X: Floats, W: Floats, b: Floats, window: Window, size: Pair, groups: int = 1
+) -> Floats:
     """Each pixel of X, times a kernel, is added to the patch of Z under the window there.
 
     X (C, H, W, m)   W (C, filters/groups, kh, kw)   b (filters, 1)   Z (filters, *size, m).  `window` is that of the
@@ -86,8 +90,8 @@ def transposed_convolution_forward(X: Array, W: Array, b: Array, window: Window,
 
 
 def transposed_convolution_backward(
-    dZ: Array, X: Array, W: Array, window: Window, groups: int = 1
-) -> tuple[Array, Array, Array]:
+    dZ: Floats, X: Floats, W: Floats, window: Window, groups: int = 1
+) -> tuple[Floats, Floats, Floats]:
     """dX, dW, db: each pixel of X gathers from the patch of dZ that it was added to."""
     dP = padded(dZ, window)
     dX, dW, db = np.zeros_like(X), np.zeros_like(W), np.zeros((len(dZ), 1), W.dtype)

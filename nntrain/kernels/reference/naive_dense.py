@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from nntrain.model.shapes import Array
+from nntrain.model.shapes import Floats
 
 
-def dense_forward(W: Array, b: Array, X: Array) -> Array:
+def dense_forward(W: Floats, b: Floats, X: Floats) -> Floats:
     """z = W x + b for each example.   W (n_y, n_x)   b (n_y, 1)   X (n_x, m)   Z (n_y, m)"""
     Z = np.zeros((len(W), X.shape[1]), X.dtype)
     for i in range(X.shape[1]):
@@ -15,7 +15,7 @@ def dense_forward(W: Array, b: Array, X: Array) -> Array:
     return Z
 
 
-def dense_backward(dZ: Array, W: Array, X: Array) -> tuple[Array, Array, Array]:
+def dense_backward(dZ: Floats, W: Floats, X: Floats) -> tuple[Floats, Floats, Floats]:
     """dX, dW, db:   dx = Wᵀ dz,   dW = Σ dz xᵀ,   db = Σ dz over the examples."""
     dX, dW, db = np.zeros_like(X), np.zeros_like(W), np.zeros((len(W), 1), W.dtype)
     for i in range(X.shape[1]):
@@ -25,12 +25,12 @@ def dense_backward(dZ: Array, W: Array, X: Array) -> tuple[Array, Array, Array]:
     return dX, dW, db
 
 
-def dense_steps_forward(W: Array, b: Array, X: Array) -> Array:
+def dense_steps_forward(W: Floats, b: Floats, X: Floats) -> Floats:
     """Z_t = W X_t + b at every step of a sequence.   X (T, n_x, m)   Z (T, n_y, m)"""
     return np.stack([dense_forward(W, b, X[t]) for t in range(len(X))])
 
 
-def dense_steps_backward(dZ: Array, W: Array, X: Array) -> tuple[Array, Array, Array]:
+def dense_steps_backward(dZ: Floats, W: Floats, X: Floats) -> tuple[Floats, Floats, Floats]:
     """dX (T, n_x, m), and dW, db summed over the steps."""
     dX, dW, db = np.zeros_like(X), np.zeros_like(W), np.zeros((len(W), 1), W.dtype)
     for t in range(len(X)):
@@ -40,7 +40,7 @@ def dense_steps_backward(dZ: Array, W: Array, X: Array) -> tuple[Array, Array, A
     return dX, dW, db
 
 
-def lookup_forward(W: Array, X: Array) -> Array:
+def lookup_forward(W: Floats, X: Floats) -> Floats:
     """A_t = W e_x, the column of W for each symbol x.   W (n, vocabulary)   X (T, m) integers   A (T, n, m)"""
     T, m = X.shape
     A = np.zeros((T, len(W), m), W.dtype)
@@ -50,7 +50,7 @@ def lookup_forward(W: Array, X: Array) -> Array:
     return A
 
 
-def lookup_backward(dA: Array, W: Array, X: Array) -> Array:
+def lookup_backward(dA: Floats, W: Floats, X: Floats) -> Floats:
     """dW: the derivatives at every place of a symbol, added to the symbol's column."""
     dW = np.zeros_like(W)
     T, m = X.shape

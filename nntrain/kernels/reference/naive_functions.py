@@ -10,12 +10,12 @@ from math import erf, exp, log, pi, sqrt, tanh
 
 import numpy as np
 
-from nntrain.model.shapes import Array
+from nntrain.model.shapes import Floats
 
 Function = Callable[[float], float]
 
 
-def sigmoid(z: Array) -> Array:
+def sigmoid(z: Floats) -> Floats:
     """σ(z) = 1 / (1 + e⁻ᶻ)."""
     return np.asarray(1 / (1 + np.exp(-z)))
 
@@ -52,26 +52,26 @@ ACTIVATIONS: dict[str, tuple[Function, Function]] = {
 }
 
 
-def activation_forward(name: str, Z: Array) -> Array:
+def activation_forward(name: str, Z: Floats) -> Floats:
     """A = g(Z)."""
     g, _ = ACTIVATIONS[name]
     return _each(g, Z)
 
 
-def activation_backward(name: str, dA: Array, Z: Array) -> Array:
+def activation_backward(name: str, dA: Floats, Z: Floats) -> Floats:
     """dZ = dA ∘ g'(Z)."""
     _, derivative = ACTIVATIONS[name]
     return np.asarray(dA * _each(derivative, Z))
 
 
-def _each(function: Function, Z: Array) -> Array:
+def _each(function: Function, Z: Floats) -> Floats:
     A = np.zeros_like(Z)
     for place, z in np.ndenumerate(Z):
         A[place] = function(float(z))
     return A
 
 
-def softmax_forward(Z: Array) -> Array:
+def softmax_forward(Z: Floats) -> Floats:
     """a_k = e^{z_k} / Σ e^{z}, for each example.   Z (n, m)   Course 2, week 3."""
     A = np.zeros_like(Z)
     for i in range(Z.shape[1]):
@@ -79,7 +79,7 @@ def softmax_forward(Z: Array) -> Array:
     return A
 
 
-def softmax_backward(dA: Array, Z: Array) -> Array:
+def softmax_backward(dA: Floats, Z: Floats) -> Floats:
     """dz_j = Σ_k da_k ∂a_k/∂z_j,   ∂a_k/∂z_j = a_k (1 − a_j) where k = j, else −a_k a_j."""
     dZ, A = np.zeros_like(Z), softmax_forward(Z)
     for i in range(Z.shape[1]):
@@ -88,7 +88,7 @@ def softmax_backward(dA: Array, Z: Array) -> Array:
     return dZ
 
 
-def cross_entropy(Z: Array, Y: Array, mask: Array | None = None) -> tuple[float, Array]:
+def cross_entropy(Z: Floats, Y: Floats, mask: Floats | None = None) -> tuple[float, Floats]:
     """J = −(1/k) Σ log a_y over the k positions that count, and dZ = (A − Y)/k with Y one-hot.
 
     Z (n, m) or (T, n, m) logits, A = softmax(Z)   Y (m,) or (T, m) labels   mask (T, m) True where a step counts; J and
@@ -111,10 +111,10 @@ def cross_entropy(Z: Array, Y: Array, mask: Array | None = None) -> tuple[float,
     return J, dZ
 
 
-def logistic_losses(Z: Array, Y: Array) -> tuple[Array, Array]:
+def logistic_losses(Z: Floats, Y: Floats) -> tuple[Floats, Floats]:
     """𝓛 = −(y log a + (1 − y) log(1 − a)) and a = σ(z) of every single output; ∂𝓛/∂z = a − y.   Course 1, week 2."""
     L, A = np.zeros_like(Z), np.zeros_like(Z)
     for place, z in np.ndenumerate(Z):
-        y, a = Y[place], _sigma(z)
+        y, a = Y[place], _sigma(float(z))
         L[place], A[place] = -(y * log(a) + (1 - y) * log(1 - a)), a
     return L, A

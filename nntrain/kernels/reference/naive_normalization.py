@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from nntrain.model.shapes import Array
+from nntrain.model.shapes import Floats
 
 
-def batch_norm_forward(X: Array, gamma: Array, beta: Array, epsilon: float) -> tuple[Array, Array, Array]:
+def batch_norm_forward(X: Floats, gamma: Floats, beta: Floats, epsilon: float) -> tuple[Floats, Floats, Floats]:
     """Z, μ and σ² (C, 1): the values of each channel are normalised together.   X (C, …, m)   γ, β (C, 1)
 
     σ² is the biased variance.  Course 2, week 3; Ioffe and Szegedy (2015), algorithm 1.
@@ -20,7 +20,7 @@ def batch_norm_forward(X: Array, gamma: Array, beta: Array, epsilon: float) -> t
     return Z, mean, variance
 
 
-def batch_norm_backward(dZ: Array, X: Array, gamma: Array, epsilon: float) -> tuple[Array, Array, Array]:
+def batch_norm_backward(dZ: Floats, X: Floats, gamma: Floats, epsilon: float) -> tuple[Floats, Floats, Floats]:
     """dX, dγ, dβ, by the chain rule through μ and σ² as section 3 of the paper writes it."""
     dX, dgamma, dbeta = np.zeros_like(X), np.zeros_like(gamma), np.zeros_like(gamma)
     for c in range(len(X)):
@@ -28,7 +28,7 @@ def batch_norm_backward(dZ: Array, X: Array, gamma: Array, epsilon: float) -> tu
     return dX, dgamma, dbeta
 
 
-def layer_norm_forward(X: Array, gamma: Array, beta: Array, epsilon: float) -> Array:
+def layer_norm_forward(X: Floats, gamma: Floats, beta: Floats, epsilon: float) -> Floats:
     """Z: the features of each example are normalised together.   X (n, m)   γ, β (n, 1)   Ba et al. (2016)."""
     Z = np.zeros_like(X)
     for i in range(X.shape[1]):
@@ -39,7 +39,7 @@ def layer_norm_forward(X: Array, gamma: Array, beta: Array, epsilon: float) -> A
     return Z
 
 
-def layer_norm_backward(dZ: Array, X: Array, gamma: Array, epsilon: float) -> tuple[Array, Array, Array]:
+def layer_norm_backward(dZ: Floats, X: Floats, gamma: Floats, epsilon: float) -> tuple[Floats, Floats, Floats]:
     """dX, dγ, dβ."""
     dX, dgamma, dbeta = np.zeros_like(X), np.zeros_like(gamma), np.zeros_like(gamma)
     for i in range(X.shape[1]):
@@ -51,7 +51,7 @@ def layer_norm_backward(dZ: Array, X: Array, gamma: Array, epsilon: float) -> tu
     return dX, dgamma, dbeta
 
 
-def rms_norm_forward(X: Array, gamma: Array, epsilon: float) -> Array:
+def rms_norm_forward(X: Floats, gamma: Floats, epsilon: float) -> Floats:
     """Z: each example is divided by its root mean square.   X (n, m)   γ (n, 1)   Zhang and Sennrich (2019)."""
     Z = np.zeros_like(X)
     for i in range(X.shape[1]):
@@ -60,7 +60,7 @@ def rms_norm_forward(X: Array, gamma: Array, epsilon: float) -> Array:
     return Z
 
 
-def rms_norm_backward(dZ: Array, X: Array, gamma: Array, epsilon: float) -> tuple[Array, Array]:
+def rms_norm_backward(dZ: Floats, X: Floats, gamma: Floats, epsilon: float) -> tuple[Floats, Floats]:
     """dX, dγ."""
     dX, dgamma = np.zeros_like(X), np.zeros_like(gamma)
     for i in range(X.shape[1]):
@@ -73,7 +73,7 @@ def rms_norm_backward(dZ: Array, X: Array, gamma: Array, epsilon: float) -> tupl
     return dX, dgamma
 
 
-def _backward(dz: Array, x: Array, gamma: Array, epsilon: float) -> tuple[Array, Array, Array]:
+def _backward(dz: Floats, x: Floats, gamma: Floats, epsilon: float) -> tuple[Floats, float, float]:
     """dx, dγ, dβ of the numbers x that share one μ and one σ²."""
     k = x.size
     centred = x - np.mean(x)
@@ -82,4 +82,4 @@ def _backward(dz: Array, x: Array, gamma: Array, epsilon: float) -> tuple[Array,
     dvariance = np.sum(dxhat * centred) * -0.5 * scale**3
     dmean = -np.sum(dxhat) * scale  # what comes through σ² is 0, as the centred numbers have mean 0
     dx = dxhat * scale + dvariance * 2 * centred / k + dmean / k
-    return dx, np.sum(dz * centred * scale), np.sum(dz)
+    return dx, float(np.sum(dz * centred * scale)), float(np.sum(dz))

@@ -6,10 +6,10 @@ import numpy as np
 
 from nntrain.kernels.reference.naive_convolution import padded, places, without_padding
 from nntrain.kernels.windows import Pair, Window
-from nntrain.model.shapes import Array
+from nntrain.model.shapes import Floats
 
 
-def max_pool_forward(X: Array, window: Window) -> Array:
+def max_pool_forward(X: Floats, window: Window) -> Floats:
     """Y = the largest pixel under each window; padding is −∞."""
     P, size = padded(X, window, -np.inf), window.output_size((X.shape[1], X.shape[2]))
     Y = np.zeros((len(X), *size, X.shape[3]), X.dtype)
@@ -18,7 +18,7 @@ def max_pool_forward(X: Array, window: Window) -> Array:
     return Y
 
 
-def max_pool_backward(dY: Array, X: Array, window: Window) -> Array:
+def max_pool_backward(dY: Floats, X: Floats, window: Window) -> Floats:
     """dX: each dY goes to the pixel that was the largest; of equal ones to the first by column, then row."""
     P = padded(X, window, -np.inf)
     dP = np.zeros_like(P)
@@ -32,7 +32,7 @@ def max_pool_backward(dY: Array, X: Array, window: Window) -> Array:
     return without_padding(dP, window, (X.shape[1], X.shape[2]))
 
 
-def average_pool_forward(X: Array, window: Window) -> Array:
+def average_pool_forward(X: Floats, window: Window) -> Floats:
     """Y = the mean under each window; padding is zeros, and counts."""
     P, size = padded(X, window), window.output_size((X.shape[1], X.shape[2]))
     Y = np.zeros((len(X), *size, X.shape[3]), X.dtype)
@@ -41,7 +41,7 @@ def average_pool_forward(X: Array, window: Window) -> Array:
     return Y
 
 
-def average_pool_backward(dY: Array, window: Window, size: Pair) -> Array:
+def average_pool_backward(dY: Floats, window: Window, size: Pair) -> Floats:
     """dX (C, *size, m): each dY is spread evenly over its window."""
     dP = padded(np.zeros((len(dY), *size, dY.shape[3]), dY.dtype), window)
     for i, j, rows, columns in places(window, (dY.shape[1], dY.shape[2])):

@@ -9,18 +9,18 @@ from __future__ import annotations
 import numpy as np
 
 from nntrain.kernels.reference.naive_cells import CELLS, Parameters, States
-from nntrain.model.shapes import Array
+from nntrain.model.shapes import Floats
 
 
 def recurrent_forward(
     cell: str,
     p: Parameters,
-    X: Array,
+    X: Floats,
     first: States,
-    lengths: Array | None = None,
-    mask: Array | None = None,
+    lengths: Floats | None = None,
+    mask: Floats | None = None,
     reverse: bool = False,
-) -> tuple[Array, States]:
+) -> tuple[Floats, States]:
     """The outputs A and the state at each example's last step, of the cell "rnn", "lstm" or "gru"."""
     A = np.zeros((len(X), *first[0].shape), X.dtype)
     last = tuple(np.zeros_like(state) for state in first)
@@ -37,14 +37,14 @@ def recurrent_forward(
 def recurrent_backward(
     cell: str,
     p: Parameters,
-    X: Array,
+    X: Floats,
     first: States,
-    dA: Array,
+    dA: Floats,
     d_last: States,
-    lengths: Array | None = None,
-    mask: Array | None = None,
+    lengths: Floats | None = None,
+    mask: Floats | None = None,
     reverse: bool = False,
-) -> tuple[Array, States, Parameters]:
+) -> tuple[Floats, States, Parameters]:
     """dX, the derivatives by the first states, and those by the parameters: back-propagation through time."""
     dX, d_first = np.zeros_like(X), tuple(np.zeros_like(state) for state in first)
     g = {name: np.zeros_like(array) for name, array in p.items()}
@@ -61,14 +61,14 @@ def recurrent_backward(
     return dX, d_first, g
 
 
-def _steps(X: Array, i: int, lengths: Array | None, reverse: bool) -> list[int]:
+def _steps(X: Floats, i: int, lengths: Floats | None, reverse: bool) -> list[int]:
     """The steps of example i, in the order in which the cell takes them."""
     steps = range(len(X) if lengths is None else int(lengths[i]))
     return list(reversed(steps) if reverse else steps)
 
 
 def _states_before(
-    cell: str, p: Parameters, X: Array, first: States, mask: Array | None, steps: list[int], i: int
+    cell: str, p: Parameters, X: Floats, first: States, mask: Floats | None, steps: list[int], i: int
 ) -> list[States]:
     """The states of example i before each step, and behind them the last one."""
     forward, _ = CELLS[cell]
@@ -78,5 +78,5 @@ def _states_before(
     return states
 
 
-def _mask(mask: Array | None, first: States, i: int) -> Array:
+def _mask(mask: Floats | None, first: States, i: int) -> Floats:
     return np.ones(len(first[0])) if mask is None else mask[:, i]
