@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from nntrain.components import Arg, arg, find
 from nntrain.config import yaml_writer
@@ -23,12 +23,17 @@ from nntrain.messages import show
 
 if TYPE_CHECKING:
     from nntrain.data.base import Dataset
-else:  # its module imports NumPy; what a config takes there is said by `Kind`
-    Dataset = Any
+    from nntrain.losses.base import Loss
+    from nntrain.metrics.base import Metric
+    from nntrain.model.layer import Layer
+    from nntrain.optimizers.base import Optimizer
+    from nntrain.schedules.base import Schedule
+else:  # their modules import NumPy; what a config takes in a field is said by its `Kind`
+    Dataset = Loss = Metric = Layer = Optimizer = Schedule = Any
 
 
-def _constant() -> Any:
-    return find("schedule")["constant"]()
+def _constant() -> Schedule:
+    return cast("Schedule", find("schedule")["constant"]())
 
 
 @dataclass(frozen=True)
@@ -37,16 +42,20 @@ class Config:
 
     name: str = arg("name of the run and its directory; default: the file's name")
     dataset: Annotated[Dataset, Kind("dataset")] = arg("what is learned from")
-    architecture: Annotated[Any, PerNetwork(Many(Kind("layer"), at_least=1))] = arg("the layers, first to last")
-    loss: Annotated[Any, Kind("loss")] = arg("what is minimised")
-    optimizer: Annotated[Any, PerNetwork(Kind("optimizer"))] = arg("how parameters are updated")
+    architecture: Annotated[
+        tuple[Layer, ...] | dict[str, tuple[Layer, ...]], PerNetwork(Many(Kind("layer"), at_least=1))
+    ] = arg("the layers, first to last")
+    loss: Annotated[Loss, Kind("loss")] = arg("what is minimised")
+    optimizer: Annotated[Optimizer | dict[str, Optimizer], PerNetwork(Kind("optimizer"))] = arg(
+        "how parameters are updated"
+    )
     training: Training = arg("how long, what is watched, when state is saved")
     seed: int = arg("beginning of every random stream", default=0, ge=0)
     dtype: Literal["float32", "float64"] = arg("type of parameters and activations", default="float32")
-    schedule: Annotated[Any, Kind("schedule")] = field(
+    schedule: Annotated[Schedule, Kind("schedule")] = field(
         default_factory=_constant, metadata={"arg": Arg("learning rate over the training; default: constant")}
     )
-    metrics: Annotated[Any, Many(Kind("metric"))] = arg("what is measured beside the loss", default=())
+    metrics: Annotated[tuple[Metric, ...], Many(Kind("metric"))] = arg("what is measured beside the loss", default=())
     _places: Placed = field(default_factory=dict, repr=False, compare=False)
     _root: Place = field(default=Place(Mark(Source(Path()))), repr=False, compare=False)
 
@@ -62,6 +71,14 @@ class Config:
     def to_yaml(self) -> str:
         """The whole config as YAML; `read` on it gives an equal config."""
         return yaml_writer.to_yaml(self.as_dict())
+
+    def layers_of(self, network: str) -> tuple[Layer, ...]:
+        """The layers of a network, by the loop's name for it; where the config declares one network, its layers."""
+        return self.architecture[network] if isinstance(self.architecture, dict) else self.architecture
+
+    def optimizer_of(self, network: str) -> Optimizer:
+        """The optimizer that a network learns under; where the config declares one for all, that one."""
+        return self.optimizer[network] if isinstance(self.optimizer, dict) else self.optimizer
 
     def monitored(self, validates: bool) -> str:
         """`training.monitor` or its default: the loss, or the cost where layers add to it (a KL divergence), of the
@@ -82,11 +99,11 @@ class Config:
         by_network = self.architecture.values() if isinstance(self.architecture, dict) else [self.architecture]
         return any(layer.adds_to_cost for layers in by_network for layer in layers)
 
-    def with_loss(self, loss: Any) -> Config:
+    def with_loss(self, loss: Loss) -> Config:
         """This config with what its loss takes from the data made numbers; for messages it stands at the same place."""
         return replace(self, loss=loss, _places={**self._places, id(loss): (loss, self.place(self.loss))})
 
-    def place(self, component: Any) -> Place:
+    def place(self, component: object) -> Place:
         """Where a component or section of this config stands; for anything else, where the config begins."""
         return self._places.get(id(component), (component, self._root))[1]
 

@@ -44,7 +44,7 @@ def overfit(path: Path, overrides: Sequence[str] = (), steps: int = LEARN_STEPS)
     hundredth of the first: that of values between 0 and 1 under binary_cross_entropy has its least value above 0.
     """
     built, trainer = supervised_trainer(path, overrides, "check --overfit")
-    lr = built.config.optimizer.lr
+    lr = trainer.descent.optimizer.lr
     batch = next(endless_batches(built))
     first = _measure(built, batch)[0]
     of = "right" if built.data.facts.target == "labels" else "of the variance"

@@ -11,6 +11,7 @@ from nntrain.data.loader import evaluation_batches
 from nntrain.data.parts import Batch, Part
 from nntrain.inference.samples import in_chunks
 from nntrain.inference.totals import Means
+from nntrain.losses.adversarial import AdversarialLoss
 from nntrain.model.layer import Context
 from nntrain.model.network import Network
 from nntrain.model.shapes import Array
@@ -32,6 +33,14 @@ class Game:
     latent: int
     classes: int
 
+    @property
+    def loss(self) -> AdversarialLoss:
+        """What the discriminator pays, and the generator."""
+        loss = self.model.config.loss
+        if not isinstance(loss, AdversarialLoss):
+            raise TypeError(f"the loss {loss.type} does not derive from nntrain.losses.adversarial.AdversarialLoss")
+        return loss
+
     def noise(self, batch: Batch, *place: int) -> Array:
         """z for as many examples as a batch has, with its labels; `place` keys the random stream."""
         z = streams.stream(self.model.config.seed, streams.LATENT, *place)
@@ -43,7 +52,7 @@ class Game:
 
     def accuracies(self, Z_real: Array, Z_drawn: Array) -> dict[str, float]:
         """The shares of real and of drawn examples that the discriminator knew for what they are."""
-        boundary = self.model.config.loss.boundary(Z_real, Z_drawn)
+        boundary = self.loss.boundary(Z_real, Z_drawn)
         return {
             "accuracy_real": float((Z_real > boundary).mean()),
             "accuracy_drawn": float((Z_drawn <= boundary).mean()),
@@ -52,7 +61,7 @@ class Game:
     def evaluate(self, part: Part) -> dict[str, float]:
         """MEASURES for the examples of a part against as many drawn ones, in evaluation mode."""
         G, D, config = self.generator, self.discriminator, self.model.config
-        loss, totals, place = config.loss, Means(MEASURES), streams.key("evaluation")
+        loss, totals, place = self.loss, Means(MEASURES), streams.key("evaluation")
         for number, batch in enumerate(evaluation_batches(part, config.dataset.batch_size)):
             context = Context(training=False, seed=config.seed)
             X_drawn = G.apply(self.noise(batch, place, number), context)

@@ -60,8 +60,7 @@ class GAN(Loop):
         extra = facts.classes or 0 if self.conditional else 0
         first, *rest = facts.input_shape
         shapes = {GENERATOR: (self.latent + extra,), DISCRIMINATOR: (first + extra, *rest)}
-        layers = config.architecture
-        return {name: Plan(Sequential(layers[name]), shape, prefix=name) for name, shape in shapes.items()}
+        return {name: Plan(Sequential(config.layers_of(name)), shape, prefix=name) for name, shape in shapes.items()}
 
     def check(self, model: Model) -> None:
         facts, G, D = model.facts, model.networks[GENERATOR], model.networks[DISCRIMINATOR]
@@ -107,9 +106,9 @@ class GANTrainer(Trainer):
         config, self.loop = built.config, loop
         self.game = loop.game(built)
         self.generator, self.discriminator = self.game.generator, self.game.discriminator
-        self.loss, self.seed = config.loss, config.seed
+        self.loss, self.seed = self.game.loss, config.seed
         self.descents = {
-            name: Descent({name: network}, config.optimizer[name], config.training, name)
+            name: Descent({name: network}, config.optimizer_of(name), config.training, name)
             for name, network in built.networks.items()
         }
         self.slots = {name: descent.slots[name] for name, descent in self.descents.items()}

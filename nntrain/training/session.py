@@ -195,7 +195,7 @@ def make_monitor(built: Built) -> Monitor | None:
         return None
     name = built.config.monitored("validation" in built.data.parts)
     metric = name.partition(".")[2]
-    better = {m.type: m.better for m in built.config.metrics}.get(metric, "less")
+    better = {m.type: m.better for m in built.config.metrics}.get(metric) or "less"
     stopping = training.early_stopping
     if stopping is None:
         return Monitor(name, better)

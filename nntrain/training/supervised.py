@@ -32,7 +32,7 @@ class Supervised(Loop):
     """One network, one loss, one optimizer (the course's gradient descent)."""
 
     def plan(self, config: Config, facts: Facts) -> dict[str, Plan]:
-        return {NETWORK: Plan(Sequential(config.architecture), facts.shape)}
+        return {NETWORK: Plan(Sequential(config.layers_of(NETWORK)), facts.shape)}
 
     def check(self, model: Model) -> None:
         config, facts = model.config, model.facts
@@ -107,7 +107,7 @@ class SupervisedTrainer(Trainer):
         self.loss, self.metrics, self.facts = config.loss, config.metrics, built.facts
         self.ignored = self.loss.ignored(self.facts)
         self.seed = config.seed
-        self.descent = Descent(built.networks, config.optimizer, config.training)
+        self.descent = Descent(built.networks, config.optimizer_of(NETWORK), config.training)
         self.slots = self.descent.slots
         self.schedule, self.horizon = config.schedule, total_steps(config, built.data)
         self.schedule_state = self.schedule.start()

@@ -9,7 +9,8 @@ from nntrain import config
 
 ROOM = Path(config.__file__).parent
 BASES = {  # what the fields of a Config hold, for type checkers
-    "nntrain.data.base",
+    *("nntrain.data.base", "nntrain.losses.base", "nntrain.metrics.base"),
+    *("nntrain.model.layer", "nntrain.optimizers.base", "nntrain.schedules.base"),
 }
 
 
