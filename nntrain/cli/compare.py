@@ -65,16 +65,16 @@ class _Compared:
     """
 
     def __init__(self, paths: Sequence[Path]):
-        from nntrain.runs import query
+        from nntrain.runs import comparison, query
 
         self.rows = query.collect(paths)
-        self.configs = query.configs_unlike(self.rows)
+        self.configs = comparison.configs_unlike(self.rows)
         self.measured = [query.metrics_of(row) for row in self.rows]
         self.names = [Path(row["run"]).name for row in self.rows]
         self.metrics = sorted({name for found in self.measured for name in found})
-        self.keys = [key for key in query.differing(self.configs) if key != "name"]
-        self.groups = query.groups(self.configs)
-        different = query.differing([self.configs[group[0]] for group in self.groups])
+        self.keys = [key for key in comparison.differing(self.configs) if key != "name"]
+        self.groups = comparison.groups(self.configs)
+        different = comparison.differing([self.configs[group[0]] for group in self.groups])
         self.varied = [key for key in different if key not in ("seed", "name")]
 
     def values(self) -> list[list[Any]]:
@@ -85,12 +85,12 @@ class _Compared:
         ]
 
     def _spreads(self, group: Sequence[int]) -> dict[str, _Spread]:
-        from nntrain.runs import query
+        from nntrain.runs import comparison
 
         found = {}
         for metric in self.metrics:
             if values := [self.measured[i][metric] for i in group if metric in self.measured[i]]:
-                found[metric] = _Spread(*query.mean_and_deviation(values))
+                found[metric] = _Spread(*comparison.mean_and_deviation(values))
         return found
 
     def spreads(self) -> list[list[str]]:

@@ -63,13 +63,15 @@ def number(value: object) -> str:
 
 def cell(value: object) -> str:
     """A config value or metric in a table: of a component the name, as its arguments are keys of their own."""
-    from nntrain.config import flow
-
     if value is None:
         return ""
     if isinstance(value, dict) and "type" in value:
         return str(value["type"])
-    return flow(value) if isinstance(value, list | dict) else number(value)
+    if not isinstance(value, list | dict):
+        return number(value)
+    from nntrain.config import flow  # a list of runs needs no config
+
+    return flow(value)
 
 
 def values_line(values: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from nntrain.config import find_value
 from nntrain.report import charts, findings, history, sections
 from nntrain.report.axes import word
-from nntrain.runs import Run, query
+from nntrain.runs import Run, comparison, query
 
 MOST_DETAILED = 4  # runs that get a section of their own; of more, the best alone
 
@@ -27,7 +27,7 @@ def page(rows: Sequence[Mapping[str, Any]], metric: str | None = None) -> str:
     order = sorted(range(len(rows)), key=lambda i: query.rank(measured[i].get(metric), metric))
     best = order[0]
     figures = sections.Charts()
-    keys = [key for key in query.differing(configs) if key != "name"]
+    keys = [key for key in comparison.differing(configs) if key != "name"]
     title = names[0] if len(rows) == 1 else f"{len(rows)} runs of {configs[0].get('name', names[0])}"
     body = [
         f"<h1>{escape(title)}</h1>",

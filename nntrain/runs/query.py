@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from nntrain.components import find
-from nntrain.config import find_value, leaves, written, written_unlike
 from nntrain.errors import ConfigError, NNTrainError
 from nntrain.files.plain_values import scalar
 from nntrain.runs.rows import row, scan
@@ -18,7 +15,6 @@ from nntrain.runs.run import Run
 
 PARTS = ("train", "validation", "test")
 _CONDITION = re.compile(r"([\w.-]+?)\s*(!=|<=|>=|==?|<|>)\s*([^=<>].*|)", re.DOTALL)
-_NOT_COMPARED = ("seed", "name")  # runs that differ in these alone are one experiment
 
 
 def metrics_of(row: Mapping[str, Any]) -> dict[str, float]:
@@ -34,6 +30,8 @@ def metrics_of(row: Mapping[str, Any]) -> dict[str, float]:
 
 def more_is_better(metric: str) -> bool:
     """Whether a metric such as validation.accuracy says so; what is unknown is a loss."""
+    from nntrain.components import find
+
     cls: Any = find("metric").get(metric.rpartition(".")[2])
     return cls is not None and cls.better == "more"
 
@@ -47,18 +45,15 @@ def rank(value: float | None, metric: str) -> tuple[bool, float]:
 
 def config_of(row: Mapping[str, Any], sections: Iterable[str] | None = None) -> dict[str, Any]:
     """The run's config as plain values, of these top-level keys or whole; empty where it has none that can be read."""
+    from nntrain.config import written  # a list of runs needs no config
+
     try:
-        return written(_config_text(row), None if sections is None else set(sections))
+        return written(config_text(row), None if sections is None else set(sections))
     except NNTrainError:
         return {}
 
 
-def configs_unlike(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The runs' configs as plain values, without the sections that are the same in all."""
-    return written_unlike([_config_text(row) for row in rows])
-
-
-def _config_text(row: Mapping[str, Any]) -> str:
+def config_text(row: Mapping[str, Any]) -> str:
     """As the run keeps it; nothing where it cannot be read."""
     try:
         return Run(row["run"]).read_config()
@@ -73,6 +68,8 @@ def lookup(row: Mapping[str, Any], key: str) -> Any:
         return metrics[key]
     if "." not in key and key in row:
         return row[key]
+    from nntrain.config import find_value
+
     return find_value(config_of(row, [key.partition(".")[0]]), key)
 
 
@@ -121,30 +118,3 @@ def collect(paths: Iterable[str | os.PathLike[str]]) -> list[dict[str, Any]]:
             raise ConfigError(f"{path}: no run directory, and there is none in it")
         found.update({row["run"]: row for row in rows})
     return list(found.values())
-
-
-def differing(configs: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Dotted keys that have not the same value in all configs, in the order of the first that has them."""
-    flat = [dict(leaves(dict(config))) for config in configs]
-    keys = dict.fromkeys(key for one in flat for key in one)
-    missing = object()
-    order = list(keys)
-    return [key for key in order if any(not _same(one.get(key, missing), flat[0].get(key, missing)) for one in flat)]
-
-
-def _same(a: Any, b: Any) -> bool:
-    return bool(a == b) and isinstance(a, bool) == isinstance(b, bool)
-
-
-def groups(configs: Sequence[Mapping[str, Any]]) -> list[list[int]]:
-    """Numbers of the runs that are the same but for seed and name, in the order of the first of each."""
-    found: dict[str, list[int]] = {}
-    for i, config in enumerate(configs):
-        rest = [(key, repr(value)) for key, value in leaves(dict(config)) if key not in _NOT_COMPARED]
-        found.setdefault(repr(rest), []).append(i)
-    return list(found.values())
-
-
-def mean_and_deviation(values: Sequence[float]) -> tuple[float, float | None]:
-    """Mean, and the sample's standard deviation (n − 1) where there are two or more."""
-    return statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
@@ -178,6 +177,8 @@ class Run:
         """Remove a directory that this process has just made, when nothing came of it."""
         try:
             if self.origin == "new" and self._lock is not None:
+                import shutil  # with four compressions: a list of runs is shown before that is loaded
+
                 shutil.rmtree(self.path, ignore_errors=True)
             elif self.origin == "new":  # another process may have it: go only if nothing is in it
                 with suppress(OSError):
@@ -227,6 +228,8 @@ class Run:
 def _remove(path: Path) -> None:
     with naming(path, "cannot be removed"), suppress(FileNotFoundError):
         if path.is_dir() and not path.is_symlink():
+            import shutil
+
             shutil.rmtree(path)
         else:
             os.unlink(path)
