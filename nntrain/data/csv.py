@@ -12,23 +12,24 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from nntrain.components import arg, component
-from nntrain.data import csv_columns as columns_of
 from nntrain.data import standardize
 from nntrain.data.arrays import ArrayPart, Examples, Inputs, make_parts
-from nntrain.data.base import Dataset
-from nntrain.data.csv_text import Table, column_names, has_header, numbers, read_table
 from nntrain.data.facts import Facts, Preparation, required
 from nntrain.data.parts import Data, Part
-from nntrain.data.source_files import Source, read_bytes
+from nntrain.data.source_files import Source
 from nntrain.data.splits import divide
-from nntrain.data.table_layout import Column, TableLayout
+from nntrain.data.tables import columns as columns_of
+from nntrain.data.tables.table import Table, read_table
+from nntrain.data.tables.table_dataset import TableDataset
+from nntrain.data.tables.table_layout import Column, TableLayout
+from nntrain.data.tables.text_files import TextFile
 from nntrain.errors import DataError
 from nntrain.messages import did_you_mean
 from nntrain.model.shapes import Array
 
 
 @component("csv")
-class Csv(Dataset):
+class Csv(TableDataset):
     """A table in a csv file (UTF-8; comma, semicolon or tab), one target column, the others inputs.
 
     Columns without any number are categories, one-hot in the order of their names; the names are those in `path`, and
@@ -47,10 +48,6 @@ class Csv(Dataset):
         default=None,
         kw_only=True,
     )
-    header: bool | None = arg("the first row names the columns; default: found out", default=None, kw_only=True)
-    delimiter: str | None = arg(
-        "between cells; default: comma, semicolon or tab, found out", default=None, kw_only=True
-    )
     missing: Literal["error", "drop", "mean"] = arg(
         "rows with missing values: refuse, leave out, or fill with the training mean", default="error", kw_only=True
     )
@@ -64,66 +61,70 @@ class Csv(Dataset):
         kw_only=True,
     )
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.delimiter is not None and (len(self.delimiter) != 1 or self.delimiter in '"\r\n \0'):
-            raise ValueError(f"delimiter: one character, and no quote or white space but tab, not {self.delimiter!r}")
-
     def read_data(self, seed: int, dtype: DTypeLike, facts: Facts | None = None) -> Data:
         sha = hashlib.sha256()
-        tables = {}
-        for part, path in (("train", self.path), ("validation", self.validation), ("test", self.test)):
-            if isinstance(path, Path):
-                content = read_bytes(path)
-                sha.update(f"{part} {len(content)}\n".encode() + content)
-                tables[part] = read_table(path, self.delimiter, content)
-        fitting = facts is None
+        files = {
+            part: TextFile(path, self.encoding)
+            for part, path in (("train", self.path), ("validation", self.validation), ("test", self.test))
+            if isinstance(path, Path)
+        }
+        for part, file in files.items():
+            sha.update(f"{part} {file.size}\n".encode())
+            file.digest(sha)
+        fitting, tables = facts is None, dict[str, Table]()
         if facts is None:
-            facts, tables["train"] = self._describe(tables["train"])
+            tables["train"] = read_table(files["train"], self.dialect)
+            facts = self._describe(tables["train"])
         layout = required(facts.preparation.layout, "a table")
-        raw = {}
-        for part, table in tables.items():
-            raw[part] = _values(table, layout, facts, described=fitting and part == "train")
+        for part, file in files.items():
+            if part not in tables:
+                tables[part] = self._read_more(file, layout)
+        raw = {
+            part: _values(table, layout, facts, described=fitting and part == "train") for part, table in tables.items()
+        }
         by_class = raw["train"][1] if facts.target == "labels" else None
         rows = divide(self, str(self.path), len(raw["train"][0]), by_class, tables.keys(), seed)
         if fitting and layout.missing == "mean":
             layout = layout.with_fill(raw["train"][0][rows["train"]])
-        sources = {}
-        for part, (inputs, targets) in raw.items():
-            sources[part] = Examples(layout.expand(layout.fill(inputs)), targets, tables[part].name)
+        sources = {
+            part: Examples(layout.expand(layout.fill(inputs)), targets, tables[part].name)
+            for part, (inputs, targets) in raw.items()
+        }
         if fitting:
             facts = self._fitted(facts, layout, sources["train"], rows["train"])
         if (scaling := facts.preparation.standardize_target) is not None:
             for examples in sources.values():
                 examples.targets = scaling.apply(examples.targets)
-        return Data(facts, make_parts(sources, rows, facts, dtype), sha.hexdigest())
+        warnings = [text for table in tables.values() for text in table.warnings]
+        parts = make_parts(sources, rows, facts, dtype)
+        return Data(facts, parts, sha.hexdigest(), warnings, tables["train"].missing())
 
-    def _describe(self, table: Table) -> tuple[Facts, Table]:
-        """What the columns are, and the table without its header."""
-        header = has_header(table) if self.header is None else self.header
-        names = column_names(table) if header else [str(i) for i in range(table.width)]
-        if header:
-            table = table.select(list(range(1, len(table.rows))))
-        if not table.rows:
-            raise DataError(f"{self.path}: error: a header and no rows")
+    def _read_more(self, file: TextFile, layout: TableLayout) -> Table:
+        """A table of the same columns as the one that the layout was found in."""
+        return read_table(file, self.dialect, columns_of.header_by(layout, self.dialect))
+
+    def _describe(self, table: Table) -> Facts:
+        """What the columns are."""
+        header, names = table.header, table.names
         target = table.width - 1 if self.target is None else self._find(self.target, names, header, "target")
         left_out = {self._find(c, names, header, "drop") for c in self.drop} | {target}
         categorical = {self._find(c, names, header, "categorical") for c in self.categorical}
         inputs = [i for i in range(table.width) if i not in left_out]
         if not inputs:
-            raise DataError(f"{self.path}: error: {table.width} columns leave no input beside the target")
+            hint = "; what separates cells says delimiter" if table.width == 1 else ""
+            raise DataError(f"{self.path}: error: {table.width} columns leave no input beside the target{hint}")
         columns = tuple(columns_of.describe(table, i, names[i], i in categorical) for i in inputs)
         layout = TableLayout(header, table.width, self.missing, Column(names[target], target), columns)
         shape = (layout.inputs,)
         if self._task(table, target, names[target]) == "regression":
-            return Facts(shape, "values", outputs=1, preparation=Preparation(layout=layout)), table
+            return Facts(shape, "values", outputs=1, preparation=Preparation(layout=layout))
         labels = columns_of.find_categories(table, target, names[target], "label")
         if len(labels) < 2:
             only = f"every target is {labels[0]!r}" if labels else "there is no target"
             raise table.error(0, target, f"{only}; a classification needs two classes or more")
         layout = replace(layout, target=replace(layout.target, categories=labels))
         made = Preparation(layout=layout)
-        return Facts(shape, "labels", classes=len(labels), label_names=labels, preparation=made), table
+        return Facts(shape, "labels", classes=len(labels), label_names=labels, preparation=made)
 
     def _find(self, column: str | int, names: list[str], header: bool, argument: str) -> int:
         """The number of a column that the config names."""
@@ -136,18 +137,17 @@ class Csv(Dataset):
         raise DataError(f"{self.path}: error: {argument}: no column {column!r} ({there}){hint}")
 
     def _task(self, table: Table, at: int, name: str) -> Literal["classification", "regression"]:
-        cells = table.column(at)
-        values, wrong = numbers(cells)
+        cells = table.columns[at]
         if self.task is not None:
             return self.task
-        if wrong is not None:
-            if not np.isnan(values).all():
-                message = columns_of.not_a_number(cells[wrong], name)
+        if (wrong := cells.first_word()) is not None:
+            if cells.has_numbers:
+                message = columns_of.not_a_number(cells.text(wrong), name)
                 raise table.error(
                     wrong, at, message.partition(";")[0] + "; say task: classification if these are labels"
                 )
             return "classification"
-        return "regression" if columns_of.are_values(values) else "classification"
+        return "regression" if columns_of.are_values(cells.values) else "classification"
 
     def _fitted(self, facts: Facts, layout: TableLayout, train: Examples, rows: Array) -> Facts:
         """The facts with what the training rows say: fill values and standardization."""
@@ -166,16 +166,19 @@ class Csv(Dataset):
 
         layout = required(facts.preparation.layout, "a table")
         if is_csv(source):
-            table, at = columns_of.locate(read_table(source, self.delimiter), layout, with_target=False)
+            table = self._read_more(TextFile(source, self.encoding), layout)
+            at = columns_of.locate(table, layout, with_target=False)
             raw = layout.fill(_stack(table, at, layout.columns))
             for i, column, x in zip(at, layout.columns, raw.T, strict=True):
                 columns_of.refuse_missing(table, i, column.name, x, "; leave the row out, or train with missing: mean")
-            X = layout.expand(raw)
+            X, warnings = layout.expand(raw), table.warnings
         elif layout.one_hot.any():
             raise DataError(f"{source}: error: the columns of words must come as csv")
         else:
-            X = read_array(source, facts)
-        return ArrayPart(Inputs(X, dtype, facts.preparation), None, None)
+            X, warnings = read_array(source, facts), []
+        part = ArrayPart(Inputs(X, dtype, facts.preparation), None, None)
+        part.warnings = warnings
+        return part
 
 
 def _stack(table: Table, at: Sequence[int], columns: Sequence[Column]) -> Array:
@@ -185,10 +188,7 @@ def _stack(table: Table, at: Sequence[int], columns: Sequence[Column]) -> Array:
 def _values(table: Table, layout: TableLayout, facts: Facts, described: bool) -> tuple[Array, Array]:
     """Inputs (N, k) with NaN where a value is missing and may be, and targets: labels (N,) or values (N, 1)."""
     columns, policy = [*layout.columns, layout.target], layout.missing
-    if described:
-        at = [column.at for column in columns]
-    else:
-        table, at = columns_of.locate(table, layout, with_target=True)
+    at = [column.at for column in columns] if described else columns_of.locate(table, layout, with_target=True)
     everything = _stack(table, at, columns)
     for i, column, x in zip(at, columns, everything.T, strict=True):
         if column is layout.target and policy != "drop":  # a target is never made up

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from nntrain.data.csv_columns import (
+from nntrain.data.tables.columns import (
     MOST_CLASSES,
     are_values,
     has_decimal_comma,
     no_categories,
     not_a_number,
-    word,
 )
-from nntrain.data.csv_text import Table, column_names, has_header, is_missing, is_number, numbers, read_table
+from nntrain.data.tables.dialect import Dialect
+from nntrain.data.tables.table import Table, read_table
+from nntrain.data.tables.text_files import TextFile
 from nntrain.errors import DataError
 from nntrain.files.plain_values import yaml_word
 from nntrain.messages import did_you_mean
@@ -45,17 +46,14 @@ class _Column:
 
 def starter(path: Path, target: str | None, name: str) -> str:
     """The YAML of a config called `name` that trains on the file.  Raises DataError."""
-    table = read_table(path)
-    header = has_header(table)
-    names = column_names(table) if header else [str(i) for i in range(table.width)]
-    body = table.select(list(range(1, len(table.rows)))) if header else table
-    if len(body.rows) < 2:
-        raise DataError(f"{path}: error: fewer than 2 rows of data ({len(body.rows)}) are nothing to learn from")
-    columns = [_look(body, i, name) for i, name in enumerate(names)]
+    table = read_table(TextFile(path), Dialect())
+    header, names, rows = table.header, table.names, len(table)
+    if rows < 2:
+        raise DataError(f"{path}: error: fewer than 2 rows of data ({rows}) are nothing to learn from")
+    columns = [_look(table, i, name) for i, name in enumerate(names)]
     goal = columns[_find(path, target, names, header)]
     if goal.different < 2:
         raise DataError(f"{path}: error: target {goal.name} is the same in every row; choose another with --target")
-    rows = len(body.rows)
     left_out = {c.at: reason for c in columns if c is not goal and (reason := c.useless(rows))}
     inputs = [c for c in columns if c is not goal and c.at not in left_out]
     if not inputs and goal.numeric and header and rows >= 2 * _WINDOW and goal.different > MOST_CLASSES:
@@ -66,17 +64,16 @@ def starter(path: Path, target: str | None, name: str) -> str:
             + "; ".join(f"{_line(columns[at].name)}: {reason}" for at, reason in left_out.items())
         )
     out = [(columns[at], reason) for at, reason in left_out.items()]
-    return _yaml(path, name, rows, header, goal, _task(body, goal), inputs, out)
+    return _yaml(path, name, rows, header, goal, _task(table, goal), inputs, out)
 
 
 def _look(table: Table, at: int, name: str) -> _Column:
-    cells = table.column(at)
-    there = {word(cell) for cell in cells if not is_missing(cell)}
-    commas = {cell for cell in there if has_decimal_comma(cell)}
-    if commas and all(map(is_number, there - commas)):
-        row = next(i for i, cell in enumerate(cells) if cell in commas)
-        raise table.error(row, at, not_a_number(cells[row], name))
-    return _Column(at, name, all(map(is_number, there)), len(there), sum(map(is_missing, cells)))
+    cells = table.columns[at]
+    wrong = cells.first_word()
+    numeric = cells.has_numbers or any(map(has_decimal_comma, cells.present))
+    if numeric and wrong is not None:
+        raise table.error(wrong, at, not_a_number(cells.text(wrong), name))
+    return _Column(at, name, numeric or wrong is None, len(cells.names()), int(cells.missing.sum()))
 
 
 def _find(path: Path, target: str | None, names: list[str], header: bool) -> int:
@@ -94,7 +91,7 @@ def _find(path: Path, target: str | None, names: list[str], header: bool) -> int
 def _task(table: Table, goal: _Column) -> str:
     if not goal.numeric:
         return "classification"
-    return "regression" if are_values(numbers(table.column(goal.at))[0]) else "classification"
+    return "regression" if are_values(table.columns[goal.at].values) else "classification"
 
 
 def _yaml(

@@ -15,7 +15,7 @@ from nntrain.model.shapes import Array, Shape, Symbols
 
 if TYPE_CHECKING:
     from nntrain.data.series_layout import SeriesLayout
-    from nntrain.data.table_layout import TableLayout
+    from nntrain.data.tables.table_layout import TableLayout
     from nntrain.data.vocabulary import Vocabulary
 
 Target = Literal["labels", "values"]
@@ -78,7 +78,7 @@ class Preparation(Saved):
     def from_json(cls, saved: Fields) -> Preparation:
         """Raises ValueError for what `as_json` does not give."""
         from nntrain.data.series_layout import SeriesLayout  # here, as a run of other data starts sooner without them
-        from nntrain.data.table_layout import TableLayout
+        from nntrain.data.tables.table_layout import TableLayout
         from nntrain.data.vocabulary import Vocabulary
 
         def scaling(key: str) -> Standardization | None:

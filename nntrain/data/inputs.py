@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from nntrain.data.array_files import check_inputs, read_npy, read_npz, show
-from nntrain.data.csv_text import has_header, numbers, read_table
 from nntrain.data.facts import Facts
 from nntrain.data.source_files import Source, name_of
+from nntrain.data.tables.dialect import Dialect
+from nntrain.data.tables.table import read_table
+from nntrain.data.tables.text_files import TextFile
 from nntrain.errors import DataError
 from nntrain.model.shapes import Array
 
@@ -77,27 +79,16 @@ def _from_npz(path: Path, facts: Facts) -> Array:
 
 
 def _numbers(source: Source, facts: Facts) -> Array:
-    """Rows of numbers, a header skipped."""
-    table = read_table(source)
-    if has_header(table):
-        table = table.select(list(range(1, len(table.rows))))
-    if not table.rows:
-        raise DataError(f"{table.name}: error: a header and no rows")
-    expected = prod(facts.input_shape)
+    """Rows of numbers, a header passed over."""
+    table, expected = read_table(TextFile(source), Dialect()), prod(facts.input_shape)
     if table.width != expected:
         raise table.error(
             0,
             min(table.width, expected),
             f"{table.width} numbers in a row, expected {expected} {show(facts.input_shape)}",
         )
-    columns = []
-    for i in range(table.width):
-        cells = table.column(i)
-        values, wrong = numbers(cells)
-        missing = np.flatnonzero(np.isnan(values))
-        if wrong is None and len(missing):
-            wrong = int(missing[0])
-        if wrong is not None:
-            raise table.error(wrong, i, f"{cells[wrong]!r} where a number was expected")
-        columns.append(values)
-    return np.stack(columns, axis=1)
+    for i, cells in enumerate(table.columns):
+        if not cells.all_numbers:
+            row = cells.first_other()
+            raise table.error(row, i, f"{cells.text(row)!r} where a number was expected")
+    return np.stack([cells.values for cells in table.columns], axis=1)

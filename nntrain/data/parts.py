@@ -6,7 +6,8 @@ once, so that everything after it sees examples as columns.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from nntrain.data.facts import Facts
 from nntrain.model.shapes import Array
@@ -48,10 +49,12 @@ class Part:
     size      number of examples
     streams   the examples are the pieces of so many streams, first the first piece of each: batches have this many
               examples, come in order, and recurrent state goes along.  0: examples have nothing to do with each other
+    warnings  of a part that was read for itself, as in Data
     """
 
     size: int
     streams: int = 0
+    warnings: Sequence[str] = ()
 
     def batch(self, indices: Array) -> Batch:
         """The examples at `indices` (int64 (m,)) as one batch, in fresh arrays."""
@@ -60,8 +63,16 @@ class Part:
 
 @dataclass
 class Data:
-    """A loaded dataset.  `parts` has "train" and, where there are any, "validation" and "test"."""
+    """A loaded dataset.
+
+    parts      "train" and, where there are any, "validation" and "test"
+    sha256     of the data themselves, wherever they lie
+    warnings   what was taken, or left out, without being told: `file[:row[:column]]: …`
+    missing    missing values of a table by column, where there are any
+    """
 
     facts: Facts
     parts: dict[str, Part]
-    sha256: str  # of the data themselves, wherever they lie
+    sha256: str
+    warnings: list[str] = field(default_factory=list)
+    missing: dict[str, int] = field(default_factory=dict)

@@ -23,7 +23,7 @@ def reconstructed(data: Data, facts: Facts | None, type_: str) -> Data:
     if data.facts.vocabulary is not None:
         raise ConfigError(f"dataset.reconstruct: the examples of {type_} are symbols, not numbers")
     parts: dict[str, Part] = {name: _Reconstructed(part) for name, part in data.parts.items()}
-    return Data(facts or _facts(data.facts), parts, data.sha256)
+    return Data(facts or _facts(data.facts), parts, data.sha256, data.warnings, data.missing)
 
 
 def _facts(source: Facts) -> Facts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,19 +13,21 @@ from numpy.typing import DTypeLike
 from nntrain.components import arg, component
 from nntrain.data import standardize
 from nntrain.data.arrays import ArrayPart, Inputs
-from nntrain.data.base import Dataset
-from nntrain.data.csv_text import Table, has_header, is_number, numbers, read_table
 from nntrain.data.facts import Facts, Preparation, required
 from nntrain.data.parts import Batch, Data, Part
 from nntrain.data.series_layout import SeriesLayout
-from nntrain.data.source_files import Source, name_of, read_bytes
+from nntrain.data.source_files import Source, name_of
 from nntrain.data.splits import last_shares
+from nntrain.data.tables.header import has_header
+from nntrain.data.tables.table import Table, read_table
+from nntrain.data.tables.table_dataset import TableDataset
+from nntrain.data.tables.text_files import TextFile
 from nntrain.errors import DataError
 from nntrain.model.shapes import Array
 
 
 @component("series")
-class Series(Dataset):
+class Series(TableDataset):
     """Columns of a csv file, a row a time step, oldest first.   X (window, columns, m)   Y (horizon · targets, m)
 
     Targets are the `horizon` rows after the window, row by row.  Parts are cut in order of time: the last share of the
@@ -46,17 +49,15 @@ class Series(Dataset):
     standardize: bool = arg("columns to mean 0, deviation 1, fitted on the training part", default=True, kw_only=True)
 
     def read_data(self, seed: int, dtype: DTypeLike, facts: Facts | None = None) -> Data:
-        content = read_bytes(self.path)
-        table = read_table(self.path, content=content)
-        header = has_header(table)
+        file, sha = TextFile(self.path, self.encoding), hashlib.sha256()
+        file.digest(sha)
         if facts is None:
-            names = table.rows[0] if header else [str(i) for i in range(table.width)]
-            body = _body(table, header)
-            columns = self._numeric(body, names)
-            facts = self._facts(columns, names)
+            table = read_table(file, self.dialect)
+            columns = self._numeric(table)
+            facts = self._facts(columns, table.names)
         else:
-            body, columns = _located(table, facts)
-        values = _read(body, columns)
+            table, columns = self._located(file, facts)
+        values = _read(table, columns)
         layout = required(facts.preparation.series, "a series")
         parts = last_shares(self, str(self.path), len(values), ())
         if facts.preparation.standardize is None:
@@ -75,13 +76,13 @@ class Series(Dataset):
                 made[part] = Windows(
                     scaled, layout.targets_at, np.arange(first, rows.stop - self.horizon + 1), self.window, self.horizon
                 )
-        return Data(facts, made, hashlib.sha256(content).hexdigest())
+        return Data(facts, made, sha.hexdigest(), table.warnings)
 
-    def _numeric(self, body: Table, names: list[str]) -> list[int]:
+    def _numeric(self, table: Table) -> list[int]:
         """Numbers of the columns to read."""
         if self.columns:
-            return [self._find(column, names) for column in self.columns]
-        found = [i for i in range(body.width) if all(map(is_number, body.column(i)))]
+            return [self._find(column, table.names) for column in self.columns]
+        found = [i for i, cells in enumerate(table.columns) if cells.all_numbers]
         if not found:
             raise DataError(f"{self.path}: error: no column holds a number in every row; name some with columns")
         return found
@@ -119,11 +120,30 @@ class Series(Dataset):
 
         if not is_csv(source):
             return ArrayPart(Inputs(read_array(source, facts), dtype, facts.preparation), None, None)
-        values = _read(*_located(read_table(source), facts))
+        table, columns = self._located(TextFile(source, self.encoding), facts)
+        values = _read(table, columns)
         window = facts.input_shape[0]
         if len(values) < window:
             raise DataError(f"{name_of(source)}: error: {len(values)} rows, fewer than the window of {window}")
-        return ArrayPart(Inputs(values[-window:][None], dtype, facts.preparation), None, None)
+        part = ArrayPart(Inputs(values[-window:][None], dtype, facts.preparation), None, None)
+        part.warnings = table.warnings
+        return part
+
+    def _located(self, file: TextFile, facts: Facts) -> tuple[Table, list[int]]:
+        """Another file, and where its columns are: by their names, or as many in the order of training."""
+        layout, dialect = required(facts.preparation.series, "a series"), self.dialect
+
+        def is_header(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+            return set(layout.columns) <= set(first) or has_header(first, below, dialect)
+
+        table = read_table(file, dialect, is_header)
+        if set(layout.columns) <= set(table.first) and table.header:
+            return table, [table.first.index(name) for name in layout.columns]
+        if table.width == len(layout.columns):
+            return table, list(range(table.width))
+        if not table.header and table.width > max(layout.at):
+            return table, list(layout.at)
+        raise DataError(f"{table.name}: error: expected columns {', '.join(layout.columns)}")
 
 
 class Windows(Part):
@@ -142,37 +162,11 @@ class Windows(Part):
         return Batch(np.ascontiguousarray(X), Y.reshape(-1, len(ends)), naive=naive)
 
 
-def _body(table: Table, header: bool) -> Table:
-    if header:
-        table = table.select(list(range(1, len(table.rows))))
-    if not table.rows:
-        raise DataError(f"{table.name}: error: a header and no rows")
-    return table
-
-
-def _located(table: Table, facts: Facts) -> tuple[Table, list[int]]:
-    """The rows of another file, and where its columns are: by their names, or as many in the order of training."""
-    layout = required(facts.preparation.series, "a series")
-    wanted, header = layout.columns, has_header(table)
-    if header and set(wanted) <= set(table.rows[0]):
-        return _body(table, True), [table.rows[0].index(name) for name in wanted]
-    if table.width == len(wanted):
-        return _body(table, header), list(range(table.width))
-    if not header and table.width > max(layout.at):
-        return _body(table, False), list(layout.at)
-    raise DataError(f"{table.name}: error: expected columns {', '.join(wanted)}")
-
-
-def _read(body: Table, columns: list[int]) -> Array:
+def _read(table: Table, columns: list[int]) -> Array:
     """Values (N, columns), float64.  A missing one is refused: a gap in time is not to be closed by leaving it out."""
-    series = []
     for i in columns:
-        cells = body.column(i)
-        values, wrong = numbers(cells)
-        missing = np.flatnonzero(np.isnan(values))
-        if wrong is None and len(missing):
-            wrong = int(missing[0])
-        if wrong is not None:
-            raise body.error(wrong, i, f"{cells[wrong]!r} where a number was expected")
-        series.append(values)
-    return np.stack(series, axis=1)
+        cells = table.columns[i]
+        if not cells.all_numbers:
+            row = cells.first_other()
+            raise table.error(row, i, f"{cells.text(row)!r} where a number was expected")
+    return np.stack([table.columns[i].values for i in columns], axis=1)

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from nntrain import config as configs
-from nntrain.data.csv_text import column_names, has_header, is_missing, read_table
 from nntrain.data.loader import evaluation_batches
 from nntrain.data.parts import Data
 from nntrain.model.shapes import Array
@@ -78,8 +77,7 @@ def describe(dataset: Any, data: Data) -> Described:
             told.counts[name] = dict(zip(names, labels.tolist(), strict=True))
         else:
             told.targets[name] = values.result()
-    if dataset.type == "csv":
-        told.missing = _missing(dataset)
+    told.missing = data.missing
     return told
 
 
@@ -112,15 +110,6 @@ def _keys(values: Array, lengths: Array | None) -> list[bytes]:
     if lengths is not None:
         rows = [row[:length] for row, length in zip(rows, lengths, strict=True)]
     return [hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in rows]
-
-
-def _missing(dataset: Any) -> dict[str, int]:
-    """Empty cells of a csv file by column, where there are any."""
-    table = read_table(dataset.path, dataset.delimiter)
-    header = has_header(table) if dataset.header is None else dataset.header
-    names = column_names(table) if header else [str(i) for i in range(table.width)]
-    counts = {name: sum(map(is_missing, table.column(i)[header:])) for i, name in enumerate(names)}
-    return {name: count for name, count in counts.items() if count}
 
 
 def pictures(data: Data, part: str) -> Array | None:

@@ -71,7 +71,6 @@ def test_the_same_table_in_any_writing(load, text):
         ("1,2,0\n3,4\n", ":2:3: ", "2 cells, expected 3"),
         ("1,2,0\n3,4,1,6\n", ":2:4: ", "4 cells, expected 3"),
         ("1,2,0\n3,\0,1\n", ":2:1: ", "NUL"),
-        (b"1,2,0\n3,\xe9,1\n", ":2:1: ", "not UTF-8"),
         ('1,2,0\n"3,4,1\n5,6,0\n', ":2:1: ", "a quote is never closed"),
         ('1,2,0\n"3"4,1,1\n', ":2:1: ", "expected after"),
         ("a,b,y\n", ": ", "a header and no rows"),

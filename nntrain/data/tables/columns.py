@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from nntrain.data.csv_text import Table, has_header, is_missing, is_number, numbers
-from nntrain.data.table_layout import Column, TableLayout
-from nntrain.errors import DataError
+from nntrain.data.tables.dialect import Dialect
+from nntrain.data.tables.header import HeaderRule, has_header
+from nntrain.data.tables.numerals import is_number
+from nntrain.data.tables.table import Table
+from nntrain.data.tables.table_layout import Column, TableLayout
 from nntrain.messages import did_you_mean
 from nntrain.model.shapes import Array
 
@@ -17,14 +21,6 @@ MOST_CLASSES = 20  # more different whole numbers than that are values
 def shown(cell: str) -> str:
     """A cell in a message."""
     return repr(cell if len(cell) <= 40 else cell[:37] + "...")
-
-
-def word(cell: str) -> str:
-    """The name of a category or label: numbers in one spelling, so that 1 and 1.0 are one."""
-    if not is_number(cell):
-        return cell
-    value = float(cell)
-    return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
 
 
 def ordered(words: set[str]) -> list[str]:
@@ -45,40 +41,39 @@ def are_values(numbers: Array) -> bool:
 
 def find_categories(table: Table, at: int, name: str, what: str = "category") -> tuple[str, ...]:
     """The different words of a column.  Raises DataError where nearly every row has its own."""
-    words = {word(cell) for cell in set(table.column(at)) if not is_missing(cell)}
-    if no_categories(len(words), len(table.rows)):
+    words = table.columns[at].names()
+    if no_categories(len(words), len(table)):
         hint = f"leave it out with drop: [{name}]" if what == "category" else "is it the right target?"
         raise table.error(
-            0, at, f"column {name} has {len(words)} different words in {len(table.rows)} rows, no {what}; {hint}"
+            0, at, f"column {name} has {len(words)} different words in {len(table)} rows, no {what}; {hint}"
         )
     return tuple(ordered(words))
 
 
 def describe(table: Table, at: int, name: str, categorical: bool) -> Column:
     """What a column of inputs holds: numbers, or words where there is no number at all.  Raises DataError."""
-    cells = table.column(at)
-    if all(map(is_missing, cells)):
+    cells = table.columns[at]
+    if cells.missing.all():
         raise table.error(0, at, f"column {name} has no value at all; leave it out with drop: [{name}]")
-    if categorical or not any(is_number(cell) or has_decimal_comma(cell) for cell in set(cells)):
+    if categorical or not (cells.has_numbers or any(map(has_decimal_comma, cells.present))):
         return Column(name, at, find_categories(table, at, name))
     return Column(name, at)
 
 
 def codes(table: Table, at: int, column: Column) -> Array:
     """A column as float64: its numbers, or the numbers of its categories; NaN where missing.  Raises DataError."""
-    cells = table.column(at)
+    cells = table.columns[at]
     if column.categories is None:
-        values, wrong = numbers(cells)
+        wrong = cells.first_word()
         if wrong is not None:
-            raise table.error(wrong, at, not_a_number(cells[wrong], column.name))
-        return values
-    number = {name: float(i) for i, name in enumerate(column.categories)}
-    known = {cell: np.nan if is_missing(cell) else number.get(word(cell), -1.0) for cell in set(cells)}
-    if -1.0 in known.values():
-        row = next(i for i, cell in enumerate(cells) if known[cell] == -1.0)
+            raise table.error(wrong, at, not_a_number(cells.text(wrong), column.name))
+        return cells.values
+    found = cells.category_numbers(column.categories)
+    if (found == -1).any():
+        row = int(np.argmax(found == -1))
         some = ", ".join(column.categories[:8]) + (", …" if column.width > 8 else "")
-        raise table.error(row, at, f"column {column.name} has {shown(cells[row])}, known are {some}")
-    return np.array([known[cell] for cell in cells])
+        raise table.error(row, at, f"column {column.name} has {shown(cells.text(row))}, known are {some}")
+    return found
 
 
 def has_decimal_comma(cell: str) -> bool:
@@ -103,43 +98,44 @@ def refuse_missing(table: Table, at: int, name: str, values: Array, hint: str) -
         raise table.error(int(gaps[0]), at, f"column {name} has no value{hint}{more}")
 
 
-def locate(table: Table, layout: TableLayout, with_target: bool) -> tuple[Table, list[int]]:
-    """The rows of data, and where the inputs stand, then the target: by name where there is a header, else by place.
+def header_by(layout: TableLayout, dialect: Dialect) -> HeaderRule:
+    """Whether the first row of later data is a header: it is where it names the inputs; data that had none when they
+    were learned from have one only where numbers are to stand in some column and no number stands above any of them.
+    """
+    columns = layout.columns
+
+    def is_header(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+        if layout.header and {column.name for column in columns} <= set(first):
+            return True
+        above = [first[c.at] for c in columns if c.categories is None and c.at < len(first)]
+        numbers = any(dialect.numerals.read(cell) is not None for cell in above)
+        return (layout.header or (bool(above) and not numbers)) and has_header(first, below, dialect)
+
+    return is_header
+
+
+def locate(table: Table, layout: TableLayout, with_target: bool) -> list[int]:
+    """Where the inputs stand, then the target: by name where there is a header, else by place.
 
     Where no target is wanted its column may be absent.  Raises DataError.
     """
-    first = table.rows[0]
     columns, target = layout.columns, layout.target
     wanted = [*columns, target] if with_target else columns
-    needed = [c.name for c in wanted]
-    body = table.select(list(range(1, len(table.rows))))
     if layout.header:
-        place = {name: i for i, name in reversed(list(enumerate(first)))}
-        absent = [name for name in needed if name not in place]
+        place = {name: i for i, name in reversed(list(enumerate(table.first)))}
+        absent = [column.name for column in wanted if column.name not in place]
         if not absent:
-            return _some(body), [place[name] for name in needed]
-        if len(absent) < len(needed) or has_header(table):
-            raise table.error(0, 0, f"no column {absent[0]!r} in the header{did_you_mean(absent[0], first)}")
-    at = [c.at for c in columns]
-    numeric = [
-        not is_number(first[i]) for i, c in zip(at, columns, strict=True) if c.categories is None and i < len(first)
-    ]
-    if not layout.header and numeric and all(numeric) and has_header(table):
-        table = _some(body)
+            return [place[column.name] for column in wanted]
+        if len(absent) < len(wanted) or table.header:
+            raise table.error(None, 0, f"no column {absent[0]!r} in the header{did_you_mean(absent[0], table.first)}")
     if table.width == layout.width:
-        return table, [c.at for c in wanted]
+        return [column.at for column in wanted]
     if not with_target and table.width == layout.width - 1:
-        return table, [i - (i > target.at) for i in at]
+        return [column.at - (column.at > target.at) for column in columns]
     if not with_target and table.width == len(columns):
-        return table, list(range(len(columns)))
+        return list(range(len(columns)))
     raise table.error(
         0,
         min(table.width, layout.width),
         f"{table.width} columns, expected {layout.width} as in the training data",
     )
-
-
-def _some(body: Table) -> Table:
-    if not body.rows:
-        raise DataError(f"{body.name}: error: a header and no rows")
-    return body

@@ -1,0 +1,76 @@
+"""How numbers are written: which sign stands before the decimals, and which between the thousands."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from nntrain.data.standardize import LARGEST
+
+EXACT = 2**53  # float64 holds every whole number below this
+BLANKS = "\u00a0\u202f\u2009"  # spaces that are not to be broken, as programs put them between thousands
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
+_GROUPS = r"[+-]?[1-9]\d{0,2}(?:%s\d{3})+"
+_BY_THREES = {sign: re.compile(_GROUPS % re.escape(sign) + r"(?![\d.,])", re.ASCII) for sign in ",.' _"}
+
+
+@dataclass(frozen=True)
+class Numerals:
+    """decimal     the sign before the decimals: a point or a comma
+    thousands   the sign between groups of three digits, or None; " " stands for every kind of blank
+    """
+
+    decimal: str = "."
+    thousands: str | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether float() reads them as they are."""
+        return self.decimal == "." and self.thousands is None
+
+    def read(self, cell: str) -> float | None:
+        """The number in a cell, or None: no inf, no nan, no 1_000, no hexadecimal; nothing that is too large for us,
+        and no whole number that float64 cannot hold to the last digit.
+        """
+        text = self.as_plain(cell)
+        if text is None or _NUMBER.fullmatch(text) is None:
+            return None
+        value = float(text)
+        if not abs(value) <= LARGEST or (abs(value) >= EXACT and _WHOLE.fullmatch(text)):
+            return None
+        return value
+
+    def as_plain(self, cell: str) -> str | None:
+        """The cell as it would be written with a decimal point and nothing between thousands; None where it cannot be
+        a number in this writing.
+        """
+        if self.plain:
+            return cell
+        whole, sign, decimals = cell.partition(self.decimal)
+        if self.thousands is not None:
+            if self.thousands == " ":
+                whole = whole.translate({ord(blank): " " for blank in BLANKS})
+            if self.thousands in whole:
+                if _BY_THREES[self.thousands].fullmatch(whole) is None:
+                    return None
+                whole = whole.replace(self.thousands, "")
+        return None if "." in whole and self.decimal != "." else whole + ("." + decimals if sign else "")
+
+
+PLAIN = Numerals()
+
+
+def is_number(cell: str) -> bool:
+    """A number with a decimal point, an exponent allowed; too large for us is still a number."""
+    return _NUMBER.fullmatch(cell) is not None
+
+
+def is_whole(cell: str) -> bool:
+    """A whole number, of whatever size."""
+    return _WHOLE.fullmatch(cell) is not None
+
+
+def number_word(value: float) -> str:
+    """The name of a category or label that is a number, in one spelling, so that 1 and 1.0 are one."""
+    return str(int(value)) if value.is_integer() and abs(value) < EXACT else repr(value)

@@ -1,0 +1,138 @@
+"""Text files: their bytes, the SHA-256 of these, and the encoding of the text in them."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import os
+import stat
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, TextIO
+
+from nntrain.data.source_files import Source, name_of
+from nntrain.errors import DataError
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
+
+_BLOCK = 1 << 20
+_MARKS = (  # longest first, as the mark of UTF-16 begins that of UTF-32
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+class _NotThisEncodingError(Exception):
+    """A text of another encoding: the first line that is wrong, and why."""
+
+    def __init__(self, line: int, reason: str):
+        self.line, self.reason = line, reason
+
+
+class TextFile:
+    """A file or a stream of text, looked through once when it is made.
+
+    name       what errors call it
+    encoding   as given, or found out: UTF-8, UTF-16 or UTF-32 by their marks, UTF-16 without one by its zero bytes,
+               else Latin-1, which `warnings` tells
+    Raises DataError for what cannot be read, is no text, or is empty.
+    """
+
+    def __init__(self, source: Source | None, encoding: str | None = None):
+        self.name, self.warnings = name_of(source), list[str]()
+        self._path, self._content = _path_or_content(source, self.name)
+        self.size = os.path.getsize(self._path) if self._path is not None else len(self._content)
+        self.encoding = encoding or self._find_encoding()
+        try:
+            self._check(self.encoding)
+        except _NotThisEncodingError as wrong:
+            if encoding is not None or self.encoding != "utf-8":
+                said = "; encoding says so" if encoding else ""
+                raise DataError(
+                    f"{self.name}:{wrong.line}:1: error: not {self.encoding} text{said}: {wrong.reason}"
+                ) from wrong
+            self.encoding = self._latin()
+            self.warnings.append(f"{self.name}:{wrong.line}: not UTF-8; read as Latin-1; encoding says what it is")
+
+    def _latin(self) -> str:
+        """Windows-1252 has letters where Latin-1 has control characters, which no text holds; but five have none."""
+        try:
+            self._check("cp1252")
+            return "cp1252"
+        except _NotThisEncodingError:
+            self._check("latin-1")
+            return "latin-1"
+
+    def digest(self, sha: _Hash) -> None:
+        """Put the bytes of the file into the hash."""
+        for block in self._blocks():
+            sha.update(block)
+
+    def open(self) -> TextIO:
+        """The text from its beginning, line breaks as they are in the file."""
+        return io.TextIOWrapper(self._open(), self.encoding, newline="")
+
+    def _open(self) -> BinaryIO:
+        if self._path is None:
+            return io.BytesIO(self._content)
+        try:
+            return self._path.open("rb")
+        except OSError as error:
+            raise DataError(f"{self.name}: error: {error.strerror}") from error
+
+    def _blocks(self) -> Iterator[bytes]:
+        with self._open() as file:
+            try:
+                while block := file.read(_BLOCK):
+                    yield block
+            except OSError as error:
+                raise DataError(f"{self.name}: error: {error.strerror}") from error
+
+    def _find_encoding(self) -> str:
+        start = next(self._blocks(), b"")
+        for mark, encoding in _MARKS:
+            if start.startswith(mark):
+                return encoding
+        if start.startswith(b"PK\x03\x04"):
+            raise DataError(f"{self.name}: error: a zip archive, perhaps an Excel table; save it as csv")
+        pairs = start[: len(start) // 2 * 2]
+        zeros = [pairs[k::2].count(0) for k in (0, 1)]
+        if len(pairs) > 2 and max(zeros) > 0.15 * len(pairs) and min(zeros) < 0.02 * len(pairs):
+            return "utf-16-be" if zeros[0] > zeros[1] else "utf-16-le"
+        return "utf-8"
+
+    def _check(self, encoding: str) -> None:
+        """Decode all of it once.  Raises _NotThisEncodingError, and DataError for NUL and for nothing."""
+        decoder, line, empty = codecs.getincrementaldecoder(encoding)(), 1, True
+        for block in chain(self._blocks(), [b""]):
+            try:
+                text = decoder.decode(block, not block)
+            except UnicodeError as error:
+                if isinstance(error, UnicodeDecodeError):
+                    line += error.object[: error.start].decode(encoding, "replace").count("\n")
+                raise _NotThisEncodingError(line, str(getattr(error, "reason", error))) from error
+            if (nul := text.find("\0")) >= 0:
+                line += text.count("\n", 0, nul)
+                raise DataError(f"{self.name}:{line}:1: error: a NUL byte; this is no csv text")
+            empty = empty and not text.strip()
+            line += text.count("\n")
+        if empty:
+            raise DataError(f"{self.name}: error: the file is empty")
+
+
+def _path_or_content(source: Source | None, name: str) -> tuple[Path | None, bytes]:
+    """The path of a regular file, which can be read twice; of anything else its whole content."""
+    if source is None:
+        raise DataError(f"{name}: error: standard input is closed")
+    try:
+        if isinstance(source, Path):
+            return (source, b"") if stat.S_ISREG(source.stat().st_mode) else (None, source.read_bytes())
+        binary: BinaryIO | None = getattr(source, "buffer", None)
+        return None, source.read().encode("utf-8", "surrogatepass") if binary is None else binary.read()
+    except OSError as error:
+        raise DataError(f"{name}: error: {error.strerror}") from error
