@@ -18,7 +18,7 @@ from nntrain.data.facts import Facts, Preparation, required
 from nntrain.data.parts import Data, Part
 from nntrain.data.source_files import Source
 from nntrain.data.splits import divide
-from nntrain.data.tables import columns as columns_of
+from nntrain.data.tables import column_kinds as columns_of
 from nntrain.data.tables.table import Table, read_table
 from nntrain.data.tables.table_dataset import TableDataset
 from nntrain.data.tables.table_layout import Column, TableLayout

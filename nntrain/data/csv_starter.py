@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from nntrain.data.tables.columns import (
+from nntrain.data.tables.column_kinds import (
     MOST_CLASSES,
     are_values,
     has_decimal_comma,
