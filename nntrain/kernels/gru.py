@@ -18,44 +18,37 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nntrain.kernels.recurrence import Block, Cache, Enter, WayBack, run_backward, run_forward
+from nntrain.kernels.recurrence import AddIncoming, Block, Cache, CellBackward, run_backward, run_forward
 from nntrain.kernels.sequences import by_pieces, multiply_steps
 from nntrain.model.shapes import Floats, Ints
 
 
 def forward(
     X: Floats,
-    W: Floats,
-    U: Floats,
-    b: Floats,
-    b_u: Floats,
-    a0: Floats | None = None,
+    parameters: Sequence[Floats],
+    initial: Sequence[Floats | None],
     lengths: Ints | None = None,
     mask: Floats | None = None,
     *,
     reverse: bool = False,
     training: bool = True,
-) -> tuple[Floats, tuple[Floats], Cache | None]:
-    """A (T, n, m), the state (a,) at each example's end, (n, m), and the cache (None unless training).
-
-    `a0` (n, m) defaults to zeros.  `lengths` (m,): A is zero past an example's length.  `mask` (n, m) multiplies
-    a_{t-1} before U, the same at all steps (Gal & Ghahramani 2016).  `reverse`: from each example's end to its start.
-    """
+) -> tuple[Floats, tuple[Floats, ...], Cache | None]:
+    """A, the state (a,) at each example's end and the cache; see CellKernel.   parameters W, U, b, b_u; initial (a,)"""
+    W, U, b, b_u = parameters
     n = U.shape[1]
     gates = np.concatenate([W, b + b_u, U], axis=1)[: 2 * n]
     gates *= 0.5  # σ(z) = ½ tanh(z/2) + ½, which is exact enough for a gate, as in lstm
     from_state = np.concatenate([b_u, U], axis=1)[2 * n :]
     from_input = np.concatenate([W, b], axis=1)[2 * n :]
 
-    def advance(block: Block) -> tuple[Floats]:
-        block.saved = _advance(gates, from_state, from_input, block)
+    def steps_forward(block: Block) -> tuple[Floats]:
+        block.saved = _steps_forward(gates, from_state, from_input, block)
         return (block.states,)
 
-    A, (a,), cache = run_forward(advance, X, (W, U), (a0,), lengths, mask, reverse, training)
-    return A, (a,), cache
+    return run_forward(steps_forward, X, (W, U), initial, lengths, mask, reverse, training)
 
 
-def _advance(P: Floats, from_state: Floats, from_input: Floats, block: Block) -> tuple[Floats, Floats]:
+def _steps_forward(P: Floats, from_state: Floats, from_input: Floats, block: Block) -> tuple[Floats, Floats]:
     """All steps of a block: Γ_r, Γ_u, q = U_c a_{t-1} + d_c (T, 3n, columns) and c̃ (T, n, columns)."""
     R, states, mask = block.R, block.states, block.mask
     T, n, width = len(R) - 1, states.shape[1], R.shape[2]
@@ -88,19 +81,14 @@ def _advance(P: Floats, from_state: Floats, from_input: Floats, block: Block) ->
 
 def backward(
     dA: Floats | None,
-    d_last: tuple[Floats | None],
+    d_last: Sequence[Floats | None],
     cache: Cache,
-    g_W: Floats,
-    g_U: Floats,
-    g_b: Floats,
-    g_b_u: Floats,
+    gradients: Sequence[Floats],
     *,
     need_dX: bool = True,
-) -> tuple[Floats | None, tuple[Floats]]:
-    """dX (T, n_x, m) or None, and (da0,); the gradients of the parameters are added to g_W, g_U, g_b, g_b_u.
-
-    `dA` (T, n, m) is the derivative at the outputs, `d_last` that at the last state; None stands for zeros.
-    """
+) -> tuple[Floats | None, tuple[Floats, ...]]:
+    """dX or None, and (da0,); adds to the gradients of W, U, b, b_u: see CellKernel."""
+    g_W, g_U, g_b, g_b_u = gradients
     W, U = cache.weights
     n, n_x = U.shape[1], W.shape[1]
     # Gradients lie in the order candidate (its input side), update, reset, candidate (its state side).
@@ -108,20 +96,22 @@ def backward(
     WT = np.concatenate([W[candidate], W[update], W[reset]]).T
     UT = np.concatenate([U[update], U[reset], U[candidate]]).T
 
-    def steps(block: Block, start: int, stop: int, F: Floats, d_states: Sequence[Floats], enter: Enter) -> None:
+    def steps(block: Block, chunk: slice, F: Floats, d_states: Sequence[Floats], add_incoming: AddIncoming) -> None:
         gates, candidates = block.saved
-        _factors(gates[start:stop], candidates[start:stop], block.states[start:stop], F)
-        _go_back(UT, start, F, d_states[0], block.mask, enter)
+        _factors(gates[chunk], candidates[chunk], block.states[chunk], F)
+        _steps_backward(UT, chunk.start, F, d_states[0], block.mask, add_incoming)
 
     outer = (((1, 4), (0, n_x + 1)), ((2, 5), (n_x, n_x + 1 + n)))
-    dX, (da0,), (of_input, of_state) = run_backward(WayBack(5, steps, (1, 4), WT, outer), cache, dA, d_last, need_dX)
+    dX, d_initial, (of_input, of_state) = run_backward(
+        CellBackward(5, steps, (1, 4), WT, outer), cache, dA, d_last, need_dX
+    )
     for i, (gate, other) in enumerate(((candidate, update), (update, reset), (reset, candidate))):
         rows = slice(i * n, i * n + n)
         g_W[gate] += of_input[rows, :n_x]
         g_b[gate] += of_input[rows, n_x:]
         g_b_u[other] += of_state[rows, :1]
         g_U[other] += of_state[rows, 1:]
-    return dX, (da0,)
+    return dX, d_initial
 
 
 def _factors(gates: Floats, candidates: Floats, before: Floats, F: Floats) -> None:
@@ -149,7 +139,9 @@ def _factors(gates: Floats, candidates: Floats, before: Floats, F: Floats) -> No
     F[:, 4 * n :] = reset
 
 
-def _go_back(UT: Floats, start: int, F: Floats, da: Floats, mask: Floats | None, enter: Enter) -> None:
+def _steps_backward(
+    UT: Floats, start: int, F: Floats, da: Floats, mask: Floats | None, add_incoming: AddIncoming
+) -> None:
     """The steps of a chunk: slabs 1 to 4 of F become dZ of candidate, update, reset, and dq."""
     n, width = da.shape
     pieces = by_pieces(UT, width)
@@ -157,7 +149,7 @@ def _go_back(UT: Floats, start: int, F: Floats, da: Floats, mask: Floats | None,
     through_U = product.reshape(n, width)
     matmul, multiply, add = np.matmul, np.multiply, np.add
     for k in range(len(F) - 1, -1, -1):
-        enter(start + k + 1, (da,))
+        add_incoming(start + k + 1, (da,))
         f = F[k]
         through_a, through_c = f[: 3 * n].reshape(3, n, width), f[3 * n :].reshape(2, n, width)
         multiply(through_a, da, through_a)

@@ -15,40 +15,34 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nntrain.kernels.recurrence import Block, Cache, Enter, WayBack, run_backward, run_forward
+from nntrain.kernels.recurrence import AddIncoming, Block, Cache, CellBackward, run_backward, run_forward
 from nntrain.kernels.sequences import by_pieces
 from nntrain.model.shapes import Floats, Ints
 
 
 def forward(
     X: Floats,
-    W: Floats,
-    U: Floats,
-    b: Floats,
-    a0: Floats | None = None,
-    c0: Floats | None = None,
+    parameters: Sequence[Floats],
+    initial: Sequence[Floats | None],
     lengths: Ints | None = None,
     mask: Floats | None = None,
     *,
     reverse: bool = False,
     training: bool = True,
-) -> tuple[Floats, tuple[Floats, Floats], Cache | None]:
-    """A (T, n, m), the states (a, c) at each example's end, each (n, m), and the cache (None unless training).
-
-    `a0`, `c0` (n, m) default to zeros.  `lengths` (m,): A is zero past an example's length.  `mask` (n, m) multiplies
-    a_{t-1} before U, the same at all steps (Gal & Ghahramani 2016).  `reverse`: from each example's end to its start.
-    """
+) -> tuple[Floats, tuple[Floats, ...], Cache | None]:
+    """A, the states (a, c) at each example's end and the cache; see CellKernel.   parameters W, U, b; initial (a, c)"""
+    W, U, b = parameters
+    _, c0 = initial
     P = _gate_order(np.concatenate([W, b, U], axis=1))
     # σ(z) = ½ tanh(z/2) + ½: one tanh serves all four.  A gate near 0 then has no relative accuracy, and needs none: it
     # is a factor in sums, which are rounded by as much.
     P[: 3 * U.shape[1]] *= 0.5
 
-    def advance(block: Block) -> tuple[Floats, Floats]:
-        block.saved = _advance(P, block, None if c0 is None else c0[:, block.columns])
+    def steps_forward(block: Block) -> tuple[Floats, Floats]:
+        block.saved = _steps_forward(P, block, None if c0 is None else c0[:, block.columns])
         return block.states, block.saved[0][:, len(P) :]
 
-    A, (a, c), cache = run_forward(advance, X, (W, U), (a0, c0), lengths, mask, reverse, training)
-    return A, (a, c), cache
+    return run_forward(steps_forward, X, (W, U), initial, lengths, mask, reverse, training)
 
 
 def _gate_order(M: Floats) -> Floats:
@@ -57,7 +51,7 @@ def _gate_order(M: Floats) -> Floats:
     return np.concatenate([M[2 * n : 3 * n], M[: 2 * n], M[3 * n :]])
 
 
-def _advance(P: Floats, block: Block, c0: Floats | None) -> tuple[Floats, Floats]:
+def _steps_forward(P: Floats, block: Block, c0: Floats | None) -> tuple[Floats, Floats]:
     """All steps of a block: Γ_o, Γ_u, Γ_f, c̃, c_{t-1} (T+1, 5n, columns) and tanh c_t (T, n, columns)."""
     R, states, mask = block.R, block.states, block.mask
     T, n, width = len(R) - 1, states.shape[1], R.shape[2]
@@ -99,35 +93,31 @@ def _advance(P: Floats, block: Block, c0: Floats | None) -> tuple[Floats, Floats
 
 def backward(
     dA: Floats | None,
-    d_last: tuple[Floats | None, Floats | None],
+    d_last: Sequence[Floats | None],
     cache: Cache,
-    g_W: Floats,
-    g_U: Floats,
-    g_b: Floats,
+    gradients: Sequence[Floats],
     *,
     need_dX: bool = True,
-) -> tuple[Floats | None, tuple[Floats, Floats]]:
-    """dX (T, n_x, m) or None, and (da0, dc0); the gradients of the parameters are added to g_W, g_U, g_b.
-
-    `dA` (T, n, m) is the derivative at the outputs, `d_last` those at the last states a and c; None stands for zeros.
-    """
+) -> tuple[Floats | None, tuple[Floats, ...]]:
+    """dX or None, and (da0, dc0); adds to the gradients of W, U, b: see CellKernel."""
+    g_W, g_U, g_b = gradients
     W, U = cache.weights
     n, n_x = U.shape[1], W.shape[1]
     UT = _gate_order(U).T
 
-    def steps(block: Block, start: int, stop: int, F: Floats, d_states: Sequence[Floats], enter: Enter) -> None:
+    def steps(block: Block, chunk: slice, F: Floats, d_states: Sequence[Floats], add_incoming: AddIncoming) -> None:
         gates, tanh_c = block.saved
-        _factors(gates[start:stop], tanh_c[start:stop], block.states[start + 1 : stop + 1], F)
-        _go_back(UT, start, F, d_states, block.mask, enter)
+        _factors(gates[chunk], tanh_c[chunk], block.states[chunk.start + 1 : chunk.stop + 1], F)
+        _steps_backward(UT, chunk.start, F, d_states, block.mask, add_incoming)
 
-    way = WayBack(6, steps, (1, 5), _gate_order(W).T, (((1, 5), (0, n_x + 1 + n)),))
-    dX, (da0, dc0), (gradient,) = run_backward(way, cache, dA, d_last, need_dX)
+    cell = CellBackward(6, steps, (1, 5), _gate_order(W).T, (((1, 5), (0, n_x + 1 + n)),))
+    dX, d_initial, (gradient,) = run_backward(cell, cache, dA, d_last, need_dX)
     for packed, saved in ((0, 2), (1, 0), (2, 1), (3, 3)):
         rows, gate = gradient[packed * n : packed * n + n], slice(saved * n, saved * n + n)
         g_W[gate] += rows[:, :n_x]
         g_b[gate] += rows[:, n_x : n_x + 1]
         g_U[gate] += rows[:, n_x + 1 :]
-    return dX, (da0, dc0)
+    return dX, d_initial
 
 
 def _factors(gates: Floats, tanh_c: Floats, A: Floats, F: Floats) -> None:
@@ -154,7 +144,9 @@ def _factors(gates: Floats, tanh_c: Floats, A: Floats, F: Floats) -> None:
     F[:, 5 * n :] = gates[:, 2 * n : 3 * n]
 
 
-def _go_back(UT: Floats, start: int, F: Floats, d_states: Sequence[Floats], mask: Floats | None, enter: Enter) -> None:
+def _steps_backward(
+    UT: Floats, start: int, F: Floats, d_states: Sequence[Floats], mask: Floats | None, add_incoming: AddIncoming
+) -> None:
     """The steps of a chunk: slabs 1 to 4 of F become dZ of output, update, forget, candidate."""
     da, last_dc = d_states
     n, width = da.shape
@@ -167,7 +159,7 @@ def _go_back(UT: Floats, start: int, F: Floats, d_states: Sequence[Floats], mask
     for t, through_a, through_c, total_dc, dZ, next_dc in zip(
         steps, slabs[:, :2], slabs[:, 2:], slabs[:, 0], F[::-1, n : 5 * n], slabs[:, 5], strict=True
     ):
-        enter(t, (da, dc))
+        add_incoming(t, (da, dc))
         multiply(through_a, da, through_a)
         add(total_dc, dc, total_dc)
         multiply(through_c, total_dc, through_c)

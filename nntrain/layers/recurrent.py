@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import ModuleType
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
 from nntrain.components import arg, component
 from nntrain.kernels import gru, lstm, rnn
+from nntrain.kernels.recurrence import Cache, CellKernel
 from nntrain.model.initializers import Fans, Initializer, Orthogonal, XavierUniform, Zeros
 from nntrain.model.layer import Context, Layer, ShapeError, Tree, Views
 from nntrain.model.parameters import Param
@@ -38,13 +38,13 @@ class Recurrent(Layer):
         "probability that a unit's state is dropped on its way to U", default=0.0, ge=0, lt=1
     )
 
-    cell: ClassVar[ModuleType]
+    cell: ClassVar[CellKernel]
     gates: ClassVar[int]
     states: ClassVar[int] = 1  # kinds of state: a, or a and c
     elementwise: ClassVar[int]  # operations a unit and step beside the products
 
     def parameters(self, n_x: int) -> dict[str, Param]:
-        """Of one direction, in the order in which the kernel takes them."""
+        """The parameters of one direction for n_x features, in the order in which the kernel takes them."""
         n, rows = self.units, self.gates * self.units
         return {
             "W": Param((rows, n_x), XavierUniform(), decay=True, blocks=self.gates),
@@ -70,26 +70,28 @@ class Recurrent(Layer):
     def output_lengths(self, lengths: Array) -> Array | None:
         return lengths if self.output == "sequence" else None
 
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
-        return self._run(p, X, context, True)
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, list[Cache]]:
+        Y, caches = self._run(p, X, context, training=True)
+        return Y, [cache for cache in caches if cache is not None]
 
     def apply(self, p: Views, X: Array, context: Context) -> Array:
-        return self._run(p, X, context, False)[0]
+        return self._run(p, X, context, training=False)[0]
 
-    def _run(self, p: Views, X: Array, context: Context, keep: bool) -> tuple[Array, Any]:
+    def _run(self, p: Views, X: Array, context: Context, training: bool) -> tuple[Array, list[Cache | None]]:
+        """Output, and a cache for each direction: None unless `training`."""
         outputs, caches = [], []
         for q, reverse in self._directions(p):
-            first: tuple[Array | None, ...] = (None,) * self.states
+            initial: tuple[Array | None, ...] = (None,) * self.states
             if context.state is not None and not reverse:
-                first = context.state.get(q.path, first)
+                initial = context.state.get(q.path, initial)
             A, last, cache = self.cell.forward(
                 X,
-                *(getattr(q, name) for name in self.parameters(1)),
-                *first,
+                self._arrays(q),
+                initial,
                 context.lengths,
                 self._mask(q, X, context),
                 reverse=reverse,
-                training=keep,
+                training=training,
             )
             if context.state is not None and not reverse:
                 context.state[q.path] = last
@@ -97,23 +99,27 @@ class Recurrent(Layer):
             caches.append(cache)
         return outputs[0] if len(outputs) == 1 else np.concatenate(outputs, axis=-2), caches
 
-    def backward(self, p: Views, g: Views, dY: Array, caches: Any) -> Array:
-        dXs = self._back(p, g, dY, caches, True)
+    def backward(self, p: Views, g: Views, dY: Array, caches: list[Cache]) -> Array:
+        dXs = [dX for dX in self._backward(g, dY, caches, need_dX=True) if dX is not None]
         return dXs[0] if len(dXs) == 1 else dXs[0] + dXs[1]
 
-    def accumulate(self, p: Views, g: Views, dY: Array, caches: Any) -> None:
-        self._back(p, g, dY, caches, False)
+    def accumulate(self, p: Views, g: Views, dY: Array, caches: list[Cache]) -> None:
+        self._backward(g, dY, caches, need_dX=False)
 
-    def _back(self, p: Views, g: Views, dY: Array, caches: Any, need_dX: bool) -> list[Array]:
+    def _backward(self, g: Views, dY: Array, caches: list[Cache], need_dX: bool) -> list[Array | None]:
+        """dX by way of each direction."""
         dXs = []
         for i, (q, _) in enumerate(self._directions(g)):
             d = dY[..., i * self.units : (i + 1) * self.units, :]
             dA, da = (d, None) if self.output == "sequence" else (None, d)
-            gradients = (getattr(q, name) for name in self.parameters(1))
             d_last = (da, None)[: self.states]
-            dX, _ = self.cell.backward(dA, d_last, caches[i], *gradients, need_dX=need_dX)
+            dX, _ = self.cell.backward(dA, d_last, caches[i], self._arrays(q), need_dX=need_dX)
             dXs.append(dX)
         return dXs
+
+    def _arrays(self, views: Views) -> list[Array]:
+        """The parameters of a direction, or their gradients, as the kernel takes them."""
+        return [getattr(views, name) for name in self.parameters(1)]
 
     def _directions(self, views: Views) -> list[tuple[Views, bool]]:
         """The views of each direction, and whether it goes backwards."""
@@ -136,7 +142,7 @@ class RNN(Recurrent):
     The course's W_ax, W_aa, b_a (course 5, week 1).  Elman (1990).
     """
 
-    cell: ClassVar[ModuleType] = rnn
+    cell: ClassVar[CellKernel] = rnn
     gates = 1
     elementwise = 2
 
@@ -161,7 +167,7 @@ class LSTM(Recurrent):
     Hochreiter and Schmidhuber (1997), with the forget gate of Gers et al. (2000), without peepholes.
     """
 
-    cell: ClassVar[ModuleType] = lstm
+    cell: ClassVar[CellKernel] = lstm
     gates = 4
     states = 2
     elementwise = 13
@@ -182,7 +188,7 @@ class GRU(Recurrent):
     before the product.  Cho et al. (2014).
     """
 
-    cell: ClassVar[ModuleType] = gru
+    cell: ClassVar[CellKernel] = gru
     gates = 3
     elementwise = 13
 

@@ -16,7 +16,25 @@ from nntrain.model.shapes import Array, Shape, Symbols, show_shape
 from nntrain.runtime import streams
 from nntrain.runtime.memory import physical_memory
 
+__all__ = [
+    "Bounds",
+    "Cache",
+    "Context",
+    "Layer",
+    "ShapeError",
+    "Stage",
+    "State",
+    "Tree",
+    "Views",
+    "common_lengths",
+    "declared",
+    "layer_names",
+    "named",
+    "stages",
+]
+
 Bounds = tuple[float, float]
+Cache = Any  # what a layer's forward keeps for its own backward; nobody else looks into it
 
 
 class ShapeError(ValueError):
@@ -113,11 +131,11 @@ class Layer(Component):
         """Floating-point operations of the forward pass on one example of this input shape; a multiply-add is two."""
         return prod(self.declare(shape)[0])
 
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Cache]:
         """Output and the cache for backward.  Never writes into X."""
         raise NotImplementedError
 
-    def backward(self, p: Views, g: Views, dY: Array, cache: Any) -> Array:
+    def backward(self, p: Views, g: Views, dY: Array, cache: Cache) -> Array:
         """Add ∂J/∂parameters to `g`; return dX = ∂J/∂X.  Never writes into dY."""
         raise NotImplementedError
 
@@ -129,7 +147,7 @@ class Layer(Component):
         """Output alone, for evaluation: containers drop each cache as soon as its layer is done."""
         return self.forward(p, X, context)[0]
 
-    def accumulate(self, p: Views, g: Views, dY: Array, cache: Any) -> None:
+    def accumulate(self, p: Views, g: Views, dY: Array, cache: Cache) -> None:
         """Add ∂J/∂parameters to `g`, without dX: all that a network's first layer has to do."""
         self.backward(p, g, dY, cache)
 

@@ -55,10 +55,9 @@ class Case:
         self.k = tuple(random.standard_normal(state).astype(self.dtype) for _ in self.states)
 
     def forward(self, training=True):
-        options = {"lengths": self.lengths, "mask": self.mask, "reverse": self.reverse, "training": training}
-        inputs = [self.arrays[name] for name in self.arrays if name not in self.states]
-        firsts = {name: self.arrays[name] for name in self.states}
-        return KERNELS[self.kind].forward(*inputs, **firsts, **options)
+        parameters, initial = ([self.arrays[name] for name in names] for names in (self.parameters, self.states))
+        rest = {"reverse": self.reverse, "training": training}
+        return KERNELS[self.kind].forward(self.arrays["X"], parameters, initial, self.lengths, self.mask, **rest)
 
     def cost(self):
         A, last, _ = self.forward(training=False)
@@ -67,7 +66,7 @@ class Case:
     def gradients(self):
         _, _, cache = self.forward()
         g = {name: np.zeros_like(self.arrays[name]) for name in self.parameters}
-        dX, firsts = KERNELS[self.kind].backward(self.K, self.k, cache, *g.values())
+        dX, firsts = KERNELS[self.kind].backward(self.K, self.k, cache, list(g.values()))
         return {"X": dX, **g, **dict(zip(self.states, firsts, strict=True))}
 
 
@@ -139,7 +138,7 @@ def test_gradients_are_added_to_what_is_there_and_left_out_where_nobody_asks():
         expected = case.gradients()
         _, _, cache = case.forward()
         g = [np.ones_like(case.arrays[name]) for name in case.parameters]
-        dX, _ = KERNELS[kind].backward(case.K, case.k, cache, *g, need_dX=False)
+        dX, _ = KERNELS[kind].backward(case.K, case.k, cache, g, need_dX=False)
         assert dX is None
         for name, gradient in zip(case.parameters, g, strict=True):
             np.testing.assert_allclose(gradient - 1, expected[name], atol=1e-12)
@@ -153,7 +152,7 @@ def test_a_missing_derivative_stands_for_zeros():
         outcomes = []
         for dA, d_last in ((None, (None,) * states), (0 * case.K, tuple(0 * k for k in case.k))):
             g = [np.zeros_like(case.arrays[name]) for name in case.parameters]
-            dX, firsts = KERNELS[kind].backward(dA, d_last, cache, *g)
+            dX, firsts = KERNELS[kind].backward(dA, d_last, cache, g)
             outcomes.append([dX, *firsts, *g])
         for nothing in outcomes[0] + outcomes[1]:
             assert not nothing.any()
@@ -164,8 +163,8 @@ def test_no_initial_state_means_zeros():
         case = Case(kind, masked=True)
         for name in case.states:
             case.arrays[name][:] = 0
-        inputs = [case.arrays[name] for name in case.arrays if name not in case.states]
-        A, _, _ = KERNELS[kind].forward(*inputs, mask=case.mask)
+        parameters = [case.arrays[name] for name in case.parameters]
+        A, _, _ = KERNELS[kind].forward(case.arrays["X"], parameters, [None] * len(case.states), mask=case.mask)
         np.testing.assert_array_equal(A, case.forward()[0])
 
 

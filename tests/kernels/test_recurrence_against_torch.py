@@ -68,10 +68,10 @@ def test_both_directions_equal_pytorch(kind, seed):
     dX = np.zeros_like(X)
     for direction, parameters in enumerate(directions):
         part = slice(direction * n, direction * n + n)
-        A, ends, cache = kernel.forward(X, *parameters, *firsts[:, direction], lengths=lengths, reverse=bool(direction))
+        A, ends, cache = kernel.forward(X, parameters, firsts[:, direction], lengths, reverse=bool(direction))
         close(A.transpose(0, 2, 1), out[..., part])
         g = [np.zeros_like(parameter) for parameter in parameters]
-        share, d_firsts = kernel.backward(dA[:, part], tuple(d_last[:, direction]), cache, *g)
+        share, d_firsts = kernel.backward(dA[:, part], d_last[:, direction], cache, g)
         dX += share
         for state, theirs, d, at in zip(ends, last, d_firsts, first, strict=True):
             close(state.T, theirs[direction])

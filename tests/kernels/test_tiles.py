@@ -87,7 +87,9 @@ KERNELS = {
         [(8, 24, 64), (32, 32, 64), (5, 9, 3)],
     ),
     "recurrent": (
-        lambda T, k, n, m: lstm.forward(zeros(T, k, m), zeros(4 * n, k), zeros(4 * n, n), zeros(4 * n, 1)),
+        lambda T, k, n, m: lstm.forward(
+            zeros(T, k, m), (zeros(4 * n, k), zeros(4 * n, n), zeros(4 * n, 1)), (None, None)
+        ),
         [(10, 3, 4, 5), (64, 64, 128, 64), (64, 64, 128, 20), (128, 64, 256, 33), (128, 64, 256, 7), (64, 64, 128, 16)],
     ),
     "lookup": (
