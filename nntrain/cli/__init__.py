@@ -132,4 +132,4 @@ def main() -> None:
 
 
 if "_NNTRAIN_COMPLETE" in os.environ:  # a shell asks what may follow: what bash needs must be known before any command
-    import nntrain.cli.completion  # noqa: F401
+    import nntrain.cli.bash  # noqa: F401

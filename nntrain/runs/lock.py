@@ -11,7 +11,6 @@ import errno
 import os
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 from nntrain.files.storage import naming
@@ -40,12 +39,12 @@ else:
         return True
 
 
-@dataclass
 class Lock:
     """Held until `release` or the end of the process; `enforced` is False where the file system has no locks."""
 
-    descriptor: int
-    enforced: bool
+    def __init__(self, descriptor: int, enforced: bool):
+        self.descriptor = descriptor
+        self.enforced = enforced
 
     def release(self) -> None:
         os.close(self.descriptor)
