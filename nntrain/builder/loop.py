@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from nntrain.config import Config
 from nntrain.config.settings import DeclaredLoop
 from nntrain.data.facts import Facts
 from nntrain.data.parts import Batch, Data, Part
+from nntrain.files.plain_values import JsonObject
 from nntrain.model.layer import Context, Layer
 from nntrain.model.network import Network
 from nntrain.model.shapes import Array, Shape
@@ -85,7 +86,7 @@ class Loop(DeclaredLoop):
         """What the networks say to a batch, Z (…, m): logits, scores or values.  No caches are kept."""
         raise NotImplementedError
 
-    def evaluate(self, model: Model, part: Part) -> dict[str, Any]:
+    def evaluate(self, model: Model, part: Part) -> JsonObject:
         """Loss and metrics over a part, in evaluation mode."""
         raise NotImplementedError
 
@@ -132,14 +133,14 @@ class Trainer(ABC):
         """The learning rate of a step, for the log; of each network where they have optimizers of their own."""
 
     @abstractmethod
-    def results(self) -> dict[str, Any]:
+    def results(self) -> JsonObject:
         """Mean cost and metrics over the training batches since `reset`."""
 
     @abstractmethod
     def reset(self) -> None:
         """Begin new sums."""
 
-    def evaluate(self, part: Part) -> dict[str, Any]:
+    def evaluate(self, part: Part) -> JsonObject:
         """Loss and metrics over a part, in evaluation mode."""
         return self.built.loop.evaluate(self.built, part)
 
@@ -150,11 +151,11 @@ class Trainer(ABC):
         """A chance to leave samples in the run directory."""
 
     @abstractmethod
-    def state(self) -> dict[str, Any]:
+    def state(self) -> JsonObject:
         """What resuming needs besides the arrays, as JSON."""
 
     @abstractmethod
-    def restore(self, state: dict[str, Any]) -> None:
+    def restore(self, state: JsonObject) -> None:
         """Take back what `state` gave."""
 
     def arrays(self) -> dict[str, Array]:

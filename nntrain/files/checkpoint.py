@@ -20,7 +20,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 
@@ -28,6 +28,7 @@ from nntrain import __version__
 from nntrain.errors import CheckpointError, StorageError
 from nntrain.files import archive, storage
 from nntrain.files.archive import Array, Damaged, Member
+from nntrain.files.plain_values import Json, JsonObject
 
 # The layout's number, and the first release that reads it: they change together, and with no other release.
 FORMAT, REQUIRES = 1, "0.1"
@@ -51,10 +52,10 @@ class Checkpoint:
     """What a verified file holds: arrays by saved name, and the manifest with `format` and `sha256`."""
 
     arrays: dict[str, Array]
-    manifest: dict[str, Any]
+    manifest: JsonObject
 
 
-def write(path: str | os.PathLike[str], arrays: Mapping[str, Array], manifest: Mapping[str, Any]) -> None:
+def write(path: str | os.PathLike[str], arrays: Mapping[str, Array], manifest: Mapping[str, Json]) -> None:
     """Save atomically and durably; NaN and infinity in the manifest become null.
 
     Raises StorageError; the earlier file is then intact and no temporary file stays (see `storage.write_atomic`).
@@ -81,13 +82,13 @@ def read(path: str | os.PathLike[str]) -> Checkpoint:
         return Checkpoint(arrays, manifest)
 
 
-def read_manifest(path: str | os.PathLike[str]) -> dict[str, Any]:
+def read_manifest(path: str | os.PathLike[str]) -> JsonObject:
     """The verified manifest alone: quick whatever the size, but the arrays are not checked.  Raises as `read`."""
     with _opened(path) as (file, size):
         return _scan(file, size)[1]
 
 
-def _members(arrays: Mapping[str, Array], manifest: Mapping[str, Any]) -> Iterator[tuple[str, Array]]:
+def _members(arrays: Mapping[str, Array], manifest: Mapping[str, Json]) -> Iterator[tuple[str, Array]]:
     if reserved := {MANIFEST, DIGEST} & set(arrays):
         raise ValueError(f"the name {reserved.pop()!r} is taken in a checkpoint")
     hashes = {}
@@ -103,7 +104,7 @@ def _members(arrays: Mapping[str, Array], manifest: Mapping[str, Any]) -> Iterat
     yield DIGEST, np.frombuffer(hashlib.sha256(text).digest(), np.uint8)
 
 
-def _scan(file: BinaryIO, size: int) -> tuple[list[Member], dict[str, Any]]:
+def _scan(file: BinaryIO, size: int) -> tuple[list[Member], JsonObject]:
     members = archive.scan(file, size)
     if [member.name for member in members[-2:]] != [MANIFEST, DIGEST]:
         raise Damaged(f"it does not end with {MANIFEST!r} and {DIGEST!r}: nntrain did not write it")
@@ -120,7 +121,7 @@ def _scan(file: BinaryIO, size: int) -> tuple[list[Member], dict[str, Any]]:
     return members, manifest
 
 
-def _parse(text: bytes) -> dict[str, Any]:
+def _parse(text: bytes) -> JsonObject:
     try:
         manifest = json.loads(text)
         format_ = manifest["format"]

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 Scalar: TypeAlias = "None | bool | int | float | str"
 Plain: TypeAlias = "Scalar | list[Plain] | dict[str, Plain]"
+# As read from a file, or on the way into one: who takes a value out of it knows what it must be, and checks it where
+# somebody else may have written it.
+Json: TypeAlias = Any
+JsonObject: TypeAlias = dict[str, Json]
 
 _INT = re.compile(r"[-+]?[0-9]{1,400}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")

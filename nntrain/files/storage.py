@@ -18,9 +18,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from math import isfinite
 from pathlib import Path
-from typing import Any
 
 from nntrain.errors import StorageError
+from nntrain.files.plain_values import Json
 
 TEMPORARY_PREFIX, TEMPORARY_SUFFIX = ".nntrain-", ".tmp"
 _BLOCK = 1 << 20
@@ -97,23 +97,23 @@ def remove_leftovers(directory: str | os.PathLike[str]) -> None:
                     os.unlink(os.path.join(directory, name))
 
 
-def json_bytes(value: Any, indent: int | None = None) -> bytes:
+def json_bytes(value: Json, indent: int | None = None) -> bytes:
     """JSON in ASCII, keys in the order given, floats in their shortest exact form; NaN and infinity are null."""
     return json_text(_plain(value), indent).encode("ascii")
 
 
-def json_text(value: Any, indent: int | None = None) -> str:
+def json_text(value: Json, indent: int | None = None) -> str:
     """The same for what came from JSON.  Raises ValueError for NaN and infinity."""
     separators = (",", ":") if indent is None else (",", ": ")
     return json.dumps(value, allow_nan=False, indent=indent, separators=separators)
 
 
-def write_json(path: str | os.PathLike[str], value: Any) -> None:
+def write_json(path: str | os.PathLike[str], value: Json) -> None:
     """A small file for people and scripts: atomic, but not fsynced, as no resume depends on it."""
     write_atomic(path, [json_bytes(value, indent=2), b"\n"], durable=False)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Json) -> Json:
     if isinstance(value, dict):
         if not all(isinstance(key, str) for key in value):
             raise TypeError(f"JSON keys must be strings: {list(value)!r}")

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from nntrain import config
 from nntrain.errors import ConfigError
+from nntrain.files.plain_values import JsonObject
 from nntrain.inference.load import Loaded
 
 
-def evaluate(loaded: Loaded, overrides: Sequence[str], split: str | None) -> dict[str, Any]:
+def evaluate(loaded: Loaded, overrides: Sequence[str], split: str | None) -> JsonObject:
     """Loss and metrics of a checkpoint over one part of its dataset; normalisation and labels stay the checkpoint's."""
     dataset = config.dataset_with(loaded.config, overrides)
     with np.errstate(all="ignore"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from nntrain.builder import Model
 from nntrain.config.settings import Training
 from nntrain.data.loader import evaluation_batches
 from nntrain.data.parts import Batch, Part
+from nntrain.files.plain_values import JsonObject
 from nntrain.inference.totals import Totals
 from nntrain.model.layer import Context, State
 from nntrain.model.network import Network
@@ -65,7 +65,7 @@ def outputs(model: Model, part: Part) -> Iterator[Output]:
         yield out
 
 
-def evaluate(model: Model, part: Part) -> dict[str, Any]:
+def evaluate(model: Model, part: Part) -> JsonObject:
     """Loss and metrics over a part; `naive_loss` and so on are those of the forecast by rule, where the data have one.
 
     `loss` is the mean over examples, or over their steps; `cost` has the terms that layers add to it (KL), and the L1

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from nntrain.data.facts import Facts
 from nntrain.data.parts import Batch
+from nntrain.files.plain_values import JsonObject
 from nntrain.losses.base import Loss
 from nntrain.metrics.base import Metric
 from nntrain.model.shapes import Array
@@ -42,22 +42,22 @@ class Totals:
         for metric, state in zip(self.metrics, self.states, strict=True):
             metric.update(state, *(predictions if metric.of_predictions else outputs), mask, threshold=threshold)
 
-    def results(self) -> dict[str, Any]:
+    def results(self) -> JsonObject:
         """Mean loss; the mean cost; every metric."""
         weight = self.weight or 1.0
-        values: dict[str, Any] = {"loss": self.loss_sum / weight}
+        values: JsonObject = {"loss": self.loss_sum / weight}
         if self.costs:
             values["cost"] = self.cost_sum / weight
         for metric, state in zip(self.metrics, self.states, strict=True):
             values[metric.type] = metric.value(state)
         return values
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> JsonObject:
         """The sums, as a checkpoint keeps them."""
         states = [state.tolist() for state in self.states]
         return {"weight": self.weight, "loss": self.loss_sum, "cost": self.cost_sum, "metrics": states}
 
-    def restore(self, saved: dict[str, Any]) -> None:
+    def restore(self, saved: JsonObject) -> None:
         """Take back what `as_json` gave."""
         self.weight, self.loss_sum, self.cost_sum = saved["weight"], saved["loss"], saved["cost"]
         for metric, state, values in zip(self.metrics, self.states, saved["metrics"], strict=True):

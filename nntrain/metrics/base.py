@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from nntrain.components import Component
+from nntrain.files.plain_values import Json
 from nntrain.model.shapes import Array
 
 if TYPE_CHECKING:
@@ -45,11 +46,11 @@ class Metric(Component):
         """
         raise NotImplementedError
 
-    def value(self, state: Array) -> Any:
+    def value(self, state: Array) -> Json:
         """The metric: a float, or nested lists."""
         raise NotImplementedError
 
-    def restore(self, state: Array, saved: list[Any]) -> None:
+    def restore(self, state: Array, saved: list[Json]) -> None:
         """Take back what `state.tolist()` gave, into a state that `start` made.  Raises ValueError where it is none."""
         state[...] = saved
 

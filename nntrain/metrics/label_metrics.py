@@ -7,11 +7,12 @@ questions an example, under binary_cross_entropy), every single output counts as
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
 from nntrain.components import arg, component
+from nntrain.files.plain_values import Json
 from nntrain.losses.base import decided
 from nntrain.metrics.base import Metric, ratio
 from nntrain.model.layer import ShapeError
@@ -177,5 +178,5 @@ class Confusion(DecisionMetric):
         place = truth.astype(np.intp) * len(state) + guess
         state += np.bincount(place.reshape(-1), minlength=state.size).reshape(state.shape)
 
-    def value(self, state: Array) -> Any:
+    def value(self, state: Array) -> Json:
         return state.astype(int).tolist()

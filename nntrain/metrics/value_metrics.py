@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
 from nntrain.components import component
+from nntrain.files.plain_values import Json
 from nntrain.metrics.base import Metric, ratio
 from nntrain.model.layer import ShapeError
 from nntrain.model.shapes import Array
@@ -114,7 +115,7 @@ class R2(ValueMetric):
         explained = 1 - errors / np.where(constant, 1, squares)
         return float(np.where(constant, errors == 0, explained).mean())
 
-    def restore(self, state: Array, saved: list[Any]) -> None:
+    def restore(self, state: Array, saved: list[Json]) -> None:
         if len(saved) == 4:  # n, Σ y, Σ y², Σ e²: what checkpoints held first
             count, total, of_squares, errors = np.array(saved, np.float64)
             mean = total / np.maximum(count, 1)

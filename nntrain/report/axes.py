@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from math import ceil, floor, isfinite, log10
-from typing import Any
+
+from nntrain.files.plain_values import Json
 
 _LOG_FROM = 50.0  # the largest value over the smallest from which a logarithmic scale may show more
 
@@ -47,20 +48,20 @@ class Scale:
 class Categories:
     """Maps words to places at equal distances."""
 
-    def __init__(self, values: Sequence[Any]):
+    def __init__(self, values: Sequence[Json]):
         self.words = list(dict.fromkeys(map(word, values)))
 
-    def __call__(self, value: Any) -> float:
+    def __call__(self, value: Json) -> float:
         return (self.words.index(word(value)) + 0.5) / len(self.words)
 
 
-def scale_of(values: Sequence[Any]) -> Scale | Categories:
+def scale_of(values: Sequence[Json]) -> Scale | Categories:
     """Numbers get a scale, anything else categories."""
     numeric = all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
     return Scale(values) if numeric else Categories(values)
 
 
-def word(value: Any) -> str:
+def word(value: Json) -> str:
     """A config value as a label."""
     if isinstance(value, float):
         return short(value)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 from math import isfinite
-from typing import Any
 
+from nntrain.files.plain_values import Json, JsonObject
 from nntrain.report.axes import Categories, Scale, scale_of, short, word
 from nntrain.report.history import Series
 
@@ -20,7 +20,7 @@ COLOURS = 6
 
 def lines(
     series: Sequence[Series], names: Sequence[str], x_name: str, best: int, standalone: str = ""
-) -> tuple[str, dict[str, Any]]:
+) -> tuple[str, JsonObject]:
     """Curves; of few runs each has a colour, of many the best alone.  Train is dashed, validation solid."""
     many = len({one.run for one in series}) > COLOURS
     if many and any(one.part == "validation" for one in series):
@@ -42,14 +42,14 @@ def lines(
 
 
 def points(
-    xs: Sequence[Any],
+    xs: Sequence[Json],
     ys: Sequence[float],
     labels: Sequence[str],
     x_name: str,
     y_name: str,
     best: int | None = None,
     diagonal: bool = False,
-) -> tuple[str, dict[str, Any]]:
+) -> tuple[str, JsonObject]:
     """A point a run or example."""
     x: Scale | Categories = scale_of(xs)
     y = Scale(ys)
@@ -70,9 +70,7 @@ def points(
     return svg("".join(body)), {"kind": "points", "points": told}
 
 
-def parallel(
-    axes: Mapping[str, Sequence[Any]], labels: Sequence[str], order: Sequence[int]
-) -> tuple[str, dict[str, Any]]:
+def parallel(axes: Mapping[str, Sequence[Json]], labels: Sequence[str], order: Sequence[int]) -> tuple[str, JsonObject]:
     """Parallel coordinates: a line a run across an axis a hyperparameter, the metric last; `order` is best first."""
     margin = 70
     width = max(WIDTH, 150 * (len(axes) - 1) + 2 * margin)
@@ -81,7 +79,7 @@ def parallel(
     scales = {key: scale_of(values) for key, values in axes.items()}
     body, told = [], []
 
-    def at(scale: Scale | Categories, value: Any) -> float:
+    def at(scale: Scale | Categories, value: Json) -> float:
         return round(height - bottom - scale(value) * (height - top - bottom), 1)
 
     steps = 5
@@ -154,7 +152,7 @@ def _path(one: Series, x: Scale, y: Scale, kind: str) -> str:
     return f'<path class="{kind}" d="{d}"/>'
 
 
-def _as_json(scale: Scale) -> dict[str, Any]:
+def _as_json(scale: Scale) -> JsonObject:
     return {"low": scale.low, "high": scale.high, "log": scale.logarithmic}
 
 

@@ -8,6 +8,7 @@ from itertools import pairwise, takewhile
 from typing import Any
 
 from nntrain.errors import NNTrainError
+from nntrain.files.plain_values import Json, JsonObject
 from nntrain.runs import Run
 
 MOST_POINTS = 20_000  # in one page; beyond that every k-th line of the logs is drawn
@@ -23,7 +24,7 @@ class Series:
     y: list[float | None]
 
 
-def read(rows: Sequence[Mapping[str, Any]]) -> list[list[dict[str, Any]]]:
+def read(rows: Sequence[Mapping[str, Json]]) -> list[list[JsonObject]]:
     """The metrics log of every run, as far as it can be read; thinned where it is too long to draw."""
     logs = []
     for row in rows:
@@ -35,19 +36,19 @@ def read(rows: Sequence[Mapping[str, Any]]) -> list[list[dict[str, Any]]]:
     return [[line for i, line in enumerate(log) if i % every == 0 or i == len(log) - 1] for log in logs]
 
 
-def _is_whole(line: Mapping[str, Any]) -> bool:
+def _is_whole(line: Mapping[str, Json]) -> bool:
     """Whether a line has its place and its values; one that was damaged can be JSON still."""
     placed = isinstance(line.get("epoch"), int) and isinstance(line.get("step"), int)
     return placed and all(isinstance(line.get(part) or {}, dict) for part in ("train", "validation"))
 
 
-def place(logs: Sequence[Sequence[Mapping[str, Any]]]) -> str:
+def place(logs: Sequence[Sequence[Mapping[str, Json]]]) -> str:
     """What the lines are counted by: epoch, or step where an epoch has several lines."""
     doubled = any(a["epoch"] == b["epoch"] for log in logs for a, b in pairwise(log))
     return "step" if doubled else "epoch"
 
 
-def charts(logs: Sequence[Sequence[Mapping[str, Any]]]) -> dict[str, list[Series]]:
+def charts(logs: Sequence[Sequence[Mapping[str, Json]]]) -> dict[str, list[Series]]:
     """Series by metric, loss first and lr last."""
     x_name = place(logs)
     found: dict[str, dict[tuple[int, str], tuple[list[float], list[float | None]]]] = {"loss": {}}
@@ -71,7 +72,7 @@ def charts(logs: Sequence[Sequence[Mapping[str, Any]]]) -> dict[str, list[Series
     }
 
 
-def _add(series: dict[tuple[int, str], Any], key: tuple[int, str], x: float, y: Any) -> None:
+def _add(series: dict[tuple[int, str], Any], key: tuple[int, str], x: float, y: Json) -> None:
     xs, ys = series.setdefault(key, ([], []))
     xs.append(x)
     ys.append(y if isinstance(y, int | float) else None)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from nntrain.config import find_value
+from nntrain.files.plain_values import Json, JsonObject
 from nntrain.report import charts, findings, history, sections
 from nntrain.report.axes import word
 from nntrain.runs import Run, comparison, query
@@ -18,7 +19,7 @@ from nntrain.runs import Run, comparison, query
 MOST_DETAILED = 4  # runs that get a section of their own; of more, the best alone
 
 
-def page(rows: Sequence[Mapping[str, Any]], metric: str | None = None) -> str:
+def page(rows: Sequence[Mapping[str, Json]], metric: str | None = None) -> str:
     """The page for rows of `runs.query.collect`; `metric` decides which run is best."""
     configs = [query.config_of(row) for row in rows]
     measured = [query.metrics_of(row) for row in rows]
@@ -45,7 +46,7 @@ def page(rows: Sequence[Mapping[str, Any]], metric: str | None = None) -> str:
 
 
 def main_metric(
-    rows: Sequence[Mapping[str, Any]], configs: Sequence[Mapping[str, Any]], measured: Sequence[Mapping[str, float]]
+    rows: Sequence[Mapping[str, Json]], configs: Sequence[Mapping[str, Json]], measured: Sequence[Mapping[str, float]]
 ) -> str:
     """What the first config says to watch, or the cost where that is watched by default, if all runs have it; else the
     first of accuracy and loss over the last part there is."""
@@ -66,7 +67,7 @@ def main_metric(
 
 
 def _headline(
-    rows: Sequence[Mapping[str, Any]],
+    rows: Sequence[Mapping[str, Json]],
     measured: Sequence[Mapping[str, float]],
     names: Sequence[str],
     metric: str,
@@ -96,14 +97,14 @@ def _overview(runs: Sequence[tuple[Any, Any, Any, str]], keys: Sequence[str], me
     return sections.table(["run", "status", "epoch", *metrics, *keys], body, marked, said)
 
 
-def _value(config: Mapping[str, Any], key: str) -> Any:
+def _value(config: Mapping[str, Json], key: str) -> Json:
     try:
         return find_value(config, key)
     except KeyError:
         return None
 
 
-def _curves(rows: Sequence[Mapping[str, Any]], names: Sequence[str], best: int, figures: sections.Charts) -> str:
+def _curves(rows: Sequence[Mapping[str, Json]], names: Sequence[str], best: int, figures: sections.Charts) -> str:
     logs = history.read(rows)
     drawn = history.charts(logs)
     if not drawn:
@@ -130,7 +131,7 @@ def _sweep(
     keys = [key for key in keys if not isinstance(_value(configs[0], key), dict) and not key.endswith(".name")]
     if len(there) < 3 or not keys:
         return ""
-    axes: dict[str, list[Any]] = {key: [_value(configs[i], key) for i in there] for key in keys}
+    axes: dict[str, list[Json]] = {key: [_value(configs[i], key) for i in there] for key in keys}
     ys = [measured[i][metric] for i in there]
     labels = [names[i] for i in there]
     parts = [figures.figure("All runs", charts.parallel({**axes, metric: ys}, labels, range(len(there))), wide=True)]
@@ -162,7 +163,7 @@ def _details(run_dir: Path, name: str, figures: sections.Charts) -> str:
     return "".join(parts)
 
 
-def _whole(title: str, body: str, data: list[dict[str, Any]]) -> str:
+def _whole(title: str, body: str, data: list[JsonObject]) -> str:
     files = resources.files("nntrain.report")
     style, script = (files.joinpath(f"page.{kind}").read_text("utf-8") for kind in ("css", "js"))
     numbers = json.dumps(data, allow_nan=False, separators=(",", ":")).replace("</", "<\\/")

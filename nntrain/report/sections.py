@@ -7,9 +7,9 @@ import shlex
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
 
 from nntrain.errors import NNTrainError
+from nntrain.files.plain_values import Json, JsonObject
 from nntrain.pictures import pixels
 from nntrain.report.axes import word
 from nntrain.report.findings import Findings, Wrong
@@ -23,9 +23,9 @@ class Charts:
     """Figures with their numbers, which go into the page as one piece of JSON."""
 
     def __init__(self) -> None:
-        self.data: list[dict[str, Any]] = []
+        self.data: list[JsonObject] = []
 
-    def figure(self, title: str, drawn: tuple[str, dict[str, Any]], wide: bool = False) -> str:
+    def figure(self, title: str, drawn: tuple[str, JsonObject], wide: bool = False) -> str:
         svg, data = drawn
         self.data.append({"title": title, **data})
         label = escape(f"{title}: chart; arrow keys read out its values", quote=True)
@@ -38,7 +38,7 @@ class Charts:
         )
 
 
-def _last(data: Mapping[str, Any]) -> str:
+def _last(data: Mapping[str, Json]) -> str:
     """What a chart reads out before anybody asks: its last values, where they are few."""
     series = data.get("series", ())
     if not series or len(series) > 8:

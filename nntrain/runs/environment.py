@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from nntrain import __version__
+from nntrain.files.plain_values import JsonObject
 
 
-def environment() -> dict[str, Any]:
+def environment() -> JsonObject:
     """Directory, versions, platform, BLAS, git commit and start time, by name."""
     import numpy as np  # listing runs, which shares this package, needs no NumPy
 

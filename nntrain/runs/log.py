@@ -6,9 +6,9 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from nntrain.errors import CheckpointError
+from nntrain.files.plain_values import Json, JsonObject
 from nntrain.files.storage import json_bytes, naming, write_all
 
 _OPEN = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -39,7 +39,7 @@ class Log:
     def _end(self) -> int:
         return self._ends[-1] if self._ends else 0
 
-    def append(self, line: Mapping[str, Any]) -> None:
+    def append(self, line: Mapping[str, Json]) -> None:
         """Add one line.  Raises StorageError, with the log as it was before."""
         text = json_bytes(dict(line)) + b"\n"
         with naming(self.path, "cannot be written"):
@@ -74,7 +74,7 @@ class Log:
         os.close(self._descriptor)
 
 
-def read_log(path: Path, first: int | None = None) -> list[dict[str, Any]]:
+def read_log(path: Path, first: int | None = None) -> list[JsonObject]:
     """All whole lines or the first ones, of a live run too; no file has none.  Raises StorageError, CheckpointError."""
     lines = _lines(path)[:first]
     rows = _good(lines)
@@ -94,7 +94,7 @@ def _lines(path: Path) -> list[bytes]:
     return content[: (_line_ends(content) or [0])[-1]].split(b"\n")[:-1]
 
 
-def _good(lines: list[bytes]) -> list[dict[str, Any]]:
+def _good(lines: list[bytes]) -> list[JsonObject]:
     rows = []
     for line in lines:
         try:

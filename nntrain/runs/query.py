@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nntrain.errors import ConfigError, NNTrainError
-from nntrain.files.plain_values import scalar
+from nntrain.files.plain_values import Json, JsonObject, scalar
 from nntrain.runs.rows import row, scan
 from nntrain.runs.run import Run
 
@@ -17,7 +17,7 @@ PARTS = ("train", "validation", "test")
 _CONDITION = re.compile(r"([\w.-]+?)\s*(!=|<=|>=|==?|<|>)\s*([^=<>].*|)", re.DOTALL)
 
 
-def metrics_of(row: Mapping[str, Any]) -> dict[str, float]:
+def metrics_of(row: Mapping[str, Json]) -> dict[str, float]:
     """`validation.accuracy` -> number, of the best checkpoint where there is one, else of the last."""
     measured = row.get("best") or row.get("final") or {}
     return {
@@ -43,7 +43,7 @@ def rank(value: float | None, metric: str) -> tuple[bool, float]:
     return False, -value if more_is_better(metric) else value
 
 
-def config_of(row: Mapping[str, Any], sections: Iterable[str] | None = None) -> dict[str, Any]:
+def config_of(row: Mapping[str, Json], sections: Iterable[str] | None = None) -> JsonObject:
     """The run's config as plain values, of these top-level keys or whole; empty where it has none that can be read."""
     from nntrain.config import written  # a list of runs needs no config
 
@@ -53,7 +53,7 @@ def config_of(row: Mapping[str, Any], sections: Iterable[str] | None = None) -> 
         return {}
 
 
-def config_text(row: Mapping[str, Any]) -> str:
+def config_text(row: Mapping[str, Json]) -> str:
     """As the run keeps it; nothing where it cannot be read."""
     try:
         return Run(row["run"]).read_config()
@@ -61,7 +61,7 @@ def config_text(row: Mapping[str, Any]) -> str:
         return ""
 
 
-def lookup(row: Mapping[str, Any], key: str) -> Any:
+def lookup(row: Mapping[str, Json], key: str) -> Json:
     """The value of a metric, of the status or summary, or of a config key, in this order.  Raises KeyError."""
     metrics = metrics_of(row)
     if key in metrics:
@@ -85,7 +85,7 @@ class Condition:
             raise ConfigError(f"--where {text}: {self.sign} compares numbers, not '{self.wanted}'")
         self.known = False  # whether any run had the value
 
-    def __call__(self, row: Mapping[str, Any]) -> bool:
+    def __call__(self, row: Mapping[str, Json]) -> bool:
         try:
             value = lookup(row, self.key)
         except KeyError:
@@ -103,13 +103,13 @@ class Condition:
         return {"<": difference < 0, "<=": difference <= 0, ">": difference > 0, ">=": difference >= 0}[self.sign]
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Json) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def collect(paths: Iterable[str | os.PathLike[str]]) -> list[dict[str, Any]]:
+def collect(paths: Iterable[str | os.PathLike[str]]) -> list[JsonObject]:
     """The rows of run directories, and of all runs in directories that are none.  Raises ConfigError."""
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, JsonObject] = {}
     for path in map(Path, paths):
         if not path.is_dir():
             raise ConfigError(Run(path).no_directory())

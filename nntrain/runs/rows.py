@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Any
 
 from nntrain.errors import ConfigError, NNTrainError
+from nntrain.files.plain_values import JsonObject
 from nntrain.files.storage import naming
 from nntrain.runs.run import FINAL, Run
 
 
-def scan(runs_root: str | os.PathLike[str]) -> list[dict[str, Any]]:
+def scan(runs_root: str | os.PathLike[str]) -> list[JsonObject]:
     """One row a run directory below `runs_root`, by name and number; other directories are passed over.
 
     A row has `run` (its path), `status`, what status.json says about where it stands (`epoch`, `step`, …), and what
@@ -28,7 +28,7 @@ def scan(runs_root: str | os.PathLike[str]) -> list[dict[str, Any]]:
     return [row(run) for run in (Run(root / name) for name in names) if run.is_run()]
 
 
-def row(run: Run) -> dict[str, Any]:
+def row(run: Run) -> JsonObject:
     """The row of one run."""
     status = run.read_status()
     state = status.pop("status", None)
@@ -39,7 +39,7 @@ def row(run: Run) -> dict[str, Any]:
     return {**summary, **status, "run": str(run.path), "status": state}
 
 
-def _last_line(run: Run) -> dict[str, Any]:
+def _last_line(run: Run) -> JsonObject:
     try:
         return (run.read_metrics() or [{}])[-1]
     except NNTrainError:

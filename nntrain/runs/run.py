@@ -10,10 +10,11 @@ from contextlib import suppress
 from functools import cached_property
 from os.path import isdir, isfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nntrain.errors import CheckpointError, RunDirectoryError
 from nntrain.files import storage
+from nntrain.files.plain_values import Json, JsonObject
 from nntrain.files.storage import naming
 from nntrain.runs import lock
 from nntrain.runs.log import Log, good_lines, read_log
@@ -91,13 +92,13 @@ class Run:
     def write_config(self, text: str) -> None:
         storage.write_atomic(self.config_path, [text.encode("utf-8", "surrogateescape")])
 
-    def write_meta(self, meta: Mapping[str, Any]) -> None:
+    def write_meta(self, meta: Mapping[str, Json]) -> None:
         storage.write_json(self.meta_path, dict(meta))
 
-    def write_summary(self, summary: Mapping[str, Any]) -> None:
+    def write_summary(self, summary: Mapping[str, Json]) -> None:
         storage.write_json(self.summary_path, dict(summary))
 
-    def write_status(self, state: str, **where: Any) -> None:
+    def write_status(self, state: str, **where: Json) -> None:
         """`where`: epoch, step, … A running one also names its process, for the message to a second one."""
         if state not in STATES:
             raise ValueError(f"{state!r} is none of {STATES}")
@@ -108,16 +109,16 @@ class Run:
         with naming(self.config_path, "cannot be read"):
             return self.config_path.read_bytes().decode("utf-8", "surrogateescape")
 
-    def read_meta(self) -> dict[str, Any]:
+    def read_meta(self) -> JsonObject:
         return _read_json(self.meta_path)
 
-    def read_status(self) -> dict[str, Any]:
+    def read_status(self) -> JsonObject:
         return _read_json(self.status_path)
 
-    def read_summary(self) -> dict[str, Any]:
+    def read_summary(self) -> JsonObject:
         return _read_json(self.summary_path)
 
-    def read_metrics(self) -> list[dict[str, Any]]:
+    def read_metrics(self) -> list[JsonObject]:
         return read_log(self.metrics_path)
 
     @cached_property
@@ -235,7 +236,7 @@ def _remove(path: Path) -> None:
             os.unlink(path)
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def _read_json(path: Path) -> JsonObject:
     """What a small file says; nothing if it is missing, torn or no object: its reader can only report."""
     try:
         with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:  # a FIFO must not block
@@ -245,7 +246,7 @@ def _read_json(path: Path) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _step(path: Path, manifest: dict[str, Any]) -> int:
+def _step(path: Path, manifest: JsonObject) -> int:
     step = manifest.get("step")
     if type(step) is not int:
         raise CheckpointError(f"{path}: not a good checkpoint: it does not say at which step it was saved")

@@ -7,9 +7,10 @@ Steps count from 0.  A factor is a pure function of the step, so a resumed run h
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from nntrain.components import Component, arg
+from nntrain.files.plain_values import JsonObject
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -33,20 +34,20 @@ class Schedule(Component):
         "horizon in steps, warm-up included; default: the whole training", default=None, kw_only=True, ge=1
     )
 
-    def __call__(self, step: int, horizon: int, state: dict[str, Any]) -> float:
+    def __call__(self, step: int, horizon: int, state: JsonObject) -> float:
         """The factor at a step of a training of `horizon` steps."""
         span = (self.steps or horizon) - self.warmup
         s = min(step - self.warmup, span)
         value = self.curve(max(s, 0), max(span, 1), state)
         return value * (step + 1) / self.warmup if step < self.warmup else value
 
-    def curve(self, s: int, span: int, state: dict[str, Any]) -> float:
+    def curve(self, s: int, span: int, state: JsonObject) -> float:
         """The factor at 0 ≤ s ≤ span, where span is S, at least 1."""
         raise NotImplementedError
 
-    def start(self) -> dict[str, Any]:
+    def start(self) -> JsonObject:
         """State at the beginning of a training, as JSON."""
         return {}
 
-    def observe(self, state: dict[str, Any], value: float, better: Literal["more", "less"]) -> None:
+    def observe(self, state: JsonObject, value: float, better: Literal["more", "less"]) -> None:
         """A new value of training.monitor, after a validation: changes `state` in place."""

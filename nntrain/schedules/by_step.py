@@ -6,9 +6,9 @@ s counts the curve's steps from 0, of S: the last one of a training is s = S −
 from __future__ import annotations
 
 from math import cos, pi
-from typing import Any
 
 from nntrain.components import arg, component
+from nntrain.files.plain_values import JsonObject
 from nntrain.schedules.base import Schedule
 
 
@@ -20,7 +20,7 @@ def _half_cosine(first: float, last: float, progress: float) -> float:
 class Constant(Schedule):
     """1 at every step."""
 
-    def curve(self, s: int, span: int, state: dict[str, Any]) -> float:
+    def curve(self, s: int, span: int, state: JsonObject) -> float:
         return 1.0
 
 
@@ -34,7 +34,7 @@ class Step(Schedule):
     every: int = arg("steps from one fall to the next", ge=1)
     gamma: float = arg("γ, the factor of each fall", default=0.1, gt=0, le=1)
 
-    def curve(self, s: int, span: int, state: dict[str, Any]) -> float:
+    def curve(self, s: int, span: int, state: JsonObject) -> float:
         return self.gamma ** (s // self.every)
 
 
@@ -49,7 +49,7 @@ class Exponential(Schedule):
     gamma: float = arg("γ, the factor over `every` steps", gt=0, le=1)
     every: int = arg("steps in which the rate falls by γ", default=1, ge=1)
 
-    def curve(self, s: int, span: int, state: dict[str, Any]) -> float:
+    def curve(self, s: int, span: int, state: JsonObject) -> float:
         return self.gamma ** (s / self.every)
 
 
@@ -63,7 +63,7 @@ class Linear(Schedule):
 
     final: float = arg("factor at the horizon, one step behind the last", default=0.0, ge=0)
 
-    def curve(self, s: int, span: int, state: dict[str, Any]) -> float:
+    def curve(self, s: int, span: int, state: JsonObject) -> float:
         return 1 - (1 - self.final) * s / span
 
 
@@ -77,7 +77,7 @@ class Cosine(Schedule):
 
     final: float = arg("factor at the horizon, one step behind the last", default=0.0, ge=0)
 
-    def curve(self, s: int, span: int, state: dict[str, Any]) -> float:
+    def curve(self, s: int, span: int, state: JsonObject) -> float:
         return _half_cosine(1.0, self.final, s / span)
 
 
@@ -97,7 +97,7 @@ class OneCycle(Schedule):
     initial: float = arg("factor at the first step", default=0.04, ge=0)
     final: float = arg("factor at the last step", default=4e-6, ge=0)
 
-    def curve(self, s: int, span: int, state: dict[str, Any]) -> float:
+    def curve(self, s: int, span: int, state: JsonObject) -> float:
         last = span - 1
         top = max(1, min(round(self.peak * span), last) - 1) if self.peak else 0
         if s < top:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from math import inf, isfinite
-from typing import Any, Literal
+from typing import Literal
 
 from nntrain.components import arg, component
+from nntrain.files.plain_values import JsonObject
 from nntrain.schedules.base import Schedule
 
 
@@ -26,13 +27,13 @@ class Plateau(Schedule):
     min_delta: float = arg("how much better counts, in the units of training.monitor", default=0.0, ge=0)
     minimum: float = arg("the factor falls no further", default=0.0, ge=0, le=1)
 
-    def curve(self, s: int, span: int, state: dict[str, Any]) -> float:
+    def curve(self, s: int, span: int, state: JsonObject) -> float:
         return state["factor"]
 
-    def start(self) -> dict[str, Any]:
+    def start(self) -> JsonObject:
         return {"factor": 1.0, "best": None, "waited": 0}
 
-    def observe(self, state: dict[str, Any], value: float, better: Literal["more", "less"]) -> None:
+    def observe(self, state: JsonObject, value: float, better: Literal["more", "less"]) -> None:
         best = state["best"]
         gain = inf if best is None else (value - best if better == "more" else best - value)
         if gain > self.min_delta and isfinite(value):

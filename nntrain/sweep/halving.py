@@ -14,6 +14,7 @@ from typing import Any
 from nntrain.components import find
 from nntrain.config import Config
 from nntrain.errors import ConfigError, NNTrainError
+from nntrain.files.plain_values import JsonObject
 from nntrain.runs import Run
 from nntrain.sweep.plan import Planned
 
@@ -62,7 +63,7 @@ def score(planned: Planned, length: int | None = None) -> float:
     part, _, metric = name.partition(".")
     place = unit(planned.config)[0].removesuffix("s")
     try:
-        lines: list[dict[str, Any]] = Run(planned.run_dir).read_metrics()
+        lines: list[JsonObject] = Run(planned.run_dir).read_metrics()
     except NNTrainError:
         return inf
     values = [line.get(part, {}).get(metric) for line in lines if length is None or line[place] <= length]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from typing import Any
 
 from nntrain.builder import Built, Trainer
 from nntrain.builder.length import steps_per_epoch, total_steps
@@ -17,6 +16,7 @@ from nntrain.data.loader import batch_size, batches
 from nntrain.data.parts import Part
 from nntrain.errors import CheckpointError, DivergedError, Interrupted
 from nntrain.files import checkpoint
+from nntrain.files.plain_values import JsonObject
 from nntrain.model.shapes import Array
 from nntrain.runs import Run
 from nntrain.runtime.memory import peak_memory
@@ -30,7 +30,7 @@ class Observer:
     def step(self, engine: Engine) -> None:
         """A training step has ended."""
 
-    def line(self, line: dict[str, Any], timing: dict[str, Any]) -> None:
+    def line(self, line: JsonObject, timing: JsonObject) -> None:
         """A line of the metrics log has been written."""
 
     def warning(self, message: str) -> None:
@@ -57,7 +57,7 @@ class Engine:
         self.total = total_steps(built.config, built.data)
         self.step = 0
         self.lines = 0
-        self.waiting_best: tuple[dict[str, Array], dict[str, Any]] | None = None
+        self.waiting_best: tuple[dict[str, Array], JsonObject] | None = None
         self._saved_at = self._line_at = time.perf_counter()
         self._line_step = 0  # of the last line
         self._saved_step = -1
@@ -111,7 +111,7 @@ class Engine:
         self._saved_at, self._saved_step = time.perf_counter(), self.step
         self.run.write_status("running", epoch=self.epoch, step=self.step)
 
-    def manifest(self) -> dict[str, Any]:
+    def manifest(self) -> JsonObject:
         """All that resuming needs besides the arrays; eval and predict need its config and facts."""
         return {
             "config": self.config.as_dict(),
@@ -198,7 +198,7 @@ class Engine:
 
         Until the evaluation has ended nothing changes, so that a state saved meanwhile is one before this line.
         """
-        line: dict[str, Any] = {"epoch": self.epoch, "step": self.step, "lr": self.trainer.lr(self.step - 1)}
+        line: JsonObject = {"epoch": self.epoch, "step": self.step, "lr": self.trainer.lr(self.step - 1)}
         line["train"] = self.trainer.results()
         if "validation" in self.data.parts and self._evaluation_is_due():
             line["validation"] = self.trainer.evaluate(self.watched(self.data.parts["validation"]))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from nntrain.config import Config
 from nntrain.data.facts import Facts
 from nntrain.data.parts import Batch, Part
 from nntrain.errors import DivergedError
+from nntrain.files.plain_values import JsonObject
 from nntrain.inference.samples import leave_sample
 from nntrain.inference.totals import Means
 from nntrain.layers.containers import Sequential
@@ -191,7 +191,7 @@ class GANTrainer(Trainer):
     def reset(self) -> None:
         self.totals = Means(MEASURES)
 
-    def results(self) -> dict[str, Any]:
+    def results(self) -> JsonObject:
         """Both losses, and the shares of real and of drawn examples that the discriminator knew for what they are."""
         return self.totals.results()
 
@@ -202,14 +202,14 @@ class GANTrainer(Trainer):
             real = self.built.facts.inputs_in_units(train.batch(np.arange(min(train.size, SHOWN))).X)
             leave_sample(folder / "samples", f"epoch_{epoch:04d}", X, self.built, real)
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> JsonObject:
         return {
             "totals": self.totals.as_json(),
             "schedule": self.schedule_state,
             "generator_steps": self.generator_steps,
         }
 
-    def restore(self, state: dict[str, Any]) -> None:
+    def restore(self, state: JsonObject) -> None:
         self.totals.restore(state["totals"])
         self.schedule_state = state["schedule"]
         self.generator_steps = state["generator_steps"]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Literal
+
+from nntrain.files.plain_values import JsonObject
 
 
 @dataclass
@@ -30,7 +32,7 @@ class Monitor:
     def exhausted(self) -> bool:
         return self.patience is not None and self.waited >= self.patience
 
-    def find(self, line: dict[str, Any]) -> float | None:
+    def find(self, line: JsonObject) -> float | None:
         """The value in a line of the log; None where this line was written without an evaluation."""
         part, _, metric = self.name.partition(".")
         return line[part][metric] if part in line else None
@@ -49,11 +51,11 @@ class Monitor:
     def _gain(self, value: float, other: float) -> float:
         return other - value if self.better == "less" else value - other
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> JsonObject:
         settings = asdict(self)
         return {"name": self.name, **{k: v for k, v in self.__dict__.items() if k not in settings}}
 
-    def restore(self, state: dict[str, Any]) -> None:
+    def restore(self, state: JsonObject) -> None:
         """Take back what `state` gave; of another value than this one nothing is taken."""
         # checkpoints had no name in it while the cost could not be watched
         if state.get("name", self.name.replace(".cost", ".loss")) == self.name:

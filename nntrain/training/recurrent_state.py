@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
 
 import numpy as np
 
+from nntrain.files.plain_values import JsonObject
 from nntrain.model.layer import State
 
 
-def as_json(state: State) -> dict[str, Any]:
+def as_json(state: State) -> JsonObject:
     """Exact: bytes in base64 beside dtype and shape."""
     return {
         path: [
@@ -21,7 +21,7 @@ def as_json(state: State) -> dict[str, Any]:
     }
 
 
-def from_json(saved: dict[str, Any]) -> State:
+def from_json(saved: JsonObject) -> State:
     return {
         path: tuple(
             np.frombuffer(base64.b64decode(a["data"]), dtype=a["dtype"]).reshape(a["shape"]).copy() for a in arrays

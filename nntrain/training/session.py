@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
-from typing import Any
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from nntrain import config, runs
 from nntrain.builder import Built, build
 from nntrain.errors import CheckpointError, ConfigError, DivergedError, Interrupted, NNTrainError, StorageError
 from nntrain.files import checkpoint
+from nntrain.files.plain_values import Json, JsonObject
 from nntrain.inference.load import check_arrays, reading
 from nntrain.runs import Run
 from nntrain.runtime import signals
@@ -32,12 +32,12 @@ class Result:
 
     run_dir: Path
     status: str
-    history: list[dict[str, Any]]
-    summary: dict[str, Any]
+    history: list[JsonObject]
+    summary: JsonObject
 
 
 def fit(
-    source: str | Path | Mapping[str, Any],
+    source: str | Path | Mapping[str, Json],
     overrides: Sequence[str] = (),
     *,
     run_dir: str | Path | None = None,
@@ -207,7 +207,7 @@ def result(run: Run) -> Result:
     return Result(run.path, run.read_status().get("status", ""), run.read_metrics(), run.read_summary())
 
 
-def _check_same_run(before: dict[str, Any], data_before: str, built: Built) -> None:
+def _check_same_run(before: JsonObject, data_before: str, built: Built) -> None:
     """A run goes on as what it was: list every difference that is not a limit."""
     before = config.Config.from_dict(before).as_dict()  # an earlier release's config, with today's new arguments
     now = built.config.as_dict()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from nntrain.files import checkpoint
+from nntrain.files.plain_values import JsonObject
 from nntrain.inference.load import load_arrays
 from nntrain.runs.log import read_log
 from nntrain.training.engine import Engine
 
 
-def measured(engine: Engine, status: str) -> dict[str, Any]:
+def measured(engine: Engine, status: str) -> JsonObject:
     """Of a run that came to its end.  The numbers of `best` are those that `nntrain eval` prints for the run."""
     trainer, parts = engine.trainer, {name: engine.watched(part) for name, part in engine.data.parts.items()}
     shown = {name: part for name, part in parts.items() if name != "train"} or parts
@@ -20,13 +19,13 @@ def measured(engine: Engine, status: str) -> dict[str, Any]:
     summary = {**_facts(engine, status), "final": final}
     if engine.monitor is not None and engine.monitor.best is not None:
         load_arrays(checkpoint.read(engine.run.best), trainer, engine.run.best)
-        best: dict[str, Any] = {"epoch": engine.monitor.best_epoch, "step": engine.monitor.best_step}
+        best: JsonObject = {"epoch": engine.monitor.best_epoch, "step": engine.monitor.best_step}
         best.update({name: trainer.evaluate(part) for name, part in shown.items()})
         summary |= {"monitor": engine.monitor.name, "best": best}
     return summary
 
 
-def logged(engine: Engine, status: str) -> dict[str, Any]:
+def logged(engine: Engine, status: str) -> JsonObject:
     """Of a run that diverged: nothing is evaluated any more, `final` and `best` are lines of its log."""
     history = engine.run.read_metrics()
     summary = {**_facts(engine, status), "final": _values(history[-1]) if history else {}}
@@ -37,11 +36,11 @@ def logged(engine: Engine, status: str) -> dict[str, Any]:
     return summary
 
 
-def _values(line: dict[str, Any]) -> dict[str, Any]:
+def _values(line: JsonObject) -> JsonObject:
     return {key: value for key, value in line.items() if key != "lr"}
 
 
-def _facts(engine: Engine, status: str) -> dict[str, Any]:
+def _facts(engine: Engine, status: str) -> JsonObject:
     return {
         "name": engine.config.name,
         "status": status,

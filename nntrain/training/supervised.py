@@ -14,6 +14,7 @@ from nntrain.config import Config
 from nntrain.data.facts import Facts
 from nntrain.data.parts import Batch, Part
 from nntrain.errors import ConfigError, DivergedError
+from nntrain.files.plain_values import JsonObject
 from nntrain.inference import evaluator
 from nntrain.inference.evaluator import Output, counted
 from nntrain.inference.totals import Totals
@@ -78,7 +79,7 @@ class Supervised(Loop):
     def apply(self, networks: Networks, batch: Batch, context: Context) -> Array:
         return networks[NETWORK].apply(batch.X, context)
 
-    def evaluate(self, model: Model, part: Part) -> dict[str, Any]:
+    def evaluate(self, model: Model, part: Part) -> JsonObject:
         return evaluator.evaluate(model, part)
 
     def output_network(self, networks: Networks) -> Network:
@@ -151,20 +152,20 @@ class SupervisedTrainer(Trainer):
     def reset(self) -> None:
         self.totals = Totals(self.loss, self.metrics, self.facts, costs=self.built.config.shows_cost)
 
-    def results(self) -> dict[str, Any]:
+    def results(self) -> JsonObject:
         return self.totals.results()
 
     def observe(self, value: float, better: Literal["more", "less"]) -> None:
         self.schedule.observe(self.schedule_state, value, better)
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> JsonObject:
         return {
             "totals": self.totals.as_json(),
             "schedule": dict(self.schedule_state),
             "carried": recurrent_state.as_json(self.carried),
         }
 
-    def restore(self, state: dict[str, Any]) -> None:
+    def restore(self, state: JsonObject) -> None:
         self.totals.restore(state["totals"])
         self.schedule_state = state["schedule"]
         self.carried = recurrent_state.from_json(state["carried"])
