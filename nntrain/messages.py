@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
+
+# takes what a person should know of, but what stops nothing: a line of text, without "warning: " before it
+Warn = Callable[[str], None]
+
+
+def unheard(text: str) -> None:
+    """A Warn for those who do not want to know."""
 
 
 def escape(text: str, limit: int = 60) -> str:

@@ -6,10 +6,13 @@ from nntrain.builder.checks import CHECKS, WITHOUT_DATA, Candidate
 from nntrain.builder.loop import Built, Model
 from nntrain.config import Config, Draft
 from nntrain.data.facts import Facts
+from nntrain.messages import Warn, unheard
 
 
-def build(draft: Draft) -> Built:
+def build(draft: Draft, warn: Warn = unheard) -> Built:
     """Load the data, resolve the config against them, make the networks and draw their initial values.
+
+    warn   is told what was taken of the data, or left out, without being said
 
     Raises ConfigError or DataError with every problem that the first check to fail has found.
     """
@@ -17,6 +20,8 @@ def build(draft: Draft) -> Built:
     candidate.draft = draft
     for check in CHECKS:
         check(candidate)
+    for text in candidate.data.warnings:
+        warn(text)
     built = candidate.built
     for network in built.networks.values():
         network.allocate(built.config.dtype)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from nntrain.cli import options
-from nntrain.cli.terminal import number
+from nntrain.cli.terminal import number, warn
 from nntrain.errors import ConfigError
 
 
@@ -27,7 +27,7 @@ def check(config: Path, overrides: tuple[str, ...], overfit: bool, threads: int 
     from nntrain.diagnosis.network_check import check_gradients
 
     wrong = 0
-    for line, good in check_gradients(config, overrides):
+    for line, good in check_gradients(config, overrides, warn):
         click.echo(line)
         wrong += not good
     if wrong:

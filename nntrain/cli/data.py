@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nntrain.cli import options
-from nntrain.cli.terminal import number, say, table
+from nntrain.cli.terminal import number, table, warn
 from nntrain.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -42,13 +42,15 @@ def data(config: Path, overrides: tuple[str, ...], output: Path | None, as_json:
         if images is None:
             raise ConfigError(f"--output: the examples of {draft.dataset.type} are no images")
         grid = pixels.grid(images)
+    for text in loaded.warnings:
+        warn(text)
     told = dataset.describe(draft.dataset, loaded)
     click.echo(json.dumps(dataclasses.asdict(told)) if as_json else _described(told))
     for part, count in told.repeated.items():
         if count:
-            say(f"warning: {count} of {told.sizes[part]} examples of the {part} part stand in an earlier part too")
+            warn(f"{count} of {told.sizes[part]} examples of the {part} part stand in an earlier part too")
     if told.contradicting:
-        say(f"warning: {told.contradicting} examples have inputs seen before with another target")
+        warn(f"{told.contradicting} examples have inputs seen before with another target")
     if output is not None and grid is not None:
         png.write(output, grid)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from nntrain.cli import options
+from nntrain.cli.terminal import warn
 
 
 @click.command
@@ -31,7 +32,7 @@ def eval(
     from nntrain.files import storage
     from nntrain.inference.evaluation import evaluate
 
-    values = evaluate(options.load_checkpoint(checkpoint, which), overrides, split)
+    values = evaluate(options.load_checkpoint(checkpoint, which), overrides, split, warn)
     if as_json:
         click.echo(storage.json_bytes(values).decode())
         return

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from nntrain.cli import options
-from nntrain.cli.terminal import number, say, sparkline
+from nntrain.cli.terminal import number, say, sparkline, warn
 
 
 @click.command("find-lr")
@@ -23,7 +23,7 @@ def find_lr(config: Path, overrides: tuple[str, ...], steps: int, threads: int |
     options.start(threads)
     from nntrain.diagnosis.learning_rate import range_test
 
-    found = range_test(config, overrides, steps)
+    found = range_test(config, overrides, steps, warn)
     width = min(60, len(found.lr))
     at = next(i for i, lr in enumerate(found.lr) if lr >= found.suggestion * 0.95)
     left, right = f"{found.lr[0]:.2g}", f"{found.lr[-1]:.2g}"

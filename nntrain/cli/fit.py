@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from nntrain.cli import options
-from nntrain.cli.terminal import say
+from nntrain.cli.terminal import say, warn
 from nntrain.errors import ConfigError
 
 
@@ -79,7 +79,7 @@ def _check(config: Path, overrides: tuple[str, ...], run_dir: Path | None, on_ex
     from nntrain import runs
     from nntrain.builder import build
 
-    built = build(configs.read(config, overrides))
+    built = build(configs.read(config, overrides), warn)
     if run_dir is not None:
         runs.check_free(run_dir, on_exist)
     if not is_quiet:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from nntrain.cli import completion
-from nntrain.cli.terminal import say
+from nntrain.cli.terminal import warn
 from nntrain.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def load_checkpoint(path: Path, which: str) -> Loaded:
 
     file, warning = find_checkpoint(path, which)
     if warning:
-        say(f"warning: {warning}")
+        warn(warning)
     return load(file)
 
 

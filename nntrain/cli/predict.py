@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from nntrain.cli import options
+from nntrain.cli.terminal import warn
 
 
 @click.command
@@ -28,7 +29,7 @@ def predict(
     if output is not None:
         prediction.check_suffix(output)
     source = sys.stdin if str(input) == "-" else input
-    table = prediction.predict(loaded, source, probabilities)
+    table = prediction.predict(loaded, source, probabilities, warn)
     if output is None:
         click.echo(table.as_csv(), nl=False)
     else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nntrain.cli import options
-from nntrain.cli.terminal import table
+from nntrain.cli.terminal import table, warn
 from nntrain.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def show(path: Path, overrides: tuple[str, ...], resolved: bool) -> None:
         loaded = options.load_checkpoint(path, "best")
         config, networks = loaded.config, loaded.networks
     else:
-        built = build(configs.read(path, overrides))
+        built = build(configs.read(path, overrides), warn)
         config, networks = built.config, built.networks
     if resolved:
         click.echo(config.to_yaml(), nl=False)

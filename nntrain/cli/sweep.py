@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nntrain.cli import completion, options
+from nntrain.cli.terminal import warn
 from nntrain.errors import ConfigError, Interrupted
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def sweep(
     settings = _settings(config, overrides, grid, random_, count, seeds, halving)
     if print_only and settings.halving:
         raise ConfigError("--print: which runs halving goes on with depends on their results; it cannot be printed")
-    planned = sweeps.plan(settings, runs_dir)
+    planned = sweeps.plan(settings, runs_dir, warn)
     if print_only:
         click.echo("".join(shlex.join(sweeps.command(one, settings.config)) + "\n" for one in planned), nl=False)
         return

@@ -14,6 +14,11 @@ import click
 _BLOCKS = "▁▂▃▄▅▆▇█"
 
 
+def warn(text: str) -> None:
+    """A warning to stderr."""
+    say(f"warning: {text}")
+
+
 def say(text: str) -> None:
     """A message to stderr.  A reader who has gone, or a full disk under a log of it, stops nothing."""
     try:

@@ -11,6 +11,7 @@ import numpy as np
 
 from nntrain.diagnosis.short_training import endless_batches, supervised_trainer
 from nntrain.errors import ConfigError, DivergedError
+from nntrain.messages import Warn, unheard
 
 LOWEST, HIGHEST = 1e-6, 10.0
 
@@ -32,12 +33,12 @@ class Rates:
     suggestion: float
 
 
-def range_test(path: Path, overrides: Sequence[str] = (), steps: int = RATE_STEPS) -> Rates:
+def range_test(path: Path, overrides: Sequence[str] = (), steps: int = RATE_STEPS, warn: Warn = unheard) -> Rates:
     """Train with a learning rate that grows from step to step until the loss blows up (Smith 2015, arXiv:1506.01186).
 
     Suggested is the rate at which the smoothed loss falls fastest over log α.
     """
-    built, trainer = supervised_trainer(path, overrides, "find-lr")
+    built, trainer = supervised_trainer(path, overrides, "find-lr", warn)
     rates: list[float] = []
     losses: list[float] = []
     mean, best = 0.0, inf

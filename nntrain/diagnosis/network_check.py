@@ -10,17 +10,18 @@ import numpy as np
 from nntrain import config as configs
 from nntrain.builder import build
 from nntrain.diagnosis.gradient_check import check_layers
+from nntrain.messages import Warn, unheard
 from nntrain.model.shapes import Symbols
 
 EXAMPLES = 3  # enough for statistics over the batch, few enough for large images
 
 
-def check_gradients(path: Path, overrides: Sequence[str]) -> Iterator[tuple[str, bool]]:
+def check_gradients(path: Path, overrides: Sequence[str], warn: Warn = unheard) -> Iterator[tuple[str, bool]]:
     """Build what the config declares, load one batch, and check each layer's gradient on the shape that it meets.
 
     A line of text a layer, and whether its derivative is right.
     """
-    built = build(configs.read(path, overrides))
+    built = build(configs.read(path, overrides), warn)
     train = built.data.parts["train"]
     batch = train.batch(np.arange(min(EXAMPLES, train.size)))
     for network in built.networks.values():

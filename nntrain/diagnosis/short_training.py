@@ -11,11 +11,15 @@ from nntrain.builder import Built, build
 from nntrain.data.loader import batches
 from nntrain.data.parts import Batch
 from nntrain.errors import ConfigError
+from nntrain.messages import Warn, unheard
 from nntrain.training.supervised import SupervisedTrainer
 
 
-def supervised_trainer(path: Path, overrides: Sequence[str], what: str) -> tuple[Built, SupervisedTrainer]:
-    built = build(configs.read(path, overrides))
+def supervised_trainer(
+    path: Path, overrides: Sequence[str], what: str, warn: Warn = unheard
+) -> tuple[Built, SupervisedTrainer]:
+    """What the config declares, ready to be trained; `what` asks for it, in the error about another loop."""
+    built = build(configs.read(path, overrides), warn)
     trainer = built.loop.trainer(built)
     if not isinstance(trainer, SupervisedTrainer):
         raise ConfigError(f"{what}: is for a network with one loss, not for the loop {built.config.training.loop.type}")
@@ -23,6 +27,7 @@ def supervised_trainer(path: Path, overrides: Sequence[str], what: str) -> tuple
 
 
 def endless_batches(built: Built) -> Iterator[Batch]:
+    """The batches of the training part, epoch after epoch."""
     config = built.config
     for epoch in count():
         yield from batches(built.data.parts["train"], config.dataset, config.seed, epoch)

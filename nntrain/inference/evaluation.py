@@ -10,13 +10,16 @@ from nntrain import config
 from nntrain.errors import ConfigError
 from nntrain.files.plain_values import JsonObject
 from nntrain.inference.load import Loaded
+from nntrain.messages import Warn, unheard
 
 
-def evaluate(loaded: Loaded, overrides: Sequence[str], split: str | None) -> JsonObject:
+def evaluate(loaded: Loaded, overrides: Sequence[str], split: str | None, warn: Warn = unheard) -> JsonObject:
     """Loss and metrics of a checkpoint over one part of its dataset; normalisation and labels stay the checkpoint's."""
     dataset = config.dataset_with(loaded.config, overrides)
     with np.errstate(all="ignore"):
         data = dataset.load(loaded.config.seed, np.dtype(loaded.config.dtype), loaded.facts)
+        for text in data.warnings:
+            warn(text)
         split = split or list(data.parts)[-1]
         if split not in data.parts:
             raise ConfigError(f"--split {split}: the dataset has no {split} part; it has {', '.join(data.parts)}")

@@ -15,6 +15,7 @@ from nntrain.errors import ConfigError
 from nntrain.files.storage import write_atomic
 from nntrain.inference.evaluator import outputs
 from nntrain.inference.load import Loaded
+from nntrain.messages import Warn, unheard
 from nntrain.model.shapes import Array
 
 
@@ -54,7 +55,7 @@ def check_suffix(path: Path) -> None:
         raise ConfigError(f"--output {path}: .csv, .npy or .npz, not {path.suffix or 'a name without a suffix'}")
 
 
-def predict(loaded: Loaded, source: Path | IO[str], probabilities: bool = False) -> Predictions:
+def predict(loaded: Loaded, source: Path | IO[str], probabilities: bool = False, warn: Warn = unheard) -> Predictions:
     """Predictions of a network for the examples in a file or a stream of csv.
 
     Labels are given by their names where the data had names; values are in the data's units.
@@ -63,6 +64,8 @@ def predict(loaded: Loaded, source: Path | IO[str], probabilities: bool = False)
         raise ConfigError(f"{loaded.path}: {' and '.join(loaded.networks)} predict nothing; nntrain sample draws")
     config, facts = loaded.config, loaded.facts
     part = config.dataset.read_inputs(source, facts, np.dtype(config.dtype))
+    for text in part.warnings:
+        warn(text)
     with np.errstate(all="ignore"):
         Z = np.concatenate([out.Z for out in outputs(loaded, part)], axis=-1)  # (…, m)
         if facts.target == "values":

@@ -16,6 +16,7 @@ from nntrain.config import Base, Config, Draft
 from nntrain.data.parts import Data
 from nntrain.errors import ConfigError
 from nntrain.files.storage import json_bytes
+from nntrain.messages import Warn, unheard
 from nntrain.sweep import space
 
 _HASH_LENGTH = 10
@@ -53,7 +54,7 @@ class Planned:
     total: int
 
 
-def plan(settings: Settings, runs_dir: Path) -> list[Planned]:
+def plan(settings: Settings, runs_dir: Path, warn: Warn = unheard) -> list[Planned]:
     """Every run in order; combinations that come to the same config are one run.
 
     The whole sweep is checked before anything starts.  Raises ConfigError, DataError.
@@ -75,6 +76,8 @@ def plan(settings: Settings, runs_dir: Path) -> list[Planned]:
                 break
     if problems:
         raise ConfigError(*problems)
+    for text in loader.warnings:
+        warn(text)
     return list(planned.values())
 
 
@@ -112,10 +115,12 @@ class _Loader:
 
     def __init__(self) -> None:
         self._loaded: dict[Any, Data] = {}
+        self.warnings: dict[str, None] = {}  # each once, in order
 
     def load(self, draft: Draft) -> Data:
         kept = {name: value for name, value in values(draft.dataset).items() if name not in _NOT_LOADED}
         key = (draft.dataset.type, repr(kept), draft.dtype)
         if key not in self._loaded:
             self._loaded[key] = draft.dataset.load(draft.seed, np.dtype(draft.dtype))
+            self.warnings |= dict.fromkeys(self._loaded[key].warnings)
         return self._loaded[key]

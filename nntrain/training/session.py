@@ -65,7 +65,7 @@ def fit(
     if on_exist == "skip" and run_dir is not None and Run(run_dir).is_run():
         return _skipped(Run(run_dir), observer)
     with np.errstate(all="ignore"):
-        built = build(draft)
+        built = build(draft, observer.warning)
     # From the first trace on disk on, a signal lets the last finished step be saved.
     with signals.saved_first(), np.errstate(all="ignore"):
         run = runs.create(runs_dir, built.config.name) if run_dir is None else runs.open_exact(run_dir, on_exist)
@@ -101,7 +101,7 @@ def resume(
         if not overrides and _is_finished(run):
             _check_last(run)
             return result(run)
-        built = build(config.read(run.config_path, overrides))
+        built = build(config.read(run.config_path, overrides), observer.warning)
         with signals.saved_first():
             return _go_on(built, run, observer, stop)
 
