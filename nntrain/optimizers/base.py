@@ -30,7 +30,7 @@ class Optimizer(Component):
 
     kind: ClassVar[str] = "optimizer"
     lr: float
-    weight_decay: float
+    weight_decay: float = 0.0  # of optimizers that have no such argument
 
     def slot_names(self) -> tuple[str, ...]:
         """The slots that this optimizer needs: their names in a checkpoint."""

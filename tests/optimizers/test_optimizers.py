@@ -8,7 +8,7 @@ from optimizers.cases import EACH
 
 from nntrain.components import find
 from nntrain.model.parameters import allocate
-from nntrain.optimizers import SGD, Adagrad, Adam, AdamW, RMSprop
+from nntrain.optimizers import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
 from nntrain.optimizers.base import PIECE, THREADED
 from nntrain.optimizers.gradient import clip_by_norm, clip_by_value, norm, penalty
 from nntrain.runtime import threads
@@ -109,6 +109,14 @@ def test_every_optimizer_follows_rosenbrocks_valley_to_its_end(optimizer, steps)
 
 def test_every_registered_optimizer_is_tested_here():
     assert {type(o) for o in EACH} == set(find("optimizer").values())
+
+
+def test_an_optimizer_without_weight_decay_decays_nothing():
+    class Plain(Optimizer):
+        def update(self, theta, dtheta, slots, lr, t):
+            theta -= lr * dtheta
+
+    assert descend(Plain(), lambda theta, _: np.ones_like(theta), [1.0], 1, lr=0.5, decayed=1) == [0.5]
 
 
 def test_slots_are_only_what_is_needed():
