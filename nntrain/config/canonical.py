@@ -5,15 +5,13 @@ Only what the schema knows is respelled.  What it does not know is left as it st
 
 from __future__ import annotations
 
-from typing import Any
-
 from nntrain.components import find
 from nntrain.config.dotted_paths import arguments_of, item_type, option_of, type_name
-from nntrain.config.field_types import Either, Field, Kind, Section, Table, fields, main_argument
+from nntrain.config.field_types import UNKNOWN, Either, Field, FieldType, Kind, Section, Table, fields, main_argument
 from nntrain.config.nodes import Node
 
 
-def merge(base: Node | None, over: Node, type_: Any) -> Node:
+def merge(base: Node | None, over: Node, type_: FieldType) -> Node:
     """`over`, respelled, laid over the respelled `base`: mappings merge, lists replace, a changed `type` replaces its
     whole mapping."""
     type_ = option_of(type_, over)
@@ -32,9 +30,9 @@ def merge(base: Node | None, over: Node, type_: Any) -> Node:
     # numbers alone have one spelling: then the class, whose module would be imported, need not be asked
     if not isinstance(type_, Kind) or any(_has_spellings(node) for key, node in over.value.items() if key != "type"):
         known = arguments_of(type_, type_name(over) or (type_name(old) if old else None))
-    values: dict[str, Node] = {**old.value} if old else {}  # type: ignore[dict-item]
+    values = dict(old.value) if old and isinstance(old.value, dict) else {}
     for key, node in over.value.items():
-        item = type_.item if isinstance(type_, Table) else known[key].type if key in known else None
+        item = type_.item if isinstance(type_, Table) else known[key].type if key in known else UNKNOWN
         values[key] = merge(values.get(key), node, item)
     mark = old.mark if old and over.mark.source.override is not None else over.mark
     return Node(mark, values, keys={**(old.keys if old else {}), **over.keys})
@@ -44,7 +42,7 @@ def _has_spellings(node: Node) -> bool:
     return isinstance(node.value, (str, list, dict))
 
 
-def _respell(node: Node, type_: Any) -> Node:
+def _respell(node: Node, type_: FieldType) -> Node:
     if not isinstance(type_, Kind):
         return node
     known = find(type_.kind)
@@ -69,7 +67,7 @@ def _respell(node: Node, type_: Any) -> Node:
     return Node(mark, {"type": name, main.name: inner}, keys={"type": mark, main.name: inner.mark})
 
 
-def _takes_mapping(main: Any) -> bool:
+def _takes_mapping(main: Field | None) -> bool:
     """Whether the main argument itself can be a mapping: another component, or a table."""
-    options = main.type.options if main and isinstance(main.type, Either) else [main.type] if main else []
+    options = () if main is None else main.type.options if isinstance(main.type, Either) else (main.type,)
     return any(isinstance(option, (Kind, Section, Table)) for option in options)

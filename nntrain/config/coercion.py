@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from nntrain.components import Arg
-from nntrain.config.field_types import Choice, Fixed, Kind, Many, Section, Table, within, words
+from nntrain.config.field_types import Choice, FieldType, Fixed, Kind, Many, Section, Table, within, words
 from nntrain.config.nodes import Node
 from nntrain.files.plain_values import scalar
 from nntrain.messages import did_you_mean, escape, show
@@ -18,7 +18,7 @@ class Wrong(Exception):
     """The value does not fit: what was expected and what stood there."""
 
 
-def coerce(node: Node, type_: Any, arg: Arg) -> Any:
+def coerce(node: Node, type_: FieldType, arg: Arg) -> object:
     """The value as `type_`, within the argument's range.  Raises Wrong."""
     value = node.value
     if isinstance(type_, Choice):
@@ -30,7 +30,7 @@ def coerce(node: Node, type_: Any, arg: Arg) -> Any:
     if type_ in (str, Path) and isinstance(value, (int, float, str)) and not isinstance(value, bool):
         text = node.text.removeprefix("$") if node.text.startswith("$$") else node.text  # `$$x` is the text `$x`
         return text if type_ is str else _path(node, text)
-    if isinstance(value, type_) and not isinstance(value, (list, dict)):
+    if isinstance(type_, type) and isinstance(value, type_) and not isinstance(value, (list, dict)):
         return value
     hint = ""
     if type_ is bool and isinstance(value, str) and value.lower() in ("yes", "on", "no", "off"):
@@ -40,7 +40,7 @@ def coerce(node: Node, type_: Any, arg: Arg) -> Any:
     raise _expected(node, type_, arg, hint)
 
 
-def choose(node: Node, options: tuple[Any, ...]) -> Any:
+def choose(node: Node, options: Sequence[FieldType]) -> FieldType | None:
     """The member of a union that a value looks like, or None.  Numbers are texts only where nothing else is asked for
     (`name: 007`)."""
     fitting = [option for option in options if _fits(node, option)]
@@ -49,28 +49,29 @@ def choose(node: Node, options: tuple[Any, ...]) -> Any:
     return min(fitting, key=lambda option: not isinstance(option, (Choice, Fixed)), default=None)
 
 
-def remedy(value: Any, options: Any, arg: Arg) -> str:
+def remedy(value: object, options: Sequence[FieldType], arg: Arg) -> str:
     """What to write instead of a value that fits no member of a union, where that can be told."""
     return _close_word(value, options) or _whole(value, options, arg)
 
 
-def _close_word(value: Any, options: Any) -> str:
+def _close_word(value: object, options: Sequence[FieldType]) -> str:
     """`; did you mean 'same'?` where the value is nearly one of the words to choose from."""
     choices = [str(word) for option in options if isinstance(option, Choice) for word in option.values]
     return did_you_mean(value, choices) if isinstance(value, str) else ""
 
 
-def _whole(value: Any, options: Any, arg: Arg) -> str:
+def _whole(value: object, options: Sequence[FieldType], arg: Arg) -> str:
     """`; write 10000` where 1e4 stands for a whole number."""
-    wanted = int in options and isinstance(value, float) and value.is_integer() and abs(value) < 2**53
-    return f"; write {int(value)}" if wanted and within(value, arg) else ""
+    if int in options and isinstance(value, float) and value.is_integer() and abs(value) < 2**53 and within(value, arg):
+        return f"; write {int(value)}"
+    return ""
 
 
-def _expected(node: Node, type_: Any, arg: Arg, hint: str = "") -> Wrong:
+def _expected(node: Node, type_: FieldType, arg: Arg, hint: str = "") -> Wrong:
     return Wrong(f"expected {words(type_, arg)}, got {show(node.value)}{hint}")
 
 
-def _number(node: Node, type_: type, arg: Arg) -> int | float:
+def _number(node: Node, type_: FieldType, arg: Arg) -> int | float:
     value = node.value
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         digits = value.replace("_", "").replace(",", "") if isinstance(value, str) else ""
@@ -93,7 +94,7 @@ def _path(node: Node, text: str) -> Path:
     return Path(os.path.abspath(node.mark.source.directory / os.path.expanduser(text)))
 
 
-def _fits(node: Node, type_: Any) -> bool:
+def _fits(node: Node, type_: FieldType) -> bool:
     value = node.value
     if value is None:
         return type_ is type(None)

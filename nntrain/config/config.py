@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 from nntrain.components import Arg, arg, find
 from nntrain.config import yaml_writer
 from nntrain.config.consistency import check, loop_of, safe_name
-from nntrain.config.constructor import Constructor
+from nntrain.config.constructor import Constructor, Values
 from nntrain.config.dotted_paths import below, child
-from nntrain.config.field_types import Either, Kind, Many, PerNetwork, Section, fields
+from nntrain.config.field_types import Either, FieldType, Kind, Many, PerNetwork, Section, fields
 from nntrain.config.nodes import Node, from_python, node_of
 from nntrain.config.overlay import override, read_tree
 from nntrain.config.plain_config import plain
@@ -146,7 +146,7 @@ class Draft:
 
     def _construct(
         self, problems: Problems, facts: DatasetFacts | None, *, before_data: bool = False
-    ) -> tuple[dict[str, Any], Placed]:
+    ) -> tuple[Values, Placed]:
         tree = self._tree
         constructor = Constructor(References(tree, Section(Config), facts, before_data=before_data), problems)
         if (loop := loop_of(tree)) is None:
@@ -202,7 +202,7 @@ def dataset_with(config: Config, overrides: Sequence[str]) -> Dataset:
 def is_path(config: dict[str, Any], key: str) -> bool:
     """Whether a dotted key of `as_dict()` is an argument that holds a path."""
     node: Node | None = from_python(config, Source(Path()), Problems())
-    type_: Any = Section(Config)
+    type_: FieldType = Section(Config)
     for part in key.split("."):
         field = below(node, type_).get(part) if node else None
         if node is None or field is None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from nntrain.components import find
-from nntrain.config.constructor import HOLE
+from nntrain.config.constructor import HOLE, Values
 from nntrain.config.dotted_paths import child, type_name
 from nntrain.config.nodes import Node
 from nntrain.config.problems import Problems
@@ -33,7 +32,7 @@ def loop_of(tree: Node) -> type[DeclaredLoop] | None:
     return cls if cls is not None and issubclass(cls, DeclaredLoop) else None
 
 
-def check(tree: Node, values: dict[str, Any], problems: Problems) -> None:
+def check(tree: Node, values: Values, problems: Problems) -> None:
     """What no single value can say."""
     name = values.get("name")
     if isinstance(name, str) and not (_NAME.fullmatch(name) and len(name.encode()) <= _NAME_BYTES):
@@ -58,7 +57,7 @@ def check(tree: Node, values: dict[str, Any], problems: Problems) -> None:
             problems.add(node.mark, "training.monitor", f"expected {join(names)}, got {show(training.monitor)}{hint}")
 
 
-def _check_loop(tree: Node, values: dict[str, Any], problems: Problems) -> None:
+def _check_loop(tree: Node, values: Values, problems: Problems) -> None:
     """What the loop asks of the rest: a game of two networks has losses of its own and no best checkpoint."""
     training, loss = values.get("training"), values.get("loss", HOLE)
     if not isinstance(training, Training):
@@ -72,13 +71,11 @@ def _check_loop(tree: Node, values: dict[str, Any], problems: Problems) -> None:
         problems.add(node.mark, ".".join(path), message)
 
     if loss is not HOLE and loss.adversarial != loop.adversarial:
-        losses: Any = find("loss").items()
-        fitting = join([name for name, cls in losses if cls.adversarial == loop.adversarial])
+        fitting = join(_adversarial("loss", loop.adversarial))
         if loop.adversarial:
             wrong(f"the loop {loop.type} takes {fitting}, not {loss.type}", "loss")
         else:
-            loops: Any = find("loop").items()
-            games = join([name for name, cls in loops if cls.adversarial])
+            games = join(_adversarial("loop", True))
             wrong(f"{loss.type} is a game of two networks: set training.loop to {games}, or take {fitting}", "loss")
     if loop.monitors:
         return
@@ -90,3 +87,8 @@ def _check_loop(tree: Node, values: dict[str, Any], problems: Problems) -> None:
         wrong(f"{nothing}, and {values['schedule'].type} waits for one; take another schedule", "schedule")
     if values.get("metrics", HOLE) not in ((), HOLE):
         wrong(f"the loop {loop.type} measures by itself; leave metrics out", "metrics")
+
+
+def _adversarial(kind: str, adversarial: bool) -> list[str]:
+    """Names of the losses or loops that are, or are not, for a game of two networks."""
+    return [name for name, cls in find(kind).items() if getattr(cls, "adversarial", False) == adversarial]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 from nntrain.components import KINDS, Arg, find, item_names
 from nntrain.config.coercion import Wrong, choose, coerce, remedy
@@ -13,6 +13,7 @@ from nntrain.config.dotted_paths import child, type_name
 from nntrain.config.field_types import (
     Either,
     Field,
+    FieldType,
     Fixed,
     Kind,
     Many,
@@ -29,6 +30,7 @@ from nntrain.config.references import References, Unknown, reference
 from nntrain.files.plain_values import scalar
 from nntrain.messages import a, escape, join, show, suggest
 
+Values: TypeAlias = dict[str, Any]  # of fields, by name: a value is whatever its field holds
 HOLE: Any = object()  # a value that is wrong (and reported), or not known before the data are loaded
 EARLY = ("name", "seed", "dtype", "dataset")  # needed to load the data, so they cannot refer to them
 _NO_ARG = Arg("")
@@ -48,7 +50,7 @@ class Constructor:
         self._depth = 0
         self._count = 0
 
-    def value(self, node: Node, type_: Any, path: str, arg: Arg = _NO_ARG) -> Any:
+    def value(self, node: Node, type_: FieldType, path: str, arg: Arg = _NO_ARG) -> object:
         """The value, or HOLE."""
         self._count += 1
         if self._count > MAX_VALUES or self._depth > 2 * MAX_DEPTH:
@@ -73,11 +75,11 @@ class Constructor:
         except Wrong as wrong:
             return self._wrong(node, path, str(wrong))
 
-    def _wrong(self, node: Node, path: str, message: str) -> Any:
+    def _wrong(self, node: Node, path: str, message: str) -> object:
         self.problems.add(node.mark, path, message)
         return HOLE
 
-    def _expected(self, node: Node, type_: Any, path: str, arg: Arg = _NO_ARG, hint: str = "") -> Any:
+    def _expected(self, node: Node, type_: FieldType, path: str, arg: Arg = _NO_ARG, hint: str = "") -> object:
         return self._wrong(node, path, f"expected {words(type_, arg)}, got {show(node.value)}{hint}")
 
     @contextmanager
@@ -86,7 +88,7 @@ class Constructor:
         yield
         self._depth -= 1
 
-    def _follow(self, node: Node, target: str, type_: Any, path: str, arg: Arg) -> Any:
+    def _follow(self, node: Node, target: str, type_: FieldType, path: str, arg: Arg) -> object:
         if target in self._followed:
             return self._wrong(node, path, f"references go in a circle: {join([*self._followed, target], '->')}")
         try:
@@ -105,7 +107,7 @@ class Constructor:
 
     # components and sections
 
-    def _component(self, node: Node, kind: str, path: str) -> Any:
+    def _component(self, node: Node, kind: str, path: str) -> object:
         known = find(kind)
         name = type_name(node)
         if name is None or name not in known:
@@ -118,12 +120,12 @@ class Constructor:
             self._wrong(at, f"{path}.name", f"expected letters, digits, _ and -, not digits alone, got {show(given)}")
         return self._construct(node, cls, values, path, f"{name}: ")
 
-    def _section(self, node: Node, cls: type, path: str) -> Any:
+    def _section(self, node: Node, cls: type, path: str) -> object:
         if not isinstance(node.value, dict):
             return self._expected(node, Section(cls), path)
         return self._construct(node, cls, self.fields(node, fields(cls), path), path, "")
 
-    def fields(self, node: Node, known: dict[str, Field], path: str, owner: str = "") -> dict[str, Any]:
+    def fields(self, node: Node, known: dict[str, Field], path: str, owner: str = "") -> Values:
         """The values of a mapping with these keys.  A key that is left out is missing here, or a HOLE if required."""
         assert isinstance(node.value, dict)
         values = {}
@@ -148,7 +150,7 @@ class Constructor:
                 values[key] = HOLE
         return values
 
-    def _construct(self, node: Node, cls: type, values: dict[str, Any], path: str, prefix: str) -> Any:
+    def _construct(self, node: Node, cls: Callable[..., object], values: Values, path: str, prefix: str) -> object:
         if any(value is HOLE for value in values.values()):
             return HOLE
         try:
@@ -158,7 +160,7 @@ class Constructor:
         self.places[id(built)] = (built, Place(node.mark, path))
         return built
 
-    def _per_network(self, node: Node, item: Any, path: str, arg: Arg) -> Any:
+    def _per_network(self, node: Node, item: FieldType, path: str, arg: Arg) -> object:
         names = () if self.one_optimizer and item == Kind("optimizer") else self.networks
         if names is None:  # the loop is wrong: the form says what was meant
             names = tuple(node.value) if isinstance(node.value, dict) and type_name(node) is None else ()
@@ -177,7 +179,7 @@ class Constructor:
 
     # lists, tables, unions
 
-    def _list(self, node: Node, type_: Many | Fixed, path: str, arg: Arg) -> Any:
+    def _list(self, node: Node, type_: Many | Fixed, path: str, arg: Arg) -> object:
         if not isinstance(node.value, list):
             return self._expected(node, type_, path, arg)
         if isinstance(type_, Many) and len(node.value) < type_.at_least:
@@ -195,7 +197,7 @@ class Constructor:
             return self._named_apart(tuple(values))
         return tuple(values)
 
-    def _named_apart(self, layers: tuple[Any, ...]) -> Any:
+    def _named_apart(self, layers: tuple[Any, ...]) -> object:
         names = item_names((layer.type, layer.name) for layer in layers)
         if len(set(names)) == len(names):
             return layers
@@ -208,7 +210,7 @@ class Constructor:
             first.setdefault(name, place)
         return HOLE
 
-    def _table(self, node: Node, type_: Table, path: str, arg: Arg) -> Any:
+    def _table(self, node: Node, type_: Table, path: str, arg: Arg) -> object:
         if not isinstance(node.value, dict):
             return self._expected(node, type_, path, arg)
         values = {}
@@ -218,7 +220,7 @@ class Constructor:
                 values[number if isinstance(number, int) else key] = self.value(item, type_.item, f"{path}.{key}", arg)
         return HOLE if any(value is HOLE for value in values.values()) else values
 
-    def _either(self, node: Node, options: tuple[Any, ...], path: str, arg: Arg) -> Any:
+    def _either(self, node: Node, options: tuple[FieldType, ...], path: str, arg: Arg) -> object:
         option = choose(node, options)
         if option is None:
             return self._expected(node, Either(options), path, arg, remedy(node.value, options, arg))

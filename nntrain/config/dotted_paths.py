@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from nntrain.components import Arg, find, item_names
-from nntrain.config.field_types import Either, Field, Fixed, Kind, Many, PerNetwork, Section, Table, fields, networks
+from nntrain.config.field_types import (
+    UNKNOWN,
+    Either,
+    Field,
+    FieldType,
+    Fixed,
+    Kind,
+    Many,
+    PerNetwork,
+    Section,
+    Table,
+    fields,
+    networks,
+)
 from nntrain.config.nodes import Node
 
 
@@ -39,7 +50,7 @@ def names_of(items: list[Node]) -> list[str]:
     )
 
 
-def below(node: Node, type_: Any) -> dict[str, Field]:
+def below(node: Node, type_: FieldType) -> dict[str, Field]:
     """The fields that may stand under a respelled node, by the part of a dotted path that names them."""
     type_ = option_of(type_, node)
     if isinstance(type_, Table) and isinstance(node.value, dict):
@@ -51,28 +62,30 @@ def below(node: Node, type_: Any) -> dict[str, Field]:
     return arguments_of(type_, type_name(node))
 
 
-def _unnamed(type_: Any) -> Field:
+def _unnamed(type_: FieldType) -> Field:
     return Field("", type_, Arg(""))
 
 
-def item_type(type_: Any, index: int) -> Any:
+def item_type(type_: FieldType, index: int) -> FieldType:
+    """The type of an item of a list."""
     if isinstance(type_, Many):
         return type_.item
-    return type_.items[index] if isinstance(type_, Fixed) and index < len(type_.items) else None
+    return type_.items[index] if isinstance(type_, Fixed) and index < len(type_.items) else UNKNOWN
 
 
-def arguments_of(type_: Any, name: str | None) -> dict[str, Field]:
+def arguments_of(type_: FieldType, name: str | None) -> dict[str, Field]:
+    """The keys of a section, or the arguments of the component of this name; of all else none."""
     if isinstance(type_, Section):
         return fields(type_.cls)
     cls = find(type_.kind).get(name) if isinstance(type_, Kind) and name is not None else None
     return fields(cls) if cls else {}
 
 
-def option_of(type_: Any, node: Node) -> Any:
+def option_of(type_: FieldType, node: Node) -> FieldType:
     """The member of a union, or of a value per network, that the node's form speaks for."""
     if isinstance(type_, Either):
-        forms: Any = (Many, Fixed, Kind) if isinstance(node.value, list) else (Kind, Section, Table)
-        return next((option for option in type_.options if isinstance(option, forms)), None)
+        forms = (Many, Fixed, Kind) if isinstance(node.value, list) else (Kind, Section, Table)
+        return next((option for option in type_.options if isinstance(option, forms)), UNKNOWN)
     if isinstance(type_, PerNetwork):
         known = find(type_.item.kind) if isinstance(type_.item, Kind) else {}
         if not isinstance(node.value, dict) or ({"type"} | known.keys()) & node.value.keys():

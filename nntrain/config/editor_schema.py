@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 from nntrain.components import KINDS, Arg, find
 from nntrain.config.config import Config
@@ -12,6 +13,7 @@ from nntrain.config.field_types import (
     Choice,
     Either,
     Field,
+    FieldType,
     Fixed,
     Kind,
     Many,
@@ -24,13 +26,15 @@ from nntrain.config.field_types import (
 )
 from nntrain.config.plain_config import plain
 from nntrain.config.references import REFERENCE
+from nntrain.files.plain_values import Plain
 
-_REFERENCE = {"$ref": "#/$defs/reference"}
+Schema: TypeAlias = dict[str, Plain]
+_REFERENCE: Schema = {"$ref": "#/$defs/reference"}
 # readers of YAML 1.1 hand 1e-3 to a validator as a string
-_EXPONENT = {"type": "string", "pattern": r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)[eE][-+]?[0-9]+$"}
+_EXPONENT: Schema = {"type": "string", "pattern": r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)[eE][-+]?[0-9]+$"}
 
 
-def json_schema() -> dict[str, Any]:
+def json_schema() -> Schema:
     """Accepts what `read` accepts as far as a schema can say it: all spellings, references, `extends`."""
     top = fields(Config)
     return {
@@ -60,20 +64,20 @@ def json_schema() -> dict[str, Any]:
     }
 
 
-def _kind(kind: str) -> dict[str, Any]:
+def _kind(kind: str) -> Schema:
     """A component in its four spellings; a list of layers is a sequential; or a reference."""
     known = find(kind)
     bare = [name for name, cls in known.items() if not _required(fields(cls))]
-    spellings: list[dict[str, Any]] = [{"enum": bare}] if bare else []
+    spellings: list[Schema] = [{"enum": bare}] if bare else []
     for name, cls in known.items():
         arguments = fields(cls)
-        inside = [{"$ref": f"#/$defs/{kind}.{name}"}]
+        inside: list[Schema] = [{"$ref": f"#/$defs/{kind}.{name}"}]
         if main := main_argument(cls):
             inside.append(_value(main.type, main.arg))
         if name in bare:
             inside.append({"type": "null"})
         spellings.append(_object({name: {"description": summary(cls), "anyOf": inside}}, [name]))
-        typed = {"type": {"const": name, "description": summary(cls)}}
+        typed: Schema = {"type": {"const": name, "description": summary(cls)}}
         typed |= {key: _field(field) for key, field in arguments.items()}
         spellings.append(_object(typed, ["type", *_required(arguments)]))
     if kind == "layer":
@@ -81,7 +85,7 @@ def _kind(kind: str) -> dict[str, Any]:
     return {"anyOf": [*spellings, _REFERENCE]}
 
 
-def _arguments(cls: type) -> dict[str, Any]:
+def _arguments(cls: type) -> Schema:
     known = fields(cls)
     return {"description": summary(cls), **_object({k: _field(f) for k, f in known.items()}, _required(known))}
 
@@ -90,20 +94,20 @@ def _required(known: dict[str, Field]) -> list[str]:
     return [key for key, field in known.items() if field.default is None]
 
 
-def _object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
-    schema = {"type": "object", "properties": properties, "additionalProperties": False}
+def _object(properties: Mapping[str, Plain], required: list[str]) -> Schema:
+    schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
     return {**schema, "required": required} if required else schema
 
 
-def _field(field: Field) -> dict[str, Any]:
-    schema = _value(field.type, field.arg)
+def _field(field: Field) -> Schema:
+    schema: Schema = _value(field.type, field.arg)
     if field.default is not None and isinstance(field.type, (Kind, Many, Section)):
         schema = {"anyOf": [schema, {"type": "null"}]}
     described = {"description": field.arg.help, **schema}
     return described if field.default is None else {**described, "default": plain(field.default())}
 
 
-def _partial(field: Field) -> dict[str, Any]:
+def _partial(field: Field) -> Schema:
     """A field of a config that extends another: nothing in it is required, as the rest may come from there."""
     type_ = field.type
     options = type_.options if isinstance(type_, Either) else (type_,)
@@ -119,14 +123,14 @@ def _partial(field: Field) -> dict[str, Any]:
     return {"anyOf": [_field(field), {"type": "object", "propertyNames": {"enum": names}}]}
 
 
-def _value(type_: Any, arg: Arg) -> dict[str, Any]:
+def _value(type_: FieldType, arg: Arg) -> Schema:
     """The schema of a value; every value may be a reference."""
     options = type_.options if isinstance(type_, Either) else [type_]
     schemas = [_plain(option, arg) for option in options] + [_EXPONENT] * (float in options)
     return {"anyOf": [*schemas, _REFERENCE]}
 
 
-def _plain(type_: Any, arg: Arg) -> dict[str, Any]:
+def _plain(type_: FieldType, arg: Arg) -> Schema:
     match type_:
         case Kind(kind):
             return {"$ref": f"#/$defs/{kind}"}
@@ -148,5 +152,5 @@ def _plain(type_: Any, arg: Arg) -> dict[str, Any]:
         names = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
         bounds = {name: getattr(arg, key) for key, name in names.items() if getattr(arg, key) is not None}
         return {"type": "integer" if type_ is int else "number", **bounds}
-    plain_types = {bool: "boolean", str: ["string", "number"], Path: "string", type(None): "null"}
+    plain_types: dict[object, Plain] = {bool: "boolean", str: ["string", "number"], Path: "string", type(None): "null"}
     return {"type": plain_types[type_]}

@@ -6,9 +6,10 @@ import dataclasses
 import functools
 import types
 import typing
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from nntrain.components import Arg, Component, arguments, find
 from nntrain.messages import a, join
@@ -25,7 +26,7 @@ class Kind:
 class Many:
     """A list of any length, or of at least so many items: tuple[T, ...]."""
 
-    item: Any
+    item: FieldType
     at_least: int = 0
 
 
@@ -33,14 +34,14 @@ class Many:
 class Fixed:
     """A list of fixed length: tuple[int, int]."""
 
-    items: tuple[Any, ...]
+    items: tuple[FieldType, ...]
 
 
 @dataclass(frozen=True)
 class Choice:
     """One of some words or numbers: Literal."""
 
-    values: tuple[Any, ...]
+    values: tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Table:
     """A mapping with free keys: dict[str, T], dict[int | str, T]."""
 
     integer_keys: bool
-    item: Any
+    item: FieldType
 
 
 @dataclass(frozen=True)
@@ -62,14 +63,18 @@ class Section:
 class Either:
     """One of several types: a union."""
 
-    options: tuple[Any, ...]
+    options: tuple[FieldType, ...]
 
 
 @dataclass(frozen=True)
 class PerNetwork:
     """One value, or a mapping with a value for each network where the loop trains several (a GAN)."""
 
-    item: Any
+    item: FieldType
+
+
+FieldType: TypeAlias = "Kind | Many | Fixed | Choice | Table | Section | Either | PerNetwork | type[object]"
+UNKNOWN: FieldType = object  # of what the schema does not know
 
 
 @dataclass(frozen=True)
@@ -81,20 +86,21 @@ class Field:
     """
 
     name: str
-    type: Any
+    type: FieldType
     arg: Arg
-    default: Any = None
+    default: Callable[[], Any] | None = None
     main: bool = False
 
 
 SCALARS = (bool, int, float, str, Path, type(None))
 
 
-def understand(hint: Any) -> Any:
+def understand(hint: Any) -> FieldType:
     """A type hint in the terms above."""
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if hint in SCALARS:
-        return hint
+        scalar: type[object] = hint
+        return scalar
     if hint is None:
         return type(None)
     if isinstance(hint, type) and issubclass(hint, Component):
@@ -116,13 +122,13 @@ def understand(hint: Any) -> Any:
     raise TypeError(f"a config cannot hold a {hint}")
 
 
-def fields(cls: Any) -> dict[str, Field]:
+def fields(cls: type) -> dict[str, Field]:
     """The arguments of a component or the keys of a section, the main argument first."""
     return _fields(cls)
 
 
 @functools.cache
-def _fields(cls: Any) -> dict[str, Field]:
+def _fields(cls: type) -> dict[str, Field]:
     hints = typing.get_type_hints(cls, include_extras=True)
     return {
         f.name: Field(f.name, understand(hints[f.name]), f.metadata["arg"], _default(f), i == 0 and not f.kw_only)
@@ -130,12 +136,12 @@ def _fields(cls: Any) -> dict[str, Field]:
     }
 
 
-def main_argument(cls: Any) -> Field | None:
+def main_argument(cls: type) -> Field | None:
     """The argument that `name: value` gives."""
     return next((field for field in fields(cls).values() if field.main), None)
 
 
-def _default(field: dataclasses.Field[Any]) -> Any:
+def _default(field: dataclasses.Field[Any]) -> Callable[[], Any] | None:
     if field.default is not dataclasses.MISSING:
         return lambda: field.default
     return field.default_factory if field.default_factory is not dataclasses.MISSING else None
@@ -146,7 +152,7 @@ def networks() -> set[str]:
     return {name for loop in find("loop").values() for name in getattr(loop, "networks", ())}
 
 
-def words(type_: Any, arg: Arg | None = None) -> str:
+def words(type_: FieldType, arg: Arg | None = None) -> str:
     """What is expected, for a message: `a whole number >= 1`."""
     match type_:
         case Kind(kind):
@@ -171,15 +177,15 @@ def words(type_: Any, arg: Arg | None = None) -> str:
             return "a mapping"
         case Section(cls):
             return f"a mapping of {join(fields(cls), 'and')}"
-    plain = {
+    scalars: dict[object, str] = {
         bool: "true or false",
         int: "a whole number",
         float: "a number",
         str: "a text",
         Path: "a path",
         type(None): "nothing",
-    }[type_]
-    return plain + (limits(arg) if arg and type_ in (int, float) else "")
+    }
+    return scalars[type_] + (limits(arg) if arg and type_ in (int, float) else "")
 
 
 def limits(arg: Arg) -> str:

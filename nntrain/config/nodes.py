@@ -9,12 +9,13 @@ from typing import Any, TypeAlias
 from nntrain.components import Component
 from nntrain.config.plain_config import plain
 from nntrain.config.problems import Mark, Problems, Source
+from nntrain.files.plain_values import Plain, Scalar
 from nntrain.messages import show
 
 MAX_DEPTH = 50
 MAX_VALUES = 20_000  # with every alias counted as often as it is used
 
-Value: TypeAlias = "None | bool | int | float | str | list[Node] | dict[str, Node]"
+Value: TypeAlias = "Scalar | list[Node] | dict[str, Node]"
 
 
 class Node:
@@ -33,7 +34,7 @@ class Node:
         self.keys = keys or {}
 
 
-def node_of(value: Any, mark: Mark) -> Node:
+def node_of(value: Scalar | list[Any] | tuple[Any, ...], mark: Mark) -> Node:
     """The node of a plain value that is known to be good."""
     if isinstance(value, (list, tuple)):
         return Node(mark, [node_of(item, mark) for item in value])
@@ -74,7 +75,7 @@ def from_python(value: Any, source: Source, problems: Problems) -> Node:
     return convert(value, "", 0)
 
 
-def plain_node(node: Node) -> Any:
+def plain_node(node: Node) -> Plain:
     """The plain value of a tree."""
     if isinstance(node.value, dict):
         return {key: plain_node(item) for key, item in node.value.items()}
@@ -83,5 +84,5 @@ def plain_node(node: Node) -> Any:
     return node.value
 
 
-def _type_of(value: Any) -> str:
+def _type_of(value: object) -> str:
     return f"a value of type {type(value).__name__}"

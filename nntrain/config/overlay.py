@@ -10,7 +10,7 @@ from typing import Any
 from nntrain.components import Component
 from nntrain.config.canonical import merge
 from nntrain.config.dotted_paths import below, child, names_of, position, type_name
-from nntrain.config.field_types import Section, networks
+from nntrain.config.field_types import UNKNOWN, FieldType, Section, networks
 from nntrain.config.nodes import Node, from_python
 from nntrain.config.plain_config import plain
 from nntrain.config.problems import Mark, Problems, Source
@@ -84,7 +84,7 @@ def _parse_override(text: str, order: int, problems: Problems) -> tuple[list[str
     return parts, parse(value, source, problems)
 
 
-def _assign(node: Node, type_: Any, parts: list[str], value: Node, problems: Problems) -> Node:
+def _assign(node: Node, type_: FieldType, parts: list[str], value: Node, problems: Problems) -> Node:
     """The tree with `value` laid over what stands under the dotted path."""
     part, mark = parts[0], value.mark
     known = below(node, type_)
@@ -110,6 +110,6 @@ def _assign(node: Node, type_: Any, parts: list[str], value: Node, problems: Pro
     if old is None or old.value is None:
         default = field.default() if field and field.default else None
         old = from_python(plain(default), mark.source, problems) if isinstance(default, Component) else Node(mark, {})
-    new = _assign(old, field.type if field else None, parts[1:], value, problems)
+    new = _assign(old, field.type if field else UNKNOWN, parts[1:], value, problems)
     entries = dict(node.value) if isinstance(node.value, dict) else {}
     return Node(node.mark, {**entries, part: new}, keys={**node.keys, part: node.keys.get(part, mark)})

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from nntrain.components import Component, item_names
 from nntrain.config.field_types import fields
 from nntrain.config.yaml_writer import flow
+from nntrain.files.plain_values import Plain
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> Any:
     """As JSON has it.  A component: {"type": name, every argument}; a layer that has no name of its own lists none."""
     if isinstance(value, Component):
         arguments = {key: getattr(value, key) for key in fields(type(value))}
@@ -32,7 +33,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-def find_value(values: Any, path: str) -> Any:
+def find_value(values: Plain, path: str) -> Plain:
     """What stands under a dotted path, items of a list by number or by name (`architecture.dense_1.units`).
 
     Raises KeyError.
@@ -52,49 +53,52 @@ def find_value(values: Any, path: str) -> Any:
     return values
 
 
-def _names(items: list[Any]) -> list[str]:
+def _names(items: Sequence[Plain]) -> list[str]:
     known = [item if isinstance(item, dict) else {} for item in items]
     return item_names((item.get("type", "?"), str(item.get("name") or "")) for item in known)
 
 
-def differences(before: dict[str, Any], now: dict[str, Any]) -> list[tuple[str, str]]:
+def differences(before: Mapping[str, Plain], now: Mapping[str, Plain]) -> list[tuple[str, str]]:
     """Every dotted key in which two plain configs differ, each with a line that shows both values."""
     found = _differing(before, now, "")
     return [(key, f"{key}: was {_said(old)}, is {_said(new)}") for key, old, new in found]
 
 
-_NOTHING: Any = object()
+class _Nothing:
+    """What stands where one of two configs has no such key."""
 
 
-def _said(value: Any) -> str:
-    return "nothing" if value is _NOTHING else flow(value)
+_NOTHING = _Nothing()
+_Value: TypeAlias = "Plain | _Nothing"
 
 
-def _differing(old: Any, new: Any, path: str) -> list[tuple[str, Any, Any]]:
+def _said(value: _Value) -> str:
+    return "nothing" if isinstance(value, _Nothing) else flow(value)
+
+
+def _differing(old: _Value, new: _Value, path: str) -> list[tuple[str, _Value, _Value]]:
     """Key by key as far as both have keys; a whole section beside a value that has none, such as null."""
     sides = [_below(value) for value in (old, new)]
     if not all(below or value is _NOTHING for below, value in zip(sides, (old, new), strict=True)):
         return [] if old is not _NOTHING and new is not _NOTHING and _same(old, new) else [(path, old, new)]
-    keys = dict.fromkeys([*sides[0], *sides[1]])
-    pairs = [(f"{path}.{key}" if path else key, *(side.get(key, _NOTHING) for side in sides)) for key in keys]
-    return [found for key, a, b in pairs for found in _differing(a, b, key)]
+    found = []
+    for key in dict.fromkeys([*sides[0], *sides[1]]):
+        a, b = (side.get(key, _NOTHING) for side in sides)
+        found += _differing(a, b, f"{path}.{key}" if path else key)
+    return found
 
 
-def _below(value: Any) -> dict[str, Any]:
-    return (
-        value
-        if isinstance(value, dict)
-        else {str(i): v for i, v in enumerate(value)}
-        if isinstance(value, list)
-        else {}
-    )
+def _below(value: _Value) -> Mapping[str, Plain]:
+    if isinstance(value, list):
+        return {str(i): item for i, item in enumerate(value)}
+    return value if isinstance(value, dict) else {}
 
 
-def _same(a: Any, b: Any) -> bool:
+def _same(a: object, b: object) -> bool:
     return bool(a == b) and isinstance(a, bool) == isinstance(b, bool)
 
 
-def leaves(value: Any, path: str = "") -> list[tuple[str, Any]]:
+def leaves(value: Plain, path: str = "") -> list[tuple[str, Plain]]:
     """Every dotted key of a plain config with its value."""
     below = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     if not below:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn
 
 from nntrain.errors import ConfigError
 from nntrain.messages import escape
@@ -68,7 +68,7 @@ class Place:
 
 
 # id(component) -> (component, where it stands): the component too, as ids are only unique among the living
-Placed = dict[int, tuple[Any, Place]]
+Placed = dict[int, tuple[object, Place]]
 
 
 class Problems:

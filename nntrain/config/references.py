@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Protocol
+from typing import Protocol
 
 from nntrain.config.dotted_paths import below, child, names_of
-from nntrain.config.field_types import Section
+from nntrain.config.field_types import UNKNOWN, Field, FieldType, Section
 from nntrain.config.nodes import Node, node_of
 from nntrain.config.problems import Mark
 from nntrain.messages import join, show, suggest
@@ -62,7 +62,7 @@ class References:
     before_data  there are no facts yet, but there will be
     """
 
-    def __init__(self, root: Node, type_: Any, facts: DatasetFacts | None = None, *, before_data: bool = False):
+    def __init__(self, root: Node, type_: FieldType, facts: DatasetFacts | None = None, *, before_data: bool = False):
         self._root = root
         self._type = type_
         self._facts = facts
@@ -88,7 +88,7 @@ class References:
                 found = Node(mark, {}) if isinstance(field.type, Section) else _default_node(field.default(), mark)
             if found is None:
                 raise Unknown(f"${path}: {_nothing(node, known, parts[:i], part)}")
-            node, type_ = found, known[part].type if part in known else None
+            node, type_ = found, known[part].type if part in known else UNKNOWN
         return node
 
     def _fact(self, path: str, name: str, mark: Mark) -> Node:
@@ -108,11 +108,11 @@ class References:
         raise Unknown(f"${path}: this dataset has no {name}{reason}; it has {join(there, 'and')}")
 
 
-def _default_node(value: Any, mark: Mark) -> Node | None:
+def _default_node(value: object, mark: Mark) -> Node | None:
     return node_of(value, mark) if value is None or isinstance(value, (bool, int, float, str, tuple)) else None
 
 
-def _nothing(node: Node, known: dict[str, Any], before: list[str], part: str) -> str:
+def _nothing(node: Node, known: dict[str, Field], before: list[str], part: str) -> str:
     names = [*known]
     if isinstance(node.value, dict):
         names += [name for name in node.value if name not in known]

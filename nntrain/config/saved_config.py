@@ -6,7 +6,6 @@ import functools
 import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
 
 from nntrain.config.canonical import merge
 from nntrain.config.config import Config
@@ -15,13 +14,14 @@ from nntrain.config.nodes import plain_node
 from nntrain.config.problems import Problems, Source
 from nntrain.config.yaml_reader import parse
 from nntrain.errors import ConfigError
+from nntrain.files.plain_values import Plain
 
 _TOP = re.compile(r"^(?=[A-Za-z_])", re.MULTILINE)
 
 
-def written(text: str, sections: Collection[str] | None = None) -> dict[str, Any]:
+def written(text: str, sections: Collection[str] | None = None) -> dict[str, Plain]:
     """The values, components as {"type": …}; only these top-level keys, or all.  Raises ConfigError for broken YAML."""
-    values: dict[str, Any] = {}
+    values: dict[str, Plain] = {}
     for block in _TOP.split(text):
         name = block.partition(":")[0]
         if name and (sections is None or name in sections):
@@ -29,14 +29,14 @@ def written(text: str, sections: Collection[str] | None = None) -> dict[str, Any
     return values
 
 
-def written_unlike(texts: Sequence[str]) -> list[dict[str, Any]]:
+def written_unlike(texts: Sequence[str]) -> list[dict[str, Plain]]:
     """The values of several configs, without the sections that are the same in all; of broken YAML none.
 
     What all have in common is not read: runs of a sweep are told apart without a look at most of their components.
     """
     blocks = [dict.fromkeys(_TOP.split(text)) for text in texts]
     common = set.intersection(*map(set, blocks)) if blocks else set()
-    found: list[dict[str, Any] | None] = []
+    found: list[dict[str, Plain] | None] = []
     for text in texts:
         try:
             found.append(written("".join(block for block in _TOP.split(text) if block not in common)))
@@ -48,7 +48,7 @@ def written_unlike(texts: Sequence[str]) -> list[dict[str, Any]]:
 
 
 @functools.lru_cache(maxsize=20_000)  # the runs of a sweep share most of their sections
-def _block(text: str) -> dict[str, Any]:
+def _block(text: str) -> dict[str, Plain]:
     problems = Problems()
     tree = parse(text, Source(Path(), file="config.yaml"), problems)
     value = plain_node(merge(None, tree, Section(Config)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar, cast
 
 from nntrain.components import Arg, Component, arg, find
 
@@ -43,7 +43,7 @@ class Checkpoint:
         _one_of(self, seconds=10.0)
 
 
-def _one_of(cadence: Any, **default: float) -> None:
+def _one_of(cadence: object, **default: float) -> None:
     """Exactly one field is given; none: the default."""
     given = [name for name, value in vars(cadence).items() if value is not None]
     if len(given) > 1:
@@ -68,8 +68,8 @@ class DeclaredLoop(Component):
     adversarial: ClassVar[bool] = False
 
 
-def _supervised() -> Any:
-    return find("loop")["supervised"]()
+def _supervised() -> DeclaredLoop:
+    return cast("DeclaredLoop", find("loop")["supervised"]())
 
 
 @dataclass(frozen=True)

@@ -186,7 +186,7 @@ class _Composer:
         return Node(closed.mark, closed.entries, keys=closed.keys)
 
 
-def _of(source: Source, mark: Any) -> Mark:
+def _of(source: Source, mark: yaml.Mark) -> Mark:
     return Mark(source, mark.line + 1, mark.column + 1)
 
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-from nntrain.files.plain_values import yaml_word
+from nntrain.files.plain_values import Plain, yaml_word
 
 _WIDTH = 100
 
 
-def to_yaml(value: dict[str, Any]) -> str:
+def to_yaml(value: Mapping[str, Plain]) -> str:
     """The plain config as YAML: one line for what fits in one."""
     return "".join(f"{line}\n" for line in _block(value))
 
 
-def _block(value: Any) -> list[str]:
+def _block(value: Mapping[str, Plain] | Sequence[Plain]) -> list[str]:
     lines = []
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         for key, item in value.items():
             body = _lines(item)
             if body == [flow(item)]:
@@ -31,15 +31,17 @@ def _block(value: Any) -> list[str]:
     return lines
 
 
-def _lines(value: Any) -> list[str]:
+def _lines(value: Plain) -> list[str]:
     """A value in one line, or in several where it holds layers or is long."""
     line = flow(value)
-    components = [value] if isinstance(value, list) else value.values() if isinstance(value, dict) else ()
-    several = any(isinstance(item, list) and any(isinstance(i, dict) for i in item) for item in components)
-    return _block(value) if several or (isinstance(value, (list, dict)) and value and len(line) > _WIDTH) else [line]
+    if not isinstance(value, (list, dict)) or not value:
+        return [line]
+    lists = [value] if isinstance(value, list) else [item for item in value.values() if isinstance(item, list)]
+    several = any(isinstance(item, dict) for items in lists for item in items)
+    return _block(value) if several or len(line) > _WIDTH else [line]
 
 
-def flow(value: Any) -> str:
+def flow(value: Plain) -> str:
     """A plain value as one line of YAML."""
     if isinstance(value, dict):
         if value.keys() == {"type"}:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 Scalar: TypeAlias = "None | bool | int | float | str"
-Plain: TypeAlias = "Scalar | list[Plain] | dict[str, Plain]"
+Plain: TypeAlias = "Scalar | Sequence[Plain] | Mapping[str, Plain]"  # lists and dicts
 # As read from a file, or on the way into one: who takes a value out of it knows what it must be, and checks it where
 # somebody else may have written it.
 Json: TypeAlias = Any

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from nntrain.errors import ConfigError, NNTrainError
 from nntrain.files.plain_values import Json, JsonObject, scalar
@@ -97,13 +97,13 @@ class Condition:
             return (value == self.wanted and isinstance(value, bool) == isinstance(self.wanted, bool)) == (
                 self.sign == "="
             )
-        if not _is_number(value):
+        if not (_is_number(value) and _is_number(self.wanted)):
             return False
         difference = value - self.wanted
         return {"<": difference < 0, "<=": difference <= 0, ">": difference > 0, ">=": difference >= 0}[self.sign]
 
 
-def _is_number(value: Json) -> bool:
+def _is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
