@@ -59,7 +59,7 @@ COMPONENTS = {
         "flatten": "nntrain.layers.shaping:Flatten",
         "reshape": "nntrain.layers.shaping:Reshape",
         "last": "nntrain.layers.steps:Last",
-        "mean_over_time": "nntrain.layers.steps:MeanOverTime",
+        "mean_over_time": "nntrain.layers.pooling:MeanOverTime",
     },
 }
 

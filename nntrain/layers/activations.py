@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -29,11 +29,11 @@ class Activation(Layer):
         """Write dA · g'(Z) into dZ; `kept` is A or Z."""
         raise NotImplementedError
 
-    def forward(self, p: Views, Z: Array, context: Context) -> tuple[Array, Any]:
+    def forward(self, p: Views, Z: Array, context: Context) -> tuple[Array, Array]:
         A = elementwise.by_tiles(self.g, Z)
         return A, A if self.keeps == "A" else Z
 
-    def backward(self, p: Views, g: Views, dA: Array, kept: Any) -> Array:
+    def backward(self, p: Views, g: Views, dA: Array, kept: Array) -> Array:
         return elementwise.by_tiles(self.derive, dA, kept)
 
 
@@ -46,10 +46,10 @@ class Identity(Layer):
     def flops(self, shape: Shape) -> int:
         return 0
 
-    def forward(self, p: Views, Z: Array, context: Context) -> tuple[Array, Any]:
+    def forward(self, p: Views, Z: Array, context: Context) -> tuple[Array, None]:
         return Z, None
 
-    def backward(self, p: Views, g: Views, dA: Array, cache: Any) -> Array:
+    def backward(self, p: Views, g: Views, dA: Array, cache: None) -> Array:
         return dA
 
 
@@ -89,7 +89,7 @@ class ReLU(Activation):
 
     bounds = (0, np.inf)
 
-    def forward(self, p: Views, Z: Array, context: Context) -> tuple[Array, Any]:
+    def forward(self, p: Views, Z: Array, context: Context) -> tuple[Array, Array]:
         A = elementwise.relu(Z, empty_like(Z))
         return A, A
 
@@ -98,9 +98,9 @@ class ReLU(Activation):
 
 
 class OverwritingReLU(ReLU):
-    """relu that takes Z's memory for A, behind layers whose output nobody keeps (see layers/planning.py)."""
+    """relu that writes A over Z, for layers whose output is overwritable (see layers/fusion.py)."""
 
-    def forward(self, p: Views, Z: Array, context: Context) -> tuple[Array, Any]:
+    def forward(self, p: Views, Z: Array, context: Context) -> tuple[Array, Array]:
         A = elementwise.relu(Z, Z)
         return A, A
 
@@ -220,12 +220,12 @@ class Softmax(Layer):
     def flops(self, shape: Shape) -> int:
         return 3 * super().flops(shape)
 
-    def forward(self, p: Views, Z: Array, context: Context) -> tuple[Array, Any]:
+    def forward(self, p: Views, Z: Array, context: Context) -> tuple[Array, Array]:
         A = elementwise.softmax(Z, feature_axis(Z.shape[:-1]))
         return A, A
 
-    def backward(self, p: Views, g: Views, dA: Array, A: Any) -> Array:
-        inner = (A * dA).sum(axis=feature_axis(A.shape[:-1]), keepdims=True)
+    def backward(self, p: Views, g: Views, dA: Array, A: Array) -> Array:
+        inner: Array = (A * dA).sum(axis=feature_axis(A.shape[:-1]), keepdims=True)
         dZ = dA - inner
         dZ *= A
         return dZ

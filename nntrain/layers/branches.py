@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from functools import cached_property
 from math import prod
-from typing import Any
 
 import numpy as np
 
 from nntrain.components import arg, component
 from nntrain.kernels import elementwise
 from nntrain.layers.containers import Sequential
-from nntrain.model.layer import Bounds, Context, Layer, ShapeError, Tree, Views, common_lengths, declared, named
-from nntrain.model.shapes import Array, Shape, feature_axis, show_shape
+from nntrain.model.layer import Bounds, Cache, Context, Layer, ShapeError, Tree, Views, common_lengths, declared, named
+from nntrain.model.shapes import Array, Ints, Shape, feature_axis, show_shape
 
 
 class Branches(Layer):
@@ -34,9 +33,11 @@ class Branches(Layer):
         if not parts:
             raise ShapeError("expected at least one branch, got none", self)
         outcomes = {name: declared(branch, shape) for name, branch in parts}
-        return self.joined({name: out for name, (out, _) in outcomes.items()}), {n: t for n, (_, t) in outcomes.items()}
+        return self.joined_shape({name: out for name, (out, _) in outcomes.items()}), {
+            n: t for n, (_, t) in outcomes.items()
+        }
 
-    def joined(self, shapes: dict[str, Shape]) -> Shape:
+    def joined_shape(self, shapes: dict[str, Shape]) -> Shape:
         """The shape of what is made of the branches' outputs.  Raises ShapeError."""
         raise NotImplementedError
 
@@ -50,20 +51,20 @@ class Branches(Layer):
     def output_lengths(self, lengths: Array) -> Array | None:
         return common_lengths(branch.output_lengths(lengths) for branch in self.branches)
 
-    def outputs(self, p: Views, X: Array, context: Context) -> tuple[list[Array], list[Any]]:
+    def outputs(self, p: Views, X: Array, context: Context) -> tuple[list[Array], list[Cache]]:
         """Each branch's output, and its cache."""
         done = [branch.forward(q, X, context) for branch, q in zip(self.branches, p.children, strict=True)]
         return [Y for Y, _ in done], [cache for _, cache in done]
 
-    def shares(self, dY: Array, cache: Any) -> tuple[list[Array], list[Any]]:
-        """∂J/∂ of each branch's output, and the branches' caches."""
+    def branch_derivatives(self, dY: Array, cache: Cache) -> tuple[list[Array], list[Cache]]:
+        """∂J/∂f_i of each branch's output, and the branches' caches."""
         raise NotImplementedError
 
-    def backward(self, p: Views, g: Views, dY: Array, cache: Any) -> Array:
+    def backward(self, p: Views, g: Views, dY: Array, cache: Cache) -> Array:
         dXs = [
             branch.backward(q, r, part, c)
             for branch, q, r, part, c in zip(
-                self.branches, p.children, g.children, *self.shares(dY, cache), strict=True
+                self.branches, p.children, g.children, *self.branch_derivatives(dY, cache), strict=True
             )
         ]
         if len(dXs) == 1:
@@ -73,8 +74,8 @@ class Branches(Layer):
             elementwise.add(dX, other, out=dX)
         return dX
 
-    def accumulate(self, p: Views, g: Views, dY: Array, cache: Any) -> None:
-        parts, caches = self.shares(dY, cache)
+    def accumulate(self, p: Views, g: Views, dY: Array, cache: Cache) -> None:
+        parts, caches = self.branch_derivatives(dY, cache)
         for branch, q, r, part, c in zip(self.branches, p.children, g.children, parts, caches, strict=True):
             branch.accumulate(q, r, part, c)
 
@@ -88,7 +89,7 @@ class Concatenate(Branches):
 
     layers: tuple[Layer | tuple[Layer, ...], ...] = arg("the branches, each a layer or a list of layers")
 
-    def joined(self, shapes: dict[str, Shape]) -> Shape:
+    def joined_shape(self, shapes: dict[str, Shape]) -> Shape:
         outs = list(shapes.values())
         axis = feature_axis(outs[0])
         if len({(*out[:axis], None, *out[axis + 1 :]) for out in outs}) > 1:
@@ -96,13 +97,13 @@ class Concatenate(Branches):
             raise ShapeError(f"expected branches that differ in their features alone, got {given}", self)
         return (*outs[0][:axis], sum(out[axis] for out in outs), *outs[0][axis + 1 :])
 
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, tuple[list[Cache], Ints]]:
         parts, caches = self.outputs(p, X, context)
         axis = feature_axis(parts[0].shape[:-1])
         ends = np.cumsum([Y.shape[axis] for Y in parts])[:-1]
         return np.concatenate(parts, axis), (caches, ends)
 
-    def shares(self, dY: Array, cache: Any) -> tuple[list[Array], list[Any]]:
+    def branch_derivatives(self, dY: Array, cache: tuple[list[Cache], Ints]) -> tuple[list[Array], list[Cache]]:
         caches, ends = cache
         return np.split(dY, ends, feature_axis(dY.shape[:-1])), caches
 
@@ -121,7 +122,7 @@ class Product(Branches):
 
     layers: tuple[Layer | tuple[Layer, ...], ...] = arg("the branches, each a layer or a list of layers")
 
-    def joined(self, shapes: dict[str, Shape]) -> Shape:
+    def joined_shape(self, shapes: dict[str, Shape]) -> Shape:
         largest = max(shapes.values(), key=len)
         if any(out not in (largest, (largest[feature_axis(largest)],)) for out in shapes.values()):
             given = ", ".join(f"{name} {show_shape(out)}" for name, out in shapes.items())
@@ -133,11 +134,11 @@ class Product(Branches):
     def flops(self, shape: Shape) -> int:
         return super().flops(shape) + (len(self.branches) - 1) * prod(self.declare(shape)[0])
 
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, tuple[list[Cache], list[Array]]]:
         parts, caches = self.outputs(p, X, context)
         return _product([_spread(part, parts) for part in parts]), (caches, parts)
 
-    def shares(self, dY: Array, cache: Any) -> tuple[list[Array], list[Any]]:
+    def branch_derivatives(self, dY: Array, cache: tuple[list[Cache], list[Array]]) -> tuple[list[Array], list[Cache]]:
         caches, parts = cache
         spread = [_spread(part, parts) for part in parts]
         shares = []

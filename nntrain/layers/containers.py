@@ -8,12 +8,11 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cached_property
 from math import prod
-from typing import Any
 
 from nntrain.components import arg, component
 from nntrain.kernels import elementwise
-from nntrain.layers.planning import Step, plan
-from nntrain.model.layer import Bounds, Context, Layer, ShapeError, Tree, Views, common_lengths, named, stages
+from nntrain.layers.fusion import Step, fuse
+from nntrain.model.layer import Bounds, Cache, Context, Layer, ShapeError, Tree, Views, common_lengths, named, stages
 from nntrain.model.shapes import Array, Shape, show_shape
 
 MOST_LAYERS = 10_000  # that a network can repeat: a number mistyped in nested repeats must not take hours
@@ -26,6 +25,7 @@ class Chain(Layer):
 
     @property
     def chain(self) -> tuple[Layer, ...]:
+        """The layers, first to last."""
         raise NotImplementedError
 
     @property
@@ -56,9 +56,9 @@ class Chain(Layer):
 
     @cached_property
     def _steps(self) -> tuple[Step, ...]:
-        return plan(self.chain)
+        return fuse(self.chain)
 
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, list[Cache]]:
         caches, views, lengths = [], p.children, context.lengths
         for i, layer in self._steps:
             X, cache = layer.forward(views[i], X, context)
@@ -77,18 +77,18 @@ class Chain(Layer):
         context.lengths = lengths
         return X
 
-    def backward(self, p: Views, g: Views, dY: Array, caches: Any) -> Array:
-        return self._back(p, g, dY, caches, 0)
+    def backward(self, p: Views, g: Views, dY: Array, caches: list[Cache]) -> Array:
+        return self._backward(p, g, dY, caches, 0)
 
-    def accumulate(self, p: Views, g: Views, dY: Array, caches: Any) -> None:
+    def accumulate(self, p: Views, g: Views, dY: Array, caches: list[Cache]) -> None:
         # nobody needs dX: end at the first layer that has something to learn
         for k, (i, layer) in enumerate(self._steps):
             if not g.children[i].empty:
-                dY = self._back(p, g, dY, caches, k + 1)
+                dY = self._backward(p, g, dY, caches, k + 1)
                 layer.accumulate(p.children[i], g.children[i], dY, caches[k])
                 return
 
-    def _back(self, p: Views, g: Views, dY: Array, caches: Any, first: int) -> Array:
+    def _backward(self, p: Views, g: Views, dY: Array, caches: list[Cache], first: int) -> Array:
         """Backward through the steps down to number `first`."""
         ps, gs = p.children, g.children
         for k in range(len(caches) - 1, first - 1, -1):
@@ -148,7 +148,7 @@ class Residual(Chain):
     He et al. (2016), arXiv:1512.03385; course 4, week 2.
     """
 
-    fresh = True
+    overwritable = True
     layers: tuple[Layer, ...] = arg("the layers of F, first to last")
     shortcut: tuple[Layer, ...] = arg("the layers of S; none: the input itself", default=())
 
@@ -188,31 +188,29 @@ class Residual(Chain):
     def flops(self, shape: Shape) -> int:
         return super().flops(shape) + self._S.flops(shape) + prod(self.declare(shape)[0])
 
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, list[Cache]]:
         F, caches = super().forward(p, X, context)
         if not self.shortcut:
-            return self._sum(F, X), (caches, None)
-        S, beside = self._S.forward(p.children[-1], X, context)
-        return self._sum(F, S), (caches, beside)
+            return self._sum(F, X), caches
+        S, of_shortcut = self._S.forward(p.children[-1], X, context)
+        return self._sum(F, S), [*caches, of_shortcut]
 
     def _sum(self, F: Array, S: Array) -> Array:
-        return elementwise.add(F, S, out=F if self._steps and self._steps[-1][1].fresh else None)
+        return elementwise.add(F, S, out=F if self._steps and self._steps[-1][1].overwritable else None)
 
     def apply(self, p: Views, X: Array, context: Context) -> Array:
         F = super().apply(p, X, context)
         return self._sum(F, self._S.apply(p.children[-1], X, context) if self.shortcut else X)
 
-    def backward(self, p: Views, g: Views, dY: Array, cache: Any) -> Array:
-        caches, beside = cache
-        dX = super().backward(p, g, dY, caches)
-        dS = self._S.backward(p.children[-1], g.children[-1], dY, beside) if self.shortcut else dY
-        return elementwise.add(dX, dS, out=dX if self._steps and self._steps[0][1].fresh else None)
+    def backward(self, p: Views, g: Views, dY: Array, caches: list[Cache]) -> Array:
+        dX = super().backward(p, g, dY, caches[: len(self._steps)])
+        dS = self._S.backward(p.children[-1], g.children[-1], dY, caches[-1]) if self.shortcut else dY
+        return elementwise.add(dX, dS, out=dX if self._steps and self._steps[0][1].overwritable else None)
 
-    def accumulate(self, p: Views, g: Views, dY: Array, cache: Any) -> None:
-        caches, beside = cache
-        super().accumulate(p, g, dY, caches)
+    def accumulate(self, p: Views, g: Views, dY: Array, caches: list[Cache]) -> None:
+        super().accumulate(p, g, dY, caches[: len(self._steps)])
         if self.shortcut:
-            self._S.accumulate(p.children[-1], g.children[-1], dY, beside)
+            self._S.accumulate(p.children[-1], g.children[-1], dY, caches[-1])
 
 
 def _count(layer: Layer | tuple[Layer, ...]) -> int:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import Any, Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from nntrain.components import arg, component
 from nntrain.kernels import correlation as kernel
 from nntrain.kernels.windows import Window, window
-from nntrain.layers.convolution import check_groups, slide
+from nntrain.layers.convolution import Geometry, check_groups, slide
 from nntrain.model.initializers import HeNormal, Initializer, Zeros, fans
 from nntrain.model.layer import Context, Layer, ShapeError, Tree, Views
 from nntrain.model.parameters import Param
@@ -30,7 +30,7 @@ class Conv1d(Layer):
               an end that comes before the kernel's
     """
 
-    fresh = True
+    overwritable = True
     filters: int = arg("number of filters, the features of the output", ge=1)
     kernel: int = arg("steps that a filter sees", ge=1)
     stride: int = arg("steps from one position of the filter to the next", default=1, ge=1)
@@ -47,16 +47,16 @@ class Conv1d(Layer):
             raise ShapeError(f"expected a sequence (T, n), got {show_shape(shape)}", self)
         T, n_x = shape
         check_groups(self, self.groups, n_x, self.filters)
-        found = slide(self, shape, (1, T), *self._geometry(self.padding))
+        found = slide(self, shape, (1, T), self._geometry(self.padding))
         weights = (self.filters, n_x // self.groups, self.kernel)
         tree = {"W": Param(weights, self.init, decay=True, fans=fans(weights, self.groups, self.stride))}
         if self.bias:
             tree["b"] = Param((self.filters, 1), Zeros())
         return (found.output_size((1, T))[1], self.filters), tree
 
-    def _geometry(self, padding: int | str) -> tuple[Any, ...]:
+    def _geometry(self, padding: int | Literal["valid", "same"]) -> Geometry:
         around = padding if isinstance(padding, str) else (0, padding)
-        return (1, self.kernel), (1, self.stride), around, (1, self.dilation)
+        return Geometry((1, self.kernel), (1, self.stride), around, (1, self.dilation))
 
     @property
     def _extent(self) -> int:
@@ -67,19 +67,22 @@ class Conv1d(Layer):
         return prod(self.declare(shape)[0]) * (2 * shape[1] // self.groups * self.kernel + self.bias)
 
     def output_lengths(self, lengths: Array) -> Array:
+        outputs: Array
         if self.padding == "same":
-            return -(-lengths // self.stride)
-        around = 0 if self.padding == "valid" else 2 * self.padding
-        return np.maximum((lengths + around - self._extent) // self.stride + 1, 1)
+            outputs = -(-lengths // self.stride)
+        else:
+            around = 0 if self.padding == "valid" else 2 * self.padding
+            outputs = np.maximum((lengths + around - self._extent) // self.stride + 1, 1)
+        return outputs
 
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, _Cache]:
         placed, geometry = None, self._geometry(self.padding)
         if context.lengths is not None:
             placed, geometry = self._place(len(X), context.lengths), self._geometry(0)
             X = placed.pad(X)
         row, slid = _as_row(X), window((1, len(X)), *geometry)
         Z = kernel.conv2d_forward(row, p.W[:, :, None], p.b if self.bias else None, slid, self.groups)
-        return _as_steps(Z), (row, slid, placed)
+        return _as_steps(Z), _Cache(row, slid, placed)
 
     def _place(self, T: int, lengths: Array) -> Placed:
         """Where the convolution sees sequences of these lengths, padded to T steps."""
@@ -90,7 +93,7 @@ class Conv1d(Layer):
             before = np.full_like(lengths, 0 if self.padding == "valid" else self.padding)
         return Placed(lengths, before, T, int(spans[-1]))
 
-    def backward(self, p: Views, g: Views, dZ: Array, cache: Any) -> Array:
+    def backward(self, p: Views, g: Views, dZ: Array, cache: _Cache) -> Array:
         row, slid, placed = cache
         dRow = _as_row(dZ)
         size = 1, row.shape[2]
@@ -101,7 +104,7 @@ class Conv1d(Layer):
         )
         return _as_steps(dX) if placed is None else placed.unpad(_as_steps(dX))
 
-    def accumulate(self, p: Views, g: Views, dZ: Array, cache: Any) -> None:
+    def accumulate(self, p: Views, g: Views, dZ: Array, cache: _Cache) -> None:
         row, slid, _ = cache
         self._accumulate(g, _as_row(dZ), row, slid)
 
@@ -109,6 +112,14 @@ class Conv1d(Layer):
         g.W[...] += kernel.conv2d_backward_weights(row, dRow, slid, self.groups)[:, :, 0]
         if self.bias:
             g.b[...] += kernel.bias_gradient(dRow)
+
+
+class _Cache(NamedTuple):
+    """What forward keeps: the input as an image of one row, the window over it, where padded sequences lie in it."""
+
+    row: Array
+    slid: Window
+    placed: Placed | None
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any, Literal
+from typing import Literal, NamedTuple
 
 from nntrain.components import arg, component
 from nntrain.kernels import correlation as kernel
@@ -27,8 +27,20 @@ def image(layer: Layer, shape: Shape) -> Pair:
     return shape[1], shape[2]
 
 
-def slide(layer: Layer, shape: Shape, size: Pair, *geometry: Any) -> Window:
-    """The window over an image of `size` with kernel, stride, padding and dilation as `geometry`."""
+class Geometry(NamedTuple):
+    """How a window slides over an image: each is a number for both axes or a pair (vertical, horizontal)."""
+
+    kernel: Size
+    stride: Size
+    padding: Padding
+    dilation: Size = 1
+
+
+def slide(layer: Layer, shape: Shape, size: Pair, geometry: Geometry) -> Window:
+    """The window over an image of `size` (H, W); `shape` is that of the layer's input, for messages.
+
+    Raises ShapeError where the kernel is larger than the padded image, or a number is out of range.
+    """
     try:
         found = window(size, *geometry)
         found.output_size(size)
@@ -39,6 +51,7 @@ def slide(layer: Layer, shape: Shape, size: Pair, *geometry: Any) -> Window:
 
 
 def check_groups(layer: Layer, groups: int, channels: int, filters: int) -> None:
+    """Raise ShapeError where channels or filters cannot be divided into so many groups."""
     for what, count in (("channels of the input", channels), ("filters", filters)):
         if count % groups:
             raise ShapeError(f"the {count} {what} cannot be divided into {groups} groups", layer)
@@ -54,10 +67,10 @@ class Conv2d(Layer):
     group of channels alone; groups = C is a depthwise convolution.  Course 4, week 1.
 
     float32 with 3×3 kernels and stride 1 takes Winograd's F(4, 3) where there are 16 channels, filters and examples or
-    more and work enough: errors of about 2e-6 of the largest output in place of 6e-7.  `algorithm: direct` never does.
+    more and work enough, with errors a few times those of the sum above.  `algorithm: direct` never does.
     """
 
-    fresh = True
+    overwritable = True
     filters: int = arg("number of filters, the channels of the output", ge=1)
     kernel: Size = arg("height and width of a filter, one number for both", ge=1)
     stride: Size = arg("pixels from one position of the filter to the next", default=1, ge=1)
@@ -73,7 +86,7 @@ class Conv2d(Layer):
     def declare(self, shape: Shape) -> tuple[Shape, Tree]:
         size = image(self, shape)
         check_groups(self, self.groups, shape[0], self.filters)
-        found = slide(self, shape, size, self.kernel, self.stride, self.padding, self.dilation)
+        found = slide(self, shape, size, self._geometry)
         weights = (self.filters, shape[0] // self.groups, *found.kernel)
         counted = fans(weights, self.groups, prod(found.stride))
         tree = {"W": Param(weights, self.init, decay=True, fans=counted)}
@@ -85,14 +98,18 @@ class Conv2d(Layer):
         taps = shape[0] // self.groups * prod(pair(self.kernel))
         return prod(self.declare(shape)[0]) * (2 * taps + self.bias)
 
-    def _window(self, X: Array) -> Window:
-        return window((X.shape[1], X.shape[2]), self.kernel, self.stride, self.padding, self.dilation)
+    @property
+    def _geometry(self) -> Geometry:
+        return Geometry(self.kernel, self.stride, self.padding, self.dilation)
 
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+    def _window(self, X: Array) -> Window:
+        return window((X.shape[1], X.shape[2]), *self._geometry)
+
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Array]:
         b = p.b if self.bias else None
         return kernel.conv2d_forward(X, p.W, b, self._window(X), self.groups, self.algorithm), X
 
-    def backward(self, p: Views, g: Views, dZ: Array, X: Any) -> Array:
+    def backward(self, p: Views, g: Views, dZ: Array, X: Array) -> Array:
         size = X.shape[1], X.shape[2]
         return kernel.both_gradients(
             lambda: kernel.conv2d_backward_input(dZ, p.W, self._window(X), size, self.groups, self.algorithm),
@@ -100,7 +117,7 @@ class Conv2d(Layer):
             dZ,
         )
 
-    def accumulate(self, p: Views, g: Views, dZ: Array, X: Any) -> None:
+    def accumulate(self, p: Views, g: Views, dZ: Array, X: Array) -> None:
         g.W[...] += kernel.conv2d_backward_weights(X, dZ, self._window(X), self.groups, self.algorithm)
         if self.bias:
             g.b[...] += kernel.bias_gradient(dZ)

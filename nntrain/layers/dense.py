@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
 
 from nntrain.components import arg, component
 from nntrain.kernels import affine as kernel
@@ -29,7 +28,7 @@ class Dense(Layer):
     Acts on every step of a sequence X (T, n_x, m).  Course 1, week 3.
     """
 
-    fresh = True
+    overwritable = True
     units: int = arg("number of outputs", ge=1)
     bias: bool = arg("add b", default=True)
     init: Initializer = arg("initial W", default=HeNormal())
@@ -44,13 +43,13 @@ class Dense(Layer):
     def flops(self, shape: Shape) -> int:
         return prod(self.declare(shape)[0]) * (2 * shape[-1] + self.bias)
 
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Array]:
         return kernel.affine(p.W, X, p.b if self.bias else None), X
 
-    def backward(self, p: Views, g: Views, dZ: Array, X: Any) -> Array:
+    def backward(self, p: Views, g: Views, dZ: Array, X: Array) -> Array:
         return kernel.backward(p.W, g.W, g.b if self.bias else None, dZ, X, g.zero)
 
-    def accumulate(self, p: Views, g: Views, dZ: Array, X: Any) -> None:
+    def accumulate(self, p: Views, g: Views, dZ: Array, X: Array) -> None:
         kernel.accumulate(g.W, g.b if self.bias else None, dZ, X, g.zero)
 
 
@@ -71,13 +70,13 @@ class Linear(Layer):
     def flops(self, shape: Shape) -> int:
         return 2 * shape[-1] * prod(self.declare(shape)[0])
 
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Array]:
         return kernel.affine(p.W, X, None), X
 
-    def backward(self, p: Views, g: Views, dZ: Array, X: Any) -> Array:
+    def backward(self, p: Views, g: Views, dZ: Array, X: Array) -> Array:
         return kernel.backward(p.W, g.W, None, dZ, X, g.zero)
 
-    def accumulate(self, p: Views, g: Views, dZ: Array, X: Any) -> None:
+    def accumulate(self, p: Views, g: Views, dZ: Array, X: Array) -> None:
         kernel.accumulate(g.W, None, dZ, X, g.zero)
 
 
@@ -91,9 +90,9 @@ class Bias(Layer):
     def declare(self, shape: Shape) -> tuple[Shape, Tree]:
         return shape, {"b": Param((_features(self, shape), 1), Zeros())}
 
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, None]:
         return X + p.b, None
 
-    def backward(self, p: Views, g: Views, dZ: Array, cache: Any) -> Array:
+    def backward(self, p: Views, g: Views, dZ: Array, cache: None) -> Array:
         kernel.add_bias_gradient(g.b, dZ)
         return dZ

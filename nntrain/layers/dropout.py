@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from nntrain.components import arg, component
 from nntrain.kernels.columns import unflat
 from nntrain.model.layer import Context, Layer, Views
-from nntrain.model.shapes import Array
+from nntrain.model.shapes import Array, Bools
 
 
 @component("dropout")
@@ -22,7 +20,7 @@ class Dropout(Layer):
 
     rate: float = arg("probability that an element is dropped", ge=0, lt=1)
 
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Bools | None]:
         if not context.training or self.rate == 0:
             return X, None
         # 32 random bits an element: the rate is met to 2⁻³²
@@ -30,10 +28,10 @@ class Dropout(Layer):
         D = unflat(words >= np.uint32(self.rate * 2**32), X)
         return self._drop(X, D), D
 
-    def backward(self, p: Views, g: Views, dA: Array, D: Any) -> Array:
+    def backward(self, p: Views, g: Views, dA: Array, D: Bools | None) -> Array:
         return dA if D is None else self._drop(dA, D)
 
-    def _drop(self, X: Array, D: Array) -> Array:
+    def _drop(self, X: Array, D: Bools) -> Array:
         A = X * D
         A *= 1 / (1 - self.rate)
         return A

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from nntrain.components import arg, component
 from nntrain.kernels import lookup as kernel
 from nntrain.model.initializers import Initializer, Normal
 from nntrain.model.layer import Context, Layer, ShapeError, Tree, Views
 from nntrain.model.parameters import Param
-from nntrain.model.shapes import Array, Shape, Symbols, show_shape
+from nntrain.model.shapes import Array, Ints, Shape, Symbols, show_shape
 
 
 @component("embedding")
@@ -33,9 +31,9 @@ class Embedding(Layer):
     def flops(self, shape: Shape) -> int:
         return 0
 
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Ints]:
         return kernel.forward(p.W, X), X
 
-    def backward(self, p: Views, g: Views, dA: Array, X: Any) -> Array:
+    def backward(self, p: Views, g: Views, dA: Array, X: Ints) -> Array:
         kernel.backward(dA, X, g.W)
         return X  # integers have no gradient

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from nntrain.components import arg, component
@@ -43,7 +41,7 @@ class SampleLatent(Layer):
     def flops(self, shape: Shape) -> int:
         return 3 * super().flops(shape)
 
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, tuple[Array, Array, Array]]:
         mean, log_variance = np.split(X, 2)
         sigma = np.exp(log_variance / 2)
         terms = mean * mean + sigma * sigma - log_variance - 1
@@ -53,7 +51,7 @@ class SampleLatent(Layer):
         noise = context.stream(p).normal(mean.shape, X.dtype)
         return mean + sigma * noise, (mean, sigma, noise)
 
-    def backward(self, p: Views, g: Views, dZ: Array, cache: Any) -> Array:
+    def backward(self, p: Views, g: Views, dZ: Array, cache: tuple[Array, Array, Array]) -> Array:
         mean, sigma, noise = cache
         share = dZ.dtype.type(self.weight / dZ.shape[-1])
         dmean = dZ + share * mean

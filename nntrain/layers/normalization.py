@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -12,25 +12,26 @@ from nntrain.kernels import elementwise, layer_norm
 from nntrain.model.initializers import Constant, Zeros
 from nntrain.model.layer import Context, Layer, ShapeError, Tree, Views
 from nntrain.model.parameters import Param
-from nntrain.model.shapes import Array, Shape, feature_axis, show_shape
+from nntrain.model.shapes import Array, Bools, Shape, feature_axis, show_shape
 
 _SHAPES = "expected a vector (n,), a sequence (T, n) or an image (C, H, W)"
 
 
 def _features(layer: Layer, shape: Shape) -> int:
+    """The number of features; raises ShapeError where the shape has none."""
     if len(shape) not in (1, 2, 3):
         raise ShapeError(f"{_SHAPES}, got {show_shape(shape)}", layer)
     return shape[feature_axis(shape)]
 
 
-def _rows(X: Array, valid: Array | None = None) -> Array:
+def _rows(X: Array, valid: Bools | None = None) -> Array:
     """X as a matrix with a row for each feature: a view, except for sequences, of which `valid` (T, m) steps count."""
     if X.ndim == 3:
         X = X.transpose(1, 0, 2)
     return X.reshape(X.shape[0], -1) if valid is None else X[:, valid]
 
 
-def _unrows(rows: Array, shape: Shape, valid: Array | None = None) -> Array:
+def _unrows(rows: Array, shape: Shape, valid: Bools | None = None) -> Array:
     """The inverse of `_rows`: the shape X had, zeros where steps are not valid."""
     if len(shape) != 3:
         return rows.reshape(shape)
@@ -40,6 +41,16 @@ def _unrows(rows: Array, shape: Shape, valid: Array | None = None) -> Array:
     X = np.zeros(shape, rows.dtype)
     X.transpose(1, 0, 2)[:, valid] = rows
     return X
+
+
+class _BatchCache(NamedTuple):
+    """What forward keeps in training: X as rows, their mean and variance, A of a fused relu, the steps that count."""
+
+    rows: Array
+    mean: Array
+    variance: Array
+    A: Array | None
+    valid: Bools | None
 
 
 @component("batch_norm")
@@ -53,7 +64,7 @@ class BatchNorm(Layer):
     Steps past a shorter sequence's end do not count.
     """
 
-    fresh = True
+    overwritable = True
     momentum: float = arg("what the running means keep at each step", default=0.9, ge=0, lt=1)
     epsilon: float = arg("ε, keeps the root from 0", default=1e-5, gt=0)
 
@@ -69,19 +80,19 @@ class BatchNorm(Layer):
     def flops(self, shape: Shape) -> int:
         return 4 * super().flops(shape)
 
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, _BatchCache | None]:
         if not context.training:
             return self.apply(p, X, context), None
         return self._normalise(p, X, context, relu=False)
 
-    def _normalise(self, p: Views, X: Array, context: Context, relu: bool) -> tuple[Array, Any]:
+    def _normalise(self, p: Views, X: Array, context: Context, relu: bool) -> tuple[Array, _BatchCache]:
         valid = context.valid(len(X)) if X.ndim == 3 else None
         rows = _rows(X, valid)
         Z, mean, variance = kernel.forward(rows, p.gamma, p.beta, self.epsilon, relu)
         k = rows.shape[1]
         p.mean[...] += (1 - self.momentum) * (mean - p.mean)
         p.variance[...] += (1 - self.momentum) * (variance * (k / max(k - 1, 1)) - p.variance)
-        return _unrows(Z, X.shape, valid), (rows, mean, variance, Z if relu else None, valid)
+        return _unrows(Z, X.shape, valid), _BatchCache(rows, mean, variance, Z if relu else None, valid)
 
     def apply(self, p: Views, X: Array, context: Context) -> Array:
         if context.training:
@@ -89,26 +100,26 @@ class BatchNorm(Layer):
         scale = p.gamma / np.sqrt(p.variance + self.epsilon)
         return _unrows(kernel.scale_and_shift(_rows(X), scale, p.beta - scale * p.mean), X.shape)
 
-    def backward(self, p: Views, g: Views, dZ: Array, cache: Any) -> Array:
+    def backward(self, p: Views, g: Views, dZ: Array, cache: _BatchCache) -> Array:
         rows, mean, variance, A, valid = cache
         dX, dgamma, dbeta = kernel.backward(_rows(dZ, valid), rows, p.gamma, mean, variance, self.epsilon, A)
         g.gamma[...] += dgamma
         g.beta[...] += dbeta
         return _unrows(dX, dZ.shape, valid)
 
-    def with_relu(self) -> Layer | None:
+    def fused_with_relu(self) -> Layer | None:
         return BatchNormReLU(self.momentum, self.epsilon)
 
 
 class BatchNormReLU(BatchNorm):
-    """batch_norm and the relu behind it in one pass over memory: the same numbers (see layers/planning.py)."""
+    """The fused equivalent of batch_norm and the relu after it: the same numbers in one pass (see layers/fusion.py)."""
 
-    fresh = False  # A is kept for backward
+    overwritable = False  # A is kept for backward
 
-    def with_relu(self) -> Layer | None:
+    def fused_with_relu(self) -> Layer | None:
         return None
 
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, _BatchCache | None]:
         if not context.training:
             return self.apply(p, X, context), None
         return self._normalise(p, X, context, relu=True)
@@ -121,7 +132,7 @@ class BatchNormReLU(BatchNorm):
 class ExampleNorm(Layer):
     """Base: normalisation of each example by itself, of a sequence each step; the same in training and evaluation."""
 
-    fresh = True
+    overwritable = True
     centred: ClassVar[bool]  # whether the mean is taken off
     operations: ClassVar[int]  # on an element
     epsilon: float
@@ -137,11 +148,11 @@ class ExampleNorm(Layer):
     def flops(self, shape: Shape) -> int:
         return self.operations * super().flops(shape)
 
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, tuple[Array, Array]]:
         Z, Xhat, r = layer_norm.forward(X, p.gamma, p.beta if self.bias else None, self.epsilon, self.centred)
         return Z, (Xhat, r)
 
-    def backward(self, p: Views, g: Views, dZ: Array, cache: Any) -> Array:
+    def backward(self, p: Views, g: Views, dZ: Array, cache: tuple[Array, Array]) -> Array:
         Xhat, r = cache
         d_beta = g.beta if self.bias else None
         return layer_norm.backward(dZ, Xhat, r, p.gamma, g.gamma, d_beta, self.centred)

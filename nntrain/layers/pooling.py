@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
 from nntrain.components import arg, component
 from nntrain.kernels import pool2d as kernel
-from nntrain.kernels.windows import Window, pair, window
-from nntrain.layers.convolution import Padding, Size, image, slide
+from nntrain.kernels.windows import Pair, Window, pair, window
+from nntrain.layers.convolution import Geometry, Padding, Size, image, slide
 from nntrain.model.layer import Context, Layer, ShapeError, Tree, Views
-from nntrain.model.shapes import Array, Shape, show_shape
+from nntrain.model.shapes import Array, Ints, Shape, show_shape
 
 
 class _Pool(Layer):
@@ -24,12 +24,12 @@ class _Pool(Layer):
     padding: Padding
 
     @property
-    def _geometry(self) -> tuple[Any, ...]:
-        return self.size, self.size if self.stride is None else self.stride, self.padding
+    def _geometry(self) -> Geometry:
+        return Geometry(self.size, self.size if self.stride is None else self.stride, self.padding)
 
     def declare(self, shape: Shape) -> tuple[Shape, Tree]:
         size = image(self, shape)
-        found = slide(self, shape, size, *self._geometry)
+        found = slide(self, shape, size, self._geometry)
         try:
             kernel.check(found)
         except ValueError as error:
@@ -43,6 +43,15 @@ class _Pool(Layer):
         return window((X.shape[1], X.shape[2]), *self._geometry)
 
 
+class _MaxCache(NamedTuple):
+    """What forward keeps: where the maxima stood, the window, X's (H, W), and A of a fused relu."""
+
+    kept: kernel.PoolCache
+    window: Window
+    size: Pair
+    A: Array | None
+
+
 @component("max_pool2d")
 class MaxPool2d(_Pool):
     """Y = the maximum under each window; padding never wins.   X (C, H, W, m)   Y (C, H', W', m)
@@ -51,33 +60,33 @@ class MaxPool2d(_Pool):
     Course 4, week 1.
     """
 
-    before_relu = True
+    commutes_with_relu = True
     size: Size = arg("height and width of a window, one number for both", ge=1)
     stride: Size | None = arg("pixels from one window to the next; default: size", default=None, ge=1)
     padding: Padding = arg("pixels on each side; valid: none; same: ⌈size / stride⌉ windows", default="valid", ge=0)
 
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, _MaxCache]:
         slid = self._window(X)
         Y, cache = kernel.max_pool_forward(X, slid)
-        return Y, (cache, slid, (X.shape[1], X.shape[2]))
+        return Y, _MaxCache(cache, slid, (X.shape[1], X.shape[2]), None)
 
-    def backward(self, p: Views, g: Views, dY: Array, cache: Any) -> Array:
+    def backward(self, p: Views, g: Views, dY: Array, cache: _MaxCache) -> Array:
         return kernel.max_pool_backward(dY, *cache)
 
-    def with_relu(self) -> Layer | None:
+    def fused_with_relu(self) -> Layer | None:
         return MaxPool2dReLU(self.size, self.stride, self.padding)
 
 
 class MaxPool2dReLU(MaxPool2d):
-    """max_pool2d and a relu behind it in one pass over memory: the same numbers (see layers/planning.py)."""
+    """The fused equivalent of max_pool2d and the relu after it: the same numbers in one pass (see layers/fusion.py)."""
 
-    def with_relu(self) -> Layer | None:
+    def fused_with_relu(self) -> Layer | None:
         return None
 
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, _MaxCache]:
         slid = self._window(X)
         A, cache = kernel.max_pool_forward(X, slid, relu=True)
-        return A, (cache, slid, (X.shape[1], X.shape[2]), A)
+        return A, _MaxCache(cache, slid, (X.shape[1], X.shape[2]), A)
 
 
 @component("avg_pool2d")
@@ -91,11 +100,11 @@ class AvgPool2d(_Pool):
     stride: Size | None = arg("pixels from one window to the next; default: size", default=None, ge=1)
     padding: Padding = arg("zeros on each side; valid: none; same: ⌈size / stride⌉ windows", default="valid", ge=0)
 
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, tuple[Window, Pair]]:
         slid = self._window(X)
         return kernel.avg_pool_forward(X, slid), (slid, (X.shape[1], X.shape[2]))
 
-    def backward(self, p: Views, g: Views, dY: Array, cache: Any) -> Array:
+    def backward(self, p: Views, g: Views, dY: Array, cache: tuple[Window, Pair]) -> Array:
         return kernel.avg_pool_backward(dY, *cache)
 
 
@@ -124,23 +133,28 @@ def _valid(X: Array, context: Context) -> Array | None:
 
 @component("global_avg_pool")
 class GlobalAvgPool(_GlobalPool):
-    """Y = the mean over all pixels, or over the valid steps.   X (C, H, W, m) or (T, n, m)   Y (C, m) or (n, m)
+    """Y = the mean over all pixels, or over the steps that count.   X (C, H, W, m) or (T, n, m)   Y (C, m) or (n, m)
 
-    dX = dY / number of pixels, everywhere.  Lin et al. (2014), arXiv:1312.4400.
+    dX = dY / number of pixels or steps, at each of them.  Lin et al. (2014), arXiv:1312.4400.
     """
 
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
-        valid = _valid(X, context)
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Array]:
+        if X.ndim == 4:
+            _, H, W, _ = X.shape
+            return X.mean(axis=(1, 2)), np.full((1, H, W, 1), 1 / (H * W), X.dtype)
+        valid = context.valid(len(X))
+        share: Array = np.full((len(X), 1, 1), 1 / len(X), X.dtype)
         if valid is not None:
-            share = valid / np.maximum(valid.sum(axis=0), 1)
-            return (X * share).sum(axis=0), share
-        over = (1, 2) if X.ndim == 4 else (0,)
-        count = prod(X.shape[axis] for axis in over)
-        pixels = [X.shape[axis] if axis in over else 1 for axis in range(X.ndim)]
-        return X.mean(axis=over), np.full(pixels, 1 / count, X.dtype)
+            share = (valid / context.lengths)[:, None].astype(X.dtype)
+        return (X * share).sum(axis=0), share
 
-    def backward(self, p: Views, g: Views, dY: Array, share: Any) -> Array:
-        return share * (dY[:, None, None] if share.ndim == 4 else dY)
+    def backward(self, p: Views, g: Views, dY: Array, share: Array) -> Array:
+        return np.multiply(share, dY[:, None, None] if share.ndim == 4 else dY)
+
+
+@component("mean_over_time")
+class MeanOverTime(GlobalAvgPool):
+    """global_avg_pool under the name that fits a sequence: y = Σ_t x_t / L over the L steps of each example."""
 
 
 @component("global_max_pool")
@@ -150,7 +164,7 @@ class GlobalMaxPool(_GlobalPool):
     dX: dY at the first pixel (step) that was the maximum, else 0.
     """
 
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, tuple[Ints, int, Shape, Shape]]:
         shape, valid = X.shape, _valid(X, context)
         if valid is not None:
             X = np.where(valid > 0, X, -np.inf).astype(X.dtype)
@@ -159,7 +173,7 @@ class GlobalMaxPool(_GlobalPool):
         at = np.expand_dims(rows.argmax(axis=axis), axis)
         return np.take_along_axis(rows, at, axis).squeeze(axis), (at, axis, rows.shape, shape)
 
-    def backward(self, p: Views, g: Views, dY: Array, cache: Any) -> Array:
+    def backward(self, p: Views, g: Views, dY: Array, cache: tuple[Ints, int, Shape, Shape]) -> Array:
         at, axis, rows, shape = cache
         dX = np.zeros(rows, dY.dtype)
         np.put_along_axis(dX, at, np.expand_dims(dY, axis), axis)
@@ -183,15 +197,16 @@ class Upsample2d(Layer):
     def flops(self, shape: Shape) -> int:
         return 0
 
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Shape]:
         C, H, W, m = X.shape
         down, across = pair(self.factor)
         Y = np.empty((C, H, down, W, across, m), X.dtype)
         Y[...] = X[:, :, None, :, None]
         return Y.reshape(C, H * down, W * across, m), Y.shape
 
-    def backward(self, p: Views, g: Views, dY: Array, blocks: Any) -> Array:
-        return dY.reshape(blocks).sum(axis=(2, 4))
+    def backward(self, p: Views, g: Views, dY: Array, blocks: Shape) -> Array:
+        dX: Array = dY.reshape(blocks).sum(axis=(2, 4))
+        return dX
 
 
 @component("pad2d")
@@ -220,10 +235,10 @@ class Pad2d(Layer):
     def flops(self, shape: Shape) -> int:
         return 0
 
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, None]:
         top, bottom, left, right = self._sides
         return np.pad(X, ((0, 0), (top, bottom), (left, right), (0, 0))), None
 
-    def backward(self, p: Views, g: Views, dY: Array, cache: Any) -> Array:
+    def backward(self, p: Views, g: Views, dY: Array, cache: None) -> Array:
         top, bottom, left, right = self._sides
         return np.ascontiguousarray(dY[:, top : dY.shape[1] - bottom, left : dY.shape[2] - right])

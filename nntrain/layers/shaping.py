@@ -6,13 +6,12 @@ Of padded sequences the steps past an example's length become zeros, as behind t
 from __future__ import annotations
 
 from math import prod
-from typing import Any
 
 import numpy as np
 
 from nntrain.components import arg, component
 from nntrain.model.layer import Context, Layer, ShapeError, Tree, Views
-from nntrain.model.shapes import Array, Shape, show_shape
+from nntrain.model.shapes import Array, Bools, Shape, show_shape
 
 
 class _Reshape(Layer):
@@ -26,16 +25,16 @@ class _Reshape(Layer):
     def output_lengths(self, lengths: Array) -> Array | None:
         return None
 
-    def _reshaped(self, X: Array, shape: Shape, context: Context) -> tuple[Array, Any]:
+    def _reshaped(self, X: Array, shape: Shape, context: Context) -> tuple[Array, tuple[Shape, Bools | None]]:
         valid = context.valid(len(X)) if X.ndim == 3 else None
         return _zeroed(X, valid).reshape(shape), (X.shape, valid)
 
-    def backward(self, p: Views, g: Views, dY: Array, cache: Any) -> Array:
+    def backward(self, p: Views, g: Views, dY: Array, cache: tuple[Shape, Bools | None]) -> Array:
         shape, valid = cache
         return _zeroed(dY.reshape(shape), valid)
 
 
-def _zeroed(X: Array, valid: Array | None) -> Array:
+def _zeroed(X: Array, valid: Bools | None) -> Array:
     """X (T, n, m) with zeros where a step is not valid (T, m); X itself where all are."""
     return X if valid is None else np.where(valid[:, None], X, X.dtype.type(0))
 
@@ -47,7 +46,7 @@ class Flatten(_Reshape):
     def declare(self, shape: Shape) -> tuple[Shape, Tree]:
         return (prod(shape),), {}
 
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, tuple[Shape, Bools | None]]:
         return self._reshaped(X, (-1, X.shape[-1]), context)
 
 
@@ -68,5 +67,5 @@ class Reshape(_Reshape):
             raise ShapeError(f"{prod(shape)} elements of the input {show_shape(shape)} cannot fill {self.shape}", self)
         return tuple(prod(shape) // known if size == -1 else size for size in self.shape), {}
 
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, tuple[Shape, Bools | None]]:
         return self._reshaped(X, (*self.shape, X.shape[-1]), context)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from nntrain.components import component
 from nntrain.model.layer import Context, Layer, ShapeError, Tree, Views
-from nntrain.model.shapes import Array, Shape, show_shape
+from nntrain.model.shapes import Array, Ints, Shape, show_shape
 
 
 class OverSteps(Layer):
@@ -32,32 +30,13 @@ class Last(OverSteps):
     def flops(self, shape: Shape) -> int:
         return 0
 
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, tuple[Shape, Ints]]:
         T, _, m = X.shape
         steps = np.full(m, T - 1) if context.lengths is None else context.lengths - 1
         return np.ascontiguousarray(X[steps, :, np.arange(m)].T), (X.shape, steps)
 
-    def backward(self, p: Views, g: Views, dY: Array, cache: Any) -> Array:
+    def backward(self, p: Views, g: Views, dY: Array, cache: tuple[Shape, Ints]) -> Array:
         shape, steps = cache
         dX = np.zeros(shape, dY.dtype)
         dX[steps, :, np.arange(shape[2])] = dY.T
         return dX
-
-
-@component("mean_over_time")
-class MeanOverTime(OverSteps):
-    """y = Σ_t x_t / L, over the L steps of each example.   X (T, n, m)   Y (n, m)"""
-
-    def flops(self, shape: Shape) -> int:
-        return shape[0] * shape[1]
-
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
-        T, valid = len(X), context.valid(len(X))
-        if valid is None:
-            share = np.full((T, 1, 1), 1 / T, X.dtype)
-        else:
-            share = (valid / context.lengths).astype(X.dtype)[:, None, :]
-        return (X * share).sum(axis=0), share
-
-    def backward(self, p: Views, g: Views, dY: Array, cache: Any) -> Array:
-        return dY * cache

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import field, replace
 from math import prod
-from typing import Any
 
 from nntrain.components import arg, component
 from nntrain.kernels import affine as kernel
@@ -24,7 +23,7 @@ class Tied(Layer):
     With `to` a dense layer, the way back of an autoencoder.  A `bias` behind it adds one.
     """
 
-    fresh = True
+    overwritable = True
     to: str = arg("name of the layer whose W serves, which stands before this one in the same list")
     shared: Shared | None = field(default=None, kw_only=True, repr=False)  # found by `behind`
 
@@ -49,11 +48,11 @@ class Tied(Layer):
     def flops(self, shape: Shape) -> int:
         return 2 * shape[-1] * prod(self.declare(shape)[0])
 
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Array]:
         return kernel.affine(p.W.T, X, None), X
 
-    def backward(self, p: Views, g: Views, dZ: Array, X: Any) -> Array:
+    def backward(self, p: Views, g: Views, dZ: Array, X: Array) -> Array:
         return kernel.backward(p.W.T, g.W.T, None, dZ, X, g.zero)
 
-    def accumulate(self, p: Views, g: Views, dZ: Array, X: Any) -> None:
+    def accumulate(self, p: Views, g: Views, dZ: Array, X: Array) -> None:
         kernel.accumulate(g.W.T, None, dZ, X, g.zero)

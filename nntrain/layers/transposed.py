@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
 
 from nntrain.components import arg, component
 from nntrain.kernels import correlation as kernel
@@ -29,7 +28,7 @@ class ConvTranspose2d(Layer):
     course 4, week 3, "Transpose convolutions".
     """
 
-    fresh = True
+    overwritable = True
     filters: int = arg("number of filters, the channels of the output", ge=1)
     kernel: Size = arg("height and width of a filter, one number for both", ge=1)
     stride: Size = arg("pixels of the output from one pixel of the input to the next", default=1, ge=1)
@@ -69,19 +68,19 @@ class ConvTranspose2d(Layer):
         slid = window(size, self.kernel, self.stride, self.padding, self.dilation)
         return slid, kernel.transpose_output_size(size, slid)
 
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Any]:
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, tuple[Array, Window]]:
         slid, out = self._window((X.shape[1], X.shape[2]))
         b = p.b if self.bias else None
         return kernel.conv_transpose2d_forward(X, p.W, b, slid, out, self.groups, self.algorithm), (X, slid)
 
-    def backward(self, p: Views, g: Views, dZ: Array, cache: Any) -> Array:
+    def backward(self, p: Views, g: Views, dZ: Array, cache: tuple[Array, Window]) -> Array:
         return kernel.both_gradients(
             lambda: kernel.conv_transpose2d_backward_input(dZ, p.W, cache[1], self.groups, self.algorithm),
             lambda: self.accumulate(p, g, dZ, cache),
             dZ,
         )
 
-    def accumulate(self, p: Views, g: Views, dZ: Array, cache: Any) -> None:
+    def accumulate(self, p: Views, g: Views, dZ: Array, cache: tuple[Array, Window]) -> None:
         X, slid = cache
         g.W[...] += kernel.conv_transpose2d_backward_weights(X, dZ, slid, self.groups, self.algorithm)
         if self.bias:

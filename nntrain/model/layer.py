@@ -91,8 +91,10 @@ class Layer(Component):
     """
 
     kind: ClassVar[str] = "layer"
-    fresh: ClassVar[bool] = False  # forward and backward return new arrays that nothing else keeps or shows
-    before_relu: ClassVar[bool] = False  # a relu before it may as well come behind it, where there is less to do
+    # forward and backward return new arrays that nobody keeps: what takes them may write over them
+    overwritable: ClassVar[bool] = False
+    # relu before this layer gives what relu behind it does, where it has less to do
+    commutes_with_relu: ClassVar[bool] = False
     takes_symbols: ClassVar[bool] = False  # whether X may be integers, of a shape that is Symbols
     # what the elements of the output lie between, 0 included; None: what those of the input do
     bounds: ClassVar[Bounds | None] = (-inf, inf)
@@ -124,7 +126,10 @@ class Layer(Component):
         return shape, {}
 
     def behind(self, stages: Sequence[Stage]) -> Layer:
-        """This layer as it is behind those before it in one list: one that shares a parameter finds it there."""
+        """This layer with what it takes from those before it in one list, such as a shared parameter; most take none.
+
+        Raises ShapeError where it is not there.
+        """
         return self
 
     def flops(self, shape: Shape) -> int:
@@ -151,8 +156,8 @@ class Layer(Component):
         """Add ∂J/∂parameters to `g`, without dX: all that a network's first layer has to do."""
         self.backward(p, g, dY, cache)
 
-    def with_relu(self) -> Layer | None:
-        """A layer that computes this one and the relu behind it in one pass, where there is such a one."""
+    def fused_with_relu(self) -> Layer | None:
+        """The fused equivalent of this layer and the relu after it, or None."""
         return None
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import DTypeLike
 
-from nntrain.model.layer import Context, Layer, Stage, stages
+from nntrain.model.layer import Cache, Context, Layer, Stage, stages
 from nntrain.model.parameters import Layout, allocate
 from nntrain.model.shapes import Array, Shape
 
@@ -57,7 +55,7 @@ class Network:
         """What layers keep without a gradient, such as the running means of batch_norm."""
         return self.theta[self.layout.trainable :]
 
-    def forward(self, X: Array, context: Context) -> tuple[Array, Any]:
+    def forward(self, X: Array, context: Context) -> tuple[Array, Cache]:
         """Ŷ (or logits) and the caches for backward."""
         return self.root.forward(self.p, X, context)
 
@@ -68,15 +66,15 @@ class Network:
     def clear_gradient(self) -> None:
         """dθ = 0.  In the next backward pass large products are written into it and not added, which saves a pass."""
         self.dtheta.fill(0)
-        self.g.say_zero(True)
+        self.g.mark_zero(True)
 
-    def accumulate(self, dY: Array, caches: Any) -> None:
+    def accumulate(self, dY: Array, caches: Cache) -> None:
         """Add ∂J/∂θ to dθ.  The first layer computes no dX: nobody needs it."""
         self.root.accumulate(self.p, self.g, dY, caches)
-        self.g.say_zero(False)
+        self.g.mark_zero(False)
 
-    def backward(self, dY: Array, caches: Any) -> Array:
+    def backward(self, dY: Array, caches: Cache) -> Array:
         """Add ∂J/∂θ to dθ and return ∂J/∂X: a generator learns through its discriminator."""
         dX = self.root.backward(self.p, self.g, dY, caches)
-        self.g.say_zero(False)
+        self.g.mark_zero(False)
         return dX

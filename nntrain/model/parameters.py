@@ -98,11 +98,11 @@ class Views:
         if self.__dict__.get(name) is not value:
             raise AttributeError(f"{self.path}.{name} is a view: write into it with [...] = or +=")
 
-    def say_zero(self, zero: bool) -> None:
+    def mark_zero(self, zero: bool) -> None:
         """Set `zero` here and in the children."""
         self.__dict__["zero"] = zero and not self.shared
         for child in self.children:
-            child.say_zero(zero)
+            child.mark_zero(zero)
 
 
 class Layout:

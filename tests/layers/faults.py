@@ -26,8 +26,8 @@ LAYER_FAULTS = {
         "db += dZ.mean(1, keepdims=True)\n        return",
     ),
     "dense: db forgotten": (DENSE, "dense", "db += dZ.dot(_ones(dZ.shape[1], dZ.dtype))\n        return", "return"),
-    "dense: dX a little too large": (DENSE, "dense", "return W.T.dot(dZ)", "return W.T.dot(dZ) * 1.0001"),
-    "dense: dX without W": (DENSE, "dense", "return W.T.dot(dZ)", "return np.ones_like(W.T).dot(dZ)"),
+    "dense: dX a little too large": (DENSE, "dense", "dX: Floats = W.T.dot(dZ)", "dX: Floats = W.T.dot(dZ) * 1.0001"),
+    "dense: dX without W": (DENSE, "dense", "dX: Floats = W.T.dot(dZ)", "dX: Floats = np.ones_like(W.T).dot(dZ)"),
     "dense: bias of the first step alone": (
         STEPS,
         "dense",
@@ -93,8 +93,8 @@ LAYER_FAULTS = {
     "softmax: sum over the wrong axis": (
         ACTIVATIONS,
         "softmax",
-        "inner = (A * dA).sum(axis=feature_axis(A.shape[:-1])",
-        "inner = (A * dA).sum(axis=-1",
+        "(A * dA).sum(axis=feature_axis(A.shape[:-1])",
+        "(A * dA).sum(axis=-1",
     ),
     "dropout: mask not applied": (LAYERS + "dropout", "dropout", "dA if D is None else self._drop(dA, D)", "dA"),
     "dropout: scaled twice": (
@@ -145,7 +145,12 @@ LAYER_FAULTS = {
     "gru: b for b_u": ("nntrain.kernels.gru", "gru", "g_b_u[other] +=", "g_b[other] +="),
     "rnn: slope of tanh": ("nntrain.kernels.rnn", "rnn", "        np.multiply(A, A, F)", "        np.abs(A, F)"),
     "last: first step's gradient": (LAYERS + "steps", "last", "dX[steps, :, ", "dX[steps * 0, :, "),
-    "mean_over_time: not divided": (LAYERS + "steps", "mean_over_time", "return dY * cache", "return dY * (cache > 0)"),
+    "mean_over_time: not divided": (
+        LAYERS + "pooling",
+        "mean_over_time",
+        "np.multiply(share, dY",
+        "np.multiply(share > 0, dY",
+    ),
     "batch_norm: gamma forgotten": (NORM, "batch_norm", "dx *= gamma[tile] * scale", "dx *= scale"),
     "batch_norm: path through the mean missing": (NORM, "batch_norm", "dx -= d_beta[tile] / n", "pass"),
     "batch_norm: path through the variance missing": (
@@ -204,19 +209,19 @@ LAYER_FAULTS = {
     "residual: shortcut dropped": (
         CONTAINERS,
         "residual",
-        "beside) if self.shortcut else dY\n",
-        "beside) if self.shortcut else 0 * dY\n",
+        "caches[-1]) if self.shortcut else dY\n",
+        "caches[-1]) if self.shortcut else 0 * dY\n",
     ),
     "residual: shortcut's layers skipped": (
         CONTAINERS,
         "residual",
-        "dS = self._S.backward(p.children[-1], g.children[-1], dY, beside) if",
-        "dS = self._S.backward(p.children[-1], g.children[-1], 0 * dY, beside) if",
+        "dS = self._S.backward(p.children[-1], g.children[-1], dY, caches[-1]) if",
+        "dS = self._S.backward(p.children[-1], g.children[-1], 0 * dY, caches[-1]) if",
     ),
     "residual: accumulate forgets the shortcut": (
         CONTAINERS,
         "residual",
-        "self._S.accumulate(p.children[-1], g.children[-1], dY, beside)",
+        "self._S.accumulate(p.children[-1], g.children[-1], dY, caches[-1])",
         "pass",
     ),
     "concatenate: one branch's dX alone": (

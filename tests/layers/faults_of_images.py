@@ -85,7 +85,7 @@ IMAGE_FAULTS = {
         "d_rows[:, :, 1::2], d_rows[:, :, ::2])",
     ),
     "avg_pool2d: sum for mean": (POOL, "avg_pool2d", "np.multiply(dY[tile], share, out=even)", "even[...] = dY[tile]"),
-    "global_avg_pool: not divided": (LAYERS + "pooling", "global_avg_pool", "1 / count, X.dtype)", "1.0, X.dtype)"),
+    "global_avg_pool: not divided": (LAYERS + "pooling", "global_avg_pool", "1 / (H * W), X.dtype)", "1.0, X.dtype)"),
     "global_max_pool: first pixel": (LAYERS + "pooling", "global_max_pool", "(dX, at, np", "(dX, 0 * at, np"),
     "upsample2d: one pixel of the block": (
         LAYERS + "pooling",

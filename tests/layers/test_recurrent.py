@@ -11,6 +11,7 @@ from nntrain.layers import (
     Context,
     Dense,
     Embedding,
+    GlobalAvgPool,
     Last,
     MeanOverTime,
     Sequential,
@@ -142,6 +143,15 @@ def test_recurrent_dropout_follows_the_step_and_is_gone_in_evaluation():
     assert np.array_equal(one[0], run.evaluate(X)[0])  # the first step meets no state
 
 
+def test_mean_over_time_is_global_avg_pool_by_another_name():
+    X = inputs(6, 4, 3)
+    for lengths in (None, np.array([2, 6, 1])):
+        one, other = Run(MeanOverTime(), (6, 4)), Run(GlobalAvgPool(), (6, 4))
+        one.context.lengths = other.context.lengths = lengths
+        np.testing.assert_array_equal(one.forward(X), other.forward(X))
+        np.testing.assert_array_equal(one.backward(X[0]), other.backward(X[0]))
+
+
 def test_mean_over_time_and_last_count_valid_steps_alone():
     X, lengths = inputs(4, 2, 3), np.array([4, 1, 2])
     for layer, expected in ((MeanOverTime(), lambda x: x.mean(axis=0)), (Last(), lambda x: x[-1])):
@@ -150,7 +160,7 @@ def test_mean_over_time_and_last_count_valid_steps_alone():
             np.testing.assert_allclose(Y[:, j], expected(X[:length, :, j]))
 
 
-@pytest.mark.parametrize("layer", [LSTM(3), GRU(3), RNN(3), Last(), MeanOverTime()])
+@pytest.mark.parametrize("layer", [LSTM(3), GRU(3), RNN(3), Last()])
 def test_what_is_no_sequence_is_refused(layer):
     with pytest.raises(ShapeError, match=r"expected a sequence \(T, n\), got \(5,\) \(a vector\)"):
         layer.declare((5,))

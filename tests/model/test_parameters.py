@@ -47,7 +47,7 @@ def test_a_shared_array_is_that_of_the_layer_which_declares_it(prefix):
     assert theta.size == 2 + 6 + 12 + 3
     assert np.shares_memory(p.children[1].W, p.children[0].W_q)
     gradient = layout.views(np.zeros(layout.trainable))
-    gradient.say_zero(True)
+    gradient.mark_zero(True)
     assert not gradient.children[0].zero
     assert not gradient.children[1].zero
 

@@ -22,7 +22,7 @@ from nntrain.layers import (
     Sequential,
     Tanh,
 )
-from nntrain.layers.planning import plan
+from nntrain.layers.fusion import fuse
 from nntrain.model.network import Network
 from nntrain.runtime import threads
 from nntrain.runtime.streams import stream
@@ -60,14 +60,14 @@ def one_by_one(run, X, dY):
 @pytest.mark.parametrize("m", [1, 40])
 def test_outputs_and_gradients_are_the_bits_of_the_layers_one_by_one(name, m):
     shape = (3, 9, 8)
-    planned, plain = (Run(Sequential(CHAINS[name]), shape, "float32") for _ in range(2))
+    fused, plain = (Run(Sequential(CHAINS[name]), shape, "float32") for _ in range(2))
     X = np.rint(stream(1, 0).normal((*shape, m), "float32"))  # zeros, and windows with several maxima
-    Y = planned.forward(X.copy())
+    Y = fused.forward(X.copy())
     dY = stream(2, 0).normal(Y.shape, "float32")
     expected = one_by_one(plain, X, dY)
-    for found, right in zip((Y, planned.backward(dY), planned.dtheta), expected, strict=True):
+    for found, right in zip((Y, fused.backward(dY), fused.dtheta), expected, strict=True):
         assert np.array_equal(found, right)
-    assert np.array_equal(planned.theta, plain.theta)  # running means too
+    assert np.array_equal(fused.theta, plain.theta)  # running means too
 
 
 @pytest.mark.parametrize("name", CHAINS)
@@ -86,9 +86,9 @@ def test_evaluation_gives_the_bits_of_the_layers_one_by_one(name):
     assert np.array_equal(run.evaluate(X), expected)
 
 
-def test_what_is_planned():
+def test_what_is_fused():
     def types(*layers):
-        return [(place, type(step).__name__) for place, step in plan(layers)]
+        return [(place, type(step).__name__) for place, step in fuse(layers)]
 
     assert types(conv(4), ReLU(), MaxPool2d(2)) == [(0, "Conv2d"), (2, "MaxPool2dReLU")]
     assert types(ReLU(), MaxPool2d(2), ReLU()) == [(1, "MaxPool2dReLU"), (2, "ReLU")]
