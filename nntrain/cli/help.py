@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
-from difflib import get_close_matches
 from importlib import resources
 from itertools import groupby
 from textwrap import wrap
@@ -13,6 +12,7 @@ from textwrap import wrap
 import click
 
 from nntrain.cli.terminal import room, table
+from nntrain.messages import did_you_mean
 
 _WIDEST = 100  # columns that a paragraph is read in comfortably
 _ITEM = re.compile(r"(?:[-*]|[0-9]+\.) ")
@@ -50,9 +50,8 @@ def help(ctx: click.Context, topic: str | None) -> None:
         with click.Context(command, info_name=topic, parent=ctx.parent) as inner:
             click.echo(command.get_help(inner))
     else:
-        close = get_close_matches(name, pages, 1)
-        hint = f"did you mean '{close[0]}'?" if close else f"there are {', '.join(pages)}"
-        raise click.UsageError(f"no page about '{topic}'; {hint}")
+        hint = did_you_mean(name, pages) or f"; there are {', '.join(pages)}"
+        raise click.UsageError(f"no page about '{topic}'{hint}")
 
 
 def fitting(text: str, width: int) -> Iterator[str]:

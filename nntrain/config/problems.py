@@ -42,14 +42,17 @@ class Place:
 
     @property
     def file(self) -> str | None:
+        """The file as it was named; None for overrides and Python mappings."""
         return self.mark.source.file
 
     @property
     def line(self) -> int:
+        """Counted from 1; 0 where there is no file."""
         return self.mark.line
 
     @property
     def column(self) -> int:
+        """Counted from 1; 0 where there is no file."""
         return self.mark.column
 
     def error(self, message: str) -> str:
@@ -87,6 +90,7 @@ class Problems:
         return copied
 
     def add(self, mark: Mark, path: str, message: str) -> None:
+        """One more, at a place; `path` is the dotted path of what stands there.  Raises ConfigError at MAX_PROBLEMS."""
         self._found.append((mark, Place(mark, path).error(message)))
         if len(self._found) == MAX_PROBLEMS:
             self._raise(f"these are the first {MAX_PROBLEMS} problems; the rest was not looked at")

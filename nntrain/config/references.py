@@ -18,22 +18,34 @@ class DatasetFacts(Protocol):
     """What `$dataset.x` may refer to, for each x of FACTS; None: the dataset has no such fact."""
 
     @property
-    def classes(self) -> int | None: ...
+    def classes(self) -> int | None:
+        """Number of classes, where targets are labels."""
+        ...
 
     @property
-    def features(self) -> int | None: ...
+    def features(self) -> int | None:
+        """Numbers in one example; of a sequence, in one step."""
+        ...
 
     @property
-    def vocabulary(self) -> int | None: ...
+    def vocabulary(self) -> int | None:
+        """Number of symbols, where the inputs are symbols."""
+        ...
 
     @property
-    def outputs(self) -> int | None: ...
+    def outputs(self) -> int | None:
+        """Number of values that are learned, where targets are values."""
+        ...
 
     @property
-    def input_shape(self) -> tuple[int, ...]: ...
+    def input_shape(self) -> tuple[int, ...]:
+        """Shape of one example, without the batch axis."""
+        ...
 
     @property
-    def target(self) -> str: ...
+    def target(self) -> str:
+        """`labels` or `values`."""
+        ...
 
 
 REFERENCE = r"\$(?:\{\s*([\w-]+(?:\.[\w-]+)*)\s*\}|([\w-]+(?:\.[\w-]+)*))"

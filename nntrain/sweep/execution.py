@@ -30,6 +30,7 @@ class Outcome:
 
     @property
     def good(self) -> bool:
+        """Whether the run came to its end."""
         return self.status in FINISHED
 
 

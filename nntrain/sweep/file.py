@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from nntrain.config.nodes import Node, plain_node
 from nntrain.config.problems import Problems, Source
@@ -24,6 +24,7 @@ from nntrain.messages import show, suggest
 from nntrain.sweep import space
 from nntrain.sweep.plan import Settings
 
+T = TypeVar("T", str, int, bool)
 KEYS = ("config", "overrides", "grid", "random", "n", "seeds", "halving")
 
 
@@ -64,14 +65,15 @@ class _Reader:
         self._values = values
         self._problems = problems
 
-    def scalar(self, key: str, type_: type, words: str, default: Any) -> Any:
+    def scalar(self, key: str, type_: type[T], words: str, default: T) -> T:
         node = self._values.get(key)
         if node is None:
             return default
-        if type(node.value) is not type_ or (type_ is int and node.value < 1):  # type: ignore[operator]
-            self._problems.add(node.mark, key, f"expected {words}, got {show(node.value)}")
-            return default
-        return node.value
+        value = node.value
+        if type(value) is type_ and isinstance(value, type_) and not (type(value) is int and value < 1):
+            return value
+        self._problems.add(node.mark, key, f"expected {words}, got {show(value)}")
+        return default
 
     def mapping(self, key: str) -> list[tuple[str, Node]]:
         node = self._values.get(key)

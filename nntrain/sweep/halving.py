@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import inf
-from typing import Any
 
-from nntrain.components import find
 from nntrain.config import Config
 from nntrain.errors import ConfigError, NNTrainError
 from nntrain.files.plain_values import JsonObject
 from nntrain.runs import Run
+from nntrain.runs.query import more_is_better
 from nntrain.sweep.plan import Planned
 
 FACTOR = 3
@@ -75,5 +74,4 @@ def monitored(config: Config) -> tuple[str, float]:
     if not config.training.loop.monitors:
         raise ConfigError(f"--halving: the loop {config.training.loop.type} has no value to compare runs by")
     name = config.monitored(bool(config.dataset.validation))
-    cls: Any = find("metric").get(name.partition(".")[2])
-    return name, -1.0 if cls is not None and cls.better == "more" else 1.0
+    return name, -1.0 if more_is_better(name) else 1.0

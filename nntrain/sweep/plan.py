@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -114,7 +113,7 @@ class _Loader:
     """Loads each dataset of the sweep once."""
 
     def __init__(self) -> None:
-        self._loaded: dict[Any, Data] = {}
+        self._loaded: dict[tuple[str, str, str], Data] = {}
         self.warnings: dict[str, None] = {}  # each once, in order
 
     def load(self, draft: Draft) -> Data:
