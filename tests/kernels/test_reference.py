@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import nntrain
+from nntrain.kernels.reference import naive_attention as attention
 from nntrain.kernels.reference import naive_convolution as convolution
 from nntrain.kernels.reference import naive_dense as dense
 from nntrain.kernels.reference import naive_functions as functions
@@ -21,6 +22,7 @@ ROOT = Path(nntrain.__file__).parent
 REFERENCES = {
     "affine": "naive_dense",
     "affine_steps": "naive_dense",
+    "attention": "naive_attention",
     "batch_norm": "naive_normalization",
     "correlation": "naive_convolution",
     "cross_entropy": "naive_functions",
@@ -34,9 +36,19 @@ REFERENCES = {
     "lstm": "naive_cells",
     "pool2d": "naive_pooling",
     "rnn": "naive_cells",
+    "rotation": "naive_attention",
     "winograd": "naive_convolution",
 }
-MEANS = {"columns", "products", "recurrence", "scratch", "sequences", "tiles", "windows"}  # what kernels are made with
+MEANS = {
+    "attention_blocks",
+    "columns",
+    "products",
+    "recurrence",
+    "scratch",
+    "sequences",
+    "tiles",
+    "windows",
+}  # what kernels are made with
 
 
 def test_every_kernel_has_a_reference():
@@ -149,6 +161,21 @@ def test_normalization():
         lambda: normalization.rms_norm_forward(x, gamma, 1e-3),
         lambda dZ: normalization.rms_norm_backward(dZ, x, gamma, 1e-3),
         (x, gamma),
+    )
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_attention(causal):
+    Q, K, V, D = random((2, 3, 2, 4), (2, 3, 2, 5), (2, 3, 2, 5), (2, 3, 5, 4))
+    lengths = np.array([5, 2, 4])
+
+    def weights():
+        return attention.attention_weights(Q, K, causal, lengths)
+
+    check(
+        lambda: attention.attention_forward(V, weights() * D),
+        lambda dO: attention.attention_backward(dO, Q, K, V, weights(), D),
+        (Q, K, V),
     )
 
 

@@ -10,6 +10,7 @@ the reference first.
     naive_normalization  batch and layer normalisation
     naive_cells          one step of rnn, lstm and gru
     naive_recurrence     those cells over whole sequences
+    naive_attention      attention weights and what they gather; rotary positions
     naive_functions      activation functions, softmax, cross-entropy
 
 Arrays are laid out as everywhere: the batch axis m is the last.  Backward functions return derivatives of the cost J by
