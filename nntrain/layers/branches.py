@@ -41,10 +41,6 @@ class Branches(Layer):
         """The shape of what is made of the branches' outputs.  Raises ShapeError."""
         raise NotImplementedError
 
-    def bounded(self, bounds: Bounds) -> Bounds:
-        lower, upper = zip(*(branch.bounded(bounds) for branch in self.branches), strict=True)
-        return min(lower), max(upper)
-
     def flops(self, shape: Shape) -> int:
         return sum(branch.flops(shape) for branch in self.branches)
 
@@ -97,6 +93,10 @@ class Concatenate(Branches):
             raise ShapeError(f"expected branches that differ in their features alone, got {given}", self)
         return (*outs[0][:axis], sum(out[axis] for out in outs), *outs[0][axis + 1 :])
 
+    def bounded(self, bounds: Bounds) -> Bounds:
+        lower, upper = zip(*(branch.bounded(bounds) for branch in self.branches), strict=True)
+        return min(lower), max(upper)
+
     def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, tuple[list[Cache], Ints]]:
         parts, caches = self.outputs(p, X, context)
         axis = feature_axis(parts[0].shape[:-1])
@@ -133,6 +133,13 @@ class Product(Branches):
 
     def flops(self, shape: Shape) -> int:
         return super().flops(shape) + (len(self.branches) - 1) * prod(self.declare(shape)[0])
+
+    def bounded(self, bounds: Bounds) -> Bounds:
+        lower, upper = 1.0, 1.0
+        for branch in self.branches:
+            ends = [0.0 if 0 in (a, b) else a * b for a in (lower, upper) for b in branch.bounded(bounds)]
+            lower, upper = min(ends), max(ends)
+        return lower, upper
 
     def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, tuple[list[Cache], list[Array]]]:
         parts, caches = self.outputs(p, X, context)

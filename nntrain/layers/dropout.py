@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from nntrain.components import arg, component
 from nntrain.kernels.columns import unflat
 from nntrain.model.layer import Context, Layer, Views
@@ -23,9 +21,7 @@ class Dropout(Layer):
     def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Bools | None]:
         if not context.training or self.rate == 0:
             return X, None
-        # 32 random bits an element: the rate is met to 2⁻³²
-        words = context.stream(p).bits((X.size + 1) // 2).view(np.uint32)[: X.size]
-        D = unflat(words >= np.uint32(self.rate * 2**32), X)
+        D = unflat(context.stream(p).stays((X.size,), self.rate), X)
         return self._drop(X, D), D
 
     def backward(self, p: Views, g: Views, dA: Array, D: Bools | None) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf, prod
 from typing import Any, ClassVar, NamedTuple
 
@@ -48,6 +48,18 @@ class ShapeError(ValueError):
 State = dict[str, tuple[Array, ...]]  # recurrent state: the path of a layer -> its arrays
 
 
+@dataclass
+class Past:
+    """What layers across steps know of a sequence that goes on: it is read piece by piece, each step once.
+
+    steps    how many have been read before this piece
+    arrays   the path of a layer -> what it keeps of them: the keys and values of attention
+    """
+
+    steps: int = 0
+    arrays: State = field(default_factory=dict)
+
+
 class Context:
     """What a forward pass knows besides X and the parameters.
 
@@ -58,10 +70,11 @@ class Context:
                other steps may be anything: a layer that looks across steps counts it as 0
     labels     (m,) class labels, for a conditional network
     state      recurrent state carried from the batch before: a layer's path -> arrays; layers replace their entry
+    past       what has been read so far, where X goes on with a sequence: set while a text is written
     cost       what layers add to the cost (KL divergence); the layer's backward adds the derivative itself
     """
 
-    __slots__ = ("application", "cost", "labels", "lengths", "seed", "state", "step", "training")
+    __slots__ = ("application", "cost", "labels", "lengths", "past", "seed", "state", "step", "training")
 
     def __init__(self, *, training: bool, seed: int = 0, step: int = 0, application: int = 0) -> None:
         self.training = training
@@ -71,15 +84,16 @@ class Context:
         self.lengths: Array | None = None
         self.labels: Array | None = None
         self.state: State | None = None
+        self.past: Past | None = None
         self.cost = 0.0
 
     def valid(self, T: int) -> Array | None:
         """(T, m) True at the steps that count, or None where all do."""
         return None if self.lengths is None else np.arange(T)[:, None] < self.lengths
 
-    def stream(self, p: Views) -> streams.Stream:
-        """The random stream of the layer whose parameters are `p`, for this step."""
-        return streams.stream(self.seed, streams.LAYER, self.step, self.application, streams.key(p.path))
+    def stream(self, p: Views, *part: int) -> streams.Stream:
+        """The random stream of the layer whose parameters are `p`, or of a part of its work, for this step."""
+        return streams.stream(self.seed, streams.LAYER, self.step, self.application, streams.key(p.path), *part)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

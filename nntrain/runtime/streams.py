@@ -41,6 +41,12 @@ class Stream:
         """Uniform in [0, 1): 53 random bits each."""
         return ((self._raw(prod(shape)) >> np.uint64(11)) * 2.0**-53).reshape(shape)
 
+    def stays(self, shape: tuple[int, ...], rate: float) -> NDArray[np.bool_]:
+        """False with probability `rate`, which 32 random bits each meet to 2⁻³²: what dropout leaves."""
+        count = prod(shape)
+        words = self._raw((count + 1) // 2).view(np.uint32)[:count]
+        return (words >= np.uint32(rate * 2**32)).reshape(shape)
+
     def normal(self, shape: tuple[int, ...], dtype: DTypeLike = np.float64) -> NDArray[np.floating]:
         """Standard normal, by Box and Muller (1958): r = √(−2 ln u), angles 2πv; u in (0, 1]."""
         count = prod(shape)

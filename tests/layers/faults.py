@@ -3,6 +3,7 @@
 A fault: the module, the component whose cases must show it, the text that stands there and what replaces it.
 """
 
+from layers.faults_of_attention import ATTENTION_FAULTS
 from layers.faults_of_images import IMAGE_FAULTS
 
 DENSE, NORM = "nntrain.kernels.affine", "nntrain.kernels.batch_norm"
@@ -16,6 +17,7 @@ RECURRENT = LAYERS + "recurrent"
 NOT_CENTRED = "        if True:\n            np.subtract(dx"
 LAYER_FAULTS = {
     **IMAGE_FAULTS,
+    **ATTENTION_FAULTS,
     "dense: wrong sign of dW": (DENSE, "dense", "dW += dZ.dot(X.T)", "dW -= dZ.dot(X.T)"),
     "dense: dW assigned, not added": (DENSE, "dense", "dW += dZ.dot(X.T)", "dW[...] = dZ.dot(X.T)"),
     "dense: 1/m a second time": (DENSE, "dense", "dW += dZ.dot(X.T)", "dW += dZ.dot(X.T) / X.shape[1]"),

@@ -14,6 +14,7 @@ from nntrain.layers import (
     Dropout,
     Flatten,
     Pad2d,
+    Product,
     ReLU,
     Repeat,
     Residual,
@@ -60,6 +61,9 @@ def test_outputs_lie_between_the_bounds(case, bounds):
         (Residual((Sigmoid(),), (Tanh(),)), (-1, 2)),
         (Residual((Sigmoid(),)), ANY),
         (Concatenate((Sigmoid(), (Dense(3), ReLU()), Tanh())), (-1, inf)),
+        (Product((Sigmoid(), (Dense(3), Tanh()))), SIGNED),
+        (Product((ReLU(), Softmax(), Sigmoid())), (0, inf)),
+        (Product((Tanh(), ReLU())), ANY),
     ],
 )
 def test_bounds_of_layers_made_of_layers(layer, bounds):
