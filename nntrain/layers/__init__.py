@@ -49,7 +49,7 @@ COMPONENTS = {
         "dense": "nntrain.layers.dense:Dense",
         "linear": "nntrain.layers.dense:Linear",
         "bias": "nntrain.layers.dense:Bias",
-        "attention": "nntrain.layers.attention:Attention",
+        "attention": "nntrain.layers.self_attention:Attention",
         "dropout": "nntrain.layers.dropout:Dropout",
         "embedding": "nntrain.layers.embedding:Embedding",
         "tied": "nntrain.layers.tied:Tied",

@@ -1,6 +1,6 @@
 """Mistakes that people make in attention (see faults)."""
 
-KERNEL, LAYER = "nntrain.kernels.attention", "nntrain.layers.attention"
+KERNEL, LAYER = "nntrain.kernels.attention", "nntrain.layers.self_attention"
 
 ATTENTION_FAULTS = {
     "attention: causal mask forgotten on the way back": (
