@@ -1,13 +1,19 @@
 """Every test runs with one BLAS thread, as the command line does: set before NumPy is imported."""
 
 import os
+import shutil
+from pathlib import Path
 
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
     os.environ[variable] = "1"
 
 import pytest  # noqa: E402
+from click.testing import CliRunner  # noqa: E402
 
+from nntrain.cli import main  # noqa: E402
 from nntrain.runtime import threads  # noqa: E402
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(autouse=True)
@@ -15,3 +21,27 @@ def _one_thread():
     """A test that changes the number of threads leaves no trace."""
     yield
     threads.set_threads(1)
+
+
+@pytest.fixture
+def configs(tmp_path):
+    """A copy of the project's configs and their data."""
+    return Path(shutil.copytree(ROOT / "configs", tmp_path / "configs"))
+
+
+@pytest.fixture
+def nntrain(tmp_path, monkeypatch):
+    """Run a command as from the shell, in an empty directory."""
+    monkeypatch.chdir(tmp_path)
+    for variable in [name for name in os.environ if name.startswith("NNTRAIN_")]:
+        monkeypatch.delenv(variable)
+    runner = CliRunner()
+
+    def run(*arguments, code=0, stdin=None):
+        result = runner.invoke(main, [str(a) for a in arguments], input=stdin)
+        told = f"{result.exit_code}\n{result.stdout}\n{result.stderr}\n{result.exception!r}"
+        assert result.exit_code == code, told
+        assert code == 1 or result.exception is None or isinstance(result.exception, SystemExit), told
+        return result
+
+    return run

@@ -18,7 +18,7 @@ from typing import Any
 import click
 
 from nntrain import __version__
-from nntrain.cli.terminal import say, silence
+from nntrain.cli.terminal import Context, color_option, say, silence
 from nntrain.errors import Interrupted, NNTrainError, StorageError
 
 # Every command with the line that stands for it in `nntrain --help`, in the order of the work.
@@ -55,13 +55,20 @@ _BLAS_VARIABLES = (
 class _Commands(Mapping[str, click.Command]):
     """The commands by name; a module is imported when its command is asked for."""
 
+    def __init__(self) -> None:
+        self._loaded: dict[str, click.Command] = {}
+
     def __getitem__(self, name: str) -> click.Command:
-        if name not in COMMANDS:
-            raise KeyError(name)
-        module = name.replace("-", "_")
-        command: click.Command = getattr(import_module(f"nntrain.cli.{module}"), module)
-        command.short_help = COMMANDS[name]
-        return command
+        if name not in self._loaded:
+            if name not in COMMANDS:
+                raise KeyError(name)
+            module = name.replace("-", "_")
+            command: click.Command = getattr(import_module(f"nntrain.cli.{module}"), module)
+            command.short_help = COMMANDS[name]
+            command.params.append(color_option())
+            command.context_class = Context
+            self._loaded[name] = command
+        return self._loaded[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(COMMANDS)
@@ -72,6 +79,8 @@ class _Commands(Mapping[str, click.Command]):
 
 class _Program(click.Group):
     """A group that turns nntrain's errors into one clear line each and their exit code."""
+
+    context_class = Context
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -123,6 +132,7 @@ def _fail(ctx: click.Context, error: NNTrainError) -> None:
 @click.group(
     cls=_Program,
     commands=_Commands(),
+    params=[color_option()],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Start: nntrain init > config.yaml, then nntrain fit config.yaml.  Read: nntrain help.",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import Any
 import click
 
 from nntrain.cli import options
-from nntrain.cli.terminal import cell, csv_text, number, table
+from nntrain.cli.tables import cell, csv_text, number, simple
+from nntrain.cli.terminal import room
 
 _SIDE_BY_SIDE = 4  # so many runs are columns; of more each is a line
 
@@ -137,8 +139,11 @@ def _value(config: Mapping[str, Any], key: str) -> Any:
 
 
 def _turned(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
-    """Runs side by side where a few fit, else a line a run."""
-    if len(body) > _SIDE_BY_SIDE:
-        return table(head, body, "l" + "r" * (len(head) - 1))
-    lines = [list(line) for line in zip(head, *body, strict=True)]
-    return table(lines[0], lines[1:], "l" + "r" * len(body))
+    """A few runs side by side where there is room, else a line a run; in a narrow window several tables."""
+    width = room(sys.stdout)
+    if len(body) <= _SIDE_BY_SIDE:
+        lines = [list(line) for line in zip(head, *body, strict=True)]
+        beside = simple(lines[0], lines[1:], "l" + "r" * len(body))
+        if width is None or len(beside.partition("\n")[0]) <= width:
+            return beside
+    return simple(head, body, "l" + "r" * (len(head) - 1), width)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from nntrain.cli import completion
+from nntrain.cli.terminal import broken, room
 
 
 @click.command
@@ -18,4 +21,4 @@ def components(kind: str | None, name: str | None) -> None:
     """
     from nntrain.config import describe
 
-    click.echo(describe(kind, name).rstrip("\n"))
+    click.echo(broken(describe(kind, name).rstrip("\n"), room(sys.stdout)))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from nntrain.cli import options
-from nntrain.cli.terminal import number, table, warn
+from nntrain.cli.tables import number, simple
+from nntrain.cli.terminal import broken, room, warn
 from nntrain.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -57,7 +59,8 @@ def data(config: Path, overrides: tuple[str, ...], output: Path | None, as_json:
 
 def _described(told: Described) -> str:
     shape = " x ".join(map(str, told.input_shape))
-    lines = [f"{told.type}: {shape} {told.of} an example, {told.target}", ""]
+    width = room(sys.stdout)
+    lines = [broken(f"{told.type}: {shape} {told.of} an example, {told.target}", width), ""]
     head, rows = ["part", "examples", "least", "mean", "largest"], []
     for part, size in told.sizes.items():
         rows.append([part, f"{size:,}", *map(number, told.ranges[part])])
@@ -66,14 +69,14 @@ def _described(told: Described) -> str:
         rows = [[*row, *map(number, told.targets[row[0]])] for row in rows]
     head += ["repeated", "in earlier parts"]
     rows = [[*row, str(told.within[row[0]]), str(told.repeated[row[0]])] for row in rows]
-    lines.append(table(head, rows, "l" + "r" * (len(head) - 1)))
+    lines.append(simple(head, rows, "l" + "r" * (len(head) - 1), width))
     if told.counts:
         labels = list(next(iter(told.counts.values())))
         counted = [[_shown(label), *(f"{told.counts[part][label]:,}" for part in told.counts)] for label in labels]
-        lines += ["", table(["class", *told.counts], counted, "l" + "r" * len(told.counts))]
+        lines += ["", simple(["class", *told.counts], counted, "l" + "r" * len(told.counts), width)]
     if told.missing:
         missing = [[name, str(count)] for name, count in told.missing.items()]
-        lines += ["", table(["column", "missing"], missing, "lr")]
+        lines += ["", simple(["column", "missing"], missing, "lr", width)]
     return "\n".join(lines)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
 from nntrain.cli import options
-from nntrain.cli.terminal import number, say, sparkline, warn
+from nntrain.cli.tables import number, sparkline
+from nntrain.cli.terminal import room, say, warn
 
 
 @click.command("find-lr")
@@ -24,7 +26,7 @@ def find_lr(config: Path, overrides: tuple[str, ...], steps: int, threads: int |
     from nntrain.diagnosis.learning_rate import range_test
 
     found = range_test(config, overrides, steps, warn)
-    width = min(60, len(found.lr))
+    width = min(60, len(found.lr), room(sys.stderr) or 60)
     at = next(i for i, lr in enumerate(found.lr) if lr >= found.suggestion * 0.95)
     left, right = f"{found.lr[0]:.2g}", f"{found.lr[-1]:.2g}"
     say(f"loss {number(min(found.loss))} to {number(max(found.loss))}, over the learning rate")

@@ -11,7 +11,8 @@ from textwrap import wrap
 
 import click
 
-from nntrain.cli.terminal import room, table
+from nntrain.cli.tables import simple
+from nntrain.cli.terminal import room
 from nntrain.messages import did_you_mean
 
 _WIDEST = 100  # columns that a paragraph is read in comfortably
@@ -41,13 +42,13 @@ def help(ctx: click.Context, topic: str | None) -> None:
     program = ctx.parent.command
     if topic is None:
         titles = [[name, text.splitlines()[0].lstrip("# ")] for name, text in pages.items()]
-        click.echo(table(["topic", "page"], titles))
+        click.echo(simple(["topic", "page"], titles, width=room(sys.stdout)))
     elif (name := topic.replace("-", "_")) in pages:
         columns = room(sys.stdout)
         text = pages[name]
         click.echo(text.rstrip("\n") if columns is None else "\n".join(fitting(text, min(columns, _WIDEST))))
     elif isinstance(program, click.Group) and (command := program.get_command(ctx, topic)) is not None:
-        with click.Context(command, info_name=topic, parent=ctx.parent) as inner:
+        with command.context_class(command, info_name=topic, parent=ctx.parent) as inner:
             click.echo(command.get_help(inner))
     else:
         hint = did_you_mean(name, pages) or f"; there are {', '.join(pages)}"
@@ -96,7 +97,7 @@ def _table(lines: list[str], width: int) -> list[str]:
     """Columns where they fit, else each row's first cell with the others below it."""
     rows = [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in lines]
     head, body = rows[0], rows[2:]
-    columns = table(head, body).splitlines()
+    columns = simple(head, body).splitlines()
     if max(map(len, columns)) <= width:
         return columns
     told = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,11 +10,16 @@ from typing import TYPE_CHECKING
 import click
 
 from nntrain.cli import options
-from nntrain.cli.terminal import number, sparkline, table
+from nntrain.cli.tables import Column, fixed, sparkline, table, width_of_columns
+from nntrain.cli.terminal import room
 from nntrain.errors import ConfigError
 
 if TYPE_CHECKING:
     from nntrain.report.history import Series
+
+_MOST, _LEAST = 40, 8  # columns of a curve
+_NUMBER = 7  # columns of a number
+_NARROW = 64
 
 
 @click.command
@@ -48,11 +54,27 @@ def plot(run: tuple[Path, ...], output: Path | None, metrics: tuple[str, ...]) -
 
 
 def _sparklines(drawn: Mapping[str, Sequence[Series]], names: Sequence[str]) -> str:
-    cells = []
-    for metric, series in drawn.items():
-        for one in series:
-            finite = [value for value in one.y if value is not None] or [float("nan")]
-            ends = [number(float(value)) for value in (finite[0], finite[-1], min(finite), max(finite))]
-            part = metric if one.part == metric else f"{one.part} {metric}"
-            cells.append([names[one.run], part, sparkline(one.y), *ends])
-    return table(["run", "metric", "", "first", "last", "lowest", "highest"], cells, "lllrrrr")
+    """A line a curve: its first, last, lowest and highest value; a narrow window shortens and then lacks the latter."""
+    rows = [(metric, one) for metric, series in drawn.items() for one in series]
+    ends: list[list[str]] = [[], [], [], []]
+    for _, one in rows:
+        finite = [float(value) for value in one.y if value is not None] or [float("nan")]
+        for cells, value in zip(ends, (finite[0], finite[-1], min(finite), max(finite)), strict=True):
+            cells.append(fixed(value, _NUMBER))
+    first, last, lowest, highest = ends
+    width = room(sys.stdout)
+    parts = [metric if one.part == metric else f"{one.part} {metric}" for metric, one in rows]
+    if width is not None and width < _NARROW:
+        parts = [part.replace("validation ", "valid ") for part in parts]
+    columns = [
+        Column("run", [names[one.run] for _, one in rows], right=False),
+        Column("metric", parts, right=False, least=max(map(len, parts))),
+        Column("first", first, rank=2),
+        Column("last", last, rank=1),
+        Column("lowest", lowest, rank=3),
+        Column("highest", highest, rank=3),
+    ]
+    longest = _MOST if width is None else max(_LEAST, min(_MOST, width - width_of_columns(columns) - 2))
+    curves = [sparkline(one.y, longest) for _, one in rows]
+    columns.insert(2, Column("", curves, right=False, least=longest))
+    return table(columns, width)[0]

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from nntrain.cli.terminal import bar, clock, is_live, say, silence, size, values_line
+from nntrain.cli.epoch_lines import EpochLines, split_naive, step_time
+from nntrain.cli.tables import bar, clock, fixed, values_line
+from nntrain.cli.terminal import Live, say
 from nntrain.training.engine import Observer
 
 if TYPE_CHECKING:
@@ -19,81 +21,70 @@ if TYPE_CHECKING:
     from nntrain.training.session import Result
 
 REFRESH_SECONDS = 0.1
+_LONGEST_BAR, _SHORTEST_BAR = 20, 6
 
 
 class Progress(Observer):
-    """Prints what a run does.  The bar shows loss, metric, examples per second and time left."""
+    """Prints what a run does: on a terminal a growing table with a bar below it, elsewhere a line an epoch."""
 
     def __init__(self, quiet: bool):
-        self.quiet = quiet or sys.stderr is None
-        self.bar = not self.quiet and is_live(sys.stderr)
-        self.shown = False
-        self.started: tuple[float, int] | None = None
+        self.live = Live(None if quiet else sys.stderr)
         self.drawn_at = 0.0
-        self.by_steps = False  # an epoch may have several lines
+        self.started = (0.0, 0)
+        self.naive: Mapping[str, Any] = {}
+
+    def begun(self, engine: Engine) -> None:
+        """Note where the run stands."""
+        self.engine = engine
+        self.lines = EpochLines(engine)
+        self.started = (time.perf_counter(), engine.step)
 
     def step(self, engine: Engine) -> None:
-        self.by_steps = engine.config.training.evaluate.steps is not None
-        if not self.bar:
-            return
-        now = time.perf_counter()
-        if self.started is None:
-            self.started = (now, engine.step)
-        if now - self.drawn_at >= REFRESH_SECONDS:
+        """Draw the bar again, if it is time."""
+        if self.live.drawable and (now := time.perf_counter()) - self.drawn_at >= REFRESH_SECONDS:
             self.drawn_at = now
-            self._draw(engine, now)
+            self.live.draw([self._bar(now)])
 
     def line(self, line: dict[str, Any], timing: dict[str, Any]) -> None:
-        if self.quiet:
+        """Print a line of the log."""
+        if not self.live.drawable:
+            parts = [f"{part}: {values_line(line[part])}" for part in ("train", "validation") if part in line]
+            self.live.print("  ".join([self.lines.place(line), *parts]))
             return
-        parts = [f"{part}: {values_line(line[part])}" for part in ("train", "validation") if part in line]
-        where = f"epoch {line['epoch']}" + (f"  step {line['step']}" if self.by_steps else "")
-        self._write(f"{self._blank()}{where}  {'  '.join(parts)}\n")
+        naive, line = split_naive(line)
+        if naive and naive != self.naive:  # the same in every line, as it learns nothing
+            self.live.print(f"naive forecast  validation: {values_line(naive)}")
+            self.naive = naive
+        for text in self.lines.texts(line, timing, self.live.columns):
+            self.live.print(text)
 
     def warning(self, message: str) -> None:
-        self._write(f"{self._blank()}warning: {message}\n")
-
-    def _draw(self, engine: Engine, now: float) -> None:
-        assert self.started is not None
-        seconds, steps = now - self.started[0], engine.step - self.started[1]
-        speed = steps / seconds if seconds > 0 and steps else 0.0
-        left = clock((engine.total - engine.step) / speed) if speed else "--:--"
-        values = engine.trainer.results()
-        share = engine.step / engine.total
-        # what must be seen comes first: in a narrow window the metrics are cut, not the time left
-        fixed = f" {share:4.0%}  {left} left  {speed * engine.batch_size:,.0f} examples/s  epoch {engine.epoch}"
-        columns = _columns()
-        width = min(20, columns - len(fixed) - 12)
-        if width >= 5:
-            fixed = bar(share, width) + fixed
-        room = columns - len(fixed) - 2
-        shown = values_line(values)[: max(room, 0)]
-        self._write("\r" + f"{fixed.strip()}  {shown}"[:columns].ljust(columns))
-        self.shown = True
+        """Print it, whatever --quiet says."""
+        self.live.clear()
+        say(f"warning: {message}")
 
     def clear(self) -> None:
         """Take the bar away, before anything else is written to the terminal."""
-        self._write(self._blank())
+        self.live.clear()
 
-    def _blank(self) -> str:
-        """What clears the line of the bar."""
-        shown, self.shown = self.shown, False
-        return "\r" + " " * _columns() + "\r" if shown else ""
-
-    def _write(self, text: str) -> None:
-        """A reader of the progress who has gone, or a full disk under a log of it, does not stop the run."""
-        try:
-            if sys.stderr is not None:
-                sys.stderr.write(text)
-                sys.stderr.flush()
-        except OSError:
-            self.quiet, self.bar = True, False
-            silence(2)
-
-
-def _columns() -> int:
-    """Columns of the terminal that can be written without a line break."""
-    return size(sys.stderr)[0] - 1
+    def _bar(self, now: float) -> str:
+        """`epoch 4/20  █████░░░░  0:12 left  loss 0.6343  0.24 ms/step`, as much of it as there is room for."""
+        engine, (began, first) = self.engine, self.started
+        seconds, steps = now - began, max(1, engine.step - first)
+        share = engine.step / engine.total
+        left = clock((engine.total - engine.step) * seconds / steps)
+        values = {name: value for name, value in engine.trainer.results().items() if isinstance(value, int | float)}
+        # (how soon it goes, text)
+        pieces = [(0, f"epoch {engine.epoch}/{self.lines.epochs}"), (1, f"{left} left")]
+        pieces += [(2 + i, f"{name} {fixed(value, 7)}") for i, (name, value) in enumerate(values.items())]
+        pieces.append((100, f"{step_time(seconds / steps)} ms/step"))
+        room = self.live.columns
+        while len(text := "  ".join(piece for _, piece in pieces)) > room and len(pieces) > 1:
+            pieces.remove(max(pieces))
+        width = min(_LONGEST_BAR, room - len(text) - 2)
+        if width >= _SHORTEST_BAR:
+            text = "  ".join([pieces[0][1], bar(share, width), *(piece for _, piece in pieces[1:])])
+        return text[:room]
 
 
 @contextmanager

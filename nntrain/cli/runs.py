@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 import click
 
 from nntrain.cli import options
-from nntrain.cli.terminal import cell, csv_text, say, table
+from nntrain.cli.tables import cell, csv_text, simple
+from nntrain.cli.terminal import room, say
 from nntrain.errors import ConfigError
 
 
@@ -58,7 +60,8 @@ def runs(
     elif not found:
         say(f"no runs in {directory}" + (" for which that is so" if where else ""))
     else:
-        click.echo(table(head, [[cell(value) for value in row] for row in cells], "ll" + "r" * (len(head) - 2)))
+        body = [[cell(value) for value in row] for row in cells]
+        click.echo(simple(head, body, "ll" + "r" * (len(head) - 2), room(sys.stdout)))
 
 
 def _fulfilling(rows: list[dict[str, Any]], where: Sequence[str]) -> list[dict[str, Any]]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from nntrain.cli import options
-from nntrain.cli.terminal import table, warn
+from nntrain.cli.tables import simple
+from nntrain.cli.terminal import broken, room, warn
 from nntrain.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -53,4 +55,5 @@ def _layers(network: Network) -> str:
         total_flops += flops
     rows.append(["total", "", "", f"{network.layout.size:,}", f"{total_flops:,}"])
     head = ["layer", "type", "output shape", "parameters", "FLOPs"]
-    return f"input {network.input_shape}\n" + table(head, rows, "lllrr")
+    width = room(sys.stdout)
+    return f"{broken(f'input {network.input_shape}', width)}\n{simple(head, rows, 'lllrr', width)}"

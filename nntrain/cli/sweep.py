@@ -67,8 +67,10 @@ def sweep(
     exit code is then that of the first such run.
 
     \b
-    nntrain sweep digits.yaml -g optimizer.lr=0.1,0.01 -g architecture.1.units=32,64 --seeds 0-4
-    nntrain sweep digits.yaml -r optimizer.lr=log:1e-3:1 -r dataset.batch_size=int:8:64 -n 20 --halving
+    nntrain sweep digits.yaml \\
+      -g optimizer.lr=0.1,0.01 --seeds 0-4
+    nntrain sweep digits.yaml -n 20 \\
+      -r optimizer.lr=log:1e-3:1 --halving
     """
     options.start(1)
     from nntrain import sweep as sweeps
@@ -83,9 +85,10 @@ def sweep(
     if print_only:
         click.echo("".join(shlex.join(sweeps.command(one, settings.config)) + "\n" for one in planned), nl=False)
         return
-    progress = SweepProgress(len(planned), is_quiet)
+    at_once = jobs or available_cores()
+    progress = SweepProgress(len(planned), at_once, is_quiet)
     with signals.saved_first():
-        outcomes = sweeps.run(settings, planned, jobs or available_cores(), progress, signals.asked)
+        outcomes = sweeps.run(settings, planned, at_once, progress, signals.asked)
     progress.close(outcomes)
     for outcome in outcomes:
         if outcome.good:

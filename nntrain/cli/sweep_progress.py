@@ -9,29 +9,33 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import Any
 
-from nntrain.cli.terminal import clock, is_live, size, table, values_line
+import click
+
+from nntrain.cli.tables import Column, clock, fixed, table, values_line
+from nntrain.cli.terminal import COLOURS, Live, broken
 from nntrain.errors import NNTrainError
 from nntrain.runs import Run
 from nntrain.sweep import Outcome, Planned, Watcher
 from nntrain.sweep.halving import score
 
 REFRESH_SECONDS = 0.5
+_NUMBER = 7  # columns of a value
 
 
 class SweepProgress(Watcher):
-    """Prints how a sweep stands."""
+    """Prints how a sweep of `total` runs stands, `jobs` of them at a time."""
 
-    def __init__(self, total: int, quiet: bool):
-        self.total, self.quiet = total, quiet
-        self.live = not quiet and is_live(sys.stderr)
+    def __init__(self, total: int, jobs: int, quiet: bool):
+        self.total, self.jobs = total, min(total, jobs)
+        self.live = Live(None if quiet else sys.stderr)
         self.running: list[Planned] = []
         self.ended_here: list[Outcome] = []
         self.rung_size = total
-        self.lines = 0
         self.drawn_at = 0.0
         self.began = self.rung_began = time.monotonic()
 
     def rung(self, runs: Sequence[Planned], length: int | None, unit: str) -> None:
+        """Say how long the next runs will be, where that is not the whole."""
         later = bool(self.ended_here)
         self.ended_here.clear()
         self.rung_size, self.rung_began = len(runs), time.monotonic()
@@ -39,61 +43,64 @@ class SweepProgress(Watcher):
             self._say(f"{_runs(len(runs))} " + (f"up to {length} {unit}" if length is not None else "to the end"))
 
     def started(self, planned: Planned) -> None:
+        """Show it among those that run."""
         self.running.append(planned)
         self.tick()
 
     def ended(self, outcome: Outcome) -> None:
+        """Count it; a line for it where it failed, and everywhere but in the live table."""
         if outcome.fresh:
             self.running.remove(outcome.planned)
         self.ended_here.append(outcome)
-        if not outcome.good or (outcome.fresh and not self.live):
+        if not outcome.good or (outcome.fresh and not self.live.drawable):
             place = f"[{len(self.ended_here)}/{self.rung_size}]"
-            self._say(f"{place} {outcome.status}  {label(outcome.planned)}  {_result(outcome)}")
+            status = click.style(outcome.status, **COLOURS.get(outcome.status, {}))
+            self._say(f"{place} {status}  {label(outcome.planned)}  {_result(outcome)}")
         self.tick()
 
     def tick(self) -> None:
-        if self.live and time.monotonic() - self.drawn_at >= REFRESH_SECONDS:
-            self._draw()
+        """Draw the table again, if it is time."""
+        if self.live.drawable and time.monotonic() - self.drawn_at >= REFRESH_SECONDS:
+            self.drawn_at = time.monotonic()
+            self.live.draw([*self._head(), *self._table()])
 
     def close(self, outcomes: Sequence[Outcome]) -> None:
         """The last words: how many ended how, and which is best."""
-        self._erase()
-        if self.quiet:
-            return
         counts = Counter(outcome.status for outcome in outcomes)
         counts["not started"] = self.total - len(outcomes)
         said = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
-        sys.stderr.write(f"{_runs(self.total)}: {said} in {clock(time.monotonic() - self.began)}\n")
+        self._say(f"{_runs(self.total)}: {said} in {clock(time.monotonic() - self.began)}")
         good = [o for o in outcomes if o.good and o.planned.config.training.loop.monitors]
         best = min(good, key=lambda o: score(o.planned), default=None)
         if best is not None and isfinite(score(best.planned)):
-            sys.stderr.write(f"best: {label(best.planned)}  {_result(best)}  {best.planned.run_dir}\n")
-        sys.stderr.flush()
+            self._say(f"best: {label(best.planned)}  {_result(best)}  {best.planned.run_dir}")
 
     def _say(self, text: str) -> None:
-        if not self.quiet:
-            self._erase()
-            sys.stderr.write(text + "\n")
-            sys.stderr.flush()
+        self.live.print(broken(text, self.live.columns if self.live.drawable else None))
 
-    def _erase(self) -> None:
-        if self.lines:
-            sys.stderr.write(f"\x1b[{self.lines}A\x1b[J")  # up, and clear what is below
-            self.lines = 0
-
-    def _draw(self) -> None:
-        self.drawn_at = time.monotonic()
-        columns, height = size(sys.stderr)
+    def _head(self) -> list[str]:
+        """`12/30  11 done  1 diverged  2 running  16 waiting  1:23 left`, in as many lines as it needs."""
         counts = Counter(outcome.status for outcome in self.ended_here)
         waiting = self.rung_size - len(self.ended_here) - len(self.running)
-        head = [f"{len(self.ended_here)}/{self.rung_size}", *(f"{n} {status}" for status, n in counts.items())]
-        text = "  ".join([*head, f"{len(self.running)} running", f"{waiting} waiting", self._left()])
-        rows = [[label(one), *_where(one)] for one in self.running[: max(1, height - 4)]]
-        lines = [text, *(table(["run", "epoch", "now"], rows).splitlines() if rows else [])]
-        self._erase()
-        sys.stderr.write("".join(line[: columns - 1] + "\n" for line in lines))
-        sys.stderr.flush()
-        self.lines = len(lines)
+        pieces = [f"{len(self.ended_here)}/{self.rung_size}", *(f"{n} {status}" for status, n in counts.items())]
+        pieces += [f"{len(self.running)} running", f"{waiting} waiting", self._left()]
+        return broken("  ".join(filter(None, pieces)), self.live.columns).split("\n")
+
+    def _table(self) -> list[str]:
+        """Those that run: always as many lines, so that the table keeps its place."""
+        rows = max(1, min(self.jobs, self.live.height - 5))
+        running = self.running[:rows]
+        lines = [_newest(one) for one in running]
+        names = list(dict.fromkeys(name for _, values in lines for name in values))
+        places = [
+            f"{epoch}/{one.config.training.epochs or '?'}" for one, (epoch, _) in zip(running, lines, strict=True)
+        ]
+        columns = [Column("run", [label(one, short=True) for one in running], right=False), Column("epoch", places)]
+        for i, name in enumerate(names):
+            cells = [fixed(values[name], _NUMBER) if name in values else "" for _, values in lines]
+            columns.append(Column(name, cells, rank=i))
+        drawn = table(columns, self.live.columns)[0].split("\n")
+        return drawn + [""] * (rows - len(running))
 
     def _left(self) -> str:
         fresh = sum(outcome.fresh for outcome in self.ended_here)
@@ -103,9 +110,14 @@ class SweepProgress(Watcher):
         return f"{clock(each * (self.rung_size - len(self.ended_here)))} left"
 
 
-def label(planned: Planned) -> str:
-    """What is special about a run: `optimizer.lr=0.1 seed=2`."""
-    return " ".join(planned.varied) or planned.run_dir.name
+def label(planned: Planned, short: bool = False) -> str:
+    """What is special about a run: `optimizer.lr=0.1 seed=2`, or short: `lr=0.1 seed=2`."""
+    varied = planned.varied
+    if short:
+        keys = [text.partition("=")[0].rpartition(".")[2] for text in varied]
+        if len(set(keys)) == len(keys):
+            varied = tuple(f"{key}={text.partition('=')[2]}" for key, text in zip(keys, varied, strict=True))
+    return " ".join(varied) or planned.run_dir.name
 
 
 def _result(outcome: Outcome) -> str:
@@ -117,14 +129,15 @@ def _result(outcome: Outcome) -> str:
     return f"{part}: {values_line(best[part])}" if part else ""
 
 
-def _where(planned: Planned) -> tuple[str, str]:
-    """Epoch and newest values of a live run."""
+def _newest(planned: Planned) -> tuple[int, dict[str, float]]:
+    """Epoch and newest numbers of a live run."""
     try:
         line = (Run(planned.run_dir).read_metrics() or [{}])[-1]
     except NNTrainError:
         line = {}
-    part = next((p for p in ("validation", "train") if p in line), None)
-    return str(line.get("epoch", "")), values_line(line[part]) if part else ""
+    part = next((p for p in ("validation", "train") if p in line), "")
+    values = {name: value for name, value in line.get(part, {}).items() if isinstance(value, int | float)}
+    return line.get("epoch", 0), {n: v for n, v in values.items() if not n.startswith("naive_")}
 
 
 def _runs(number: int) -> str:

@@ -17,6 +17,10 @@ class Both(Observer):
     def __init__(self, first: Observer, second: Observer):
         self.first, self.second = first, second
 
+    def begun(self, engine: Engine) -> None:
+        self.first.begun(engine)
+        self.second.begun(engine)
+
     def step(self, engine: Engine) -> None:
         self.first.step(engine)
         self.second.step(engine)
@@ -45,14 +49,13 @@ class Events(Observer):
         self._make = SummaryWriter
         self._writer: Any = None
 
-    def step(self, engine: Engine) -> None:
-        if self._writer is None:
-            purge = engine.step if engine.step > 1 else None
-            self._writer = self._make(str(engine.run.path / "tensorboard"), purge_step=purge)
+    def begun(self, engine: Engine) -> None:
+        """Open the file; where the run goes on, take back what stands behind the checkpoint."""
+        purge = engine.step + 1 if engine.step else None
+        self._writer = self._make(str(engine.run.path / "tensorboard"), purge_step=purge)
 
     def line(self, line: dict[str, Any], timing: dict[str, Any]) -> None:
-        if self._writer is None:
-            return
+        """Add the scalars of a line."""
         for part in ("train", "validation"):
             for metric, value in line.get(part, {}).items():
                 self._add(f"{metric}/{part}", value, line["step"])

@@ -1,17 +1,28 @@
-"""What is written to a terminal: messages, numbers, tables, bars, and how much room there is."""
+"""The terminal: messages, colours, how much room there is, and lines that are drawn over."""
 
 from __future__ import annotations
 
-import io
 import os
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
-from math import isfinite
+import re
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
+from textwrap import wrap
 from typing import Any, TextIO
 
 import click
 
-_BLOCKS = "▁▂▃▄▅▆▇█"
+# What a word at the start of a message, or the status of a run, looks like.
+COLOURS: dict[str, dict[str, Any]] = {
+    "done": {"fg": "green"},
+    "stopped early": {"fg": "green"},
+    "running": {"fg": "cyan"},
+    "warning": {"fg": "yellow"},
+    "interrupted": {"fg": "yellow"},
+    "error": {"fg": "red", "bold": True},
+    "diverged": {"fg": "red"},
+    "failed": {"fg": "red"},
+}
 
 
 def warn(text: str) -> None:
@@ -20,9 +31,12 @@ def warn(text: str) -> None:
 
 
 def say(text: str) -> None:
-    """A message to stderr.  A reader who has gone, or a full disk under a log of it, stops nothing."""
+    """A message to stderr, on a terminal broken between words.  One that cannot be written stops nothing."""
     try:
-        click.echo(text, err=True)
+        for line in text.split("\n"):
+            word, colon, rest = broken(line, room(sys.stderr)).partition(":")
+            told = click.style(word, **COLOURS[word]) if word in COLOURS else word
+            click.echo(told + colon + rest, err=True)
     except OSError:
         silence(2)
 
@@ -49,9 +63,9 @@ def size(stream: TextIO) -> tuple[int, int]:
     return _positive("COLUMNS") or columns or 80, _positive("LINES") or lines or 24
 
 
-def room(stream: TextIO) -> int | None:
+def room(stream: TextIO | None) -> int | None:
     """Columns of the terminal behind this stream; None where it is a file or a pipe: there every line has room."""
-    return size(stream)[0] if stream.isatty() else None
+    return size(stream)[0] if stream is not None and stream.isatty() else None
 
 
 def _positive(variable: str) -> int:
@@ -59,83 +73,140 @@ def _positive(variable: str) -> int:
     return int(text) if text.isdecimal() else 0
 
 
-def number(value: object) -> str:
-    """A metric for people: five significant digits; nested lists (a confusion matrix) are left to --json."""
-    if isinstance(value, float):
-        return f"{value:.5g}"
-    return f"[{len(value)} rows]" if isinstance(value, list) else str(value)
+def width_of(text: str) -> int:
+    """Columns that a text takes: colours none, wide characters (Chinese, Japanese, Korean) two, accents none."""
+    text = click.unstyle(text)
+    if text.isascii():
+        return len(text)
+    return sum(0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
 
 
-def cell(value: object) -> str:
-    """A config value or metric in a table: of a component the name, as its arguments are keys of their own."""
-    if value is None:
-        return ""
-    if isinstance(value, dict) and "type" in value:
-        return str(value["type"])
-    if not isinstance(value, list | dict):
-        return number(value)
-    from nntrain.config import flow  # a list of runs needs no config
-
-    return flow(value)
+def visible(text: str) -> str:
+    """The text with control characters, which could move the cursor or break the line, as Python writes them."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
-def values_line(values: Mapping[str, Any]) -> str:
-    """`loss 0.1234  accuracy 0.97`: the numbers of a metrics mapping on one line."""
-    return "  ".join(f"{name} {number(value)}" for name, value in values.items() if not isinstance(value, list))
+def broken(text: str, columns: int | None) -> str:
+    """The text in lines of so many columns, broken between words; what is longer, such as a path, stays whole.
+
+    What follows stands below the second column of a table's line, else it is indented.
+    """
+    if columns is None or all(width_of(line) <= columns for line in text.split("\n")):
+        return text
+    return "\n".join(piece for line in text.split("\n") for piece in _pieces(line, columns))
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]], right: str = "") -> str:
-    """Columns as wide as their widest cell; those whose letter in `right` is 'r' are aligned to the right."""
-    widths = [max(len(str(line[i])) for line in (head, *rows)) for i in range(len(head))]
-    lines = []
-    for line in (head, *rows):
-        cells = [
-            str(cell).rjust(width) if i < len(right) and right[i] == "r" else str(cell).ljust(width)
-            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ]
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)
+def _pieces(line: str, columns: int) -> list[str]:
+    indent = len(line) - len(line.lstrip())
+    second = re.match(r" *\S+ {2,}(?=\S)", line)
+    hanging = second.end() if second and second.end() <= columns // 2 else min(indent + 2, columns // 2)
+    return wrap(line, columns, subsequent_indent=" " * hanging, break_long_words=False, break_on_hyphens=False) or [""]
 
 
-def csv_text(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """The table as comma-separated values; lists, mappings, true and false as JSON."""
-    import csv
-    import json
-
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(head)
-    for row in rows:
-        writer.writerow(["" if c is None else json.dumps(c) if isinstance(c, dict | list | bool) else c for c in row])
-    return text.getvalue()
+def colourful(stream: TextIO | None) -> bool:
+    """Whether colours reach this stream: as --color says, else on a terminal unless NO_COLOR is set."""
+    context = click.get_current_context(silent=True)
+    if context is not None and context.color is not None:
+        return context.color
+    return is_live(stream) and not os.environ.get("NO_COLOR")
 
 
-def clock(seconds: float) -> str:
-    """A time that is left or has passed: 0:07, 12:30, 3:05:00."""
-    minutes, seconds = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+def _choose(context: click.Context, option: click.Parameter, value: str | None) -> None:
+    """What --color says holds for all that is printed."""
+    if value is not None and value != "auto":
+        context.color = value == "always"
+    elif context.color is None and (os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"):
+        context.color = False
 
 
-def bar(share: float, width: int) -> str:
-    """A bar of so many columns, filled to a share of it."""
-    full = round(width * share)
-    return "█" * full + "░" * (width - full)
+def color_option() -> click.Option:
+    """--color, which every command takes."""
+    return click.Option(
+        ["--color"],
+        type=click.Choice(["auto", "always", "never"]),
+        callback=_choose,
+        expose_value=False,
+        is_eager=True,
+        help="Colours: on a terminal unless NO_COLOR is set (auto), always or never.",
+    )
 
 
-def sparkline(values: Sequence[float | None], width: int = 40) -> str:
-    """A character a value, from the lowest to the highest; of more values than there is room each mean of a few."""
-    if len(values) > width:
-        cuts = [round(i * len(values) / width) for i in range(width + 1)]
-        values = [_mean(values[a:b]) for a, b in pairwise(cuts)]
-    finite = [v for v in values if v is not None and isfinite(v)]
-    if not finite:
-        return " " * len(values)
-    low, high = min(finite), max(finite)
-    span = high - low or 1.0
-    return "".join(" " if v is None or not isfinite(v) else _BLOCKS[min(7, int((v - low) / span * 8))] for v in values)
+class HelpFormatter(click.HelpFormatter):
+    """Click's, which writes 50 columns at least, for narrower windows too."""
+
+    def __init__(self, indent_increment: int = 2, width: int | None = None, max_width: int | None = None):
+        columns = room(sys.stdout)
+        super().__init__(indent_increment, columns - 1 if columns is not None and columns < 52 else width, max_width)
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        """Names, in a third of a narrow window, and what they mean; below a name that is longer."""
+        super().write_dl(list(rows), col_max if self.width >= 60 else self.width // 3, col_spacing)
 
 
-def _mean(values: Sequence[float | None]) -> float | None:
-    finite = [v for v in values if v is not None and isfinite(v)]
-    return sum(finite) / len(finite) if finite else None
+class Context(click.Context):
+    """Click's, with help that fits the window."""
+
+    formatter_class = HelpFormatter
+
+
+class Live:
+    """The last lines on a terminal, drawn again and again; messages scroll by above them.
+
+    Where nothing can be written any more (the reader has gone, the disk is full) it falls silent: what is only shown
+    stops no work.
+    """
+
+    def __init__(self, stream: TextIO | None):
+        self._stream = stream
+        self.drawable = is_live(stream)
+        self._shown: list[int] = []  # columns that each drawn line takes
+
+    @property
+    def columns(self) -> int:
+        """Columns that can be written without a line break."""
+        return size(self._stream)[0] - 1 if self._stream is not None else 79
+
+    @property
+    def height(self) -> int:
+        """Lines of the window."""
+        return size(self._stream)[1] if self._stream is not None else 24
+
+    def print(self, text: str) -> None:
+        """Write lines that stay, in place of what was drawn."""
+        self._write(f"{self._erasing()}{text}\n")
+
+    def draw(self, lines: Sequence[str]) -> None:
+        """Show these lines in place of those drawn before."""
+        if self.drawable:
+            erasing = self._erasing()
+            self._shown = [width_of(line) for line in lines]
+            self._write(erasing + "\n".join(lines))
+
+    def clear(self) -> None:
+        """Take away what was drawn."""
+        if self._shown:
+            self._write(self._erasing())
+
+    def _erasing(self) -> str:
+        """What takes the drawn lines away; in a window made narrower since they have been broken into several."""
+        if not self._shown:
+            return ""
+        columns = self.columns + 1
+        rows = sum(max(1, -(-width // columns)) for width in self._shown)
+        self._shown = []
+        return "\r" + (f"\x1b[{rows - 1}A" if rows > 1 else "") + "\x1b[J"
+
+    def _write(self, text: str) -> None:
+        if self._stream is None:
+            return
+        try:
+            self._stream.write(text if colourful(self._stream) else _uncoloured(text))
+            self._stream.flush()
+        except (OSError, ValueError):
+            self._stream, self.drawable = None, False
+            silence(2)
+
+
+def _uncoloured(text: str) -> str:
+    """Without colours, but with what moves the cursor."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)

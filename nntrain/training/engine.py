@@ -27,6 +27,9 @@ from nntrain.training.monitor import Monitor
 class Observer:
     """What a person may want to see.  The command line's progress bar is one; this one sees nothing."""
 
+    def begun(self, engine: Engine) -> None:
+        """The training starts, or goes on."""
+
     def step(self, engine: Engine) -> None:
         """A training step has ended."""
 
@@ -79,6 +82,7 @@ class Engine:
     def train(self) -> None:
         """Run to the end.  Raises Interrupted or DivergedError with the last finished step saved."""
         train, settings = self.data.parts["train"], self.config.dataset
+        self.observer.begun(self)
         try:
             # where a signal cut the evaluation of the last finished step
             if self._line_is_due() and self._line_step < self.step:

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from nntrain.cli import main
-from nntrain.cli.terminal import sparkline
+from nntrain.cli.tables import sparkline
 from nntrain.runs import Run
 from nntrain.training.session import fit
 

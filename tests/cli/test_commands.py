@@ -9,7 +9,17 @@ import nntrain.cli
 from nntrain.cli import COMMANDS, main
 
 # rooms of the command line that are no commands
-SHARED = {"__init__", "completion", "options", "progress", "sweep_progress", "tensorboard", "terminal"}
+SHARED = {
+    "__init__",
+    "completion",
+    "epoch_lines",
+    "options",
+    "progress",
+    "sweep_progress",
+    "tables",
+    "tensorboard",
+    "terminal",
+}
 
 
 def test_every_module_is_a_command_or_a_room_that_commands_share():

@@ -1,0 +1,239 @@
+"""Numbers and tables for people, as wide as the terminal allows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from math import floor, isfinite, log10
+from typing import Any
+
+import click
+
+from nntrain.cli.terminal import visible, width_of
+
+_BLOCKS = "▁▂▃▄▅▆▇█"
+_NAME = 9  # columns that a shortened cell of text keeps at least
+_GAP = "  "
+
+
+def number(value: object) -> str:
+    """A metric for people: five significant digits; nested lists (a confusion matrix) are left to --json."""
+    if isinstance(value, float):
+        return f"{value:.5g}"
+    return f"[{len(value)} rows]" if isinstance(value, list) else str(value)
+
+
+def aligned(values: Sequence[object]) -> list[str]:
+    """The cells of a column: numbers with as many decimals each, five digits of the largest; what is None is empty."""
+    numbers = [abs(v) for v in values if isinstance(v, float) and isfinite(v) and v]
+    if not numbers:
+        return ["" if v is None else number(v) for v in values]
+    low, high = min(numbers), max(numbers)
+    if high >= 1e6 or low < 1e-6:
+        return ["" if v is None else f"{v:.3g}" if isinstance(v, float) else number(v) for v in values]
+    places = max(0, 4 - max(0, floor(log10(high))), min(6, 1 - floor(log10(low))))
+    return ["" if v is None else f"{v:.{places}f}" if isinstance(v, float) else number(v) for v in values]
+
+
+def fixed(value: object, width: int) -> str:
+    """A number of a column that grows line by line: four decimals, fewer or an exponent where they say too little."""
+    if not isinstance(value, float) or not isfinite(value):
+        return number(value)
+    if value and not 1e-3 <= abs(value) < 10.0 ** (width - 2):
+        return f"{value:.1e}"
+    whole = len(f"{value:.0f}")
+    return f"{value:.{max(0, min(4, width - whole - 1))}f}"
+
+
+def cell(value: object) -> str:
+    """A config value in a table: of a component the name, as its arguments are keys of their own."""
+    if value is None:
+        return ""
+    if isinstance(value, dict) and "type" in value:
+        return str(value["type"])
+    if isinstance(value, list | dict):
+        from nntrain.config import flow
+
+        return flow(value)
+    return number(value)
+
+
+def values_line(values: Mapping[str, Any]) -> str:
+    """`loss 0.1234  accuracy 0.97`: the numbers of a metrics mapping on one line."""
+    return _GAP.join(f"{name} {number(value)}" for name, value in values.items() if not isinstance(value, list))
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    right    cells stand to the right, as numbers do
+    least    columns that text is not shortened below
+    rank     in a narrow window the column of the highest rank goes first, the last of them; those of rank 0 stay
+    styles   of each cell, as click.style takes them
+    """
+
+    head: str
+    cells: Sequence[str]
+    right: bool = True
+    least: int = _NAME
+    rank: int = 0
+    styles: Sequence[Mapping[str, Any]] = ()
+
+    @property
+    def width(self) -> int:
+        """Columns that head and cells take."""
+        return max(width_of(text) for text in (*self.head.split("\n"), *self.cells))
+
+    def lines(self, tall: int) -> list[str]:
+        """The head in so many lines, and the cells, each as wide as the column."""
+        head = self.head.split("\n")
+        texts = [*[""] * (tall - len(head)), *head, *self.cells]
+        width, plain = self.width, dict[str, Any]()
+        styles = [*[plain] * tall, *(self.styles or [plain] * len(self.cells))]
+        return [self._line(text, width, style) for text, style in zip(texts, styles, strict=True)]
+
+    def _line(self, text: str, width: int, style: Mapping[str, Any]) -> str:
+        space = " " * (width - width_of(text))
+        text = click.style(text, **style) if style else text
+        return space + text if self.right else text + space
+
+
+def table(columns: Sequence[Column], width: int | None = None, split: bool = False) -> tuple[str, list[str]]:
+    """The table in so many columns of a terminal (None: as wide as it is), and the heads of what was left out.
+
+    Where it is too wide, heads are broken, then shortened to their last part, then text is; then columns are left out
+    by their rank, or with `split` the table becomes several, each with the first column.
+    """
+    columns = [replace(column, cells=[visible(text) for text in column.cells]) for column in columns]
+    if width is None:
+        return _lines(columns), []
+    left_out: list[str] = []
+    while (fitting := _fitting(columns, width)) is None:
+        if split and len(columns) > 2:
+            return _split(columns, width), []
+        most = max(column.rank for column in columns)
+        if most == 0:
+            return _lines(_squeezed(columns, width) or columns), left_out
+        at = max(i for i, column in enumerate(columns) if column.rank == most)
+        left_out.append(columns.pop(at).head)
+    return _lines(fitting), left_out
+
+
+def simple(head: Sequence[str], rows: Sequence[Sequence[str]], right: str = "", width: int | None = None) -> str:
+    """A table by rows; columns whose letter in `right` is 'r' stand to the right.  Several tables where it is wide."""
+    columns = [
+        Column(name, [str(row[i]) for row in rows], right=right[i : i + 1] == "r") for i, name in enumerate(head)
+    ]
+    return table(columns, width, split=True)[0]
+
+
+def _fitting(columns: Sequence[Column], width: int) -> Sequence[Column] | None:
+    """The columns with heads and text as long as there is room for; None where there is too little."""
+    short = _tails([column.head for column in columns])
+    for heads in (None, [broken_head(c.head) for c in columns], [broken_head(head) for head in short]):
+        tried = columns if heads is None else [replace(c, head=h) for c, h in zip(columns, heads, strict=True)]
+        if width_of_columns(tried) <= width:
+            return tried
+    return _squeezed(tried, width)
+
+
+def _squeezed(columns: Sequence[Column], width: int) -> Sequence[Column] | None:
+    """Text cells shortened, the first column's last; None where that is not enough."""
+    squeezed = list(columns)
+    for i in [i for i in range(len(squeezed) - 1, -1, -1) if not squeezed[i].right]:
+        excess = width_of_columns(squeezed) - width
+        if excess <= 0:
+            break
+        column = squeezed[i]
+        least = max(column.least, *map(width_of, column.head.split("\n")))
+        if (most := max(least, column.width - excess)) < column.width:
+            squeezed[i] = replace(column, cells=[elided(text, most) for text in column.cells])
+    return squeezed if width_of_columns(squeezed) <= width else None
+
+
+def elided(text: str, most: int) -> str:
+    """The end of a text that is too long: names of runs differ there."""
+    return text if width_of(text) <= most else "…" + text[1 - most :]
+
+
+def width_of_columns(columns: Sequence[Column]) -> int:
+    """Columns of the terminal that the table takes."""
+    return sum(column.width for column in columns) + len(_GAP) * (len(columns) - 1)
+
+
+def _tails(heads: Sequence[str]) -> list[str]:
+    """`optimizer.lr` -> `lr` where no other head ends so."""
+    last = [head.rpartition(".")[2] for head in heads]
+    return [tail if last.count(tail) == 1 else head for tail, head in zip(last, heads, strict=True)]
+
+
+def broken_head(head: str) -> str:
+    """A head in several lines: `validation` over `.accuracy`, `in` over `earlier` over `parts`."""
+    return re.sub(r"(?<=\w)([._])(?=\w)", r"\n\1", head).replace(" ", "\n")
+
+
+def _lines(columns: Sequence[Column]) -> str:
+    tall = max(column.head.count("\n") for column in columns) + 1
+    rows = zip(*(column.lines(tall) for column in columns), strict=True)
+    return "\n".join(_GAP.join(row).rstrip() for row in rows)
+
+
+def _split(columns: Sequence[Column], width: int) -> str:
+    """Several tables below each other, as many columns in each as fit."""
+    first, *others = columns
+    pieces, here = [], [first]
+    for column in others:
+        if len(here) > 1 and _fitting([*here, column], width) is None:
+            pieces.append(here)
+            here = [first]
+        here.append(column)
+    pieces.append(here)
+    return "\n\n".join(_lines(_fitting(piece, width) or piece) for piece in pieces)
+
+
+def csv_text(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """The table as comma-separated values; lists, mappings, true and false as JSON."""
+    import csv
+    import io
+    import json
+
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(head)
+    for row in rows:
+        writer.writerow(["" if c is None else json.dumps(c) if isinstance(c, dict | list | bool) else c for c in row])
+    return text.getvalue()
+
+
+def clock(seconds: float) -> str:
+    """A time that is left or has passed: 0:07, 12:30, 3:05:00."""
+    minutes, seconds = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def bar(share: float, width: int) -> str:
+    """A bar of so many columns, filled to a share of it."""
+    full = round(width * share)
+    return "█" * full + "░" * (width - full)
+
+
+def sparkline(values: Sequence[float | None], width: int = 40) -> str:
+    """A character a value, from the lowest to the highest; of more values than there is room each mean of a few."""
+    if len(values) > width:
+        cuts = [round(i * len(values) / width) for i in range(width + 1)]
+        values = [_mean(values[a:b]) for a, b in pairwise(cuts)]
+    finite = [v for v in values if v is not None and isfinite(v)]
+    if not finite:
+        return " " * len(values)
+    low, high = min(finite), max(finite)
+    span = high - low or 1.0
+    return "".join(" " if v is None or not isfinite(v) else _BLOCKS[min(7, int((v - low) / span * 8))] for v in values)
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    finite = [v for v in values if v is not None and isfinite(v)]
+    return sum(finite) / len(finite) if finite else None
