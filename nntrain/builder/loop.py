@@ -17,6 +17,7 @@ from nntrain.config import Config
 from nntrain.config.settings import DeclaredLoop
 from nntrain.data.facts import Facts
 from nntrain.data.parts import Batch, Data, Part
+from nntrain.files.json_fields import Fields
 from nntrain.files.plain_values import JsonObject
 from nntrain.model.layer import Context, Layer
 from nntrain.model.network import Network
@@ -155,8 +156,8 @@ class Trainer(ABC):
         """What resuming needs besides the arrays, as JSON."""
 
     @abstractmethod
-    def restore(self, state: JsonObject) -> None:
-        """Take back what `state` gave."""
+    def restore(self, saved: Fields) -> None:
+        """Take back what `state` gave.  Raises ValueError for anything else."""
 
     def arrays(self) -> dict[str, Array]:
         """Parameters by saved name, then optimizer state: views, not copies."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
 
-from nntrain.data.json_fields import Fields, Saved
 from nntrain.data.standardize import Standardization
 from nntrain.errors import CheckpointError
+from nntrain.files.json_fields import Fields, Saved
 from nntrain.model.shapes import Array, Shape, Symbols
 
 if TYPE_CHECKING:

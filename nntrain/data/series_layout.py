@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nntrain.data.json_fields import Fields, Saved
+from nntrain.files.json_fields import Fields, Saved
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nntrain.data.json_fields import Fields, Saved
+from nntrain.files.json_fields import Fields, Saved
 from nntrain.model.shapes import Array
 
 LARGEST = 1e37  # a larger number in data is refused: its square must stay finite in float64, itself in float32

@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 
-from nntrain.data.json_fields import Fields, Saved
+from nntrain.files.json_fields import Fields, Saved
 from nntrain.model.shapes import Array
 
 UNKNOWN = "\ufffd"

@@ -123,7 +123,7 @@ def _scan(file: BinaryIO, size: int) -> tuple[list[Member], JsonObject]:
 
 def _parse(text: bytes) -> JsonObject:
     try:
-        manifest = json.loads(text)
+        manifest: JsonObject = json.loads(text)
         format_ = manifest["format"]
         if type(format_) is int and format_ > FORMAT:
             needed = f"format {format_} needs nntrain {manifest['requires']!a:.40}"

@@ -12,6 +12,7 @@ from nntrain.config import Config
 from nntrain.data.facts import Facts
 from nntrain.errors import CheckpointError, ConfigError
 from nntrain.files import checkpoint
+from nntrain.files.json_fields import Fields
 from nntrain.model.shapes import Array
 
 
@@ -20,8 +21,8 @@ def reading(path: Path) -> Iterator[None]:
     """Its hashes may be right, and what it says wrong all the same: another program can write those, too."""
     try:
         yield
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        what = f"{type(error).__name__}: {error}".replace("\n", " ")
+    except ValueError as error:
+        what = str(error).replace("\n", " ")
         raise CheckpointError(
             f"{path}: not a good checkpoint: nntrain does not write such a manifest ({what})"
         ) from error
@@ -54,9 +55,10 @@ def load(path: Path) -> Loaded:
     saved = checkpoint.read(path)
     try:
         with reading(path):
-            settings = Config.from_dict(saved.manifest["config"])
-            facts = Facts.from_json(saved.manifest["dataset"])
-            model = model_of(settings, facts)
+            manifest = Fields(saved.manifest, "manifest")
+            settings = Config.from_dict(manifest.mapping("config"))
+            facts = Facts.from_json(manifest.value("dataset"))
+        model = model_of(settings, facts)
     except ConfigError as error:
         raise CheckpointError(f"{path}: its config does not make a network: {error}") from error
     for network in model.networks.values():

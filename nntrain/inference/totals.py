@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from nntrain.data.facts import Facts
 from nntrain.data.parts import Batch
+from nntrain.files.json_fields import Fields
 from nntrain.files.plain_values import JsonObject
 from nntrain.losses.base import Loss
 from nntrain.metrics.base import Metric
@@ -57,11 +58,14 @@ class Totals:
         states = [state.tolist() for state in self.states]
         return {"weight": self.weight, "loss": self.loss_sum, "cost": self.cost_sum, "metrics": states}
 
-    def restore(self, saved: JsonObject) -> None:
-        """Take back what `as_json` gave."""
-        self.weight, self.loss_sum, self.cost_sum = saved["weight"], saved["loss"], saved["cost"]
-        for metric, state, values in zip(self.metrics, self.states, saved["metrics"], strict=True):
-            metric.restore(state, values)
+    def restore(self, saved: Fields) -> None:
+        """Take back what `as_json` gave.  Raises ValueError for anything else."""
+        self.weight, self.loss_sum, self.cost_sum = (saved.number(key) for key in ("weight", "loss", "cost"))
+        for metric, state, values in zip(self.metrics, self.states, saved.lists("metrics"), strict=True):
+            try:
+                metric.restore(state, values)
+            except (TypeError, OverflowError) as error:  # NumPy's, where there is no number
+                raise ValueError(f"{metric.type}: {error}") from None
 
 
 class Means:
@@ -85,6 +89,7 @@ class Means:
         """The sums, as a checkpoint keeps them."""
         return {name: list(pair) for name, pair in self.sums.items()}
 
-    def restore(self, saved: Mapping[str, list[float]]) -> None:
-        """Take back what `as_json` gave."""
-        self.sums = {name: list(pair) for name, pair in saved.items()}
+    def restore(self, saved: Fields) -> None:
+        """Take back what `as_json` gave.  Raises ValueError for anything else."""
+        for name, pair in self.sums.items():
+            pair[:] = saved.numbers(name, 2)

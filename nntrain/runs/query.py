@@ -100,7 +100,7 @@ class Condition:
         if not (_is_number(value) and _is_number(self.wanted)):
             return False
         difference = value - self.wanted
-        return {"<": difference < 0, "<=": difference <= 0, ">": difference > 0, ">=": difference >= 0}[self.sign]
+        return bool({"<": difference < 0, "<=": difference <= 0, ">": difference > 0, ">=": difference >= 0}[self.sign])
 
 
 def _is_number(value: object) -> TypeGuard[int | float]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from nntrain.components import Component, arg
+from nntrain.files.json_fields import Fields
 from nntrain.files.plain_values import JsonObject
 
 
@@ -47,6 +48,10 @@ class Schedule(Component):
 
     def start(self) -> JsonObject:
         """State at the beginning of a training, as JSON."""
+        return {}
+
+    def restore(self, saved: Fields) -> JsonObject:
+        """The state that a checkpoint holds.  Raises ValueError where it is none of this schedule's."""
         return {}
 
     def observe(self, state: JsonObject, value: float, better: Literal["more", "less"]) -> None:

@@ -50,7 +50,7 @@ class Exponential(Schedule):
     every: int = arg("steps in which the rate falls by γ", default=1, ge=1)
 
     def curve(self, s: int, span: int, state: JsonObject) -> float:
-        return self.gamma ** (s / self.every)
+        return float(self.gamma ** (s / self.every))
 
 
 @component("linear")

@@ -6,6 +6,7 @@ from math import inf, isfinite
 from typing import Literal
 
 from nntrain.components import arg, component
+from nntrain.files.json_fields import Fields
 from nntrain.files.plain_values import JsonObject
 from nntrain.schedules.base import Schedule
 
@@ -28,10 +29,14 @@ class Plateau(Schedule):
     minimum: float = arg("the factor falls no further", default=0.0, ge=0, le=1)
 
     def curve(self, s: int, span: int, state: JsonObject) -> float:
-        return state["factor"]
+        return float(state["factor"])
 
     def start(self) -> JsonObject:
         return {"factor": 1.0, "best": None, "waited": 0}
+
+    def restore(self, saved: Fields) -> JsonObject:
+        best = saved.number("best") if "best" in saved else None
+        return {"factor": saved.number("factor"), "best": best, "waited": saved.whole("waited")}
 
     def observe(self, state: JsonObject, value: float, better: Literal["more", "less"]) -> None:
         best = state["best"]

@@ -16,6 +16,7 @@ from nntrain.data.loader import batch_size, batches
 from nntrain.data.parts import Part
 from nntrain.errors import CheckpointError, DivergedError, Interrupted
 from nntrain.files import checkpoint
+from nntrain.files.json_fields import Fields
 from nntrain.files.plain_values import JsonObject
 from nntrain.model.shapes import Array
 from nntrain.runs import Run
@@ -130,17 +131,18 @@ class Engine:
         }
 
     def restore(self, saved: checkpoint.Checkpoint) -> None:
-        """Go back to where a checkpoint stands.  Its arrays have been compared with the networks' by the caller."""
+        """Go back to where a checkpoint stands.  Its arrays have been compared with the networks' by the caller.
+
+        Raises ValueError where its manifest is none of nntrain's.
+        """
         for name, view in self.trainer.arrays().items():
             view[...] = saved.arrays[name]
-        manifest = saved.manifest
-        self.step, self.lines, self._line_step = counts = [manifest[key] for key in ("step", "lines", "line_step")]
-        if not all(type(count) is int and count >= 0 for count in counts):
-            raise ValueError(f"step, lines and line_step are {counts}")
+        manifest = Fields(saved.manifest, "manifest")
+        self.step, self.lines, self._line_step = map(manifest.whole, ("step", "lines", "line_step"))
         if self.monitor is not None:
-            self.monitor.restore(manifest["monitor"])
+            self.monitor.restore(manifest.fields("monitor"))
             self._find_best()
-        self.trainer.restore(manifest["training"])
+        self.trainer.restore(manifest.fields("training"))
         # Not yet saved: where best.npz was the newest, last.npz is older or missing.
         self._timed_step = self.step
 

@@ -14,6 +14,7 @@ from nntrain.config import Config
 from nntrain.data.facts import Facts
 from nntrain.data.parts import Batch, Part
 from nntrain.errors import DivergedError
+from nntrain.files.json_fields import Fields
 from nntrain.files.plain_values import JsonObject
 from nntrain.inference.samples import leave_sample
 from nntrain.inference.totals import Means
@@ -209,7 +210,7 @@ class GANTrainer(Trainer):
             "generator_steps": self.generator_steps,
         }
 
-    def restore(self, state: JsonObject) -> None:
-        self.totals.restore(state["totals"])
-        self.schedule_state = state["schedule"]
-        self.generator_steps = state["generator_steps"]
+    def restore(self, saved: Fields) -> None:
+        self.totals.restore(saved.fields("totals"))
+        self.schedule_state = self.schedule.restore(saved.fields("schedule"))
+        self.generator_steps = saved.whole("generator_steps")

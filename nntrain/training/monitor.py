@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from nntrain.files.json_fields import Fields
 from nntrain.files.plain_values import JsonObject
 
 
@@ -55,8 +56,12 @@ class Monitor:
         settings = asdict(self)
         return {"name": self.name, **{k: v for k, v in self.__dict__.items() if k not in settings}}
 
-    def restore(self, state: JsonObject) -> None:
-        """Take back what `state` gave; of another value than this one nothing is taken."""
+    def restore(self, saved: Fields) -> None:
+        """Take back what `state` gave; of another value than this one nothing is taken.  Raises ValueError."""
         # checkpoints had no name in it while the cost could not be watched
-        if state.get("name", self.name.replace(".cost", ".loss")) == self.name:
-            self.__dict__.update({key: state[key] for key in self.state() if key != "name"})
+        name = saved.text("name") if "name" in saved else self.name.replace(".cost", ".loss")
+        if name != self.name:
+            return
+        self.best = saved.number("best") if "best" in saved else None
+        self.reference = saved.number("reference") if "reference" in saved else None
+        self.best_step, self.best_epoch, self.waited = map(saved.whole, ("best_step", "best_epoch", "waited"))

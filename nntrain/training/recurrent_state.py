@@ -6,8 +6,10 @@ import base64
 
 import numpy as np
 
+from nntrain.files.json_fields import Fields
 from nntrain.files.plain_values import JsonObject
 from nntrain.model.layer import State
+from nntrain.model.shapes import Array
 
 
 def as_json(state: State) -> JsonObject:
@@ -21,10 +23,12 @@ def as_json(state: State) -> JsonObject:
     }
 
 
-def from_json(saved: JsonObject) -> State:
-    return {
-        path: tuple(
-            np.frombuffer(base64.b64decode(a["data"]), dtype=a["dtype"]).reshape(a["shape"]).copy() for a in arrays
-        )
-        for path, arrays in saved.items()
-    }
+def from_json(saved: Fields) -> State:
+    """Take back what `as_json` gave.  Raises ValueError for anything else."""
+    return {path: tuple(_array(fields) for fields in saved.objects(path)) for path in saved.names()}
+
+
+def _array(fields: Fields) -> Array:
+    dtype = fields.text("dtype", ("<f4", "<f8", ">f4", ">f8"))
+    flat = np.frombuffer(base64.b64decode(fields.text("data")), dtype=dtype)
+    return flat.reshape(fields.wholes("shape")).copy()

@@ -14,6 +14,7 @@ from nntrain import config, runs
 from nntrain.builder import Built, build
 from nntrain.errors import CheckpointError, ConfigError, DivergedError, Interrupted, NNTrainError, StorageError
 from nntrain.files import checkpoint
+from nntrain.files.json_fields import Fields
 from nntrain.files.plain_values import Json, JsonObject
 from nntrain.inference.load import check_arrays, reading
 from nntrain.runs import Run
@@ -111,8 +112,9 @@ def _go_on(built: Built, run: Run, observer: Observer, stop: Callable[[], int | 
     _pass_on(warnings, observer)
     if saved is not None:
         with reading(run.path):
-            before, data_before = saved.manifest["config"], saved.manifest["data_sha256"]
-            _check_same_run(before, data_before, built)
+            manifest = Fields(saved.manifest, "manifest")
+            before, data_before = manifest.mapping("config"), manifest.text("data_sha256")
+        _check_same_run(before, data_before, built)
     else:
         before = config.read(run.config_path).resolve(built.data.facts).as_dict()
         _check_same_run(before, run.read_meta().get("data_sha256") or built.data.sha256, built)

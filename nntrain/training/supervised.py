@@ -14,6 +14,7 @@ from nntrain.config import Config
 from nntrain.data.facts import Facts
 from nntrain.data.parts import Batch, Part
 from nntrain.errors import ConfigError, DivergedError
+from nntrain.files.json_fields import Fields
 from nntrain.files.plain_values import JsonObject
 from nntrain.inference import evaluator
 from nntrain.inference.evaluator import Output, counted
@@ -165,10 +166,10 @@ class SupervisedTrainer(Trainer):
             "carried": recurrent_state.as_json(self.carried),
         }
 
-    def restore(self, state: JsonObject) -> None:
-        self.totals.restore(state["totals"])
-        self.schedule_state = state["schedule"]
-        self.carried = recurrent_state.from_json(state["carried"])
+    def restore(self, saved: Fields) -> None:
+        self.totals.restore(saved.fields("totals"))
+        self.schedule_state = self.schedule.restore(saved.fields("schedule"))
+        self.carried = recurrent_state.from_json(saved.fields("carried"))
 
 
 def _wrong_steps(network: Network, batch: Batch) -> tuple[int, int] | None:

@@ -26,11 +26,22 @@ def forgets_optimizer():
 
 def forgets_schedule():
     restore = SupervisedTrainer.restore
-    SupervisedTrainer.restore = lambda self, state: restore(self, {**state, "schedule": self.schedule_state})
+
+    def wrong(self, saved):
+        restore(self, saved)
+        self.schedule_state = self.schedule.start()
+
+    SupervisedTrainer.restore = wrong
 
 
 def forgets_sums():
-    SupervisedTrainer.restore = lambda self, state: setattr(self, "schedule_state", state["schedule"])
+    restore = SupervisedTrainer.restore
+
+    def wrong(self, saved):
+        restore(self, saved)
+        self.reset()
+
+    SupervisedTrainer.restore = wrong
 
 
 def forgets_patience():

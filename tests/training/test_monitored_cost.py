@@ -8,6 +8,7 @@ import pytest
 import nntrain
 from nntrain import config
 from nntrain.files import checkpoint
+from nntrain.files.json_fields import Fields
 from nntrain.inference.load import load
 from nntrain.training.monitor import Monitor
 
@@ -130,11 +131,11 @@ def test_a_checkpoint_that_watched_the_loss_leaves_the_best_cost_open():
     then.observe(0.5, epoch=1, step=10)
     state = {key: value for key, value in then.state().items() if key != "name"}
     again, now = Monitor("validation.loss", "less"), Monitor("validation.cost", "less")
-    again.restore(state)
-    now.restore(state)
+    again.restore(Fields(state, "monitor"))
+    now.restore(Fields(state, "monitor"))
     assert (again.best, again.best_step) == (0.5, 10)
     assert now.best is None
     now.observe(0.7, epoch=2, step=20)
     later = Monitor("validation.cost", "less")
-    later.restore(json.loads(json.dumps(now.state())))
+    later.restore(Fields(json.loads(json.dumps(now.state())), "monitor"))
     assert (later.best, later.best_step) == (0.7, 20)

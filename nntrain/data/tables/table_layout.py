@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nntrain.data.json_fields import Fields, Saved
+from nntrain.files.json_fields import Fields, Saved
 from nntrain.model.shapes import Array
 
 MISSING_POLICIES = ("error", "drop", "mean")

@@ -1,9 +1,11 @@
-"""What is kept as JSON, and JSON read key by key with its types, as a checkpoint may come from anywhere."""
+"""What is kept as JSON, and JSON read key by key with its types, as a file may come from anywhere."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TypeVar
+
+from nntrain.files.plain_values import JsonObject
 
 T = TypeVar("T")
 
@@ -55,6 +57,10 @@ class Fields:
         self._asked.add(key)
         return self._saved.get(key) is not None
 
+    def names(self) -> list[str]:
+        """All keys, where they are names and not known beforehand."""
+        return list(self._saved)
+
     def value(self, key: str) -> object:
         """Whatever stands there; ValueError where nothing does."""
         self._asked.add(key)
@@ -62,13 +68,25 @@ class Fields:
             raise ValueError(f"{self._name}: no {key!r}")
         return self._saved[key]
 
+    def mapping(self, key: str) -> JsonObject:
+        """An object, as it stands there."""
+        return self._typed(key, self.value(key), dict, "an object")
+
     def fields(self, key: str) -> Fields:
-        """An object."""
+        """An object, to be read key by key."""
         return Fields(self.value(key), f"{self._name}.{key}")
+
+    def items(self, key: str) -> list[object]:
+        """A list of anything."""
+        return self._typed(key, self.value(key), list, "a list")
+
+    def lists(self, key: str) -> list[list[object]]:
+        """A list of lists."""
+        return [self._typed(key, item, list, "lists") for item in self.items(key)]
 
     def objects(self, key: str) -> list[Fields]:
         """A list of objects."""
-        return [Fields(item, f"{self._name}.{key}.{i}") for i, item in enumerate(self._list(key))]
+        return [Fields(item, f"{self._name}.{key}.{i}") for i, item in enumerate(self.items(key))]
 
     def boolean(self, key: str) -> bool:
         """True or false."""
@@ -80,15 +98,18 @@ class Fields:
 
     def wholes(self, key: str, least: int = 0) -> tuple[int, ...]:
         """A list of such integers."""
-        return tuple(self._whole(key, item, least) for item in self._list(key))
+        return tuple(self._whole(key, item, least) for item in self.items(key))
 
     def number(self, key: str) -> float:
         """An integer or a float."""
         return self._number(key, self.value(key))
 
-    def numbers(self, key: str) -> tuple[float, ...]:
-        """A list of such numbers."""
-        return tuple(self._number(key, item) for item in self._list(key))
+    def numbers(self, key: str, count: int | None = None) -> tuple[float, ...]:
+        """A list of such numbers, of so many where `count` is given."""
+        numbers = tuple(self._number(key, item) for item in self.items(key))
+        if count is not None and len(numbers) != count:
+            raise ValueError(f"{self._name}.{key}: expected {count} numbers, not {len(numbers)}")
+        return numbers
 
     def text(self, key: str, allowed: Iterable[str] | None = None) -> str:
         """A text, one of `allowed` where these are given."""
@@ -99,10 +120,7 @@ class Fields:
 
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of texts."""
-        return tuple(self._typed(key, item, str, "texts") for item in self._list(key))
-
-    def _list(self, key: str) -> list[object]:
-        return self._typed(key, self.value(key), list, "a list")
+        return tuple(self._typed(key, item, str, "texts") for item in self.items(key))
 
     def _whole(self, key: str, value: object, least: int) -> int:
         if type(value) is not int or value < least:
@@ -112,7 +130,10 @@ class Fields:
     def _number(self, key: str, value: object) -> float:
         if type(value) is not int and type(value) is not float:
             raise ValueError(f"{self._name}.{key}: expected a number, not {_shown(value)}")
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            raise ValueError(f"{self._name}.{key}: {_shown(value)} is too large a number") from None
 
     def _typed(self, key: str, value: object, type_: type[T], expected: str) -> T:
         if not isinstance(value, type_):
