@@ -176,7 +176,8 @@ def _triangle(n: int, seen: float, hidden: float, dtype: np.dtype) -> Array:
     """`seen` where a key (down) is not after a query (across), else `hidden`."""
     triangle = np.where(np.arange(n)[:, None] <= np.arange(n), dtype.type(seen), dtype.type(hidden))
     triangle.flags.writeable = False
-    return triangle
+    result: Array = triangle
+    return result
 
 
 def _drawn(block: Block, masks: Masks) -> Array | None:

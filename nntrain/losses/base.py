@@ -102,7 +102,8 @@ class Loss(Component):
     def surprise(self, Z: Array, Y: Array) -> Array:
         """−log p(y) of every label, like Y."""
         P = np.take_along_axis(self.probabilities(Z), Y[..., None, :], -2)[..., 0, :]
-        return np.negative(np.log(np.maximum(P, np.finfo(P.dtype).tiny)))
+        surprise: Array = np.negative(np.log(np.maximum(P, np.finfo(P.dtype).tiny)))
+        return surprise
 
 
 class ElementwiseLoss(Loss):

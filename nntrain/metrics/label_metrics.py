@@ -34,6 +34,7 @@ class DecisionMetric(Metric):
 
 
 def classes_of(facts: Facts) -> int:
+    """How many classes a decision is between; 2 where every output is a yes or no of its own."""
     return facts.classes or 2
 
 

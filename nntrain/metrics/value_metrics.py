@@ -69,7 +69,7 @@ class RootMeanSquaredError(ValueMetric):
         state += (np.square(P - V).sum(), V.size)
 
     def value(self, state: Array) -> float:
-        return ratio(state[0], state[1]) ** 0.5
+        return float(ratio(state[0], state[1]) ** 0.5)
 
 
 @component("r2")
