@@ -11,6 +11,7 @@ from nntrain.cli import COMMANDS, main
 # rooms of the command line that are no commands
 SHARED = {
     "__init__",
+    "bash",
     "completion",
     "epoch_lines",
     "options",
