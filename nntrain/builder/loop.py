@@ -170,6 +170,16 @@ class Trainer(ABC):
                     arrays[f"optimizer/{slot}/{parameter}"] = view
         return arrays
 
+    def sums(self) -> dict[str, Array]:
+        """Sums of the metrics that are too large for `state`, by their names in a checkpoint."""
+        return {}
+
+    def restore_with(self, saved: Fields, sums: Mapping[str, Array]) -> None:
+        """Take back what `state` and `sums` gave.  Raises ValueError where they do not belong together."""
+        if sums:
+            raise ValueError(f"{min(sums)} belongs to no metric")
+        self.restore(saved)
+
     def finite(self) -> bool:
         """No NaN and no infinity in anything that a checkpoint would hold."""
         vectors = [network.theta for network in self.networks.values()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -37,4 +38,16 @@ def eval(
         click.echo(storage.json_bytes(values).decode())
         return
     for name, value in values.items():
-        click.echo(f"{name} {json.dumps(value) if isinstance(value, list) else value}")
+        if isinstance(value, dict):
+            for line in _rows(name, value):
+                click.echo(line)
+        else:
+            click.echo(f"{name} {json.dumps(value) if isinstance(value, list) else value}")
+
+
+def _rows(name: str, table: dict[str, dict[str, float]]) -> Iterator[str]:
+    """A line for every class, `per_class.cat  precision 0.95  recall 0.9`, the numbers below each other."""
+    width = max(map(len, table), default=0)
+    for row, values in table.items():
+        numbers = (f"{column} {value:{'.4f' if column != 'support' else 'g'}}" for column, value in values.items())
+        yield f"{name}.{row:{width}}  {'  '.join(numbers)}"

@@ -29,7 +29,7 @@ class Progress(Observer):
 
     def __init__(self, quiet: bool):
         self.live = Live(None if quiet else sys.stderr)
-        self.drawn_at = 0.0
+        self.draw_at = 0.0
         self.started = (0.0, 0)
         self.naive: Mapping[str, Any] = {}
 
@@ -38,12 +38,17 @@ class Progress(Observer):
         self.engine = engine
         self.lines = EpochLines(engine)
         self.started = (time.perf_counter(), engine.step)
+        of = {metric.type: metric.positive_class(engine.data.facts) for metric in engine.config.metrics}
+        for positive in {name for name in of.values() if name is not None}:
+            self.live.print(f"{', '.join(name for name in of if of[name] == positive)}: of the class {positive}")
 
     def step(self, engine: Engine) -> None:
         """Draw the bar again, if it is time."""
-        if self.live.drawable and (now := time.perf_counter()) - self.drawn_at >= REFRESH_SECONDS:
-            self.drawn_at = now
+        if self.live.drawable and (now := time.perf_counter()) >= self.draw_at:
             self.live.draw([self._bar(now)])
+            ended = time.perf_counter()
+            # a metric of the order of all examples takes its time: the bar takes a tenth of the run's at most
+            self.draw_at = ended + max(REFRESH_SECONDS, 9 * (ended - now))
 
     def line(self, line: dict[str, Any], timing: dict[str, Any]) -> None:
         """Print a line of the log."""

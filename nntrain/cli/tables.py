@@ -19,10 +19,12 @@ _GAP = "  "
 
 
 def number(value: object) -> str:
-    """A metric for people: five significant digits; nested lists (a confusion matrix) are left to --json."""
+    """A metric for people: five significant digits; tables (confusion, per_class) are left to `nntrain eval`."""
+    if value is None:  # as JSON has it
+        return "nan"
     if isinstance(value, float):
         return f"{value:.5g}"
-    return f"[{len(value)} rows]" if isinstance(value, list) else str(value)
+    return f"[{len(value)} rows]" if isinstance(value, list | dict) else str(value)
 
 
 def aligned(values: Sequence[object]) -> list[str]:
@@ -62,7 +64,7 @@ def cell(value: object) -> str:
 
 def values_line(values: Mapping[str, Any]) -> str:
     """`loss 0.1234  accuracy 0.97`: the numbers of a metrics mapping on one line."""
-    return _GAP.join(f"{name} {number(value)}" for name, value in values.items() if not isinstance(value, list))
+    return _GAP.join(f"{name} {number(value)}" for name, value in values.items() if not isinstance(value, list | dict))
 
 
 @dataclass(frozen=True)

@@ -135,8 +135,7 @@ def _parse(text: bytes) -> JsonObject:
             raise Damaged("its manifest is not the JSON that nntrain writes")
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise Damaged("its manifest is no JSON object as nntrain writes it") from error
-    read: JsonObject = manifest
-    return read
+    return manifest
 
 
 @contextmanager

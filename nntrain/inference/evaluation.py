@@ -14,7 +14,10 @@ from nntrain.messages import Warn, unheard
 
 
 def evaluate(loaded: Loaded, overrides: Sequence[str], split: str | None, warn: Warn = unheard) -> JsonObject:
-    """Loss and metrics of a checkpoint over one part of its dataset; normalisation and labels stay the checkpoint's."""
+    """Loss and metrics of a checkpoint over one part of its dataset; normalisation and labels stay the checkpoint's.
+
+    `positive_class` is the class that metrics of one alone are of, such as f1 of two classes.
+    """
     dataset = config.dataset_with(loaded.config, overrides)
     with np.errstate(all="ignore"):
         data = dataset.load(loaded.config.seed, np.dtype(loaded.config.dtype), loaded.facts)
@@ -24,4 +27,6 @@ def evaluate(loaded: Loaded, overrides: Sequence[str], split: str | None, warn: 
         if split not in data.parts:
             raise ConfigError(f"--split {split}: the dataset has no {split} part; it has {', '.join(data.parts)}")
         part = data.parts[split]
-        return {"split": split, "examples": part.size, **loaded.loop.evaluate(loaded, part)}
+        values = {"split": split, "examples": part.size, **loaded.loop.evaluate(loaded, part)}
+    of = next((found for metric in loaded.config.metrics if (found := metric.positive_class(loaded.facts))), None)
+    return values if of is None else {**values, "positive_class": of}

@@ -13,6 +13,7 @@ from nntrain.data.facts import Facts
 from nntrain.errors import CheckpointError, ConfigError
 from nntrain.files import checkpoint
 from nntrain.files.json_fields import Fields
+from nntrain.inference.totals import METRIC
 from nntrain.model.shapes import Array
 
 
@@ -68,11 +69,11 @@ def load(path: Path) -> Loaded:
 
 
 def check_arrays(saved: checkpoint.Checkpoint, trainer: Trainer, path: Path) -> None:
-    """Raise CheckpointError unless the checkpoint holds exactly the trainer's arrays."""
+    """Raise CheckpointError unless the checkpoint holds exactly the trainer's arrays, and sums of metrics."""
     expected = trainer.arrays()
     for name, view in expected.items():
         _fitting(saved, name, view, path)
-    if extra := [name for name in saved.arrays if name not in expected]:
+    if extra := [name for name in saved.arrays if name not in expected and not name.startswith(METRIC)]:
         raise CheckpointError(f"{path}: holds {extra[0]}, which the config does not declare")
 
 

@@ -27,7 +27,6 @@ class Predictions:
     values: Array  # (N, columns)
 
     def as_csv(self) -> str:
-        """The table as comma-separated values, its names first."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(self.columns)

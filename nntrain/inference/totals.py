@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
 
 from nntrain.data.facts import Facts
 from nntrain.data.parts import Batch
@@ -12,6 +15,9 @@ from nntrain.losses.base import Loss
 from nntrain.metrics.base import Metric
 from nntrain.model.shapes import Array
 
+METRIC = "metric/"  # the sums of a metric, where they are an array of their own in a checkpoint
+LARGE = 10_000  # numbers: more do not go into a manifest
+
 
 class Totals:
     """Sums of loss, cost and metrics: each batch counts for its examples, or its steps.
@@ -19,7 +25,7 @@ class Totals:
     `costs`: whether the cost is a result beside the loss; where nothing is added to the loss it is the same number.
     """
 
-    def __init__(self, loss: Loss, metrics: tuple[Metric, ...], facts: Facts, *, costs: bool = False):
+    def __init__(self, loss: Loss, metrics: tuple[Metric[Any], ...], facts: Facts, *, costs: bool = False):
         self.loss = loss
         self.metrics = metrics
         self.facts = facts
@@ -32,7 +38,8 @@ class Totals:
     def add(self, loss: float, cost: float, Z: Array, batch: Batch, mask: Array | None) -> None:
         """A batch: its mean loss and cost, and what the metrics read off outputs Z and targets Y."""
         Y = batch.Y
-        weight = self.loss.weight(Y, mask, **batch.weighing)
+        weighing: Any = batch.weighing
+        weight = self.loss.weight(Y, mask, **weighing)
         self.weight += weight
         self.loss_sum += loss * weight
         self.cost_sum += cost * weight
@@ -41,7 +48,8 @@ class Totals:
             predictions = self.facts.to_units(self.loss.predict(Z)), self.facts.to_units(Y)
         threshold = self.loss.threshold
         for metric, state in zip(self.metrics, self.states, strict=True):
-            metric.update(state, *(predictions if metric.of_predictions else outputs), mask, threshold=threshold)
+            seen, target = predictions if metric.of_predictions else outputs
+            metric.update(state, seen, target, mask, threshold=threshold, **weighing)
 
     def results(self) -> JsonObject:
         """Mean loss; the mean cost; every metric."""
@@ -50,22 +58,38 @@ class Totals:
         if self.costs:
             values["cost"] = self.cost_sum / weight
         for metric, state in zip(self.metrics, self.states, strict=True):
-            values[metric.type] = metric.value(state)
+            values[metric.type] = metric.named(metric.value(state), self.facts)
         return values
 
     def as_json(self) -> JsonObject:
-        """The sums, as a checkpoint keeps them."""
-        states = [state.tolist() for state in self.states]
+        """The sums, as a checkpoint's manifest keeps them: null for those that are arrays of their own in it."""
+        states = [None if large else state.tolist() for _, state, large in self._saved()]
         return {"weight": self.weight, "loss": self.loss_sum, "cost": self.cost_sum, "metrics": states}
 
-    def restore(self, saved: Fields) -> None:
-        """Take back what `as_json` gave.  Raises ValueError for anything else."""
+    def arrays(self) -> dict[str, Array]:
+        """The sums that are too large for a manifest, by their names in a checkpoint."""
+        return {METRIC + metric.type: state for metric, state, large in self._saved() if large}
+
+    def _saved(self) -> Iterator[tuple[Metric[Any], Array, bool]]:
+        """Every metric, its sums as an array, and whether they are large."""
+        for metric, state in zip(self.metrics, self.states, strict=True):
+            saved = metric.save(state)
+            yield metric, saved, saved.size > LARGE
+
+    def restore(self, saved: Fields, arrays: Mapping[str, Array]) -> None:
+        """Take back what `as_json` and `arrays` gave.  Raises ValueError where they do not belong together."""
         self.weight, self.loss_sum, self.cost_sum = (saved.number(key) for key in ("weight", "loss", "cost"))
-        for metric, state, values in zip(self.metrics, self.states, saved.lists("metrics"), strict=True):
+        left = dict(arrays)
+        for metric, state, values in zip(self.metrics, self.states, saved.items("metrics"), strict=True):
+            kept: Any = left.pop(METRIC + metric.type, None) if values is None else values
             try:
-                metric.restore(state, values)
+                if not isinstance(kept, list | np.ndarray):
+                    raise TypeError("its sums are missing")
+                metric.restore(state, kept)
             except (TypeError, OverflowError) as error:  # NumPy's, where there is no number
                 raise ValueError(f"{metric.type}: {error}") from None
+        if left:
+            raise ValueError(f"{min(left)} belongs to no metric")
 
 
 class Means:

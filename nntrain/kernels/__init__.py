@@ -1,1 +1,0 @@
-"""The fast form of a layer's mathematics; `reference` has the readable one."""

@@ -176,8 +176,7 @@ def _triangle(n: int, seen: float, hidden: float, dtype: np.dtype) -> Array:
     """`seen` where a key (down) is not after a query (across), else `hidden`."""
     triangle = np.where(np.arange(n)[:, None] <= np.arange(n), dtype.type(seen), dtype.type(hidden))
     triangle.flags.writeable = False
-    result: Array = triangle
-    return result
+    return triangle
 
 
 def _drawn(block: Block, masks: Masks) -> Array | None:

@@ -97,12 +97,14 @@ class Loss(Component):
     def probabilities(self, Z: Array) -> Array:
         """The probability of every class, (classes, m) or (T, classes, m); a single output is that of class 1."""
         P = self.predict(Z)
-        return np.concatenate([1 - P, P], axis=-2) if P.shape[-2] == 1 else P
+        if P.shape[-2] == 1:
+            P = np.concatenate([1 - P, P], axis=-2)
+        return P
 
     def surprise(self, Z: Array, Y: Array) -> Array:
         """−log p(y) of every label, like Y."""
         P = np.take_along_axis(self.probabilities(Z), Y[..., None, :], -2)[..., 0, :]
-        surprise: Array = np.negative(np.log(np.maximum(P, np.finfo(P.dtype).tiny)))
+        surprise: Array = -np.log(np.maximum(P, np.finfo(P.dtype).tiny))
         return surprise
 
 

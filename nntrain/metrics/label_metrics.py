@@ -1,64 +1,82 @@
-"""Metrics of decisions between classes.
+"""Metrics of decisions between classes: how many are right.
 
 The class of an example is decided by the rule of `losses.base.decided`.  Where targets are values (several yes-or-no
-questions an example, under binary_cross_entropy), every single output counts as a decision between 0 and 1.
+questions an example, under binary_cross_entropy), every single output counts as a decision between no and yes.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from nntrain.components import arg, component
 from nntrain.files.plain_values import Json
 from nntrain.losses.base import decided
-from nntrain.metrics.base import Metric, ratio
+from nntrain.metrics.base import Better, Metric, of_outputs, of_positions, ratio, total, weights_of
 from nntrain.model.layer import ShapeError
 from nntrain.model.shapes import Array
 
 if TYPE_CHECKING:
     from nntrain.data.facts import Facts
-    from nntrain.losses import Loss
+    from nntrain.losses.base import Loss
 
 
-class DecisionMetric(Metric):
+class DecisionMetric(Metric[Array]):
     """A metric of the decided class against the true one."""
 
-    better: ClassVar[Literal["more", "less"] | None] = "more"
+    better: ClassVar[Better | None] = "more"
 
     def declare(self, facts: Facts, loss: Loss) -> None:
         if facts.target == "values" and loss.target == "values":
             raise ShapeError(f"{self.type} is for classes, the dataset gives values: use mae, rmse or r2")
 
+    def update(
+        self,
+        state: Array,
+        Z: Array,
+        Y: Array,
+        mask: Array | None = None,
+        *,
+        threshold: float = 0.0,
+        weights: Array | None = None,
+    ) -> None:
+        guess, truth = decide(Z, Y, mask, threshold)
+        self.add(state, guess, truth, weights_of(weights, Z, mask))
+
+    def add(self, state: Array, guess: Array, truth: Array, w: Array | None) -> None:
+        """Decided and true classes (K,), or no and yes (n, K) where targets are values, to the state, in place.
+
+        w   (K,) the weights of the examples, or steps; None where all count for 1
+        """
+        raise NotImplementedError
+
 
 def classes_of(facts: Facts) -> int:
-    """How many classes a decision is between; 2 where every output is a yes or no of its own."""
     return facts.classes or 2
 
 
 def decide(Z: Array, Y: Array, mask: Array | None, threshold: float) -> tuple[Array, Array]:
-    """Decided and true classes of all examples (steps, outputs) that count."""
+    """Decided and true classes of all examples, or steps, that count: (K,), or no and yes (n, K) where targets are
+    values."""
     if Y.ndim < Z.ndim:
-        guess, truth = decided(Z, threshold), Y
-    else:
-        guess, truth = np.greater(Z, threshold), Y > 0.5
-        mask = None if mask is None else np.broadcast_to(mask[..., None, :], Z.shape)
-    return (guess, truth) if mask is None else (guess[mask], truth[mask])
+        return of_positions(decided(Z, threshold), mask), of_positions(Y, mask)
+    return of_outputs(np.greater(Z, threshold), mask), of_outputs(Y > 0.5, mask)
 
 
 @component("accuracy")
 class Accuracy(DecisionMetric):
-    """Share of right decisions."""
+    """Share of right decisions; of several yes-or-no questions, of all their answers."""
 
     def start(self, facts: Facts) -> Array:
         return np.zeros(2)  # right, all
 
-    def update(self, state: Array, Z: Array, Y: Array, mask: Array | None = None, *, threshold: float = 0.0) -> None:
-        guess, truth = decide(Z, Y, mask, threshold)
-        state[0] += np.count_nonzero(guess == truth)
-        state[1] += truth.size
+    def add(self, state: Array, guess: Array, truth: Array, w: Array | None) -> None:
+        right = guess == truth
+        if w is None:
+            state += np.count_nonzero(right), right.size
+        else:
+            state += total(right, w), total(np.ones(right.shape), w)
 
     def value(self, state: Array) -> float:
         return ratio(state[0], state[1])
@@ -80,104 +98,44 @@ class TopK(DecisionMetric):
     def start(self, facts: Facts) -> Array:
         return np.zeros(2)  # right, all
 
-    def update(self, state: Array, Z: Array, Y: Array, mask: Array | None = None, *, threshold: float = 0.0) -> None:
-        if mask is not None:
-            Z, Y = np.moveaxis(Z, -2, 0)[:, mask], Y[mask]
-        label = Y[..., None, :].astype(np.intp, copy=False)
-        score = np.take_along_axis(Z, label, -2)
-        before = np.arange(Z.shape[-2])[:, None] < label
+    def update(
+        self,
+        state: Array,
+        Z: Array,
+        Y: Array,
+        mask: Array | None = None,
+        *,
+        threshold: float = 0.0,
+        weights: Array | None = None,
+    ) -> None:
+        w = weights_of(weights, Z, mask)
+        Z, Y = of_outputs(Z, mask), of_positions(Y, mask)
+        label = Y[None].astype(np.intp, copy=False)
+        score = np.take_along_axis(Z, label, 0)
+        before = np.arange(len(Z))[:, None] < label
         # what is not clearly below the label's score stands before it, so NaN is never right
         below = np.less(Z, score) | (np.equal(Z, score) & ~before)
-        rank = np.count_nonzero(~below, axis=-2)
-        state[0] += np.count_nonzero(rank < self.k)
-        state[1] += rank.size
+        right = np.count_nonzero(~below, axis=0) < self.k
+        state += (np.count_nonzero(right), right.size) if w is None else (total(right, w), w.sum())
 
     def value(self, state: Array) -> float:
         return ratio(state[0], state[1])
 
 
-@dataclass(frozen=True)
-class ClassAverage(DecisionMetric):
-    """A score of every class, and its average.
-
-    TP examples of a class decided so, P = TP + FP decided so, A = TP + FN that are of the class.
-    macro    plain mean over the classes that occur, in the labels or in the decisions
-    micro    TP, P and A are summed over the classes first: with one label an example all three scores are the accuracy
-    binary   the score of class 1 (the positive class) alone; for two classes
-    A score 0/0 is 0 (a class that is never decided for has precision 0).
-    """
-
-    average: Literal["macro", "micro", "binary"] = arg("how the classes' scores become one", default="macro")
-
-    def declare(self, facts: Facts, loss: Loss) -> None:
-        super().declare(facts, loss)
-        if self.average == "binary" and classes_of(facts) != 2:
-            raise ShapeError(f"average: binary is for 2 classes, the data have {facts.classes}; use macro")
-
-    def start(self, facts: Facts) -> Array:
-        return np.zeros((3, classes_of(facts)))  # TP, P, A of every class
-
-    def update(self, state: Array, Z: Array, Y: Array, mask: Array | None = None, *, threshold: float = 0.0) -> None:
-        guess, truth = decide(Z, Y, mask, threshold)
-        for row, classes in enumerate((truth[guess == truth], guess, truth)):
-            state[row] += np.bincount(classes.reshape(-1), minlength=state.shape[1])
-
-    def value(self, state: Array) -> float:
-        if not state.any():
-            return float("nan")
-        if self.average == "micro":
-            state = state.sum(axis=1, keepdims=True)
-        score, whole = self.score(*state)
-        scores = np.divide(score, whole, out=np.zeros_like(score), where=whole > 0)
-        if self.average == "binary":
-            return float(scores[1])
-        return float(scores[state.any(axis=0)].mean())
-
-    def score(self, tp: Array, p: Array, a: Array) -> tuple[Array, Array]:
-        """Numerator and denominator of every class's score."""
-        raise NotImplementedError
-
-
-@component("precision")
-class Precision(ClassAverage):
-    """TP / (TP + FP): of those decided to be of a class, the share that is."""
-
-    def score(self, tp: Array, p: Array, a: Array) -> tuple[Array, Array]:
-        return tp, p
-
-
-@component("recall")
-class Recall(ClassAverage):
-    """TP / (TP + FN): of those that are of a class, the share that was found."""
-
-    def score(self, tp: Array, p: Array, a: Array) -> tuple[Array, Array]:
-        return tp, a
-
-
-@component("f1")
-class F1(ClassAverage):
-    """2 TP / (2 TP + FP + FN), the harmonic mean of precision and recall.
-
-    Course: "Single number evaluation metric" (C3W1L03).
-    """
-
-    def score(self, tp: Array, p: Array, a: Array) -> tuple[Array, Array]:
-        return 2 * tp, p + a
-
-
 @component("confusion")
 class Confusion(DecisionMetric):
-    """Counts (classes, classes): the row is the true class, the column the decided one."""
+    """Counts (classes, classes), or sums of weights: the row is the true class, the column the decided one."""
 
-    better: ClassVar[Literal["more", "less"] | None] = None
+    better: ClassVar[Better | None] = None
 
     def start(self, facts: Facts) -> Array:
         return np.zeros((classes_of(facts), classes_of(facts)))
 
-    def update(self, state: Array, Z: Array, Y: Array, mask: Array | None = None, *, threshold: float = 0.0) -> None:
-        guess, truth = decide(Z, Y, mask, threshold)
+    def add(self, state: Array, guess: Array, truth: Array, w: Array | None) -> None:
         place = truth.astype(np.intp) * len(state) + guess
-        state += np.bincount(place.reshape(-1), minlength=state.size).reshape(state.shape)
+        each = None if w is None else np.broadcast_to(w, place.shape).reshape(-1)
+        state += np.bincount(place.reshape(-1), each, minlength=state.size).reshape(state.shape)
 
     def value(self, state: Array) -> Json:
-        return state.astype(int).tolist()
+        whole = bool((state == np.floor(state)).all())
+        return state.astype(int).tolist() if whole else state.tolist()

@@ -47,7 +47,6 @@ class Lock:
         self.enforced = enforced
 
     def release(self) -> None:
-        """Let another process take the run."""
         os.close(self.descriptor)
 
 

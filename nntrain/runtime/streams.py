@@ -67,5 +67,4 @@ class Stream:
 
 
 def stream(seed: int, purpose: int, *place: int) -> Stream:
-    """The stream of a purpose at a place in the run: an epoch, a step, the key of a name."""
     return Stream(seed, purpose, *place)

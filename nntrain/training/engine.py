@@ -6,7 +6,6 @@ decides when a checkpoint is written, never what is in it.
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 
@@ -18,11 +17,12 @@ from nntrain.errors import CheckpointError, DivergedError, Interrupted
 from nntrain.files import checkpoint
 from nntrain.files.json_fields import Fields
 from nntrain.files.plain_values import JsonObject
+from nntrain.inference.totals import METRIC
 from nntrain.model.shapes import Array
 from nntrain.runs import Run
 from nntrain.runtime.memory import peak_memory
 from nntrain.training.interruptible import Watched
-from nntrain.training.monitor import Monitor
+from nntrain.training.monitor import Monitor, check_finite, check_measured
 
 
 class Observer:
@@ -74,12 +74,10 @@ class Engine:
 
     @property
     def stopped_early(self) -> bool:
-        """Whether the monitored value has not improved for too long."""
         return self.monitor is not None and self.monitor.exhausted
 
     @property
     def finished(self) -> bool:
-        """Whether there is nothing more to train."""
         return self.step >= self.total or self.stopped_early
 
     def train(self) -> None:
@@ -114,7 +112,7 @@ class Engine:
             return
         self._check_state()
         self._save_best()
-        checkpoint.write(self.run.last, self.trainer.arrays(), self.manifest())
+        checkpoint.write(self.run.last, self.trainer.arrays() | self.trainer.sums(), self.manifest())
         self._saved_at, self._saved_step = time.perf_counter(), self.step
         self.run.write_status("running", epoch=self.epoch, step=self.step)
 
@@ -144,7 +142,8 @@ class Engine:
         if self.monitor is not None:
             self.monitor.restore(manifest.fields("monitor"))
             self._find_best()
-        self.trainer.restore(manifest.fields("training"))
+        sums = {name: array for name, array in saved.arrays.items() if name.startswith(METRIC)}
+        self.trainer.restore_with(manifest.fields("training"), sums)
         # Not yet saved: where best.npz was the newest, last.npz is older or missing.
         self._timed_step = self.step
 
@@ -211,11 +210,11 @@ class Engine:
         if "validation" in self.data.parts and self._evaluation_is_due():
             line["validation"] = self.trainer.evaluate(self.watched(self.data.parts["validation"]))
             for name, value in line["validation"].items():
-                if name == "cost" or name.endswith("loss"):
-                    _check_finite(value, f"validation.{name}", self.step)
+                if name in ("cost", "loss", "naive_loss"):
+                    check_finite(value, f"validation.{name}", self.step)
         value = self.monitor.find(line) if self.monitor is not None else None
         if value is not None and self.monitor is not None:
-            _check_finite(value, self.monitor.name, self.step)
+            check_measured(value, self.monitor.name, self.step)
         self.trainer.reset()
         seconds = max(time.perf_counter() - self._line_at, 1e-9)
         timing = {
@@ -236,7 +235,7 @@ class Engine:
             self.trainer.observe(value, self.monitor.better)
             if improved:
                 self._check_state()
-                arrays = {name: array.copy() for name, array in self.trainer.arrays().items()}
+                arrays = {n: array.copy() for n, array in (self.trainer.arrays() | self.trainer.sums()).items()}
                 self.waiting_best = (arrays, self.manifest())
         self.observer.line(line, timing)
 
@@ -246,8 +245,3 @@ class Engine:
             self.save()
         else:
             self._save_best()
-
-
-def _check_finite(value: float, name: str, step: int) -> None:
-    if not math.isfinite(value):
-        raise DivergedError(f"diverged at step {step}: {name} is {value}")

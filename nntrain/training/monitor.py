@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from nntrain.errors import DataError, DivergedError
 from nntrain.files.json_fields import Fields
 from nntrain.files.plain_values import JsonObject
 
@@ -31,7 +33,6 @@ class Monitor:
 
     @property
     def exhausted(self) -> bool:
-        """Whether the patience is at its end."""
         return self.patience is not None and self.waited >= self.patience
 
     def find(self, line: JsonObject) -> float | None:
@@ -54,7 +55,6 @@ class Monitor:
         return other - value if self.better == "less" else value - other
 
     def state(self) -> JsonObject:
-        """What resuming needs, as JSON."""
         settings = asdict(self)
         return {"name": self.name, **{k: v for k, v in self.__dict__.items() if k not in settings}}
 
@@ -67,3 +67,20 @@ class Monitor:
         self.best = saved.number("best") if "best" in saved else None
         self.reference = saved.number("reference") if "reference" in saved else None
         self.best_step, self.best_epoch, self.waited = map(saved.whole, ("best_step", "best_epoch", "waited"))
+
+
+def check_finite(value: float, name: str, step: int) -> None:
+    """Raise DivergedError for a loss, or what is watched, that is not finite."""
+    if not math.isfinite(value):
+        raise DivergedError(f"diverged at step {step}: {name} is {value}")
+
+
+def check_measured(value: float, name: str, step: int) -> None:
+    """Raise DataError for a metric that is not a number where the loss is one: these examples do not have it."""
+    part, _, metric = name.partition(".")
+    if math.isnan(value) and metric not in ("loss", "cost"):
+        raise DataError(
+            f"training.monitor: {name} is not a number at step {step}: the {part} part has no such value, as where all "
+            "its examples are of one class; monitor another, or change the part"
+        )
+    check_finite(value, name, step)

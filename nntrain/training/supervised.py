@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -166,8 +167,14 @@ class SupervisedTrainer(Trainer):
             "carried": recurrent_state.as_json(self.carried),
         }
 
+    def sums(self) -> dict[str, Array]:
+        return self.totals.arrays()
+
     def restore(self, saved: Fields) -> None:
-        self.totals.restore(saved.fields("totals"))
+        self.restore_with(saved, {})
+
+    def restore_with(self, saved: Fields, sums: Mapping[str, Array]) -> None:
+        self.totals.restore(saved.fields("totals"), sums)
         self.schedule_state = self.schedule.restore(saved.fields("schedule"))
         self.carried = recurrent_state.from_json(saved.fields("carried"))
 

@@ -10,6 +10,7 @@ import pytest
 from docs.conftest import ROOT, blocks
 
 from nntrain.cli import main
+from nntrain.components import arguments, find
 from nntrain.errors import Interrupted, NNTrainError
 
 PAGES = {path.stem: path.read_text("utf-8") for path in sorted((ROOT / "nntrain" / "docs").glob("*.md"))}
@@ -110,6 +111,22 @@ def test_the_exit_codes_are_those_of_the_errors():
     listed = re.search(r"^\| exit code .*\n\|.*\n((?:\|.*\n)+)", PAGES["sweeps"], re.MULTILINE)[1]
     codes = {int(code) for row in listed.splitlines() for code in row.split("|")[1].split(",")}
     assert codes == {0, 130, 143} | {error.exit_code for error in below(NNTrainError) - {Interrupted}}
+
+
+def test_every_metric_has_its_row_with_its_direction_and_its_default():
+    lines = [line for line in PAGES["metrics"].splitlines() if line.startswith("| `")]
+    rows = {cells[1].strip("` "): cells for cells in (re.split(r"(?<!\\)\|", line) for line in lines)}
+    known = find("metric")
+    directions = {name: cells[5].strip() or None for name, cells in rows.items()}
+    assert directions == {name: cls.better for name, cls in known.items()}
+    for name, cells in rows.items():
+        argument, said = next(arguments(known[name]), None), cells[3].strip()
+        if argument is None:
+            assert not said
+        elif argument.default is None:
+            assert said == f"`{argument.name}`: binary, macro"
+        else:
+            assert said == f"`{argument.name}: {argument.default}`"
 
 
 def test_every_config_has_its_row():
