@@ -18,10 +18,21 @@ from nntrain.data.facts import Facts, Preparation, required
 from nntrain.data.parts import Data, Part
 from nntrain.data.source_files import Source
 from nntrain.data.splits import divide
-from nntrain.data.tables import column_kinds as columns_of
+from nntrain.data.tables.column import Column
+from nntrain.data.tables.column_kinds import (
+    Said,
+    are_values,
+    describe,
+    find_categories,
+    kind_of,
+    numbers,
+    refuse_words,
+)
+from nntrain.data.tables.column_places import header_by, locate
+from nntrain.data.tables.column_values import refuse_missing, values
 from nntrain.data.tables.table import Table, read_table
 from nntrain.data.tables.table_dataset import TableDataset
-from nntrain.data.tables.table_layout import Column, TableLayout
+from nntrain.data.tables.table_layout import TableLayout
 from nntrain.data.tables.text_files import TextFile
 from nntrain.errors import DataError
 from nntrain.messages import did_you_mean
@@ -55,6 +66,16 @@ class Csv(TableDataset):
     categorical: tuple[str | int, ...] = arg(
         "columns whose numbers are categories, by name or number from 0", default=(), kw_only=True
     )
+    dates: tuple[str | int, ...] = arg(
+        "columns of dates, by name or number from 0: each becomes year, month, day, weekday and, with a time, hour",
+        default=(),
+        kw_only=True,
+    )
+    units: tuple[str | int, ...] = arg(
+        "columns of numbers with a sign or a unit (12%, $5, 3 kg), by name or number from 0",
+        default=(),
+        kw_only=True,
+    )
     standardize_target: bool = arg(
         "regression: train on targets with mean 0, deviation 1; metrics and predictions stay in the data's units",
         default=False,
@@ -79,9 +100,7 @@ class Csv(TableDataset):
         for part, file in files.items():
             if part not in tables:
                 tables[part] = self._read_more(file, layout)
-        raw = {
-            part: _values(table, layout, facts, described=fitting and part == "train") for part, table in tables.items()
-        }
+        raw = {part: self._values(table, layout, fitting and part == "train") for part, table in tables.items()}
         by_class = raw["train"][1] if facts.target == "labels" else None
         rows = divide(self, str(self.path), len(raw["train"][0]), by_class, tables.keys(), seed)
         if fitting and layout.missing == "mean":
@@ -101,30 +120,32 @@ class Csv(TableDataset):
 
     def _read_more(self, file: TextFile, layout: TableLayout) -> Table:
         """A table of the same columns as the one that the layout was found in."""
-        return read_table(file, self.dialect, columns_of.header_by(layout, self.dialect))
+        return read_table(file, self.dialect, header_by(layout, self.dialect))
 
     def _describe(self, table: Table) -> Facts:
         """What the columns are."""
         header, names = table.header, table.names
-        target = table.width - 1 if self.target is None else self._find(self.target, names, header, "target")
+        full = [i for i in range(table.width) if i not in table.empty]
+        target = full[-1] if self.target is None else self._find(self.target, names, header, "target")
         left_out = {self._find(c, names, header, "drop") for c in self.drop} | {target}
-        categorical = {self._find(c, names, header, "categorical") for c in self.categorical}
-        inputs = [i for i in range(table.width) if i not in left_out]
+        said = Said(
+            *(
+                {self._find(column, names, header, argument) for column in getattr(self, argument)}
+                for argument in ("categorical", "dates", "units")
+            )
+        )
+        inputs = [i for i in full if i not in left_out]
         if not inputs:
             hint = "; what separates cells says delimiter" if table.width == 1 else ""
             raise DataError(f"{self.path}: error: {table.width} columns leave no input beside the target{hint}")
-        columns = tuple(columns_of.describe(table, i, names[i], i in categorical) for i in inputs)
-        layout = TableLayout(header, table.width, self.missing, Column(names[target], target), columns)
-        shape = (layout.inputs,)
-        if self._task(table, target, names[target]) == "regression":
-            return Facts(shape, "values", outputs=1, preparation=Preparation(layout=layout))
-        labels = columns_of.find_categories(table, target, names[target], "label")
-        if len(labels) < 2:
-            only = f"every target is {labels[0]!r}" if labels else "there is no target"
-            raise table.error(0, target, f"{only}; a classification needs two classes or more")
-        layout = replace(layout, target=replace(layout.target, categories=labels))
+        columns = tuple(describe(table, i, names[i], said, self.dialect.numerals) for i in inputs)
+        goal = self._target(table, target, names[target], said)
+        layout = TableLayout(header, table.width, self.missing, goal, columns)
         made = Preparation(layout=layout)
-        return Facts(shape, "labels", classes=len(labels), label_names=labels, preparation=made)
+        if goal.categories is None:
+            return Facts((layout.inputs,), "values", outputs=1, preparation=made)
+        labels = goal.categories
+        return Facts((layout.inputs,), "labels", classes=len(labels), label_names=labels, preparation=made)
 
     def _find(self, column: str | int, names: list[str], header: bool, argument: str) -> int:
         """The number of a column that the config names."""
@@ -136,18 +157,24 @@ class Csv(TableDataset):
         hint = did_you_mean(str(column), names) if header else ""
         raise DataError(f"{self.path}: error: {argument}: no column {column!r} ({there}){hint}")
 
-    def _task(self, table: Table, at: int, name: str) -> Literal["classification", "regression"]:
-        cells = table.columns[at]
-        if self.task is not None:
-            return self.task
-        if (wrong := cells.first_word()) is not None:
-            if cells.has_numbers:
-                message = columns_of.not_a_number(cells.text(wrong), name)
-                raise table.error(
-                    wrong, at, message.partition(";")[0] + "; say task: classification if these are labels"
-                )
-            return "classification"
-        return "regression" if columns_of.are_values(cells.values) else "classification"
+    def _target(self, table: Table, at: int, name: str, said: Said) -> Column:
+        """The column to predict: with categories where it is labels."""
+        cells, numerals = table.columns[at], self.dialect.numerals
+        if at in said.dates:
+            raise table.error(None, at, f"dates: column {name} is the target; a date is no target")
+        if self.task != "classification":
+            if at in said.units:
+                return describe(table, at, name, said, numerals)
+            kind = "numbers" if self.task == "regression" else kind_of(cells, numerals)
+            if kind in ("numbers", "amounts", "dates"):
+                refuse_words(table, at, name, numerals, or_labels=self.task is None)
+                if self.task == "regression" or are_values(cells.values):
+                    return numbers(table, at, name)
+        labels = find_categories(table, at, name, "label")
+        if len(labels) < 2:
+            only = f"every target is {labels[0]!r}" if labels else "there is no target"
+            raise table.error(0, at, f"{only}; a classification needs two classes or more")
+        return Column(name, at, labels)
 
     def _fitted(self, facts: Facts, layout: TableLayout, train: Examples, rows: Array) -> Facts:
         """The facts with what the training rows say: fill values and standardization."""
@@ -167,10 +194,10 @@ class Csv(TableDataset):
         layout = required(facts.preparation.layout, "a table")
         if is_csv(source):
             table = self._read_more(TextFile(source, self.encoding), layout)
-            at = columns_of.locate(table, layout, with_target=False)
-            raw = layout.fill(_stack(table, at, layout.columns))
+            at = locate(table, layout, with_target=False)
+            raw = layout.fill(self._stack(table, at, layout.columns))
             for i, column, x in zip(at, layout.columns, raw.T, strict=True):
-                columns_of.refuse_missing(table, i, column.name, x, "; leave the row out, or train with missing: mean")
+                refuse_missing(table, i, column.name, x, "; leave the row out, or train with missing: mean")
             X, warnings = layout.expand(raw), table.warnings
         elif layout.one_hot.any():
             raise DataError(f"{source}: error: the columns of words must come as csv")
@@ -180,24 +207,24 @@ class Csv(TableDataset):
         part.warnings = warnings
         return part
 
+    def _stack(self, table: Table, at: Sequence[int], columns: Sequence[Column]) -> Array:
+        """(N, columns), NaN where missing."""
+        numerals = self.dialect.numerals
+        return np.stack([values(table, i, c, numerals) for i, c in zip(at, columns, strict=True)], axis=1)
 
-def _stack(table: Table, at: Sequence[int], columns: Sequence[Column]) -> Array:
-    return np.stack([columns_of.codes(table, i, c) for i, c in zip(at, columns, strict=True)], axis=1)
-
-
-def _values(table: Table, layout: TableLayout, facts: Facts, described: bool) -> tuple[Array, Array]:
-    """Inputs (N, k) with NaN where a value is missing and may be, and targets: labels (N,) or values (N, 1)."""
-    columns, policy = [*layout.columns, layout.target], layout.missing
-    at = [column.at for column in columns] if described else columns_of.locate(table, layout, with_target=True)
-    everything = _stack(table, at, columns)
-    for i, column, x in zip(at, columns, everything.T, strict=True):
-        if column is layout.target and policy != "drop":  # a target is never made up
-            columns_of.refuse_missing(table, i, column.name, x, "; say missing: drop (the row)")
-        elif policy == "error":
-            columns_of.refuse_missing(table, i, column.name, x, "; say missing: drop (the row) or mean")
-    if policy == "drop":
-        everything = everything[~np.isnan(everything).any(axis=1)]
-        if not len(everything):
-            raise DataError(f"{table.name}: error: every row has a missing value")
-    Y = everything[:, -1]
-    return everything[:, :-1], Y.astype(np.int64) if facts.target == "labels" else Y[:, None]
+    def _values(self, table: Table, layout: TableLayout, described: bool) -> tuple[Array, Array]:
+        """Inputs (N, k) with NaN where a value is missing and may be, and targets: labels (N,) or values (N, 1)."""
+        columns, policy = [*layout.columns, layout.target], layout.missing
+        at = [column.at for column in columns] if described else locate(table, layout, with_target=True)
+        everything = self._stack(table, at, columns)
+        for i, column, x in zip(at, columns, everything.T, strict=True):
+            if column is layout.target and policy != "drop":  # a target is never made up
+                refuse_missing(table, i, column.name, x, "; say missing: drop (the row)")
+            elif policy == "error":
+                refuse_missing(table, i, column.name, x, "; say missing: drop (the row) or mean")
+        if policy == "drop":
+            everything = everything[~np.isnan(everything).any(axis=1)]
+            if not len(everything):
+                raise DataError(f"{table.name}: error: every row has a missing value")
+        Y = everything[:, -1]
+        return everything[:, :-1], Y.astype(np.int64) if layout.target.one_hot else Y[:, None]

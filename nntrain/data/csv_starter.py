@@ -7,17 +7,21 @@ from pathlib import Path
 
 from nntrain.data.tables.column_kinds import (
     MOST_CLASSES,
+    Kind,
+    Said,
     are_values,
-    has_decimal_comma,
+    describe,
+    kind_of,
     no_categories,
-    not_a_number,
+    refuse_words,
 )
+from nntrain.data.tables.column_values import values
 from nntrain.data.tables.dialect import Dialect
 from nntrain.data.tables.table import Table, read_table
 from nntrain.data.tables.text_files import TextFile
 from nntrain.errors import DataError
 from nntrain.files.plain_values import yaml_word
-from nntrain.messages import did_you_mean
+from nntrain.messages import Warn, did_you_mean, unheard
 
 _MANY = 2000  # rows from which on some can be spared for validation
 _WINDOW = 24  # time steps that a forecast sees
@@ -25,11 +29,11 @@ _WINDOW = 24  # time steps that a forecast sees
 
 @dataclass
 class _Column:
-    """What one column holds.  `different`: its words or numbers, missing ones apart."""
+    """What one column holds.  `different`: its words, dates or numbers, missing ones apart."""
 
     at: int
     name: str
-    numeric: bool
+    kind: Kind
     different: int
     missing: int
 
@@ -39,46 +43,62 @@ class _Column:
             return "it is empty"
         if self.different == 1:
             return "it is the same in every row"
-        if not self.numeric and no_categories(self.different, rows):
+        if self.kind == "words" and no_categories(self.different, rows):
             return "nearly every row has its own"
         return ""
 
 
-def starter(path: Path, target: str | None, name: str) -> str:
-    """The YAML of a config called `name` that trains on the file.  Raises DataError."""
-    table = read_table(TextFile(path), Dialect())
+def starter(path: Path, target: str | None, name: str, header: bool | None = None, warn: Warn = unheard) -> str:
+    """The YAML of a config called `name` that trains on the file.
+
+    header   whether the first row names the columns; None: found out
+    warn     is told what is taken of the file, or left out, without being said
+    Raises DataError.
+    """
+    table = read_table(TextFile(path), Dialect(header))
+    given = [] if header is None else [f"  header: {str(header).lower()}"]
     header, names, rows = table.header, table.names, len(table)
     if rows < 2:
         raise DataError(f"{path}: error: fewer than 2 rows of data ({rows}) are nothing to learn from")
-    columns = [_look(table, i, name) for i, name in enumerate(names)]
-    goal = columns[_find(path, target, names, header)]
+    full = [i for i in range(table.width) if i not in table.empty]
+    at = full[-1] if target is None else _find(path, target, names, header)
+    if at in table.empty:
+        raise table.error(None, at, f"target {names[at]} has no value; choose another with --target")
+    columns = [_look(table, i, names[i]) for i in full]
+    for text in table.warnings:
+        warn(text)
+    goal = next(column for column in columns if column.at == at)
     if goal.different < 2:
         raise DataError(f"{path}: error: target {goal.name} is the same in every row; choose another with --target")
     left_out = {c.at: reason for c in columns if c is not goal and (reason := c.useless(rows))}
     inputs = [c for c in columns if c is not goal and c.at not in left_out]
-    if not inputs and goal.numeric and header and rows >= 2 * _WINDOW and goal.different > MOST_CLASSES:
-        return _series(path, name, rows, goal)
+    if goal.kind == "dates":
+        raise DataError(f"{path}: error: target {goal.name} holds dates, and a date is no target; choose with --target")
+    only_dates = all(column.kind == "dates" for column in inputs)
+    if only_dates and goal.kind == "numbers" and header and rows >= 2 * _WINDOW and goal.different > MOST_CLASSES:
+        return _series(path, name, given, rows, goal)
     if not inputs:
         raise DataError(
             f"{path}: error: no column is an input: "
             + "; ".join(f"{_line(columns[at].name)}: {reason}" for at, reason in left_out.items())
         )
     out = [(columns[at], reason) for at, reason in left_out.items()]
-    return _yaml(path, name, rows, header, goal, _task(table, goal), inputs, out)
+    return _yaml(path, name, given, rows, header, goal, _task(table, goal), inputs, out)
 
 
 def _look(table: Table, at: int, name: str) -> _Column:
-    cells = table.columns[at]
-    wrong = cells.first_word()
-    numeric = cells.has_numbers or any(map(has_decimal_comma, cells.present))
-    if numeric and wrong is not None:
-        raise table.error(wrong, at, not_a_number(cells.text(wrong), name))
-    return _Column(at, name, numeric or wrong is None, len(cells.names()), int(cells.missing.sum()))
+    """What a column holds.  Raises DataError where `fit` would, whatever the config said."""
+    cells, numerals = table.columns[at], Dialect().numerals
+    kind = kind_of(cells, numerals)
+    if kind == "numbers":
+        refuse_words(table, at, name, numerals)
+    if kind in ("amounts", "dates"):
+        column = describe(table, at, name, Said(dates=[at] if kind == "dates" else [], units=[at]), numerals)
+        values(table, at, column, numerals)
+    return _Column(at, name, kind, len(cells.names()), int(cells.missing.sum()))
 
 
-def _find(path: Path, target: str | None, names: list[str], header: bool) -> int:
-    if target is None:
-        return len(names) - 1
+def _find(path: Path, target: str, names: list[str], header: bool) -> int:
     if target in names:
         return names.index(target)
     if target.lstrip("-").isdigit() and -len(names) <= int(target) < len(names):
@@ -89,14 +109,15 @@ def _find(path: Path, target: str | None, names: list[str], header: bool) -> int
 
 
 def _task(table: Table, goal: _Column) -> str:
-    if not goal.numeric:
-        return "classification"
+    if goal.kind != "numbers":
+        return "regression" if goal.kind == "amounts" else "classification"
     return "regression" if are_values(table.columns[goal.at].values) else "classification"
 
 
 def _yaml(
     path: Path,
     name: str,
+    given: list[str],
     rows: int,
     header: bool,
     goal: _Column,
@@ -104,7 +125,7 @@ def _yaml(
     inputs: list[_Column],
     out: list[tuple[_Column, str]],
 ) -> str:
-    words = [c for c in inputs if not c.numeric]
+    words = [c for c in inputs if c.kind == "words"]
     missing = sum(c.missing for c in [*inputs, goal])
     regression = task == "regression"
     made_of = f"{len(inputs)} input{'s' * (len(inputs) > 1)}" + (f" ({len(words)} of them categories)" if words else "")
@@ -119,6 +140,7 @@ def _yaml(
         "dataset:",
         "  type: csv",
         f"  path: {_scalar(str(path))}",
+        *given,
         f"  target: {target:17} # a column by {'name' if header else 'number from 0, as there is no header'}",
         f"  task: {task}",
     ]
@@ -126,6 +148,10 @@ def _yaml(
         dropped = ", ".join(_scalar(c.name) if header else c.name for c, _ in out)
         reasons = "; ".join(f"{_line(c.name)}: {reason}" for c, reason in out)
         lines.append(f"  drop: [{dropped}]  # {reasons}")
+    listed = (("dates", "dates", "year, month, day and weekday each"), ("units", "amounts", "numbers with a sign"))
+    for key, kind, what in listed:
+        if named := [_scalar(c.name) if header else c.name for c in [*inputs, goal] if c.kind == kind]:
+            lines.append(f"  {key}: [{', '.join(named)}]  # {what}")
     if missing:
         where = ", ".join(f"{c.missing} in {_line(c.name)}" for c in [*inputs, goal] if c.missing)
         policy = "drop" if goal.missing else "mean"
@@ -169,7 +195,7 @@ def _rest(rows: int, outputs: str, loss: str, metrics: list[str], first: tuple[s
     return lines
 
 
-def _series(path: Path, name: str, rows: int, goal: _Column) -> str:
+def _series(path: Path, name: str, given: list[str], rows: int, goal: _Column) -> str:
     """One value after another: a forecast of the next from the last ones."""
     lines = [
         f"# {_line(path.name)}: {rows:,} values in the order of time: "
@@ -181,6 +207,7 @@ def _series(path: Path, name: str, rows: int, goal: _Column) -> str:
         "dataset:",
         "  type: series",
         f"  path: {_scalar(str(path))}",
+        *given,
         f"  columns: [{_scalar(goal.name)}]",
         f"  window: {_WINDOW}",
         *_rest(rows, "$dataset.outputs", "mse", ["mae", "rmse", "r2"], first=("flatten",)),

@@ -18,7 +18,7 @@ from nntrain.data.parts import Batch, Data, Part
 from nntrain.data.series_layout import SeriesLayout
 from nntrain.data.source_files import Source, name_of
 from nntrain.data.splits import last_shares
-from nntrain.data.tables.header import has_header
+from nntrain.data.tables.header import seems_header
 from nntrain.data.tables.table import Table, read_table
 from nntrain.data.tables.table_dataset import TableDataset
 from nntrain.data.tables.text_files import TextFile
@@ -134,7 +134,7 @@ class Series(TableDataset):
         layout, dialect = required(facts.preparation.series, "a series"), self.dialect
 
         def is_header(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
-            return set(layout.columns) <= set(first) or has_header(first, below, dialect)
+            return set(layout.columns) <= set(first) or seems_header(first, below, dialect)
 
         table = read_table(file, dialect, is_header)
         if set(layout.columns) <= set(table.first) and table.header:

@@ -188,13 +188,6 @@ def test_numbers_can_be_categories(load):
     assert load("7,1,0\n3,2,1\n7.0,3,0\n", categorical=(0,)).facts.input_shape == (3,)
 
 
-def test_a_column_of_dates_is_no_category(load):
-    text = "day,x,y\n" + "".join(f"2020-01-{i:02},{i},{i % 2}\n" for i in range(1, 31))
-    with pytest.raises(DataError, match=r":2:1: error: column day has 30 different words .* drop: \[day\]"):
-        load(text)
-    assert load(text, drop=("day",)).facts.input_shape == (1,)
-
-
 def test_rows_with_missing_values_can_be_left_out(load):
     batch = everything(load("1,a,0\n,a,1\n3,,0\n4,b,\n5,b,1\n", missing="drop"))
     np.testing.assert_array_equal(batch.X[0], [1, 5])

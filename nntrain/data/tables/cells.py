@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -31,6 +33,7 @@ USUAL_MISSING = frozenset(
         "-1.#qnan",
     ]  # "" too
 )
+_MAY_BE_GROUPED = re.compile(r" *[+-]?(?:[1-9]\d{0,2}(\.\d{3})|\d{1,3}) *", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -51,12 +54,15 @@ class Cells:
     codes    (N,) its place in `words`, -1 where the cell is a number; None where all are numbers
     words    the different cells that are no numbers
     absent   (words,) True for those that stand for no value
+    grouped  "all" or "some" where as many numbers have a point before three digits, and the others none: it could stand
+             before decimals, or between thousands
     """
 
     values: Array
     codes: Array | None
     words: list[str]
     absent: Array
+    grouped: Literal["all", "some", "none"] = "none"
 
     def __len__(self) -> int:
         return len(self.values)
@@ -101,6 +107,14 @@ class Cells:
         """The first row that holds no number."""
         return 0 if self.codes is None else int(np.argmax(self.codes >= 0))
 
+    def first_number(self) -> int:
+        """The first row that holds a number."""
+        return 0 if self.codes is None else int(np.argmax(self.codes < 0))
+
+    def row_of(self, word: str) -> int:
+        """The first row that holds a word."""
+        return 0 if self.codes is None else int(np.argmax(self.codes == self.words.index(word)))
+
     def text(self, row: int) -> str:
         """A cell as it was written; a number in its usual spelling."""
         if self.codes is not None and self.codes[row] >= 0:
@@ -132,8 +146,10 @@ class Cells:
 class CellsBuilder:
     """Makes Cells of a column that comes in pieces."""
 
-    def __init__(self, numerals: Numerals, missing: Missing):
+    def __init__(self, numerals: Numerals, missing: Missing, watch_points: bool = False):
         self._numerals, self._missing = numerals, missing
+        # whether a point may still be one between thousands, and whether there are numbers with and without it
+        self._groups, self._with_point, self._without = watch_points and numerals.plain, False, False
         self._values: list[Array] = []
         self._codes: list[Array | None] = []
         self._code: dict[str, int] = {}
@@ -142,6 +158,8 @@ class CellsBuilder:
         """The cells of further rows."""
         values = self._all_numbers(cells)
         if values is not None:
+            if self._groups:
+                self._look_for_groups(cells)
             self.add_numbers(values)
             return
         read, codes_of = self._numerals.read, self._code
@@ -150,6 +168,8 @@ class CellsBuilder:
             word = cell.strip()
             value = read(word)
             known[cell] = (np.nan, codes_of.setdefault(word, len(codes_of))) if value is None else (value, -1)
+        if self._groups:
+            self._look_for_groups([cell.strip() for cell, (_, code) in known.items() if code < 0])
         pairs = np.array([known[cell] for cell in cells])
         self._values.append(np.ascontiguousarray(pairs[:, 0]))
         self._codes.append(pairs[:, 1].astype(np.int32))
@@ -170,6 +190,15 @@ class CellsBuilder:
             return None
         return values if (np.abs(values) < EXACT).all() else None  # not so for nan and inf either
 
+    def _look_for_groups(self, numbers: Sequence[str]) -> None:
+        """Whether these too are whole numbers below 1000, or have a point before three digits."""
+        for number in numbers:
+            match = _MAY_BE_GROUPED.fullmatch(number)
+            if match is None:
+                self._groups = False
+                return
+            self._with_point, self._without = self._with_point or bool(match[1]), self._without or not match[1]
+
     def build(self) -> Cells:
         """The whole column."""
         words = list(self._code)
@@ -181,4 +210,7 @@ class CellsBuilder:
             ]
             codes = np.concatenate(whole)
         absent = np.array([word in self._missing for word in words], bool)
-        return Cells(values, codes, words, absent)
+        grouped: Literal["all", "some", "none"] = "none"
+        if self._groups and self._with_point:
+            grouped = "some" if self._without else "all"
+        return Cells(values, codes, words, absent, grouped)

@@ -1,21 +1,38 @@
-"""Columns of words and numbers as columns of numbers: what they hold is found out once, and applied from then on."""
+"""What a column holds, numbers, dates or categories: found out once, from the training table."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
-from nntrain.data.tables.dialect import Dialect
-from nntrain.data.tables.header import HeaderRule, has_header
-from nntrain.data.tables.numerals import is_number
+from nntrain.data.tables.cells import Cells
+from nntrain.data.tables.column import Column
+from nntrain.data.tables.dates import forms_of, is_date
+from nntrain.data.tables.numerals import Numerals, is_number, is_whole
 from nntrain.data.tables.table import Table
-from nntrain.data.tables.table_layout import Column, TableLayout
-from nntrain.messages import did_you_mean
+from nntrain.data.tables.units import is_sign, split_unit
+from nntrain.data.tables.writings import advice, too_much
 from nntrain.model.shapes import Array
 
 MOST_CATEGORIES = 1000
 MOST_CLASSES = 20  # more different whole numbers than that are values
+
+
+Kind = Literal["nothing", "numbers", "amounts", "dates", "words"]  # amounts: numbers with a sign, 12% or $5
+
+_ODD = ", expected a number"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a config says of columns, by their numbers."""
+
+    categorical: Collection[int] = ()
+    dates: Collection[int] = ()
+    units: Collection[int] = ()
 
 
 def shown(cell: str) -> str:
@@ -25,7 +42,7 @@ def shown(cell: str) -> str:
 
 def ordered(words: set[str]) -> list[str]:
     """By value where all are numbers, else by letter."""
-    return sorted(words, key=float) if all(map(is_number, words)) else sorted(words)
+    return sorted(words, key=lambda word: (float(word), word)) if all(map(is_number, words)) else sorted(words)
 
 
 def no_categories(words: int, rows: int) -> bool:
@@ -50,92 +67,117 @@ def find_categories(table: Table, at: int, name: str, what: str = "category") ->
     return tuple(ordered(words))
 
 
-def describe(table: Table, at: int, name: str, categorical: bool) -> Column:
-    """What a column of inputs holds: numbers, or words where there is no number at all.  Raises DataError."""
-    cells = table.columns[at]
+def kind_of(cells: Cells, numerals: Numerals) -> Kind:
+    """What a column holds, by most of its words where it has no plain number.  A column of one kind may hold cells of
+    another: errors that its reader tells.
+    """
     if cells.missing.all():
+        return "nothing"
+    words = cells.present
+    if cells.has_numbers:
+        whole = bool(words) and all(map(is_whole, words)) and not np.mod(cells.numbers, 1).any()
+        return "words" if whole else "numbers"  # beyond 2⁵³ numbers can no longer be told apart: they are names
+    parts = [split_unit(word, numerals) for word in words]
+    signed = [found is not None and is_sign(found[0]) for found in parts]
+    if 2 * sum(signed) > len(words):
+        return "amounts"
+    if 2 * sum(advice(word, numerals) is not None for word in words) > len(words):
+        return "numbers"
+    return "dates" if 2 * sum(map(is_date, words)) > len(words) else "words"
+
+
+def describe(table: Table, at: int, name: str, said: Said, numerals: Numerals) -> Column:
+    """What a column holds.  Raises DataError for words that are numbers or dates in another writing than was said."""
+    cells = table.columns[at]
+    kind = kind_of(cells, numerals)
+    if kind == "nothing":
         raise table.error(0, at, f"column {name} has no value at all; leave it out with drop: [{name}]")
-    if categorical or not (cells.has_numbers or any(map(has_decimal_comma, cells.present))):
+    if at in said.categorical:
         return Column(name, at, find_categories(table, at, name))
+    if at in said.dates:
+        return _dates(table, at, name)
+    if at in said.units:
+        return Column(name, at, unit=_unit(table, at, name, numerals))
+    if kind == "numbers":
+        return numbers(table, at, name)
+    if kind in ("amounts", "dates"):
+        refuse_words(table, at, name, numerals)
+    units = {parts and parts[0] for parts in (split_unit(word, numerals) for word in cells.present)}
+    if len(cells.present) > 1 and len(units) == 1 and None not in units:
+        row, word = cells.row_of(cells.present[0]), shown(cells.present[0])
+        table.warn(row, at, f"column {name} has words such as {word}, a category each; units: [{name}] reads numbers")
+    return Column(name, at, find_categories(table, at, name))
+
+
+def numbers(table: Table, at: int, name: str) -> Column:
+    """A column of numbers.  Tells of points that could stand between thousands; raises DataError where they are likely
+    to.
+    """
+    cells = table.columns[at]
+    if cells.grouped != "none":
+        row = int(np.argmax(cells.values != np.floor(cells.values)))
+        cell = f"{cells.values[row]:.3f}"
+        if cells.grouped == "some":
+            raise table.error(
+                row,
+                at,
+                f"column {name} has {cell} beside numbers without a point: does it stand between thousands?  "
+                'Say thousands: "." or decimal: "."',
+            )
+        message = 'read with a decimal point; say thousands: "." or decimal: "." to be sure'
+        table.warn(row, at, f"column {name} has {cell}, {message}")
     return Column(name, at)
 
 
-def codes(table: Table, at: int, column: Column) -> Array:
-    """A column as float64: its numbers, or the numbers of its categories; NaN where missing.  Raises DataError."""
+def refuse_words(table: Table, at: int, name: str, numerals: Numerals, or_labels: bool = False) -> None:
+    """Raise DataError for the first word of a column that is to hold numbers; `or_labels`: or a target of labels."""
     cells = table.columns[at]
-    if column.categories is None:
-        wrong = cells.first_word()
-        if wrong is not None:
-            raise table.error(wrong, at, not_a_number(cells.text(wrong), column.name))
-        return cells.values
-    found = cells.category_numbers(column.categories)
-    if (found == -1).any():
-        row = int(np.argmax(found == -1))
-        some = ", ".join(column.categories[:8]) + (", …" if column.width > 8 else "")
-        raise table.error(row, at, f"column {column.name} has {shown(cells.text(row))}, known are {some}")
-    return found
+    if (row := cells.first_word()) is not None:
+        message, odd, _ = (text := not_a_number(cells.text(row), name, numerals)).partition(_ODD)
+        labels = odd and or_labels
+        raise table.error(row, at, f"{message}{_ODD}; say task: classification if these are labels" if labels else text)
 
 
-def has_decimal_comma(cell: str) -> bool:
-    """Whether a cell is a number with a comma in the place of the point."""
-    return "," in cell and is_number(cell.replace(",", ".", 1))
-
-
-def not_a_number(cell: str, name: str) -> str:
+def not_a_number(cell: str, name: str, numerals: Numerals) -> str:
     """The message about a cell of the column `name` that cannot be read as a number, with what to do about it."""
-    if is_number(cell):
-        return f"column {name} has {shown(cell)}, too large a number"
-    if has_decimal_comma(cell):
-        return f"column {name} has {shown(cell)}: write the decimals after a point"
-    return f"column {name} has {shown(cell)}, expected a number; words belong into a column of categorical: [{name}]"
+    said = f"column {name} has {shown(cell)}"
+    if (reason := too_much(cell, numerals)) is not None:
+        return f"{said}, {reason}; words belong into a column of categorical: [{name}]"
+    if (hint := advice(cell, numerals)) is not None:
+        return said + hint
+    if (parts := split_unit(cell, numerals)) is not None:
+        return f"{said}, a number with {parts[0]!r}: write {parts[1]:.15g}, or say units: [{name}]"
+    if is_date(cell):
+        return f"{said}, a date: say dates: [{name}], or leave it out with drop: [{name}]"
+    return (
+        f"{said}{_ODD}; words belong into a column of categorical: [{name}]; if it stands for no value, "
+        f"say missing_values: [{shown(cell)}]"
+    )
 
 
-def refuse_missing(table: Table, at: int, name: str, values: Array, hint: str) -> None:
-    """Raise DataError where a value of the column (N,) is missing."""
-    gaps = np.flatnonzero(np.isnan(values))
-    if len(gaps):
-        more = f" ({len(gaps)} are missing in this column)" if len(gaps) > 1 else ""
-        raise table.error(int(gaps[0]), at, f"column {name} has no value{hint}{more}")
+def _dates(table: Table, at: int, name: str) -> Column:
+    """A column that the config lists in `dates`."""
+    cells = table.columns[at]
+    if cells.has_numbers:
+        row = cells.first_number()
+        raise table.error(row, at, f"column {name} has {shown(cells.text(row))}, expected a date such as 2024-01-31")
+    words = cells.present
+    if not (forms := forms_of(words)):
+        wrong = next((word for word in words if not is_date(word)), words[-1])
+        what = "expected a date such as 2024-01-31" if not is_date(wrong) else "in another form than those before it"
+        raise table.error(cells.row_of(wrong), at, f"column {name} has {shown(wrong)}, {what}")
+    if len(forms) > 1:
+        message = "is the day or the month first?  No row tells; write 2024-01-31 for 31 January"
+        raise table.error(cells.row_of(words[0]), at, f"column {name} has {shown(words[0])}: {message}")
+    return Column(name, at, date=forms[0])
 
 
-def header_by(layout: TableLayout, dialect: Dialect) -> HeaderRule:
-    """Whether the first row of later data is a header: it is where it names the inputs; data that had none when they
-    were learned from have one only where numbers are to stand in some column and no number stands above any of them.
-    """
-    columns = layout.columns
-
-    def is_header(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
-        if layout.header and {column.name for column in columns} <= set(first):
-            return True
-        above = [first[c.at] for c in columns if c.categories is None and c.at < len(first)]
-        numbers = any(dialect.numerals.read(cell) is not None for cell in above)
-        return (layout.header or (bool(above) and not numbers)) and has_header(first, below, dialect)
-
-    return is_header
-
-
-def locate(table: Table, layout: TableLayout, with_target: bool) -> list[int]:
-    """Where the inputs stand, then the target: by name where there is a header, else by place.
-
-    Where no target is wanted its column may be absent.  Raises DataError.
-    """
-    columns, target = layout.columns, layout.target
-    wanted = [*columns, target] if with_target else columns
-    if layout.header:
-        place = {name: i for i, name in reversed(list(enumerate(table.first)))}
-        absent = [column.name for column in wanted if column.name not in place]
-        if not absent:
-            return [place[column.name] for column in wanted]
-        if len(absent) < len(wanted) or table.header:
-            raise table.error(None, 0, f"no column {absent[0]!r} in the header{did_you_mean(absent[0], table.first)}")
-    if table.width == layout.width:
-        return [column.at for column in wanted]
-    if not with_target and table.width == layout.width - 1:
-        return [column.at - (column.at > target.at) for column in columns]
-    if not with_target and table.width == len(columns):
-        return list(range(len(columns)))
+def _unit(table: Table, at: int, name: str, numerals: Numerals) -> str:
+    """The one unit of a column that the config lists in `units`."""
+    cells = table.columns[at]
+    for word in cells.present:
+        if (parts := split_unit(word, numerals)) is not None:
+            return parts[0]
     raise table.error(
-        0,
-        min(table.width, layout.width),
-        f"{table.width} columns, expected {layout.width} as in the training data",
+        0, at, f"units: column {name} has {shown(cells.text(0))}, expected a number with a sign or a unit"
     )

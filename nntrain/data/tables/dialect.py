@@ -27,6 +27,8 @@ class Dialect:
     delimiter   between cells; " ": any number of blanks
     encoding    of the text, as Python calls it
     comment     lines that begin so are passed over
+    numerals    how numbers are written; `point_said`: the config says that it is so
+    missing     which cells stand for no value
     """
 
     header: bool | None = None
@@ -35,6 +37,7 @@ class Dialect:
     comment: str | None = None
     numerals: Numerals = field(default_factory=Numerals)
     missing: Missing = field(default_factory=Missing)
+    point_said: bool = False
 
 
 class Reader(Protocol):

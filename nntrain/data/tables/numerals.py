@@ -41,6 +41,11 @@ class Numerals:
             return None
         return value
 
+    def grouping(self, cell: str) -> str | None:
+        """The sign that stands between thousands in a cell, as it is written there; None where none does."""
+        signs = (" " + BLANKS) if self.thousands == " " else self.thousands or ""
+        return next((sign for sign in signs if sign in cell), None)
+
     def as_plain(self, cell: str) -> str | None:
         """The cell as it would be written with a decimal point and nothing between thousands; None where it cannot be
         a number in this writing.

@@ -16,7 +16,7 @@ import numpy as np
 
 from nntrain.data.tables.cells import Cells, CellsBuilder
 from nntrain.data.tables.dialect import Dialect, Reader, find_delimiter, rows_of
-from nntrain.data.tables.header import HeaderRule, has_header
+from nntrain.data.tables.header import HeaderRule, UnclearError, has_header, odd_names
 from nntrain.data.tables.text_files import TextFile
 from nntrain.errors import DataError
 from nntrain.model.shapes import Array
@@ -42,6 +42,11 @@ class Table:
     lines: Array
     first_line: int
     warnings: list[str] = field(default_factory=list)
+
+    @property
+    def empty(self) -> set[int]:
+        """Columns without any cell that is not empty, which are left out."""
+        return {i for i, cells in enumerate(self.columns) if cells.empty}
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -70,6 +75,10 @@ class Table:
         line = self.first_line if row is None else self.lines[row]
         return f"{self.name}:{line}:{column + 1}"
 
+    def warn(self, row: int | None, column: int, message: str) -> None:
+        """Tell of what is taken, or left out, without being said."""
+        self.warnings.append(f"{self.place(row, column)}: {' '.join(message.split())}")
+
     def error(self, row: int | None, column: int, message: str) -> DataError:
         """The error about a cell."""
         return DataError(f"{self.place(row, column)}: error: {' '.join(message.split())}")  # cells may hold line breaks
@@ -83,7 +92,7 @@ def read_table(file: TextFile, dialect: Dialect, is_header: HeaderRule | None = 
     with file.open() as text:
         delimiter = dialect.delimiter or find_delimiter(_whole_lines(text.read(_SAMPLE)), dialect)
     with file.open() as text, _collecting_no_garbage():
-        rows = _rows(file.name, rows_of(text, delimiter, dialect.comment))
+        rows = _Rows(file.name, rows_of(text, delimiter, dialect.comment))
         beginning = list(islice(rows, _FIRST + 1))
         if not beginning:
             raise DataError(f"{file.name}: error: the file is empty")
@@ -92,8 +101,10 @@ def read_table(file: TextFile, dialect: Dialect, is_header: HeaderRule | None = 
         if is_header is not None:
             header = is_header(first, below)
         else:
-            header = has_header(first, below, dialect) if dialect.header is None else dialect.header
-        builders = [CellsBuilder(dialect.numerals, dialect.missing) for _ in first]
+            header = (
+                _found_header(file, first_line, first, below, dialect) if dialect.header is None else dialect.header
+            )
+        builders = [CellsBuilder(dialect.numerals, dialect.missing, not dialect.point_said) for _ in first]
         lines: list[Array] = []
         piece = beginning[1:] if header else beginning
         while piece:
@@ -104,29 +115,72 @@ def read_table(file: TextFile, dialect: Dialect, is_header: HeaderRule | None = 
     if not lines:
         raise DataError(f"{file.name}: error: a header and no rows")
     columns = [builder.build() for builder in builders]
-    return Table(file.name, first, header, columns, np.concatenate(lines), first_line, list(file.warnings))
+    table = Table(file.name, first, header, columns, np.concatenate(lines), first_line, list(file.warnings))
+    _tell_empty(table, rows)
+    return table
 
 
-def _rows(name: str, reader: Reader) -> Iterator[tuple[int, list[str]]]:
-    """(line, cells) of every row that is not blank, all of one width."""
-    line, width = 1, 0
-    while True:
-        try:
-            row = next(reader, None)
-        except csv.Error as error:
-            reason = "a quote is never closed" if "unexpected end" in str(error) else str(error)
-            raise DataError(f"{name}:{line}:1: error: {reason}") from error
-        if row is None:
-            return
-        if row and (len(row) > 1 or row[0].strip()):
-            width = width or len(row)
-            if len(row) != width:
-                raise DataError(
-                    f"{name}:{line}:{min(len(row), width) + 1}: error: {len(row)} cells, expected {width} as in the "
-                    "first row"
-                )
-            yield line, row
-        line = reader.line_num + 1
+def _found_header(file: TextFile, line: int, first: list[str], below: list[list[str]], dialect: Dialect) -> bool:
+    """Whether the first row is a header, with a word where a name looks like a number.  Raises DataError."""
+    try:
+        header = has_header(first, below, dialect)
+    except UnclearError:
+        raise DataError(
+            f"{file.name}:{line}:1: error: does this row name the columns, or is it data?  Say header: true or false"
+        ) from None
+    if header and (odd := odd_names(first, below, dialect)):
+        file.warnings.append(
+            f"{file.name}:{line}:{odd[0] + 1}: {first[odd[0]]} is taken for the name of a column; header: false makes "
+            "this row data"
+        )
+    return header
+
+
+def _tell_empty(table: Table, rows: _Rows) -> None:
+    """Tell of the rows and columns that hold nothing."""
+    if rows.empty:
+        lines = f"lines {rows.empty[0]} to {rows.empty[-1]}" if len(rows.empty) > 1 else f"line {rows.empty[0]}"
+        count = f"{len(rows.empty)} rows are" if len(rows.empty) > 1 else "a row is"
+        table.warnings.append(f"{table.name}: {count} empty: left out ({lines})")
+    for named in (False, True):
+        columns = [i for i in sorted(table.empty) if bool(table.header and table.first[i]) == named]
+        if columns:
+            many = len(columns) > 1
+            what = "no value" if named or not table.header else "neither name nor value"
+            names = ", ".join(table.first[i] if named else str(i) for i in columns)
+            said = f"columns {names} have {what}" if many else f"column {names} has {what}"
+            table.warn(None, columns[0], f"{said}: left out")
+
+
+class _Rows:
+    """(line, cells) of every row that holds anything, all of one width.  empty: lines of rows of empty cells."""
+
+    def __init__(self, name: str, reader: Reader):
+        self._name, self._reader = name, reader
+        self._line, self._width = 1, 0
+        self.empty: list[int] = []
+
+    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
+        return self
+
+    def __next__(self) -> tuple[int, list[str]]:
+        while True:
+            line = self._line
+            try:
+                row = next(self._reader)
+            except csv.Error as error:
+                reason = "a quote is never closed" if "unexpected end" in str(error) else str(error)
+                raise DataError(f"{self._name}:{line}:1: error: {reason}") from error
+            self._line = self._reader.line_num + 1
+            if not any(row) or not any(cell.strip() for cell in row):
+                if len(row) > 1:
+                    self.empty.append(line)
+                continue
+            self._width = self._width or len(row)
+            if len(row) != self._width:
+                place = f"{self._name}:{line}:{min(len(row), self._width) + 1}"
+                raise DataError(f"{place}: error: {len(row)} cells, expected {self._width} as in the first row")
+            return line, row
 
 
 def _whole_lines(sample: str) -> str:

@@ -26,7 +26,9 @@ class TableDataset(Dataset):
     encoding: str | None = arg(
         "of the text: utf-8, utf-16, latin-1, cp1252, …; default: found out", default=None, kw_only=True
     )
-    decimal: Literal[".", ","] = arg("the sign before the decimals of a number", default=".", kw_only=True)
+    decimal: Literal[".", ","] | None = arg(
+        "the sign before the decimals of a number; default: the point", default=None, kw_only=True
+    )
     thousands: Literal[",", ".", "'", " ", "_"] | None = arg(
         "the sign between the thousands of a number; default: none", default=None, kw_only=True
     )
@@ -52,7 +54,7 @@ class TableDataset(Dataset):
                 raise ValueError(
                     f"encoding: {self.encoding!r} is not known; utf-8, utf-16, latin-1 and cp1252 are the usual ones"
                 ) from None
-        if self.thousands == self.decimal:
+        if self.thousands == (self.decimal or "."):
             raise ValueError(f"thousands: {self.thousands!r} stands before the decimals; say so with decimal")
         if self.comment is not None and (not self.comment.strip() or self.comment != self.comment.strip()):
             raise ValueError(f"comment: what a line begins with, such as #, not {self.comment!r}")
@@ -63,5 +65,5 @@ class TableDataset(Dataset):
         words = None
         if self.missing_values is not None:
             words = frozenset(w if isinstance(w, str) else number_word(float(w)) for w in self.missing_values)
-        numerals = Numerals(self.decimal, self.thousands)
-        return Dialect(self.header, self.delimiter, self.encoding, self.comment, numerals, Missing(words))
+        numerals, said = Numerals(self.decimal or ".", self.thousands), self.decimal is not None
+        return Dialect(self.header, self.delimiter, self.encoding, self.comment, numerals, Missing(words), said)

@@ -6,46 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from nntrain.data.tables.column import Column
 from nntrain.files.json_fields import Fields, Saved
 from nntrain.model.shapes import Array
 
 MISSING_POLICIES = ("error", "drop", "mean")
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Column(Saved):
-    """name         as in the header, or its number
-    at           its number from 0 in the file
-    categories   the words it may hold, in order of number; None: it holds numbers
-    fill         what stands for a missing value: a number, or the number of a category
-    """
-
-    name: str
-    at: int
-    categories: tuple[str, ...] | None = None
-    fill: float | None = None
-
-    @property
-    def width(self) -> int:
-        """Inputs that the column becomes: one, or one a category."""
-        return 1 if self.categories is None else len(self.categories)
-
-    def as_json(self) -> dict[str, object]:
-        """As a checkpoint keeps it."""
-        saved: dict[str, object] = {"name": self.name, "at": self.at}
-        if self.categories is not None:
-            saved["categories"] = list(self.categories)
-        if self.fill is not None:
-            saved["fill"] = self.fill
-        return saved
-
-    @classmethod
-    def from_json(cls, saved: Fields) -> Column:
-        """Raises ValueError for what `as_json` does not give."""
-        with saved as fields:
-            categories = fields.texts("categories") if "categories" in fields else None
-            fill = fields.number("fill") if "fill" in fields else None
-            return cls(fields.text("name"), fields.whole("at"), categories, fill)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -71,29 +36,15 @@ class TableLayout(Saved):
     @property
     def one_hot(self) -> Array:
         """(n,) True for the inputs that stand for a category."""
-        return np.repeat([column.categories is not None for column in self.columns], [c.width for c in self.columns])
+        return np.repeat([column.one_hot for column in self.columns], [column.width for column in self.columns])
 
     def expand(self, values: Array) -> Array:
-        """(N, columns), categories by number, as inputs (N, n): numbers as they are, categories one-hot."""
-        pieces = []
-        for column, x in zip(self.columns, values.T, strict=True):
-            one_hot = None if column.categories is None else x[:, None] == np.arange(column.width)
-            pieces.append(x[:, None] if one_hot is None else one_hot.astype(np.float64))
-        return np.concatenate(pieces, axis=1)
+        """The columns' values (N, columns) as inputs (N, n)."""
+        return np.concatenate([c.expand(x) for c, x in zip(self.columns, values.T, strict=True)], axis=1)
 
     def with_fill(self, values: Array) -> TableLayout:
-        """Fill values from training rows (N, columns), NaN where missing: the mean of numbers, of categories the most
-        frequent, the first of equals.
-        """
-        filled = []
-        for column, x in zip(self.columns, values.T, strict=True):
-            there = x[~np.isnan(x)]
-            if column.categories is None:
-                fill = float(there.mean()) if len(there) else 0.0
-            else:
-                fill = int(np.bincount(there.astype(np.int64)).argmax()) if len(there) else 0
-            filled.append(replace(column, fill=fill))
-        return replace(self, columns=tuple(filled))
+        """Fill values from training rows (N, columns), NaN where missing."""
+        return replace(self, columns=tuple(c.fitted(x) for c, x in zip(self.columns, values.T, strict=True)))
 
     def fill(self, values: Array) -> Array:
         """(N, columns) with its NaNs replaced, in place, in the columns for which a fill was fitted."""
@@ -104,15 +55,10 @@ class TableLayout(Saved):
         return values
 
     def cells(self, inputs: Array) -> list[tuple[str, str]]:
-        """Inputs (n,) in units as (column, number or category)."""
-        cells, at = [], 0
-        for column in self.columns:
-            if column.categories is None:
-                cells.append((column.name, f"{inputs[at]:.4g}"))
-            else:
-                cells.append((column.name, column.categories[int(np.argmax(inputs[at : at + column.width]))]))
-            at += column.width
-        return cells
+        """Inputs (n,) in units as (column, number, date or category)."""
+        ends = np.cumsum([column.width for column in self.columns])
+        pieces = np.split(inputs, ends[:-1])
+        return [(column.name, column.text(x)) for column, x in zip(self.columns, pieces, strict=True)]
 
     def as_json(self) -> dict[str, object]:
         """As a checkpoint keeps it."""

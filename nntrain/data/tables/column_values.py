@@ -1,0 +1,61 @@
+"""The cells of a column as numbers, by what the training table has shown it to hold."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nntrain.data.tables.column import Column
+from nntrain.data.tables.column_kinds import not_a_number, shown
+from nntrain.data.tables.numerals import Numerals
+from nntrain.data.tables.table import Table
+from nntrain.data.tables.units import split_unit
+from nntrain.model.shapes import Array
+
+
+def values(table: Table, at: int, column: Column, numerals: Numerals) -> Array:
+    """(N,) float64, as `Column` says; NaN where missing.  Raises DataError for a cell that the column cannot hold."""
+    cells = table.columns[at]
+    if column.categories is not None:
+        numbers = cells.category_numbers(column.categories)
+        if (numbers == -1).any():
+            row = int(np.argmax(numbers == -1))
+            some = ", ".join(column.categories[:8]) + (", …" if column.width > 8 else "")
+            raise table.error(row, at, f"column {column.name} has {shown(cells.text(row))}, known are {some}")
+        return numbers
+    if column.date is None and column.unit is None:
+        if (wrong := cells.first_word()) is not None:
+            raise table.error(wrong, at, not_a_number(cells.text(wrong), column.name, numerals))
+        return cells.values
+    if cells.has_numbers:
+        row = cells.first_number()
+        expected = "a date" if column.unit is None else f"a number with {column.unit!r}"
+        raise table.error(row, at, f"column {column.name} has {shown(cells.text(row))}, expected {expected}")
+    found = [read(word, column, numerals) for word in cells.words]
+    for word, value, absent in zip(cells.words, found, cells.absent, strict=True):
+        if value is None and not absent:
+            expected = f"a date ({column.date.order})" if column.date else f"a number with {column.unit!r}"
+            raise table.error(
+                cells.row_of(word), at, f"column {column.name} has {shown(word)}, expected {expected} as in other rows"
+            )
+    of_words = np.array([np.nan if value is None else value for value in found])
+    return of_words[cells.codes]
+
+
+def read(word: str, column: Column, numerals: Numerals) -> float | None:
+    """The value of a cell in a column of numbers or dates, or None where it is none."""
+    if column.date is None and column.unit is None:
+        return numerals.read(word)
+    if column.date is not None:
+        return column.date.read(word)
+    parts = split_unit(word, numerals)
+    return parts[1] if parts is not None and parts[0] == column.unit else None
+
+
+def refuse_missing(table: Table, at: int, name: str, values: Array, hint: str) -> None:
+    """Raise DataError where a value of the column (N,) is missing."""
+    gaps = np.flatnonzero(np.isnan(values))
+    if len(gaps):
+        more = f" ({len(gaps)} are missing in this column)" if len(gaps) > 1 else ""
+        cell = table.columns[at].text(int(gaps[0]))
+        word = f"; or missing_values: [] where {shown(cell)} is a word" if cell.isalpha() else ""
+        raise table.error(int(gaps[0]), at, f"column {name} has no value{hint}{word}{more}")
