@@ -49,7 +49,8 @@ class Column(Saved):
             return self.date.expand(values)
         if self.categories is None:
             return values[:, None]
-        return (values[:, None] == np.arange(self.width)).astype(np.float64)
+        one_hot: Array = (values[:, None] == np.arange(self.width)).astype(np.float64)
+        return one_hot
 
     def fitted(self, values: Array) -> Column:
         """With the fill of training values (N,): the mean of numbers and dates, of categories the most frequent, the
