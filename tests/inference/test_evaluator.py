@@ -99,3 +99,29 @@ def test_targets_of_an_ignored_class_do_not_count():
         evaluator.counted(batch, np.zeros((4, 5, 3)), 2), [[0, 1, 1], [0, 0, 0], [0, 1, 0], [0, 0, 0]]
     )
     np.testing.assert_array_equal(evaluator.counted(Batch(np.zeros((2, 3)), labels[0]), np.zeros((5, 3)), 2), [0, 1, 1])
+
+
+def test_weights_of_examples_count_in_loss_metrics_and_training():
+    built = model(metrics=["accuracy", "roc_auc"], loss={"cross_entropy": {"label_smoothing": 0.1}})
+    part = built.data.parts["validation"]
+
+    class Weighted(Part):
+        size = 30
+
+        def batch(self, indices):
+            batch = part.batch(indices)
+            return Batch(batch.X, batch.Y, weights=indices % 3)
+
+    class Repeated(Part):
+        size = 30
+
+        def batch(self, indices):
+            return part.batch(np.repeat(indices, indices % 3))
+
+    found, expected = (evaluator.evaluate(built, kind()) for kind in (Weighted, Repeated))
+    assert found == pytest.approx(expected, rel=1e-6)
+    gradients = []
+    for kind in (Weighted, Repeated):
+        built.loop.trainer(built).gradient(kind().batch(np.arange(30)), 0)
+        gradients.append([network.dtheta.copy() for network in built.networks.values()])
+    np.testing.assert_allclose(*gradients, rtol=1e-4, atol=1e-7)
