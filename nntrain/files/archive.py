@@ -95,12 +95,12 @@ def dump(members: Iterable[tuple[str, Array]]) -> Iterator[bytes | memoryview]:
             raise ValueError(f"{name!r} cannot name an array of a checkpoint")
         header, data = npy_header(array.dtype, array.shape), raw(array)
         crc, size = zlib.crc32(data, zlib.crc32(header)), len(header) + len(data)
-        local = _local(_encode(name), crc, size)
-        directory.append(_entry(_encode(name), crc, size, position))
+        local = local_header(_encode(name), crc, size)
+        directory.append(central_entry(_encode(name), crc, size, position))
         position += len(local) + size
         yield local + header
         yield data
-    yield _tail(directory, position)
+    yield end_of_archive(directory, position)
 
 
 def scan(file: BinaryIO, size: int) -> list[Member]:
@@ -118,11 +118,11 @@ def scan(file: BinaryIO, size: int) -> list[Member]:
             raise Damaged(f"member {member.name!r} stands twice in it")
         members[member.name] = member
         length = len(member.header) + member.data_bytes
-        directory.append(_entry(_encode(member.name), member.crc, length, position))
+        directory.append(central_entry(_encode(member.name), member.crc, length, position))
         position += len(local) + length
     if not members:
         raise Damaged("it does not begin as an .npz does: nntrain did not write it, or its beginning is lost")
-    tail = _tail(directory, position)
+    tail = end_of_archive(directory, position)
     file.seek(position)
     if len(tail) != size - position or file.read(len(tail)) != tail:
         raise Damaged(
@@ -173,7 +173,7 @@ def _scan_member(file: BinaryIO, fixed: bytes, position: int, size: int) -> tupl
     encoded = variable[:name_length]
     length = _LOCAL_EXTRA.unpack(variable[name_length:])[2]
     local = fixed + variable
-    if local != _local(encoded, crc, length):
+    if local != local_header(encoded, crc, length):
         raise Damaged(f"{where} has not the header that nntrain writes")
     start = position + len(local)
     if length > size - start:
@@ -215,7 +215,8 @@ def _decode(encoded: bytes, where: str) -> str:
     return name.removesuffix(".npy")
 
 
-def _local(name: bytes, crc: int, size: int) -> bytes:
+def local_header(name: bytes, crc: int, size: int) -> bytes:
+    """The header before a stored member of `size` bytes."""
     fixed = _LOCAL.pack(
         b"PK\3\4",
         *(_VERSION, _UTF8, _STORED, _TIME, _DATE),
@@ -224,7 +225,8 @@ def _local(name: bytes, crc: int, size: int) -> bytes:
     return fixed + name + _LOCAL_EXTRA.pack(1, _LOCAL_EXTRA.size - 4, size, size)
 
 
-def _entry(name: bytes, crc: int, size: int, offset: int) -> bytes:
+def central_entry(name: bytes, crc: int, size: int, offset: int) -> bytes:
+    """Its entry in the directory at the end of the file; `offset` is where its header begins."""
     fixed = _ENTRY.pack(
         b"PK\1\2",
         *(_VERSION, _VERSION, _UTF8, _STORED, _TIME, _DATE),
@@ -234,7 +236,8 @@ def _entry(name: bytes, crc: int, size: int, offset: int) -> bytes:
     return fixed + name + _ENTRY_EXTRA.pack(1, _ENTRY_EXTRA.size - 4, size, size, offset)
 
 
-def _tail(directory: list[bytes], position: int) -> bytes:
+def end_of_archive(directory: list[bytes], position: int) -> bytes:
+    """The directory, which begins at `position`, and the records behind it."""
     entries = b"".join(directory)
     count, end = len(directory), position + len(entries)
     record = _END64.pack(b"PK\6\6", _END64.size - 12, _VERSION, _VERSION, 0, 0, count, count, len(entries), position)

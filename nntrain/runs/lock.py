@@ -20,13 +20,14 @@ _TRIES, _PAUSE = 20, 0.005
 
 if sys.platform == "win32":
 
-    def _flock(descriptor: int, exclusive: bool) -> bool | None:
+    def flock(descriptor: int, exclusive: bool) -> bool | None:
+        """None: there are no locks here."""
         return None
 
 else:
     import fcntl
 
-    def _flock(descriptor: int, exclusive: bool) -> bool | None:
+    def flock(descriptor: int, exclusive: bool) -> bool | None:
         """True: locked.  False: another process holds it.  None: there are no locks here."""
         try:
             fcntl.flock(descriptor, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
@@ -56,7 +57,7 @@ def take(path: Path) -> Lock | None:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
         try:
             for _ in range(_TRIES):  # `is_held` takes the lock for microseconds: a listing must not stop a start
-                taken = _flock(descriptor, exclusive=True)
+                taken = flock(descriptor, exclusive=True)
                 if taken is not False:
                     return Lock(descriptor, enforced=taken is True)
                 time.sleep(_PAUSE)
@@ -74,7 +75,7 @@ def is_held(path: Path) -> bool:
     except OSError:
         return False
     try:
-        return _flock(descriptor, exclusive=False) is False
+        return flock(descriptor, exclusive=False) is False
     except OSError:
         return False
     finally:

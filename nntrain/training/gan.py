@@ -125,14 +125,14 @@ class GANTrainer(Trainer):
     # the algorithm
 
     def step(self, batch: Batch, step: int) -> None:
-        before = [vector.copy() for vector in self._vectors()]
+        before = [vector.copy() for vector in self.vectors()]
         try:
             measured = self._teach_discriminator(batch, step)
             if (step + 1) % self.loop.discriminator_steps == 0:
                 measured |= self._teach_generator(batch, step)
         except DivergedError:
             # the discriminator may have taken its step already
-            for vector, old in zip(self._vectors(), before, strict=True):
+            for vector, old in zip(self.vectors(), before, strict=True):
                 vector[...] = old
             raise
         self.totals.add(measured, batch.size)
@@ -182,7 +182,7 @@ class GANTrainer(Trainer):
     def _context(self, step: int, application: int) -> Context:
         return Context(training=True, seed=self.seed, step=step, application=application)
 
-    def _vectors(self) -> list[Array]:
+    def vectors(self) -> list[Array]:
         """All that a step changes."""
         slots = [vector for of_network in self.slots.values() for vector in of_network.values()]
         return [*(network.theta for network in self.networks.values()), *slots]

@@ -59,9 +59,9 @@ def forge_header(path, text, data):
     text += b" " * (-(11 + len(text)) % 64) + b"\n"
     member = b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + data
     crc = zlib.crc32(member)
-    local = archive._local(b"W.npy", crc, len(member))
-    entry = archive._entry(b"W.npy", crc, len(member), 0)
-    path.write_bytes(local + member + archive._tail([entry], len(local) + len(member)))
+    local = archive.local_header(b"W.npy", crc, len(member))
+    entry = archive.central_entry(b"W.npy", crc, len(member), 0)
+    path.write_bytes(local + member + archive.end_of_archive([entry], len(local) + len(member)))
 
 
 @pytest.mark.parametrize(
@@ -96,8 +96,8 @@ def test_a_header_that_nntrain_does_not_write_is_refused(path, text, monkeypatch
 
 def test_a_member_that_claims_more_than_the_file_holds_is_refused(path, good, refusal):
     claimed = 10**15
-    local = archive._local(b"W.npy", 0, claimed) + archive.npy_header(np.dtype("<f8"), (claimed // 8,))
-    path.write_bytes(local + archive._tail([archive._entry(b"W.npy", 0, claimed, 0)], len(local)))
+    local = archive.local_header(b"W.npy", 0, claimed) + archive.npy_header(np.dtype("<f8"), (claimed // 8,))
+    path.write_bytes(local + archive.end_of_archive([archive.central_entry(b"W.npy", 0, claimed, 0)], len(local)))
     assert f"claims {claimed} bytes" in refusal(path)
 
 

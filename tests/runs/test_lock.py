@@ -28,7 +28,7 @@ def test_a_live_run_cannot_be_resumed_and_a_killed_one_can(run, live_process):
 def test_a_listing_at_the_same_moment_stops_no_start(run):
     run.close()
     descriptor = os.open(run.path / ".nntrain-lock", os.O_RDONLY)
-    assert lock._flock(descriptor, exclusive=False)
+    assert lock.flock(descriptor, exclusive=False)
 
     def give_back(_):
         nonlocal descriptor
@@ -43,7 +43,7 @@ def test_a_listing_at_the_same_moment_stops_no_start(run):
 
 def test_a_file_system_without_locks_is_used_with_a_warning(run, monkeypatch):
     run.close()
-    monkeypatch.setattr(lock, "_flock", lambda descriptor, exclusive: None)
+    monkeypatch.setattr(lock, "flock", lambda descriptor, exclusive: None)
     with runs.Run.open(run.path) as again:
         assert re.search("no file locks here", again.warnings[0])
 

@@ -126,9 +126,9 @@ def test_real_and_drawn_examples_have_batch_statistics_of_their_own():
 
     game.loss = Watching()
     batch = batch_of(part)
-    state = [vector.copy() for vector in game._vectors()]
+    state = [vector.copy() for vector in game.vectors()]
     for shift in (0.0, 50.0):
-        for vector, old in zip(game._vectors(), state, strict=True):
+        for vector, old in zip(game.vectors(), state, strict=True):
             vector[...] = old
         game.generator.layout.array(game.generator.theta, "generator.dense_2.b")[...] += shift
         game.step(batch, 0)
