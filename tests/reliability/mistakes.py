@@ -25,23 +25,23 @@ def forgets_optimizer():
 
 
 def forgets_schedule():
-    restore = SupervisedTrainer.restore
+    restore = SupervisedTrainer.restore_with
 
-    def wrong(self, saved):
-        restore(self, saved)
+    def wrong(self, saved, sums):
+        restore(self, saved, sums)
         self.schedule_state = self.schedule.start()
 
-    SupervisedTrainer.restore = wrong
+    SupervisedTrainer.restore_with = wrong
 
 
 def forgets_sums():
-    restore = SupervisedTrainer.restore
+    restore = SupervisedTrainer.restore_with
 
-    def wrong(self, saved):
-        restore(self, saved)
+    def wrong(self, saved, sums):
+        restore(self, saved, sums)
         self.reset()
 
-    SupervisedTrainer.restore = wrong
+    SupervisedTrainer.restore_with = wrong
 
 
 def forgets_patience():
