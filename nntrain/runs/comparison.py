@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping, Sequence
 
 from nntrain.config import leaves, written_unlike
@@ -40,6 +41,4 @@ def groups(configs: Sequence[Mapping[str, Json]]) -> list[list[int]]:
 
 def mean_and_deviation(values: Sequence[float]) -> tuple[float, float | None]:
     """Mean, and the sample's standard deviation (n − 1) where there are two or more."""
-    import statistics  # with decimal and fractions, 5 ms of a start
-
     return statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else None

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import stat
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cached_property
@@ -110,13 +108,13 @@ class Run:
             return self.config_path.read_bytes().decode("utf-8", "surrogateescape")
 
     def read_meta(self) -> JsonObject:
-        return _read_json(self.meta_path)
+        return storage.read_json(self.meta_path)
 
     def read_status(self) -> JsonObject:
-        return _read_json(self.status_path)
+        return storage.read_json(self.status_path)
 
     def read_summary(self) -> JsonObject:
-        return _read_json(self.summary_path)
+        return storage.read_json(self.summary_path)
 
     def read_metrics(self) -> list[JsonObject]:
         return read_log(self.metrics_path)
@@ -234,16 +232,6 @@ def _remove(path: Path) -> None:
             shutil.rmtree(path)
         else:
             os.unlink(path)
-
-
-def _read_json(path: Path) -> JsonObject:
-    """What a small file says; nothing if it is missing, torn or no object: its reader can only report."""
-    try:
-        with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:  # a FIFO must not block
-            value = json.loads(file.read() if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else b"")
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _step(path: Path, manifest: JsonObject) -> int:
