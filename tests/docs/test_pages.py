@@ -84,7 +84,7 @@ def test_the_config_in_the_readme_is_the_file():
 def test_the_readme_opens_with_installing_and_training_and_installing_and_testing():
     first, second = blocks(README, "sh")[:2]
     assert first == "pip install . && nntrain fit configs/digits_mlp.yaml\n"
-    assert second == "pip install -e '.[test]' && pytest\n"
+    assert second == "pip install -e '.[test]' && pytest -n auto\n"
 
 
 def test_the_readme_is_short_and_names_every_page():
