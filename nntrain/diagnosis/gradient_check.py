@@ -14,11 +14,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from nntrain.model.layer import Context, Layer, stages
+from nntrain.model.layer import Context, Layer, Source, stages
 from nntrain.model.parameters import Layout, allocate
 from nntrain.model.shapes import Array, Shape
 from nntrain.runtime import streams
@@ -66,7 +66,8 @@ def check_layer(
     """Check a layer or container on random parameters and inputs of `shape`, m examples.
 
     X         the input instead: needed where it is of integers, which are not differentiated
-    context   makes the context of each pass anew: lengths, labels, carried state
+    context   makes the context of each pass anew: lengths, labels, carried state, the encoder's output, by which the
+              derivative is checked too
     """
     out_shape, tree = layer.declare(shape)
     layout = Layout(tree)
@@ -79,12 +80,15 @@ def check_layer(
         X += 0.1 * np.sign(X)  # away from the kinks at 0
     R = random.normal((*out_shape, X.shape[-1]))
 
-    gradient, dX, problems = _analytic(layer, layout, theta, X, R, context, random)
-    if gradient is None:
+    found, problems = _analytic(layer, layout, theta, X, R, context, random)
+    if found is None:
         return Report({}, problems)
     parameters = {name: layout.array(theta, name) for name, param in layout.names.items() if param.trainable}
-    points = parameters if dX is None else {**parameters, "X": X}
-    gradients = layout.arrays(gradient) if dX is None else {**layout.arrays(gradient), "X": dX}
+    points, gradients = dict(parameters), layout.arrays(found.theta)
+    if found.X is not None:
+        points["X"], gradients["X"] = X, found.X
+    if found.source is not None:
+        points["source"], gradients["source"] = _source(context()).A, found.source
     work = theta.copy()
     p = layout.views(work)
 
@@ -93,6 +97,8 @@ def check_layer(
         for name in parameters:
             layout.array(work, name)[...] = moved[name]
         now = context()
+        if now.source is not None:
+            now.source.A = moved.get("source", now.source.A)
         terms = R * layer.forward(p, moved.get("X", X), now)[0]
         return float(terms.sum()) + now.cost, float(np.abs(terms).sum()) + abs(now.cost)
 
@@ -133,6 +139,25 @@ def check_loss(
     return Report(_errors(J, {"Z": Z}, {"Z": dZ.copy()}, streams.stream(seed, streams.CHECK)), problems)
 
 
+class _Gradients(NamedTuple):
+    """∂J/∂ of the parameters, of X (None where it is of integers), and of the encoder's output where it is read."""
+
+    theta: Array
+    X: Array | None
+    source: Array | None
+
+
+def _source(context: Context) -> Source:
+    assert context.source is not None
+    return context.source
+
+
+def _derivative(context: Context) -> Array:
+    """∂J/∂ of the encoder's output; 0 where no layer has added to it."""
+    source = _source(context)
+    return np.zeros_like(source.A) if source.dA is None else source.dA
+
+
 def _analytic(
     layer: Layer,
     layout: Layout,
@@ -141,15 +166,16 @@ def _analytic(
     R: Array,
     context: Callable[[], Context],
     random: streams.Stream,
-) -> tuple[Array | None, Array | None, list[str]]:
-    """∂J/∂θ and ∂J/∂X as the layer says, and where it breaks its contract."""
+) -> tuple[_Gradients | None, list[str]]:
+    """The gradients as the layer says, and where it breaks its contract."""
     p = layout.views(theta.copy())
     before = random.normal((layout.trainable,))  # gradients are added to what is there
     X_seen, R_seen = X.copy(), R.copy()
     dX: Array | None
-    Y, cache = layer.forward(p, X_seen, context())
+    here, alone_here = context(), context()
+    Y, cache = layer.forward(p, X_seen, here)
     if Y.shape != R.shape:
-        return None, None, [f"forward gives {Y.shape}, declared is {R.shape}"]
+        return None, [f"forward gives {Y.shape}, declared is {R.shape}"]
     Y_kept = Y.copy()
     layer.forward(p, X[..., ::-1].copy(), context())  # a second pass before the backward pass of the first
     gradient = before.copy()
@@ -164,16 +190,25 @@ def _analytic(
         dX = None
     elif dX is None or dX.shape != X.shape:
         problems.append(f"dX has shape {None if dX is None else dX.shape}, X {X.shape}")
-        return None, None, problems
+        return None, problems
     else:
         dX = dX.copy()
     if not np.allclose(layer.apply(p, X, context()), Y_kept, rtol=1e-12, atol=1e-12):
         problems.append("apply is not forward")
     alone = before.copy()
-    layer.accumulate(p, layout.views(alone), R, layer.forward(p, X, context())[1])
+    layer.accumulate(p, layout.views(alone), R, layer.forward(p, X, alone_here)[1])
     if not np.allclose(alone - before, gradient, rtol=1e-9, atol=1e-9):
         problems.append("accumulate does not add what backward adds")
-    return gradient, dX, problems
+    dS = None
+    if layer.reads_source:
+        dS = _derivative(here)
+        if not np.array_equal(_source(here).A, _source(context()).A):
+            problems.append("the layer wrote into the encoder's output")
+        if dS.shape != _source(here).A.shape:
+            return None, [*problems, f"dA of the source has shape {dS.shape}, A {_source(here).A.shape}"]
+        if not np.allclose(dS, _derivative(alone_here), rtol=1e-9, atol=1e-9):
+            problems.append("accumulate does not add to the source what backward adds")
+    return _Gradients(gradient, dX, dS), problems
 
 
 _J = Callable[[Mapping[str, Array]], tuple[float, float]]

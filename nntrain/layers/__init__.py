@@ -8,13 +8,17 @@ if TYPE_CHECKING:
     from nntrain.model.layer import Context as Context
     from nntrain.model.layer import Layer as Layer
     from nntrain.model.layer import ShapeError as ShapeError
+    from nntrain.model.layer import Source as Source
     from nntrain.model.shapes import Symbols as Symbols
+    from nntrain.model.shapes import WithSource as WithSource
 
 OFFERED = (
     "nntrain.model.layer:Context",
     "nntrain.model.layer:Layer",
     "nntrain.model.layer:ShapeError",
+    "nntrain.model.layer:Source",
     "nntrain.model.shapes:Symbols",
+    "nntrain.model.shapes:WithSource",
 )
 # name in configs -> where it is: the one line that a new component needs
 COMPONENTS = {
@@ -50,6 +54,7 @@ COMPONENTS = {
         "linear": "nntrain.layers.dense:Linear",
         "bias": "nntrain.layers.dense:Bias",
         "attention": "nntrain.layers.self_attention:Attention",
+        "cross_attention": "nntrain.layers.cross_attention:CrossAttention",
         "dropout": "nntrain.layers.dropout:Dropout",
         "embedding": "nntrain.layers.embedding:Embedding",
         "tied": "nntrain.layers.tied:Tied",

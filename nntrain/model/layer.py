@@ -12,7 +12,7 @@ import numpy as np
 
 from nntrain.components import Component, arg, item_names
 from nntrain.model.parameters import Tree, Views
-from nntrain.model.shapes import Array, Shape, Symbols, show_shape
+from nntrain.model.shapes import Array, Shape, Symbols, show_shape, source_of, with_source
 from nntrain.runtime import streams
 from nntrain.runtime.memory import physical_memory
 
@@ -22,6 +22,7 @@ __all__ = [
     "Context",
     "Layer",
     "ShapeError",
+    "Source",
     "Stage",
     "State",
     "Tree",
@@ -60,6 +61,27 @@ class Past:
     arrays: State = field(default_factory=dict)
 
 
+@dataclass
+class Source:
+    """The sequence that a decoder reads beside its own: what the encoder made of the input.
+
+    A        (T, n, m) the encoder's output
+    lengths  (m,) its valid steps, or None where all count
+    dA       ∂J/∂A: on the way back every layer that reads A adds its share, as gradients always accumulate
+    """
+
+    A: Array
+    lengths: Array | None = None
+    dA: Array | None = None
+
+    def add(self, dA: Array) -> None:
+        """A layer's share of ∂J/∂A, a new array that nobody keeps."""
+        if self.dA is None:
+            self.dA = dA
+        else:
+            self.dA += dA
+
+
 class Context:
     """What a forward pass knows besides X and the parameters.
 
@@ -70,11 +92,12 @@ class Context:
                other steps may be anything: a layer that looks across steps counts it as 0
     labels     (m,) class labels, for a conditional network
     state      recurrent state carried from the batch before: a layer's path -> arrays; layers replace their entry
+    source     the encoder's output, within a decoder
     past       what has been read so far, where X goes on with a sequence: set while a text is written
     cost       what layers add to the cost (KL divergence); the layer's backward adds the derivative itself
     """
 
-    __slots__ = ("application", "cost", "labels", "lengths", "past", "seed", "state", "step", "training")
+    __slots__ = ("application", "cost", "labels", "lengths", "past", "seed", "source", "state", "step", "training")
 
     def __init__(self, *, training: bool, seed: int = 0, step: int = 0, application: int = 0) -> None:
         self.training = training
@@ -84,6 +107,7 @@ class Context:
         self.lengths: Array | None = None
         self.labels: Array | None = None
         self.state: State | None = None
+        self.source: Source | None = None
         self.past: Past | None = None
         self.cost = 0.0
 
@@ -134,6 +158,11 @@ class Layer(Component):
     def adds_to_cost(self) -> bool:
         """Whether a forward pass adds a term to the cost, in evaluation too: `Context.cost`."""
         return any(layer.adds_to_cost for layer in self.inner)
+
+    @property
+    def reads_source(self) -> bool:
+        """Whether it reads the encoder's output: `Context.source`."""
+        return any(layer.reads_source for layer in self.inner)
 
     def declare(self, shape: Shape) -> tuple[Shape, Tree]:
         """Output shape and parameters for an input shape.  Raises ShapeError with what was expected and what came."""
@@ -186,7 +215,7 @@ def declared(layer: Layer, shape: Shape) -> tuple[Shape, Tree]:
             f"this machine has {available / 2**30:,.0f} GiB",
             layer,
         )
-    return out, tree
+    return with_source(out, source_of(shape)), tree
 
 
 def layer_names(layers: Sequence[Layer]) -> list[str]:

@@ -22,11 +22,38 @@ class Symbols(tuple[int, ...]):
     """
 
     vocabulary: int
+    source: Shape | None
 
-    def __new__(cls, shape: Shape, vocabulary: int) -> Symbols:
+    def __new__(cls, shape: Shape, vocabulary: int, source: Shape | None = None) -> Symbols:
         symbols = super().__new__(cls, shape)
-        symbols.vocabulary = vocabulary
+        symbols.vocabulary, symbols.source = vocabulary, source
         return symbols
+
+
+class WithSource(tuple[int, ...]):
+    """A shape within a decoder: `source` is that of what the encoder gives, (T, n).
+
+    cross_attention alone asks for it: it travels with the shape from layer to layer, as the vocabulary does.
+    """
+
+    source: Shape
+
+    def __new__(cls, shape: Shape, source: Shape) -> WithSource:
+        sourced = super().__new__(cls, shape)
+        sourced.source = source
+        return sourced
+
+
+def source_of(shape: Shape) -> Shape | None:
+    """What the encoder gives to the decoder that this shape occurs in; None where there is no encoder."""
+    return shape.source if isinstance(shape, Symbols | WithSource) else None
+
+
+def with_source(shape: Shape, source: Shape | None) -> Shape:
+    """The same shape, beside this source."""
+    if source is None or source_of(shape) is not None:
+        return shape
+    return Symbols(shape, shape.vocabulary, source) if isinstance(shape, Symbols) else WithSource(shape, source)
 
 
 def feature_axis(shape: Shape) -> int:

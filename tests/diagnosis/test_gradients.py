@@ -8,7 +8,7 @@ from losses.cases import weighted
 
 from nntrain.components import find
 from nntrain.diagnosis.gradient_check import TOLERANCE, check_layer, check_layers, check_loss
-from nntrain.layers import BatchNorm, Context, Dense, Flatten, ReLU
+from nntrain.layers import BatchNorm, Dense, Flatten, ReLU
 from nntrain.model.parameters import Layout, allocate
 from nntrain.runtime.streams import stream
 
@@ -97,11 +97,22 @@ def test_every_layer_stays_in_its_dtype(case, dtype):
     layout.draw(theta, 0)
     p, g = layout.views(theta), layout.views(gradient)
     X = case.X(3) if case.X else stream(1, 0).normal((*case.shape, 3), dtype)
-    Y, cache = case.layer.forward(p, X, case.context(3))
+
+    def context(training):
+        context = case.context(3)
+        context.training = training
+        if context.source is not None:
+            context.source.A = context.source.A.astype(dtype)
+        return context
+
+    training = context(True)
+    Y, cache = case.layer.forward(p, X, training)
     assert Y.shape == (*out, 3)
     assert Y.dtype == dtype
     if not case.X:
         assert case.layer.backward(p, g, np.ones_like(Y), cache).dtype == dtype
-    evaluated = case.layer.apply(p, X, Context(training=False))
+    if training.source is not None:
+        assert training.source.dA.dtype == dtype
+    evaluated = case.layer.apply(p, X, context(False))
     assert evaluated.dtype == dtype
     assert np.isfinite(evaluated).all()

@@ -24,6 +24,7 @@ from nntrain.layers import (
     Conv1d,
     Conv2d,
     ConvTranspose2d,
+    CrossAttention,
     Dense,
     Dropout,
     Embedding,
@@ -51,10 +52,12 @@ from nntrain.layers import (
     SiLU,
     Softmax,
     Softplus,
+    Source,
     Symbols,
     Tanh,
     Tied,
     Upsample2d,
+    WithSource,
 )
 from nntrain.model.initializers import Normal
 from nntrain.model.parameters import Param, Shared
@@ -89,6 +92,18 @@ def carried(states: int, n: int, path: str = "") -> Callable[[int], Context]:
         context = padded(m)
         random = np.random.default_rng(m)
         context.state = {path: tuple(random.standard_normal((n, m)) for _ in range(states))}
+        return context
+
+    return context
+
+
+def beside(T: int, n: int, *of_source: int, own: tuple[int, ...] = ()) -> Callable[[int], Context]:
+    """Within a decoder: the encoder gives (T, n, m), its sequences and the decoder's own of these lengths."""
+
+    def context(m: int) -> Context:
+        context = of(*own)(m) if own else plain(m)
+        A = np.random.default_rng([T, n, m]).standard_normal((T, n, m))
+        context.source = Source(A, np.resize(of_source, m) if of_source else None)
         return context
 
     return context
@@ -183,6 +198,14 @@ CASES: dict[str, list[Case]] = {
         Case(Attention(2, 4, dropout=0.2, causal=True, positions="rope", bias=False), (7, 3)),
         Case(Attention(1, 2), (1, 3)),
     ],
+    "cross_attention": [
+        Case(CrossAttention(2), WithSource((4, 6), (5, 3)), beside(5, 3)),
+        Case(CrossAttention(3, 12), WithSource((5, 4), (2, 7)), beside(2, 7, 1, 2)),
+        Case(CrossAttention(1, bias=False), WithSource(SEQUENCE, (3, 2)), beside(3, 2, 3, 1, own=(2, 4, 1))),
+        Case(CrossAttention(5, dropout=0.4), WithSource(SEQUENCE, (6, 3)), beside(6, 3, 2, 6, 1, own=(4, 2))),
+        Case(CrossAttention(2, 4, dropout=0.2, bias=False), WithSource((7, 3), (4, 8)), beside(4, 8)),
+        Case(CrossAttention(1, 2), WithSource((1, 3), (1, 5)), beside(1, 5)),
+    ],
     "rnn": recurrent(RNN, 1),
     "gru": recurrent(GRU, 1),
     "lstm": recurrent(LSTM, 2),
@@ -251,6 +274,11 @@ CASES: dict[str, list[Case]] = {
         Case(Sequential((Tanh(), Sequential((Dense(3), GELU())))), SEQUENCE),
         Case(Sequential((Tanh(), Flatten())), IMAGE),
         Case(Sequential(()), VECTOR),
+        Case(
+            Sequential((GRU(4), Residual((LayerNorm(), CrossAttention(2))), CrossAttention(1, 3), Dense(2))),
+            WithSource(SEQUENCE, (6, 3)),
+            beside(6, 3, 2, 6, 1, own=(4, 2)),
+        ),
         Case(Sequential((Embedding(5), LSTM(3), GRU(2, "last"))), Symbols((4,), 7), padded, symbols(7, 4)),
         Case(Sequential((Embedding(5), Tanh(), Tied("embedding_1"))), Symbols((4,), 7), X=symbols(7, 4)),
         Case(Sequential((Dense(3, name="code"), Tanh(), Tied("code"))), VECTOR),

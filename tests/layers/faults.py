@@ -4,6 +4,7 @@ A fault: the module, the component whose cases must show it, the text that stand
 """
 
 from layers.faults_of_attention import ATTENTION_FAULTS
+from layers.faults_of_cross_attention import CROSS_ATTENTION_FAULTS
 from layers.faults_of_images import IMAGE_FAULTS
 
 DENSE, NORM = "nntrain.kernels.affine", "nntrain.kernels.batch_norm"
@@ -18,6 +19,7 @@ NOT_CENTRED = "        if True:\n            np.subtract(dx"
 LAYER_FAULTS = {
     **IMAGE_FAULTS,
     **ATTENTION_FAULTS,
+    **CROSS_ATTENTION_FAULTS,
     "dense: wrong sign of dW": (DENSE, "dense", "dW += dZ.dot(X.T)", "dW -= dZ.dot(X.T)"),
     "dense: dW assigned, not added": (DENSE, "dense", "dW += dZ.dot(X.T)", "dW[...] = dZ.dot(X.T)"),
     "dense: 1/m a second time": (DENSE, "dense", "dW += dZ.dot(X.T)", "dW += dZ.dot(X.T) / X.shape[1]"),
