@@ -16,7 +16,19 @@ ROOT = Path(nntrain.__file__).parent
 
 # From the roof to the ground: a room imports from those below it, for type checkers too.
 FLOORS = [
-    *("__main__", "cli", "sweep", "report", "diagnosis", "training", "inference", "runs", "builder", "config"),
+    *(
+        "__main__",
+        "cli",
+        "sweep",
+        "report",
+        "diagnosis",
+        "training",
+        "export",
+        "inference",
+        "runs",
+        "builder",
+        "config",
+    ),
     *("schedules", "optimizers", "metrics", "losses", "data", "layers", "kernels", "pictures", "model"),
     *("files", "runtime", "components", "messages", "errors"),
 ]

@@ -35,6 +35,7 @@ COMMANDS = {
     "eval": "Measure a checkpoint on its dataset.",
     "predict": "Predict for new examples.",
     "sample": "Draw examples, texts or names.",
+    "export": "A network for other programs.",
     "runs": "List runs with status and metrics.",
     "compare": "What differs between runs.",
     "plot": "Learning curves of runs.",

@@ -78,6 +78,11 @@ class Dataset(Component):
             if not self.takes_files and not isinstance(value, (int, float)):
                 raise ValueError(f"{name}: {self.type} takes a share (0 or more, below 1), not the file {str(value)!r}")
 
+    @property
+    def padded(self) -> bool:
+        """Whether examples are sequences of different lengths, so that batches carry `lengths`."""
+        return False
+
     @final
     def load(self, seed: int, dtype: DTypeLike, facts: Facts | None = None) -> Data:
         """The data as a run learns from them: the one way to them, for fit, eval, reports and everything else.

@@ -37,6 +37,10 @@ class Names(Dataset):
         if self.standardize:
             raise ValueError("standardize: symbols are no numbers")
 
+    @property
+    def padded(self) -> bool:
+        return True
+
     def read_data(self, seed: int, dtype: DTypeLike, facts: Facts | None = None) -> Data:
         sha, parts = hashlib.sha256(), {}
         for part, path in (("train", self.path), ("validation", self.validation), ("test", self.test)):

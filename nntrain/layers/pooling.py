@@ -222,23 +222,24 @@ class Pad2d(Layer):
     )
 
     @property
-    def _sides(self) -> tuple[int, int, int, int]:
+    def sides(self) -> tuple[int, int, int, int]:
+        """Pixels at the top, the bottom, the left and the right."""
         if isinstance(self.padding, tuple) and len(self.padding) == 4:
             return self.padding
         high, wide = pair(self.padding)
         return high, high, wide, wide
 
     def declare(self, shape: Shape) -> tuple[Shape, Tree]:
-        (H, W), (top, bottom, left, right) = image(self, shape), self._sides
+        (H, W), (top, bottom, left, right) = image(self, shape), self.sides
         return (shape[0], H + top + bottom, W + left + right), {}
 
     def flops(self, shape: Shape) -> int:
         return 0
 
     def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, None]:
-        top, bottom, left, right = self._sides
+        top, bottom, left, right = self.sides
         return np.pad(X, ((0, 0), (top, bottom), (left, right), (0, 0))), None
 
     def backward(self, p: Views, g: Views, dY: Array, cache: None) -> Array:
-        top, bottom, left, right = self._sides
+        top, bottom, left, right = self.sides
         return np.ascontiguousarray(dY[:, top : dY.shape[1] - bottom, left : dY.shape[2] - right])

@@ -45,7 +45,7 @@ class ConvTranspose2d(Layer):
         size = image(self, shape)
         check_groups(self, self.groups, shape[0], self.filters)
         try:
-            slid, out = self._window(size)
+            slid, out = self.window(size)
         except ValueError as error:
             raise ShapeError(f"{error}; the input is {show_shape(shape)}", self) from None
         weights = (shape[0], self.filters // self.groups, *slid.kernel)
@@ -59,7 +59,7 @@ class ConvTranspose2d(Layer):
         taps = self.filters // self.groups * prod(pair(self.kernel))
         return 2 * prod(shape) * taps + self.bias * prod(self.declare(shape)[0])
 
-    def _window(self, size: Pair) -> tuple[Window, Pair]:
+    def window(self, size: Pair) -> tuple[Window, Pair]:
         """The window of the convolution that this one transposes, and the output's size."""
         if self.padding == "same":
             stride = pair(self.stride)
@@ -69,7 +69,7 @@ class ConvTranspose2d(Layer):
         return slid, kernel.transpose_output_size(size, slid)
 
     def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, tuple[Array, Window]]:
-        slid, out = self._window((X.shape[1], X.shape[2]))
+        slid, out = self.window((X.shape[1], X.shape[2]))
         b = p.b if self.bias else None
         return kernel.conv_transpose2d_forward(X, p.W, b, slid, out, self.groups, self.algorithm), (X, slid)
 

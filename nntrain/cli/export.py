@@ -1,0 +1,77 @@
+"""nntrain export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from nntrain.cli import options
+from nntrain.cli.terminal import say, warn
+from nntrain.errors import ConfigError
+
+if TYPE_CHECKING:
+    from nntrain.export.exported import Exported
+    from nntrain.inference.load import Loaded
+
+# suffix -> the options that are for it alone
+SUFFIXES: dict[str, tuple[str, ...]] = {".safetensors": ("names", "module")}
+
+
+@click.command
+@options.checkpoint
+@click.option("-o", "--output", type=options.PATH, required=True, help="The file, its format by the suffix.")
+@options.which
+@click.option("--names", type=click.Choice(["nntrain", "torch"]), help="Of parameters: the saved ones, or PyTorch's.")
+@click.option("--module", type=click.Choice(["torch"]), help="Also FILE.py, which builds the network in PyTorch.")
+@click.option("--no-verify", is_flag=True, help="Write it without trying it.")
+@options.threads
+def export(
+    checkpoint: Path,
+    output: Path,
+    which: str,
+    names: str | None,
+    module: str | None,
+    no_verify: bool,
+    threads: int | None,
+) -> None:
+    """Write the network of CHECKPOINT, a file or a run directory, for other programs.
+
+    .safetensors: the parameters.
+
+    What is written is run before, where the program for it is installed, on examples of the run's own data.
+    """
+    options.check_suffix(output, *SUFFIXES)
+    given = {"names": names is not None, "module": module is not None}
+    for name, is_given in given.items():
+        if is_given and name not in SUFFIXES[output.suffix.lower()]:
+            takers = " and ".join(suffix for suffix, options in SUFFIXES.items() if name in options)
+            raise ConfigError(f"--{name.replace('_', '-')}: is for {takers}, not {output.suffix.lower()}")
+    if module is not None and names == "nntrain":
+        raise ConfigError("--module torch: takes parameters with --names torch")
+    options.start(threads)
+    loaded = options.load_checkpoint(checkpoint, which)
+    from nntrain.export import exported
+
+    made = _made(loaded, output.name, names == "torch" or module is not None, module is not None)
+    if not no_verify:
+        _verify(made, loaded)
+    exported.write(made, output)
+    click.echo(output)
+
+
+def _made(loaded: Loaded, file: str, torch: bool, module: bool) -> Exported:
+    from nntrain.export import parameters_file
+
+    return parameters_file.torch_parameters(loaded, file, module) if torch else parameters_file.parameters(loaded, file)
+
+
+def _verify(made: Exported, loaded: Loaded) -> None:
+    from nntrain.export.exported import BOUNDS, verify
+    from nntrain.export.reference import examples
+
+    if made.run is None:
+        warn(f"not verified: {made.runner} is not installed")
+        return
+    say(f"verified: {verify(made, examples(loaded, warn), BOUNDS[loaded.config.dtype])}")

@@ -1,0 +1,88 @@
+"""What a format makes, how it is tried before it is written, and the one way to disk."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nntrain.errors import NNTrainError
+from nntrain.export.reference import Examples
+from nntrain.files.storage import write_atomic
+from nntrain.model.shapes import Array
+
+BOUNDS = {"float32": 1e-5, "float64": 1e-10}  # largest difference, by the largest number where that is above 1
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What the export says to examples, and what nntrain says to them."""
+
+    export: Array
+    nntrain: Array
+
+
+@dataclass(frozen=True)
+class Exported:
+    """The files of an export by name, first the one that was asked for.
+
+    runner   the program that tries it
+    run      takes the folder that the files are in, and examples; None where the runner is not installed
+    """
+
+    files: Mapping[str, bytes]
+    runner: str
+    run: Callable[[Path, Examples], Trial] | None
+
+
+def difference(trial: Trial) -> float:
+    """The largest difference, divided by the largest number where that is above 1.  Infinite where shapes or what is
+    not finite differ."""
+    a, b = trial.export.astype(np.float64), trial.nntrain.astype(np.float64)
+    if a.shape != b.shape or not (np.isfinite(a) == np.isfinite(b)).all():
+        return float("inf")
+    finite = np.isfinite(b)
+    if not finite.any():
+        return 0.0
+    return float(np.abs(a[finite] - b[finite]).max() / max(1.0, np.abs(b[finite]).max()))
+
+
+def verify(exported: Exported, examples: Examples, bound: float) -> str:
+    """Run the export; a line that says how far it is from nntrain.  Raises NNTrainError above the bound."""
+    assert exported.run is not None
+    with tempfile.TemporaryDirectory(prefix="nntrain-export-") as folder:
+        for name, content in exported.files.items():
+            Path(folder, name).write_bytes(content)
+        trial = exported.run(Path(folder), examples)
+    found = difference(trial)
+    line = f"{exported.runner} on {len(examples.raw)} examples: largest difference {found:.2g}"
+    if not found <= bound:
+        raise NNTrainError(f"export: {line}, above {bound:g}; nothing was written (--no-verify writes it all the same)")
+    return line
+
+
+def write(exported: Exported, output: Path) -> None:
+    """Every file beside `output`, whole or not at all, the one that was asked for last."""
+    for name, content in reversed(list(exported.files.items())):
+        write_atomic(output.with_name(name), [content])
+
+
+def run_python(folder: Path, program: str, *arguments: str) -> None:
+    """A program in a Python of its own, in the folder.  Raises NNTrainError with the last line of what went wrong."""
+    run_program(folder, [sys.executable, "-c", program, *arguments])
+
+
+def run_program(folder: Path, command: list[str]) -> str:
+    """stdout of a program that runs in the folder.  Raises NNTrainError where it fails."""
+    environment = {**os.environ, "PYTHONPATH": "", "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        last = (done.stderr.strip() or f"it ended with code {done.returncode}").splitlines()[-1]
+        raise NNTrainError(f"export: what was made does not run, so nothing was written: {last}")
+    return done.stdout

@@ -1,0 +1,304 @@
+"""Layers as PyTorch's modules: what each is called there, how it is built, and its parameters for `load_state_dict`.
+
+    nntrain                             torch.nn
+    dense, linear   W (n_y, n_x)        Linear              weight; bias (n_y,)
+    conv2d, conv1d  W                   Conv2d, Conv1d      weight; bias
+    conv_transpose2d  W                 ConvTranspose2d     weight; bias
+    embedding       W (n, vocabulary)   Embedding           weight (vocabulary, n), the transpose
+    batch_norm      gamma, beta         BatchNorm1d, 2d     weight, bias; mean, variance: running_mean, running_var;
+                                                            num_batches_tracked is 0
+    layer_norm      gamma, beta         LayerNorm           weight, bias; of images GroupNorm with one group
+    rms_norm        gamma               RMSNorm             weight
+    rnn, gru, lstm  W, U, b             RNN, GRU, LSTM      weight_ih_l0, weight_hh_l0, bias_ih_l0; bias_hh_l0 is 0, of
+                                                            gru b_u; the backward direction's end in _reverse
+        rows of gates: lstm u f o c     i f g o             u is i, c is g: the last two change places
+                       gru  r u c       r z n               the same order
+    attention       W_q, W_k, W_v, W_o  MultiheadAttention  in_proj_weight, one below another; out_proj.weight; biases
+    tied                                no parameter of its own
+
+Everything is examples first: (m, n), (m, T, n), (m, C, H, W).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from nntrain.export.placed import Placed, inexpressible
+from nntrain.kernels.windows import Window, pair, window
+from nntrain.layers import activations as act
+from nntrain.layers import branches, containers, convolution, dense, normalization, pooling, recurrent, shaping
+from nntrain.layers.conv1d import Conv1d
+from nntrain.layers.dropout import Dropout
+from nntrain.layers.embedding import Embedding
+from nntrain.layers.latent import SampleLatent
+from nntrain.layers.self_attention import Attention
+from nntrain.layers.steps import Last
+from nntrain.layers.tied import Tied
+from nntrain.layers.transposed import ConvTranspose2d
+from nntrain.model.layer import Layer
+from nntrain.model.shapes import Array, feature_axis
+
+FORM = "a module of PyTorch"
+
+
+@dataclass(frozen=True, eq=False)
+class Module:
+    """How a module is built, in Python, and its parameters by PyTorch's names.  A class that is not of `nn` is one of
+    torch_helpers."""
+
+    built: str
+    state: Mapping[str, Array] = field(default_factory=dict)
+
+
+def _plain(text: str) -> Callable[[Placed], Module]:
+    return lambda placed: Module(text)
+
+
+def _weight_and_bias(placed: Placed) -> dict[str, Array]:
+    arrays = placed.arrays
+    return {"weight": arrays["W"], **({"bias": arrays["b"].reshape(-1)} if "b" in arrays else {})}
+
+
+def _linear(placed: Placed) -> Module:
+    n_y, n_x = placed.arrays["W"].shape
+    return Module(f"nn.Linear({n_x}, {n_y}, bias={'b' in placed.arrays})", _weight_and_bias(placed))
+
+
+def _bias(placed: Placed) -> Module:
+    b = placed.arrays["b"].reshape(-1)
+    return Module(f"Bias({len(b)})", {"bias": b})
+
+
+def _tied(placed: Placed) -> Module:
+    layer = placed.layer
+    assert isinstance(layer, Tied)
+    return Module(f"Tied({layer.to!r})")
+
+
+def _embedding(placed: Placed) -> Module:
+    W = placed.arrays["W"].T
+    return Module(f"nn.Embedding({W.shape[0]}, {W.shape[1]})", {"weight": W})
+
+
+def _softmax(placed: Placed) -> Module:
+    return Module(f"nn.Softmax(dim={1 + feature_axis(placed.shape)})")
+
+
+def _gelu(placed: Placed) -> Module:
+    return Module(f"nn.GELU(approximate={getattr(placed.layer, 'approximate', 'tanh')!r})")
+
+
+def _conv2d(placed: Placed) -> Module:
+    layer = placed.layer
+    assert isinstance(layer, convolution.Conv2d)
+    slid = window((placed.shape[1], placed.shape[2]), layer.kernel, layer.stride, layer.padding, layer.dilation)
+    (top, bottom), (left, right) = slid.padding
+    even = top == bottom and left == right
+    said = f"{placed.shape[0]}, {layer.filters}, {slid.kernel}, {slid.stride}"
+    said += f", {(top, left) if even else 0}, {slid.dilation}, {layer.groups}, {layer.bias}"
+    pads = (left, right, top, bottom)
+    return Module(f"nn.Conv2d({said})" if even else f"PaddedConv2d({pads}, {said})", _weight_and_bias(placed))
+
+
+def _conv1d(placed: Placed) -> Module:
+    layer = placed.layer
+    assert isinstance(layer, Conv1d)
+    padding = (0, layer.padding) if isinstance(layer.padding, int) else layer.padding
+    slid = window((1, placed.shape[0]), (1, layer.kernel), (1, layer.stride), padding, (1, layer.dilation))
+    said = f"{placed.shape[1]}, {layer.filters}, {layer.kernel}, {layer.stride}, 0, {layer.dilation}, {layer.groups}"
+    return Module(f"StepsConv1d({slid.padding[1]}, {said}, {layer.bias})", _weight_and_bias(placed))
+
+
+def _conv_transpose2d(placed: Placed) -> Module:
+    layer = placed.layer
+    assert isinstance(layer, ConvTranspose2d)
+    slid, size = layer.window((placed.shape[1], placed.shape[2]))
+    said = f"{placed.shape[0]}, {layer.filters}, {slid.kernel}, {slid.stride}"
+    rest = f"groups={layer.groups}, bias={layer.bias}, dilation={slid.dilation}"
+    (top, _), (left, _) = slid.padding
+    if layer.padding != "same":
+        return Module(f"nn.ConvTranspose2d({said}, {(top, left)}, {rest})", _weight_and_bias(placed))
+    return Module(f"CutConvTranspose2d({(top, left)}, {size}, {said}, {rest})", _weight_and_bias(placed))
+
+
+def _pool(name: str) -> Callable[[Placed], Module]:
+    def write(placed: Placed) -> Module:
+        layer = placed.layer
+        assert isinstance(layer, pooling.MaxPool2d | pooling.AvgPool2d)
+        slid = pool_window(placed)
+        (top, bottom), (left, right) = slid.padding
+        if top == bottom and left == right and 2 * top <= slid.kernel[0] and 2 * left <= slid.kernel[1]:
+            return Module(f"nn.{name}({slid.kernel}, {slid.stride}, {(top, left)})")
+        return Module(f"Padded{name}({(left, right, top, bottom)}, {slid.kernel}, {slid.stride})")
+
+    return write
+
+
+def pool_window(placed: Placed) -> Window:
+    """The window of a pooling layer over its input."""
+    layer = placed.layer
+    assert isinstance(layer, pooling.MaxPool2d | pooling.AvgPool2d)
+    stride = layer.size if layer.stride is None else layer.stride
+    return window((placed.shape[1], placed.shape[2]), layer.size, stride, layer.padding)
+
+
+def _upsample(placed: Placed) -> Module:
+    layer = placed.layer
+    assert isinstance(layer, pooling.Upsample2d)
+    down, across = pair(layer.factor)
+    return Module(f"nn.Upsample(scale_factor=({float(down)}, {float(across)}))")
+
+
+def _pad(placed: Placed) -> Module:
+    layer = placed.layer
+    assert isinstance(layer, pooling.Pad2d)
+    top, bottom, left, right = layer.sides
+    return Module(f"nn.ZeroPad2d({(left, right, top, bottom)})")
+
+
+def _norm_state(placed: Placed) -> dict[str, Array]:
+    names = {"gamma": "weight", "beta": "bias", "mean": "running_mean", "variance": "running_var"}
+    return {names[own]: array.reshape(-1) for own, array in placed.arrays.items()}
+
+
+def _batch_norm(placed: Placed) -> Module:
+    layer = placed.layer
+    assert isinstance(layer, normalization.BatchNorm)
+    name = ("nn.BatchNorm1d", "StepsBatchNorm", "nn.BatchNorm2d")[len(placed.shape) - 1]
+    n = placed.shape[feature_axis(placed.shape)]
+    state = {**_norm_state(placed), "num_batches_tracked": np.array(0, np.int64)}
+    return Module(f"{name}({n}, eps={layer.epsilon!r}, momentum={1 - layer.momentum!r})", state)
+
+
+def _layer_norm(placed: Placed) -> Module:
+    layer = placed.layer
+    assert isinstance(layer, normalization.LayerNorm)
+    n, images = placed.shape[feature_axis(placed.shape)], len(placed.shape) == 3
+    if images and not layer.bias:
+        raise inexpressible(placed, FORM, "GroupNorm has a bias where it has weights")
+    built = f"nn.GroupNorm(1, {n}, eps={layer.epsilon!r})" if images else ""
+    return Module(built or f"nn.LayerNorm({n}, eps={layer.epsilon!r}, bias={layer.bias})", _norm_state(placed))
+
+
+def _rms_norm(placed: Placed) -> Module:
+    layer = placed.layer
+    assert isinstance(layer, normalization.RMSNorm)
+    if len(placed.shape) == 3:
+        raise inexpressible(placed, FORM, "RMSNorm is of vectors and sequences")
+    return Module(f"nn.RMSNorm({placed.shape[-1]}, eps={layer.epsilon!r})", _norm_state(placed))
+
+
+def _recurrent(name: str, order: tuple[int, ...]) -> Callable[[Placed], Module]:
+    """`order`: which of our gates is PyTorch's first, second, …."""
+
+    def write(placed: Placed) -> Module:
+        layer = placed.layer
+        assert isinstance(layer, recurrent.Recurrent)
+        state: dict[str, Array] = {}
+        for direction, suffix in (("forward.", "_l0"), ("backward.", "_l0_reverse")):
+            own = direction if layer.bidirectional else ""
+            if direction == "backward." and not layer.bidirectional:
+                continue
+            W, U, b = (_gates(placed.arrays[own + key], order) for key in ("W", "U", "b"))
+            b_u = _gates(placed.arrays[own + "b_u"], order) if own + "b_u" in placed.arrays else np.zeros_like(b)
+            state |= {f"weight_ih{suffix}": W, f"weight_hh{suffix}": U}
+            state |= {f"bias_ih{suffix}": b.reshape(-1), f"bias_hh{suffix}": b_u.reshape(-1)}
+        last = layer.output == "last"
+        said = f"{placed.shape[1]}, {layer.units}, last={last}, bidirectional={layer.bidirectional}"
+        return Module(f"{name}({said})", state)
+
+    return write
+
+
+def _gates(array: Array, order: tuple[int, ...]) -> Array:
+    rows = np.split(array, len(order))
+    return np.concatenate([rows[gate] for gate in order])
+
+
+def _attention(placed: Placed) -> Module:
+    layer, arrays = placed.layer, placed.arrays
+    assert isinstance(layer, Attention)
+    n = placed.shape[1]
+    if layer.positions != "none" or layer.units not in (None, n):
+        raise inexpressible(placed, FORM, "MultiheadAttention has no rotary positions, and as many units as features")
+    state = {"in_proj_weight": np.concatenate([arrays[f"W_{part}"] for part in "qkv"])}
+    if layer.bias:
+        state["in_proj_bias"] = np.concatenate([arrays[f"b_{part}"].reshape(-1) for part in "qkv"])
+        state["out_proj.bias"] = arrays["b_o"].reshape(-1)
+    state["out_proj.weight"] = arrays["W_o"]
+    return Module(
+        f"Attention({n}, {layer.heads}, dropout={layer.dropout!r}, bias={layer.bias}, causal={layer.causal})", state
+    )
+
+
+def _reshape(placed: Placed) -> Module:
+    return Module(f"nn.Unflatten(1, {placed.output})" if len(placed.shape) == 1 else f"Reshape({placed.output})")
+
+
+def _dropout(placed: Placed) -> Module:
+    assert isinstance(placed.layer, Dropout)
+    return Module(f"nn.Dropout({placed.layer.rate!r})")
+
+
+def _leaky_relu(placed: Placed) -> Module:
+    assert isinstance(placed.layer, act.LeakyReLU)
+    return Module(f"nn.LeakyReLU({placed.layer.slope!r})")
+
+
+def _elu(placed: Placed) -> Module:
+    assert isinstance(placed.layer, act.ELU)
+    return Module(f"nn.ELU({placed.layer.alpha!r})")
+
+
+def _join(name: str) -> Callable[[Placed], Module]:
+    return lambda placed: Module(f"{name}({1 + feature_axis(placed.output)}, " + "{})")
+
+
+# Containers say in {} where the modules inside them stand.
+LAYERS: dict[type[Layer], Callable[[Placed], Module]] = {
+    containers.Sequential: _plain("Chain({})"),
+    containers.Repeat: _plain("Chain({})"),
+    containers.Residual: _plain("Residual({})"),
+    branches.Concatenate: _join("Concatenate"),
+    branches.Product: _join("Product"),
+    dense.Dense: _linear,
+    dense.Linear: _linear,
+    dense.Bias: _bias,
+    Tied: _tied,
+    Embedding: _embedding,
+    act.Identity: _plain("nn.Identity()"),
+    act.Sigmoid: _plain("nn.Sigmoid()"),
+    act.Tanh: _plain("nn.Tanh()"),
+    act.ReLU: _plain("nn.ReLU()"),
+    act.LeakyReLU: _leaky_relu,
+    act.ELU: _elu,
+    act.GELU: _gelu,
+    act.SiLU: _plain("nn.SiLU()"),
+    act.Softplus: _plain("nn.Softplus()"),
+    act.Softmax: _softmax,
+    Dropout: _dropout,
+    convolution.Conv2d: _conv2d,
+    Conv1d: _conv1d,
+    ConvTranspose2d: _conv_transpose2d,
+    pooling.MaxPool2d: _pool("MaxPool2d"),
+    pooling.AvgPool2d: _pool("AvgPool2d"),
+    pooling.GlobalAvgPool: _plain("GlobalAvgPool()"),
+    pooling.MeanOverTime: _plain("GlobalAvgPool()"),
+    pooling.GlobalMaxPool: _plain("GlobalMaxPool()"),
+    pooling.Upsample2d: _upsample,
+    pooling.Pad2d: _pad,
+    normalization.BatchNorm: _batch_norm,
+    normalization.LayerNorm: _layer_norm,
+    normalization.RMSNorm: _rms_norm,
+    recurrent.RNN: _recurrent("RNN", (0,)),
+    recurrent.GRU: _recurrent("GRU", (0, 1, 2)),
+    recurrent.LSTM: _recurrent("LSTM", (0, 1, 3, 2)),
+    Attention: _attention,
+    SampleLatent: _plain("Mean()"),
+    shaping.Flatten: _plain("nn.Flatten()"),
+    shaping.Reshape: _reshape,
+    Last: _plain("Last()"),
+}

@@ -1,0 +1,47 @@
+"""Networks with random parameters, for tests of exports."""
+
+import numpy as np
+from layers.cases import CASES, Case
+
+from nntrain.layers import Context, Sequential, Symbols
+from nntrain.model.network import Network
+
+# every case of a layer that does not need a neighbour or a state from before
+ALL = [
+    (f"{name}-{i}", case)
+    for name, cases in CASES.items()
+    for i, case in enumerate(cases)
+    if name != "tied" and case.context(2).state is None
+]
+LABELS, CHOSEN = [label for label, _ in ALL], [case for _, case in ALL]
+
+
+def network_of(*layers, shape, dtype="float32", seed=0):
+    """A network whose parameters are all random, statistics of batch norm too."""
+    network = Network(Sequential(layers), shape)
+    network.allocate(dtype)
+    network.draw(seed)
+    random = np.random.default_rng(seed)
+    for name, array in network.layout.arrays(network.theta).items():
+        noise = random.uniform(0.5, 1.5, array.shape)
+        array[...] = noise if name.endswith("variance") else array + 0.3 * (noise - 1)
+    return network
+
+
+def of_case(case: Case, dtype="float32"):
+    return network_of(case.layer, shape=case.shape, dtype=dtype)
+
+
+def inputs(shape, m, dtype="float32", seed=1):
+    """Examples (…, m)."""
+    random = np.random.default_rng(seed)
+    if isinstance(shape, Symbols):
+        return random.integers(0, shape.vocabulary, (*shape, m))
+    return random.standard_normal((*shape, m)).astype(dtype)
+
+
+def outputs(network, X, lengths=None):
+    """What the network says, examples first."""
+    context = Context(training=False)
+    context.lengths = lengths
+    return np.moveaxis(network.apply(X, context), -1, 0)
