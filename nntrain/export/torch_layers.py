@@ -1,33 +1,14 @@
-"""Layers as PyTorch's modules: what each is called there, how it is built, and its parameters for `load_state_dict`.
-
-    nntrain                             torch.nn
-    dense, linear   W (n_y, n_x)        Linear              weight; bias (n_y,)
-    conv2d, conv1d  W                   Conv2d, Conv1d      weight; bias
-    conv_transpose2d  W                 ConvTranspose2d     weight; bias
-    embedding       W (n, vocabulary)   Embedding           weight (vocabulary, n), the transpose
-    batch_norm      gamma, beta         BatchNorm1d, 2d     weight, bias; mean, variance: running_mean, running_var;
-                                                            num_batches_tracked is 0
-    layer_norm      gamma, beta         LayerNorm           weight, bias; of images GroupNorm with one group
-    rms_norm        gamma               RMSNorm             weight
-    rnn, gru, lstm  W, U, b             RNN, GRU, LSTM      weight_ih_l0, weight_hh_l0, bias_ih_l0; bias_hh_l0 is 0, of
-                                                            gru b_u; the backward direction's end in _reverse
-        rows of gates: lstm u f o c     i f g o             u is i, c is g: the last two change places
-                       gru  r u c       r z n               the same order
-    attention       W_q, W_k, W_v, W_o  MultiheadAttention  in_proj_weight, one below another; out_proj.weight; biases
-    tied                                no parameter of its own
-
-Everything is examples first: (m, n), (m, T, n), (m, C, H, W).
-"""
+"""Layers as PyTorch's modules: how each is built, and its parameters."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
 import numpy as np
 
+from nntrain.export import torch_images
 from nntrain.export.placed import Placed, inexpressible
-from nntrain.kernels.windows import Window, pair, window
+from nntrain.export.torch_names import FORM, Module, weight_and_bias
 from nntrain.layers import activations as act
 from nntrain.layers import branches, containers, convolution, dense, normalization, pooling, recurrent, shaping
 from nntrain.layers.conv1d import Conv1d
@@ -41,30 +22,14 @@ from nntrain.layers.transposed import ConvTranspose2d
 from nntrain.model.layer import Layer
 from nntrain.model.shapes import Array, feature_axis
 
-FORM = "a module of PyTorch"
-
-
-@dataclass(frozen=True, eq=False)
-class Module:
-    """How a module is built, in Python, and its parameters by PyTorch's names.  A class that is not of `nn` is one of
-    torch_helpers."""
-
-    built: str
-    state: Mapping[str, Array] = field(default_factory=dict)
-
 
 def _plain(text: str) -> Callable[[Placed], Module]:
     return lambda placed: Module(text)
 
 
-def _weight_and_bias(placed: Placed) -> dict[str, Array]:
-    arrays = placed.arrays
-    return {"weight": arrays["W"], **({"bias": arrays["b"].reshape(-1)} if "b" in arrays else {})}
-
-
 def _linear(placed: Placed) -> Module:
     n_y, n_x = placed.arrays["W"].shape
-    return Module(f"nn.Linear({n_x}, {n_y}, bias={'b' in placed.arrays})", _weight_and_bias(placed))
+    return Module(f"nn.Linear({n_x}, {n_y}, bias={'b' in placed.arrays})", weight_and_bias(placed))
 
 
 def _bias(placed: Placed) -> Module:
@@ -89,74 +54,6 @@ def _softmax(placed: Placed) -> Module:
 
 def _gelu(placed: Placed) -> Module:
     return Module(f"nn.GELU(approximate={getattr(placed.layer, 'approximate', 'tanh')!r})")
-
-
-def _conv2d(placed: Placed) -> Module:
-    layer = placed.layer
-    assert isinstance(layer, convolution.Conv2d)
-    slid = window((placed.shape[1], placed.shape[2]), layer.kernel, layer.stride, layer.padding, layer.dilation)
-    (top, bottom), (left, right) = slid.padding
-    even = top == bottom and left == right
-    said = f"{placed.shape[0]}, {layer.filters}, {slid.kernel}, {slid.stride}"
-    said += f", {(top, left) if even else 0}, {slid.dilation}, {layer.groups}, {layer.bias}"
-    pads = (left, right, top, bottom)
-    return Module(f"nn.Conv2d({said})" if even else f"PaddedConv2d({pads}, {said})", _weight_and_bias(placed))
-
-
-def _conv1d(placed: Placed) -> Module:
-    layer = placed.layer
-    assert isinstance(layer, Conv1d)
-    padding = (0, layer.padding) if isinstance(layer.padding, int) else layer.padding
-    slid = window((1, placed.shape[0]), (1, layer.kernel), (1, layer.stride), padding, (1, layer.dilation))
-    said = f"{placed.shape[1]}, {layer.filters}, {layer.kernel}, {layer.stride}, 0, {layer.dilation}, {layer.groups}"
-    return Module(f"StepsConv1d({slid.padding[1]}, {said}, {layer.bias})", _weight_and_bias(placed))
-
-
-def _conv_transpose2d(placed: Placed) -> Module:
-    layer = placed.layer
-    assert isinstance(layer, ConvTranspose2d)
-    slid, size = layer.window((placed.shape[1], placed.shape[2]))
-    said = f"{placed.shape[0]}, {layer.filters}, {slid.kernel}, {slid.stride}"
-    rest = f"groups={layer.groups}, bias={layer.bias}, dilation={slid.dilation}"
-    (top, _), (left, _) = slid.padding
-    if layer.padding != "same":
-        return Module(f"nn.ConvTranspose2d({said}, {(top, left)}, {rest})", _weight_and_bias(placed))
-    return Module(f"CutConvTranspose2d({(top, left)}, {size}, {said}, {rest})", _weight_and_bias(placed))
-
-
-def _pool(name: str) -> Callable[[Placed], Module]:
-    def write(placed: Placed) -> Module:
-        layer = placed.layer
-        assert isinstance(layer, pooling.MaxPool2d | pooling.AvgPool2d)
-        slid = pool_window(placed)
-        (top, bottom), (left, right) = slid.padding
-        if top == bottom and left == right and 2 * top <= slid.kernel[0] and 2 * left <= slid.kernel[1]:
-            return Module(f"nn.{name}({slid.kernel}, {slid.stride}, {(top, left)})")
-        return Module(f"Padded{name}({(left, right, top, bottom)}, {slid.kernel}, {slid.stride})")
-
-    return write
-
-
-def pool_window(placed: Placed) -> Window:
-    """The window of a pooling layer over its input."""
-    layer = placed.layer
-    assert isinstance(layer, pooling.MaxPool2d | pooling.AvgPool2d)
-    stride = layer.size if layer.stride is None else layer.stride
-    return window((placed.shape[1], placed.shape[2]), layer.size, stride, layer.padding)
-
-
-def _upsample(placed: Placed) -> Module:
-    layer = placed.layer
-    assert isinstance(layer, pooling.Upsample2d)
-    down, across = pair(layer.factor)
-    return Module(f"nn.Upsample(scale_factor=({float(down)}, {float(across)}))")
-
-
-def _pad(placed: Placed) -> Module:
-    layer = placed.layer
-    assert isinstance(layer, pooling.Pad2d)
-    top, bottom, left, right = layer.sides
-    return Module(f"nn.ZeroPad2d({(left, right, top, bottom)})")
 
 
 def _norm_state(placed: Placed) -> dict[str, Array]:
@@ -280,16 +177,16 @@ LAYERS: dict[type[Layer], Callable[[Placed], Module]] = {
     act.Softplus: _plain("nn.Softplus()"),
     act.Softmax: _softmax,
     Dropout: _dropout,
-    convolution.Conv2d: _conv2d,
-    Conv1d: _conv1d,
-    ConvTranspose2d: _conv_transpose2d,
-    pooling.MaxPool2d: _pool("MaxPool2d"),
-    pooling.AvgPool2d: _pool("AvgPool2d"),
+    convolution.Conv2d: torch_images.conv2d,
+    Conv1d: torch_images.conv1d,
+    ConvTranspose2d: torch_images.conv_transpose2d,
+    pooling.MaxPool2d: torch_images.pool("MaxPool2d"),
+    pooling.AvgPool2d: torch_images.pool("AvgPool2d"),
     pooling.GlobalAvgPool: _plain("GlobalAvgPool()"),
     pooling.MeanOverTime: _plain("GlobalAvgPool()"),
     pooling.GlobalMaxPool: _plain("GlobalMaxPool()"),
-    pooling.Upsample2d: _upsample,
-    pooling.Pad2d: _pad,
+    pooling.Upsample2d: torch_images.upsample,
+    pooling.Pad2d: torch_images.pad,
     normalization.BatchNorm: _batch_norm,
     normalization.LayerNorm: _layer_norm,
     normalization.RMSNorm: _rms_norm,

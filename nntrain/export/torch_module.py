@@ -6,7 +6,8 @@ import re
 
 from nntrain.export.placed import Placed, written
 from nntrain.export.torch_helpers import CLASSES
-from nntrain.export.torch_layers import FORM, LAYERS
+from nntrain.export.torch_layers import LAYERS
+from nntrain.export.torch_names import FORM
 from nntrain.model.shapes import Array, show_shape
 
 _HEAD = '''"""The network of the run {name!r} in PyTorch, written by nntrain.

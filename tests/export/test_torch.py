@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from export.networks import CHOSEN, LABELS, inputs, network_of, of_case, outputs
+from export.networks import CHOSEN, LABELS, inputs, known, network_of, of_case, outputs
 
 from nntrain.errors import ConfigError
 from nntrain.export.placed import place
+from nntrain.export.torch_layers import LAYERS
 from nntrain.export.torch_module import source, state_dict
 from nntrain.layers import (
     GRU,
@@ -42,6 +43,8 @@ def said_by_torch(network, X):
 
 def pytorch_has(layer, shape):
     """Whether there is a plain module for it."""
+    if not known(layer, LAYERS):
+        return False
     if layer.type == "attention":
         return layer.positions == "none" and layer.units in (None, shape[-1])
     return len(shape) < 3 or layer.type != "rms_norm"
