@@ -10,7 +10,7 @@ The fields of the dataclass are the schema, the validation, the help text and th
 The first field is the main argument (`dense: 64`).  The kind (layer, loss, …) is the `kind` of the base class.  What a
 single field cannot say is checked in `__post_init__`, which raises ValueError; the config reports it at the
 component's place.  A component of nntrain also has a line in its package's table; one of another program only has to
-be imported.
+be imported: by that program, by --import (nntrain.plugins), or as an entry point of an installed package.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ import importlib
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, ClassVar, TypeVar, dataclass_transform
+
+from nntrain.errors import ConfigError
 
 # The package of each kind, in the order of lists and help.  Its `__init__` imports no NumPy and holds the kind's table,
 # a line a name: COMPONENTS = {"layer": {"dense": "nntrain.layers.dense:Dense", …}}.
@@ -39,6 +41,8 @@ PACKAGES = {
     "loop": "nntrain.training",
 }
 KINDS = tuple(PACKAGES)
+# Installed packages offer components so:  [project.entry-points."nntrain.components"]  anything = "module"
+ENTRY_POINTS = "nntrain.components"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -126,6 +130,8 @@ def component(name: str) -> Callable[[T], T]:
 class Known(Mapping[str, type[Component]]):
     """Every component of a kind by name: those of its package's table, then those that a program has registered itself.
 
+    Installed packages are asked for theirs when a name is not known, or when all are listed.
+
     registered  the classes whose modules have been imported so far
     """
 
@@ -145,19 +151,50 @@ class Known(Mapping[str, type[Component]]):
     def __getitem__(self, name: str) -> type[Component]:
         if name not in self.registered and (module := self.module(name)):
             importlib.import_module(module)
+        if name not in self.registered:
+            _ask_installed_packages()
         return self.registered[name]
 
     def __contains__(self, name: object) -> bool:
+        if name not in self._table and name not in self.registered:
+            _ask_installed_packages()
         return name in self._table or name in self.registered
 
     def __iter__(self) -> Iterator[str]:
-        return iter({**self._table, **self.registered})
+        _ask_installed_packages()
+        return iter(self.at_hand())
 
     def __len__(self) -> int:
-        return len({**self._table, **self.registered})
+        _ask_installed_packages()
+        return len(self.at_hand())
+
+    def forget(self, module: str) -> None:
+        """Take out what a module has registered."""
+        for name in [name for name, cls in self.registered.items() if cls.__module__ == module]:
+            del self.registered[name]
+
+    def at_hand(self) -> list[str]:
+        """The names that are known without a look at installed packages, which costs some 30 ms."""
+        return [*{**self._table, **self.registered}]
 
 
 _KNOWN = {kind: Known(kind, package) for kind, package in PACKAGES.items()}
+
+
+@cache
+def _ask_installed_packages() -> None:
+    """Import, once, what installed packages offer.  Raises ConfigError for one that is broken."""
+    from importlib.metadata import entry_points
+
+    for found in entry_points(group=ENTRY_POINTS):
+        try:
+            found.load()
+        except Exception as error:
+            owner = f"package {found.dist.name}" if found.dist else "an installed package"
+            what = f"{type(error).__name__}: {error}".replace("\n", " ")
+            raise ConfigError(
+                f"{owner}: error: its components cannot be imported: {found.value}: {what}; repair or uninstall it"
+            ) from error
 
 
 def find(kind: str) -> Known:

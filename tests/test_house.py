@@ -30,7 +30,7 @@ FLOORS = [
         "config",
     ),
     *("schedules", "optimizers", "metrics", "losses", "data", "layers", "kernels", "pictures", "model"),
-    *("files", "runtime", "components", "messages", "errors"),
+    *("files", "runtime", "plugins", "components", "messages", "errors"),
 ]
 FLOOR = {room: len(FLOORS) - i for i, room in enumerate(FLOORS)}
 AT_THE_TOP = 4  # plain modules that may stand there beside __init__ and __main__

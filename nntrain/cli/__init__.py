@@ -53,6 +53,27 @@ _BLAS_VARIABLES = (
 )
 
 
+def _import(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> None:
+    if given:
+        from nntrain.plugins import import_from
+
+        for each in given:
+            import_from(each)
+
+
+def _import_option() -> click.Option:
+    """--import, which every command takes: before its other arguments are looked at."""
+    return click.Option(
+        ["--import", "import_"],
+        multiple=True,
+        metavar="FILE.py|MODULE",
+        callback=_import,
+        expose_value=False,
+        is_eager=True,
+        help="Import components of your own first (nntrain help own_components).",
+    )
+
+
 class _Commands(Mapping[str, click.Command]):
     """The commands by name; a module is imported when its command is asked for."""
 
@@ -66,7 +87,7 @@ class _Commands(Mapping[str, click.Command]):
             module = name.replace("-", "_")
             command: click.Command = getattr(import_module(f"nntrain.cli.{module}"), module)
             command.short_help = COMMANDS[name]
-            command.params.append(color_option())
+            command.params += [_import_option(), color_option()]
             command.context_class = Context
             self._loaded[name] = command
         return self._loaded[name]

@@ -20,6 +20,7 @@ from nntrain.config.problems import Mark, Place, Placed, Problems, Source
 from nntrain.config.references import DatasetFacts, References
 from nntrain.config.settings import Training
 from nntrain.messages import show
+from nntrain.plugins import Imports, taken_from
 
 if TYPE_CHECKING:
     from nntrain.data.base import Dataset
@@ -102,6 +103,11 @@ class Config:
     def with_loss(self, loss: Loss) -> Config:
         """This config with what its loss takes from the data made numbers; for messages it stands at the same place."""
         return replace(self, loss=loss, _places={**self._places, id(loss): (loss, self.place(self.loss))})
+
+    @property
+    def imports(self) -> Imports:
+        """The components that are not nntrain's own, by what --import named."""
+        return taken_from(component for component, _ in self._places.values())
 
     def place(self, component: object) -> Place:
         """Where a component or section of this config stands; for anything else, where the config begins."""

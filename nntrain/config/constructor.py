@@ -251,4 +251,5 @@ def no_component(node: Node, kind: str) -> tuple[Node, str]:
     for other in KINDS:
         if other != kind and value in find(other):
             return node, f"{show(value)} is {a(other)}, not {a(kind)}"
-    return node, f"no {kind} {show(value)}{suggest(value, known)}"
+    hint = suggest(value, known) or f"; {a(kind)} of your own comes with --import FILE.py"
+    return node, f"no {kind} {show(value)}{hint}"

@@ -87,8 +87,7 @@ def option_of(type_: FieldType, node: Node) -> FieldType:
         forms = (Many, Fixed, Kind) if isinstance(node.value, list) else (Kind, Section, Table)
         return next((option for option in type_.options if isinstance(option, forms)), UNKNOWN)
     if isinstance(type_, PerNetwork):
-        known = find(type_.item.kind) if isinstance(type_.item, Kind) else {}
-        if not isinstance(node.value, dict) or ({"type"} | known.keys()) & node.value.keys():
+        if not isinstance(node.value, dict) or "type" in node.value:
             return type_.item
         several = isinstance(type_.item, Many) or networks() & node.value.keys()
         return Table(False, type_.item) if several else type_.item

@@ -148,8 +148,9 @@ def _default(field: dataclasses.Field[Any]) -> Callable[[], Any] | None:
 
 
 def networks() -> set[str]:
-    """Names of the networks that any loop trains side by side."""
-    return {name for loop in find("loop").values() for name in getattr(loop, "networks", ())}
+    """Names of the networks that any loop at hand trains side by side."""
+    loops = find("loop")
+    return {name for loop in loops.at_hand() for name in getattr(loops[loop], "networks", ())}
 
 
 def words(type_: FieldType, arg: Arg | None = None) -> str:

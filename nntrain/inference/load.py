@@ -15,6 +15,7 @@ from nntrain.files import checkpoint
 from nntrain.files.json_fields import Fields
 from nntrain.inference.totals import METRIC
 from nntrain.model.shapes import Array
+from nntrain.plugins import Imports, missing
 
 
 @contextmanager
@@ -57,6 +58,8 @@ def load(path: Path) -> Loaded:
     try:
         with reading(path):
             manifest = Fields(saved.manifest, "manifest")
+            if text := missing(imports_of(manifest)):
+                raise CheckpointError(f"{path}: {text}")
             settings = Config.from_dict(manifest.mapping("config"))
             facts = Facts.from_json(manifest.value("dataset"))
         model = model_of(settings, facts)
@@ -66,6 +69,14 @@ def load(path: Path) -> Loaded:
         for name, view in network.layout.arrays(network.theta).items():
             view[...] = _fitting(saved, name, view, path)
     return Loaded(settings, facts, model.networks, saved, path)
+
+
+def imports_of(manifest: Fields) -> Imports:
+    """The components that are not nntrain's own, by what --import named.  Raises ValueError."""
+    if "imports" not in manifest:
+        return {}
+    imports = manifest.fields("imports")
+    return {given: [*imports.texts(given)] for given in imports.names()}
 
 
 def check_arrays(saved: checkpoint.Checkpoint, trainer: Trainer, path: Path) -> None:

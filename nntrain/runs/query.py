@@ -32,7 +32,8 @@ def more_is_better(metric: str) -> bool:
     """Whether a metric such as validation.accuracy says so; what is unknown is a loss."""
     from nntrain.components import find
 
-    cls: Any = find("metric").get(metric.rpartition(".")[2])
+    name = metric.rpartition(".")[2]
+    cls: Any = None if name in ("loss", "cost", "naive_loss") else find("metric").get(name)
     return cls is not None and cls.better == "more"
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nntrain
+from nntrain import plugins
 from nntrain.runs import FINISHED, Run
 from nntrain.sweep import children, halving
 from nntrain.sweep.plan import Planned, Settings
@@ -113,7 +114,7 @@ def command(planned: Planned, config: Path, length: int | None = None) -> list[s
     """The `nntrain fit` that does the run, or what is left of it, to the end or up to a rung."""
     overrides = [*planned.overrides, *halving.limit(planned.config, length)]
     where = ["--run-dir", str(planned.run_dir), "--on-exist", "resume"]
-    return ["nntrain", "fit", str(config), *overrides, *where, "--threads", "1", "--quiet"]
+    return ["nntrain", "fit", str(config), *overrides, *where, *plugins.arguments(), "--threads", "1", "--quiet"]
 
 
 def finished(planned: Planned, length: int | None = None) -> Outcome | None:

@@ -17,6 +17,7 @@ from nntrain.errors import CheckpointError, DivergedError, Interrupted
 from nntrain.files import checkpoint
 from nntrain.files.json_fields import Fields
 from nntrain.files.plain_values import JsonObject
+from nntrain.inference.load import imports_of
 from nntrain.inference.totals import METRIC
 from nntrain.model.shapes import Array
 from nntrain.runs import Run
@@ -61,6 +62,7 @@ class Engine:
         self.total = total_steps(built.config, built.data)
         self.step = 0
         self.lines = 0
+        self.imports = built.config.imports
         self.waiting_best: tuple[dict[str, Array], JsonObject] | None = None
         self._saved_at = self._line_at = time.perf_counter()
         self._line_step = 0  # of the last line
@@ -120,6 +122,7 @@ class Engine:
         """All that resuming needs besides the arrays; eval and predict need its config and facts."""
         return {
             "config": self.config.as_dict(),
+            **({"imports": self.imports} if self.imports else {}),
             "dataset": self.data.facts.as_json(),
             "data_sha256": self.data.sha256,
             "epoch": self.epoch,
@@ -139,6 +142,7 @@ class Engine:
             view[...] = saved.arrays[name]
         manifest = Fields(saved.manifest, "manifest")
         self.step, self.lines, self._line_step = map(manifest.whole, ("step", "lines", "line_step"))
+        self.imports = imports_of(manifest) or self.imports  # as they were called first: the bytes stay
         if self.monitor is not None:
             self.monitor.restore(manifest.fields("monitor"))
             self._find_best()

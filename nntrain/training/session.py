@@ -17,6 +17,7 @@ from nntrain.files import checkpoint
 from nntrain.files.json_fields import Fields
 from nntrain.files.plain_values import Json, JsonObject
 from nntrain.inference.load import check_arrays, reading
+from nntrain.plugins import missing
 from nntrain.runs import Run
 from nntrain.runtime import signals
 from nntrain.training import summary
@@ -78,7 +79,9 @@ def fit(
                 return _go_on(built, run, observer, stop)
             try:
                 run.write_config(built.config.to_yaml())
-                run.write_meta({"command": list(command), **runs.environment(), "data_sha256": built.data.sha256})
+                told = {"imports": built.config.imports} if built.config.imports else {}
+                made = {"command": list(command), **runs.environment(), "data_sha256": built.data.sha256}
+                run.write_meta({**made, **told})
             except BaseException:
                 run.discard()
                 raise
@@ -102,6 +105,8 @@ def resume(
         if not overrides and _is_finished(run):
             _check_last(run)
             return result(run)
+        if text := missing(run.read_meta().get("imports") or {}):
+            raise ConfigError(f"{run.path}: error: {text}")
         built = build(config.read(run.config_path, overrides), observer.warning)
         with signals.saved_first():
             return _go_on(built, run, observer, stop)
