@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nntrain.builder.checks import CHECKS, WITHOUT_DATA, Candidate
+from nntrain.builder.checks import CHECKS, WITHOUT_DATA, Candidate, data_load
 from nntrain.builder.loop import Built, Model
 from nntrain.config import Config, Draft
 from nntrain.data.facts import Facts
@@ -20,8 +20,9 @@ def build(draft: Draft, warn: Warn = unheard) -> Built:
     candidate.draft = draft
     for check in CHECKS:
         check(candidate)
-    for text in candidate.data.warnings:
-        warn(text)
+        if check is data_load:  # before the checks that may refuse what these words explain
+            for text in candidate.data.warnings:
+                warn(text)
     built = candidate.built
     for network in built.networks.values():
         network.allocate(built.config.dtype)

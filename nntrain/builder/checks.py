@@ -16,8 +16,8 @@ from nntrain.components import Component
 from nntrain.config import Config, Draft
 from nntrain.data.facts import Facts
 from nntrain.data.loader import batch_size
-from nntrain.data.parts import Data
-from nntrain.errors import ConfigError
+from nntrain.data.parts import NO_LABEL, Data
+from nntrain.errors import ConfigError, DataError
 from nntrain.losses.base import Loss
 from nntrain.model.layer import Layer, ShapeError
 from nntrain.model.network import Network
@@ -33,6 +33,9 @@ class Candidate:
     config: Config
     facts: Facts
     networks: dict[str, Network]
+
+    def __init__(self) -> None:
+        self.networks = {}
 
     @property
     def model(self) -> Model:
@@ -57,6 +60,12 @@ def data_load(run: Candidate) -> None:
 def references_resolve(run: Candidate) -> None:
     """`$dataset.classes` and its like are facts of these data, and fit where they stand."""
     run.config, run.facts = run.draft.resolve(run.data.facts), run.data.facts
+
+
+def targets_are_there(run: Candidate) -> None:
+    """A training that learns from targets has some, and every label is one, or the loss passes over those that are not.
+    Raises DataError."""
+    check_targets_there(run.model, run.data)
 
 
 def monitored_part_exists(run: Candidate) -> None:
@@ -146,6 +155,7 @@ Check = Callable[[Candidate], None]
 CHECKS: tuple[Check, ...] = (
     data_load,
     references_resolve,
+    targets_are_there,
     monitored_part_exists,
     augmentations_fit,
     a_batch_is_full,
@@ -157,6 +167,19 @@ CHECKS: tuple[Check, ...] = (
 )
 # Of a checkpoint, which brings its config and the facts of its data.
 WITHOUT_DATA: tuple[Check, ...] = (layers_fit, outputs_fit, memory_suffices)
+
+
+def check_targets_there(model: Model, data: Data) -> None:
+    """Raise DataError where the data lack targets that the model's loop learns from, or is measured by."""
+    if not model.loop.needs_targets:
+        return
+    if data.no_targets:
+        raise DataError(f"{data.no_targets}; reconstruct: true takes the inputs")
+    if data.unlabelled and model.config.loss.ignored(model.facts) != NO_LABEL:
+        raise DataError(
+            f"{data.unlabelled}: error: label {NO_LABEL}, expected 0 or more; if it is none, say ignore: {NO_LABEL} in "
+            "the loss"
+        )
 
 
 def check_outputs(network: Network, loss: Loss, facts: Facts) -> None:

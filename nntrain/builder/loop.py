@@ -68,6 +68,7 @@ class Loop(DeclaredLoop):
     """Base of the training loops that a config can name.  Networks come under the names that `plan` gave them."""
 
     predicts: ClassVar[bool] = True  # whether the networks say something to an example: `apply`
+    needs_targets: ClassVar[bool] = True  # whether it learns from targets, or is measured by them
 
     def plan(self, config: Config, facts: Facts) -> dict[str, Plan]:
         """The networks that the config declares, under the loop's names for them.  Raises ShapeError."""

@@ -24,7 +24,7 @@ def target_counts(part: Part, facts: Facts) -> Array:
         if batch.lengths is not None and Y.ndim == (2 if labels else 3):
             Y = Y[..., np.arange(Y.shape[-2])[:, None] < batch.lengths]
         if labels:
-            counts += np.bincount(Y.reshape(-1), minlength=len(counts))
+            counts += np.bincount(Y[Y >= 0], minlength=len(counts))  # −1: no label
         else:
             Y = Y.reshape(len(Y), -1).astype(np.float64)
             counts += (1 - Y).sum(axis=1), Y.sum(axis=1)

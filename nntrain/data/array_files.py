@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,21 @@ from nntrain.data.standardize import LARGEST, chunks
 from nntrain.errors import DataError
 from nntrain.messages import did_you_mean
 from nntrain.model.shapes import Array, Shape
+
+
+def no_array(path: Path, name: str, there: Sequence[str]) -> DataError:
+    """The error about an array that an .npz file has not."""
+    hint = did_you_mean(name, there)
+    return DataError(f"{path}: error: no array {name!r} (it has {', '.join(there)}){hint}")
+
+
+def names_in(path: Path) -> tuple[str, ...]:
+    """Names of the arrays in an .npz file; none where it cannot be read, of which `read_npz` says why."""
+    try:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+            return tuple(getattr(file, "files", ()))
+    except Exception:  # whatever a damaged file does to zip and header parsers
+        return ()
 
 
 def read_npz(path: Path, names: tuple[str, ...]) -> list[Array]:
@@ -21,8 +37,7 @@ def read_npz(path: Path, names: tuple[str, ...]) -> list[Array]:
                 raise DataError(f"{path}: error: holds one array, not the named arrays of an .npz file")
             for name in names:
                 if name not in file.files:
-                    hint = did_you_mean(name, file.files)
-                    raise DataError(f"{path}: error: no array {name!r} (it has {', '.join(file.files)}){hint}")
+                    raise no_array(path, name, file.files)
             return [np.asarray(file[name], order="C") for name in names]
     except DataError:
         raise
@@ -87,11 +102,11 @@ def check_numbers(array: Array, name: str) -> None:
         first += len(chunk)
 
 
-def check_range(array: Array, name: str, what: str, limit: int | None) -> None:
-    """Raise DataError where an integer is negative or not below the limit."""
+def check_range(array: Array, name: str, what: str, limit: int | None, least: int = 0) -> None:
+    """Raise DataError where an integer is below `least` or not below the limit."""
     first = 0
     for chunk in chunks(array):
-        bad = chunk < 0 if limit is None else (chunk < 0) | (chunk >= limit)
+        bad = chunk < least if limit is None else (chunk < least) | (chunk >= limit)
         if bad.any():
             place = np.argwhere(bad)[0]
             value = chunk[tuple(place)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
@@ -25,18 +25,39 @@ EAGER_BYTES = 1 << 26  # integers become floats at once up to this size; beyond 
 
 @dataclass
 class Examples:
-    """inputs (N, …), targets (N,), (N, T), (N, n_y) or (N, T, n_y); `source` names them in errors."""
+    """inputs (N, …), targets (N,), (N, T), (N, n_y) or (N, T, n_y), which are (N, 0) where there are none.
+
+    source     names them in errors
+    lengths    (N,) valid steps of sequences, or None
+    weights    (N,) of the examples or (N, T) of their steps, or None: what they count for in cost and metrics
+    warnings   what was taken without being told
+    no_targets, unlabelled   as in Data
+    """
 
     inputs: Array
     targets: Array
     source: str
+    lengths: Array | None = None
+    weights: Array | None = None
+    warnings: list[str] = field(default_factory=list)
+    no_targets: str = ""
+    unlabelled: str = ""
 
 
 class ArrayPart(Part):
     """Rows of arrays.  A batch gathers rows and then moves the axis: gathering columns is eight times slower."""
 
-    def __init__(self, inputs: Inputs, targets: Array | None, rows: Array | None, target_type: DTypeLike = np.int64):
+    def __init__(
+        self,
+        inputs: Inputs,
+        targets: Array | None,
+        rows: Array | None,
+        target_type: DTypeLike = np.int64,
+        lengths: Array | None = None,
+        weights: Array | None = None,
+    ):
         self.inputs, self.targets, self.target_type = inputs, targets, target_type
+        self.lengths, self.weights = lengths, weights
         # all rows in order need no second indexing
         self.rows = None if rows is None or len(rows) == len(inputs.flat) else rows
         self.size = len(inputs.flat) if rows is None else len(rows)
@@ -44,9 +65,18 @@ class ArrayPart(Part):
     def batch(self, indices: Array) -> Batch:
         rows = indices if self.rows is None else self.rows[indices]
         if self.targets is None:
-            return Batch(self.inputs.take(rows), np.empty((0, len(rows))))
-        Y = self.targets.take(rows, axis=0).astype(self.target_type, copy=False)
-        return Batch(self.inputs.take(rows), Y if Y.ndim == 1 else np.ascontiguousarray(np.moveaxis(Y, 0, -1)))
+            Y = np.empty((0, len(rows)))
+        else:
+            Y = self.targets.take(rows, axis=0).astype(self.target_type, copy=False)
+            Y = Y if Y.ndim == 1 else np.ascontiguousarray(np.moveaxis(Y, 0, -1))
+        batch = Batch(self.inputs.take(rows), Y)
+        if self.weights is not None:
+            batch.weights = np.ascontiguousarray(self.weights[rows].T)
+        if self.lengths is not None:
+            batch.lengths = self.lengths[rows]
+            past = np.arange(len(batch.X))[:, None] >= batch.lengths  # which may be anything in a file, NaN too
+            batch.X[past if batch.X.ndim == 2 else np.broadcast_to(past[:, None], batch.X.shape)] = 0
+        return batch
 
 
 class Inputs:
@@ -55,6 +85,10 @@ class Inputs:
 
     def __init__(self, array: Array, dtype: DTypeLike, preparation: Preparation):
         mapped = isinstance(array, np.memmap)
+        # a mapped file of images (N, H, W, C), seen as (N, C, H, W): the axis is moved batch by batch
+        self.channels_last = mapped and array.ndim == 4 and not array.flags.c_contiguous
+        if self.channels_last:
+            array = np.moveaxis(array, 1, 3)
         self.shape: Shape = array.shape[1:]
         self.dtype = np.dtype(dtype if preparation.vocabulary is None else np.int64)
         # a mapped file stays mapped: this is a view of it without the subclass, whose every slice is slow
@@ -75,6 +109,8 @@ class Inputs:
             self.mean = self.scale = None
 
     def _spread(self, values: Array) -> Array:
+        if self.channels_last and values.ndim == 3:
+            values = values[:, 0, 0]
         return np.ascontiguousarray(np.broadcast_to(values, self.shape)).reshape(-1)
 
     def _convert(self, X: Array) -> Array:
@@ -92,7 +128,8 @@ class Inputs:
         X = np.ascontiguousarray(taken.T).astype(self.dtype, copy=False)
         if self.mean is None and self.scale is not None:
             X *= self.scale
-        return X.reshape(*self.shape, len(rows))
+        X = X.reshape(*self.shape, len(rows))
+        return np.ascontiguousarray(np.moveaxis(X, 2, 0)) if self.channels_last else X
 
 
 class ArrayDataset(Dataset):
@@ -119,13 +156,25 @@ class ArrayDataset(Dataset):
         for examples in sources.values():
             check_fits(examples, facts)
         by_class = train.targets if facts.target == "labels" and train.targets.ndim == 1 else None
+        warnings = [text for examples in sources.values() for text in examples.warnings]
         rows = divide(self, train.source, len(train.inputs), by_class, sources.keys(), seed)
         if fitting and (scaling := self._scaling(train, rows["train"], facts)) is not None:
             facts = replace(facts, preparation=replace(facts.preparation, standardize=scaling))
-        return Data(facts, make_parts(sources, rows, facts, dtype), digest(sources, self.decimals))
+        return Data(
+            facts,
+            make_parts(sources, rows, facts, dtype),
+            digest(sources, self.decimals),
+            warnings,
+            no_targets=train.no_targets,
+            unlabelled=next((examples.unlabelled for examples in sources.values() if examples.unlabelled), ""),
+        )
 
     def _scaling(self, train: Examples, rows: Array, facts: Facts) -> Standardization | None:
         """Fitted on the training rows, or given by an augmentation."""
+        if self.standardize and train.lengths is not None:
+            valid = np.arange(train.inputs.shape[1]) < train.lengths[rows, None]
+            steps = train.inputs[rows][valid]
+            return standardize.fit(steps, np.arange(len(steps)), self.scale or 1.0)
         if self.standardize:
             return standardize.fit(train.inputs, rows, self.scale or 1.0)
         given = (change.scaling(facts.input_shape) for change in self.augment)
@@ -149,7 +198,8 @@ def make_parts(sources: dict[str, Examples], rows: dict[str, Array], facts: Fact
     for part in ("train", "validation", "test"):
         source = part if part in sources else "train"
         if part in sources or part in rows:
-            parts[part] = ArrayPart(inputs[source], targets[source], rows.get(part), kind)
+            own = sources[source]
+            parts[part] = ArrayPart(inputs[source], targets[source], rows.get(part), kind, own.lengths, own.weights)
     return parts
 
 
@@ -160,6 +210,8 @@ def check_fits(examples: Examples, facts: Facts) -> None:
         raise DataError(
             f"{examples.source}: error: one example has shape {show(shape)}, expected {show(facts.input_shape)}"
         )
+    if examples.no_targets and facts.outputs != 0:
+        raise DataError(examples.no_targets)
     labels = examples.targets.dtype.kind in "iub"
     if labels != (facts.target == "labels"):
         raise DataError(
@@ -174,7 +226,10 @@ def digest(sources: dict[str, Examples], decimals: int | None = None) -> str:
     """SHA-256 over dtypes, shapes and bytes, or the values to so many decimals."""
     sha = hashlib.sha256()
     for name in sorted(sources):
-        for array in (sources[name].inputs, sources[name].targets):
+        examples = sources[name]
+        for array in (examples.inputs, examples.targets, examples.lengths, examples.weights):
+            if array is None:
+                continue
             sha.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
             for chunk in standardize.chunks(array):
                 if decimals is not None:

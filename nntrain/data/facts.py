@@ -36,6 +36,7 @@ class Preparation(Saved):
 
     vocabulary           inputs are integers below this and stay integers
     array                the array of an .npz file that inputs come from
+    channels_last        images in arrays are (N, H, W, C) and become (N, C, H, W)
     scale                integers are pixels: times this they lie in 0 … 1
     layout               the columns of a table
     series               the columns of a series
@@ -56,6 +57,7 @@ class Preparation(Saved):
     standardize: Standardization | None = None
     source: Facts | None = None
     standardize_target: Standardization | None = None
+    channels_last: bool = False
 
     def as_json(self) -> dict[str, object]:
         """As a checkpoint keeps it: what does not apply is left out.  The order is part of the checkpoint's bytes."""
@@ -70,6 +72,7 @@ class Preparation(Saved):
             "standardize": self.standardize,
             "source": self.source,
             "standardize_target": self.standardize_target,
+            "channels_last": self.channels_last or None,
         }
         there = {key: value for key, value in saved.items() if value is not None}
         return {key: value.as_json() if isinstance(value, Saved) else value for key, value in there.items()}
@@ -96,6 +99,7 @@ class Preparation(Saved):
                 scaling("standardize"),
                 Facts.from_json(saved.value("source")) if "source" in saved else None,
                 scaling("standardize_target"),
+                saved.boolean("channels_last") if "channels_last" in saved else False,
             )
 
 
@@ -104,7 +108,7 @@ class Facts(Saved):
     """What the data say about themselves: `$dataset.classes` in a config, and the manifest of a checkpoint.
 
     input_shape   shape of one example without the batch axis
-    target        "labels" (integers 0 … classes − 1) or "values" (floats, `outputs` of them)
+    target        "labels" (integers 0 … classes − 1) or "values" (floats, `outputs` of them: 0 where there are none)
     vocabulary    inputs are symbols: integers below this
     label_names   names of the classes, in order of number
     """
@@ -191,7 +195,7 @@ class Facts(Saved):
                 fields.wholes("input_shape", 1),
                 "labels" if fields.text("target", ("labels", "values")) == "labels" else "values",
                 fields.whole("classes", 1) if "classes" in fields else None,
-                fields.whole("outputs", 1) if "outputs" in fields else None,
+                fields.whole("outputs") if "outputs" in fields else None,
                 fields.whole("vocabulary", 1) if "vocabulary" in fields else None,
                 fields.texts("label_names") if "label_names" in fields else None,
                 Preparation.from_json(fields.fields("preparation")),

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from nntrain.data.array_files import check_inputs, read_npy, read_npz, show
+from nntrain.data.array_files import check_inputs, names_in, read_npy, read_npz, show
+from nntrain.data.array_steps import check_lengths, without_padding
 from nntrain.data.facts import Facts
+from nntrain.data.image_axes import channels_first
 from nntrain.data.source_files import Source, name_of
 from nntrain.data.tables.dialect import Dialect
 from nntrain.data.tables.table import read_table
@@ -29,9 +31,10 @@ def is_csv(source: Source) -> bool:
     return suffix not in (".npy", ".npz")
 
 
-def read_array(source: Source, facts: Facts) -> Array:
+def read_array(source: Source, facts: Facts, lengths: Array | None = None) -> Array:
     """Examples first, (N, *input_shape); rows of as many numbers are shaped so.  Raises DataError.
 
+    Where there are `lengths` (N,), what stands past the end of a sequence may be anything, and becomes 0.
     Pixels are integers as the dataset's files have them, or floats in 0 … 1.
     """
     name = name_of(source)
@@ -43,6 +46,10 @@ def read_array(source: Source, facts: Facts) -> Array:
     else:
         X = _from_npz(Path(str(source)), facts)
     shape = facts.input_shape
+    if facts.preparation.channels_last and X.ndim == 4:
+        X = channels_first(X, "channels_last")
+    elif len(shape) == 3 and shape[0] == 1 and X.shape[1:] == shape[1:] and X.shape != shape:
+        X = channels_first(X, "channels_first")
     if X.ndim == 2 and X.shape[1] == prod(shape):
         X = X.reshape(-1, *shape)
     if X.shape[1:] != shape:
@@ -50,6 +57,8 @@ def read_array(source: Source, facts: Facts) -> Array:
         raise DataError(
             f"{name}: error: shape {show(X.shape)}, expected (N, {show(shape)[1:].replace(',)', ')')}{hint}"
         )
+    if lengths is not None:
+        X = without_padding(X, check_lengths(lengths, f"{name}, lengths", X, vocabulary is not None))
     if vocabulary is not None and X.dtype.kind == "f" and (np.mod(X, 1) == 0).all():
         X = X.astype(np.int64)
     check_inputs(X, name, vocabulary)
@@ -69,12 +78,7 @@ def read_array(source: Source, facts: Facts) -> Array:
 
 def _from_npz(path: Path, facts: Facts) -> Array:
     """The array that training took its inputs from, or the only one there is."""
-    wanted = facts.preparation.array or "x"
-    try:
-        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            names = getattr(file, "files", [])
-    except Exception:  # read_npz says what is wrong
-        names = []
+    wanted, names = facts.preparation.array or "x", names_in(path)
     return read_npz(path, (names[0] if len(names) == 1 else wanted,))[0]
 
 

@@ -6,25 +6,36 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from nntrain.components import arg, component
-from nntrain.data.array_files import check_inputs, check_numbers, check_range, read_npy, read_npz, show
-from nntrain.data.arrays import ArrayDataset, Examples
+from nntrain.data.array_examples import ArrayExamples, Known, Named, Read, examples_of
+from nntrain.data.array_files import names_in, no_array, read_npy, read_npz
+from nntrain.data.arrays import ArrayDataset, ArrayPart, Examples, Inputs
 from nntrain.data.facts import Facts, Preparation
-from nntrain.data.standardize import chunks
+from nntrain.data.image_axes import Layout
+from nntrain.data.inputs import read_array
+from nntrain.data.parts import Part
+from nntrain.data.source_files import Source
 from nntrain.errors import DataError
-from nntrain.model.shapes import Array
+
+LAYOUT_HELP = "axes of images: (N, C, H, W) or (N, H, W, C); default: found out.  Given, (N, H, W) is gray images too"
+CLASSES_HELP = "number of classes; default: the largest label + 1.  Given, whole numbers and one-hot rows are labels"
+SYMBOLS_HELP = "inputs (N, T) are numbers of symbols below this, for an embedding"
 
 
 class Arrays(ArrayDataset):
     """Base: examples first.  Tables (N, n), images (N, C, H, W), sequences (N, T, n); numbers are taken as they are.
 
-    Integer targets are labels 0 … max, (N,) or (N, T) for one a step; floats are values (N,), (N, n_y) or (N, T, n_y).
+    Integer targets are labels 0 … max, (N,) or (N, T) for one a step, and words are labels in the order of their names;
+    floats are values (N,), (N, n_y) or (N, T, n_y).  A label of −1 is none: a loss has to say `ignore: -1`.  Targets
+    may be missing where none are used: with `reconstruct`, or in a GAN.
     """
 
     takes_files = True
     classes: int | None
     vocabulary: int | None
+    layout: Layout | None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -32,9 +43,11 @@ class Arrays(ArrayDataset):
             raise ValueError(
                 "standardize: the numbers of symbols have no mean; leave it out where there is a vocabulary"
             )
+        if self.vocabulary is not None and self.layout is not None:
+            raise ValueError("layout: it is of images; leave it out where there is a vocabulary")
 
-    def pair(self, path: Path | None) -> tuple[Array, Array, str, str]:
-        """Inputs, targets, and their names in errors; of the dataset itself without a path."""
+    def read(self, path: Path | None) -> Read:
+        """The arrays in a file; those of the dataset itself without a path.  Raises DataError."""
         raise NotImplementedError
 
     def sources(self, seed: int, facts: Facts | None) -> dict[str, Examples]:
@@ -42,88 +55,93 @@ class Arrays(ArrayDataset):
         for part, where in (("validation", self.validation), ("test", self.test)):
             if isinstance(where, Path):
                 files[part] = where
-        classes = self.classes if facts is None else facts.classes
-        sources = {}
+        known = Known(self.layout, self.vocabulary, self.classes)
+        if facts is not None:
+            last: Layout | None = "channels_last" if facts.preparation.channels_last else self.layout
+            known = Known(last, facts.vocabulary, facts.classes, facts.label_names, fitting=False)
+        scaled = self.standardize or any(change.type == "normalize" for change in self.augment)
+        sources: dict[str, Examples] = {}
         for part, path in files.items():
-            sources[part] = checked(*self.pair(path), classes, self.vocabulary)
-            if classes is None and part == "train" and sources[part].targets.dtype.kind in "iu":
-                classes = int(max(chunk.max() for chunk in chunks(sources[part].targets))) + 1
+            read = self.read(path)
+            if facts is not None and facts.outputs == 0:  # of a training without targets
+                read = replace(read, targets=None)
+            examples = examples_of(read, known, tell_scale=not scaled)
+            known, sources[part] = replace(examples.known, fitting=False), examples
         return sources
 
     def facts(self, train: Examples) -> Facts:
-        shape, made = train.inputs.shape[1:], Preparation(self.vocabulary)
-        if train.targets.dtype.kind == "f":
+        assert isinstance(train, ArrayExamples)
+        shape, known = train.inputs.shape[1:], train.known
+        made = Preparation(self.vocabulary, channels_last=known.layout == "channels_last")
+        if known.classes is None:
             outputs = train.targets.shape[-1]
             return Facts(shape, "values", outputs=outputs, vocabulary=self.vocabulary, preparation=made)
-        classes = self.classes or int(max(chunk.max() for chunk in chunks(train.targets))) + 1
-        if classes < 2:
-            raise DataError(f"{train.source}: error: every label is 0; a classification needs two classes")
-        return Facts(shape, "labels", classes, vocabulary=self.vocabulary, preparation=made)
+        if known.classes < 2:
+            only = f"every label is {known.names[0]!r}" if known.names else "every label is 0"
+            raise DataError(f"{train.source}: error: {only}; a classification needs two classes")
+        return Facts(shape, "labels", known.classes, None, self.vocabulary, known.names, made)
 
 
 @component("npz")
 class Npz(Arrays):
-    """Two arrays of an .npz file, examples first."""
+    """Arrays of an .npz file, examples first."""
 
     path: Path = arg("the .npz file")
     inputs: str = arg("name of the input array", default="x", kw_only=True)
     targets: str = arg("name of the target array", default="y", kw_only=True)
-    classes: int | None = arg("number of classes; default: the largest label + 1", default=None, ge=2, kw_only=True)
-    vocabulary: int | None = arg(
-        "inputs (N, T) are numbers of symbols below this, for an embedding", default=None, ge=1, kw_only=True
+    lengths: str | None = arg("name of the array of valid steps (N,) of sequences", default=None, kw_only=True)
+    weights: str | None = arg(
+        "name of an array of what examples (N,), or steps (N, T), count for in cost and metrics",
+        default=None,
+        kw_only=True,
     )
+    classes: int | None = arg(CLASSES_HELP, default=None, ge=2, kw_only=True)
+    vocabulary: int | None = arg(SYMBOLS_HELP, default=None, ge=1, kw_only=True)
+    layout: Layout | None = arg(LAYOUT_HELP, default=None, kw_only=True)
 
-    def pair(self, path: Path | None) -> tuple[Array, Array, str, str]:
+    def read(self, path: Path | None) -> Read:
         path = path or self.path
-        X, Y = read_npz(path, (self.inputs, self.targets))
-        return X, Y, f"{path}:{self.inputs}", f"{path}:{self.targets}"
+        there, no_targets = names_in(path), ""
+        wanted = {"inputs": self.inputs, "targets": self.targets, "lengths": self.lengths, "weights": self.weights}
+        if there and self.targets not in there:
+            no_targets = str(no_array(path, self.targets, there))
+            del wanted["targets"]
+        names = {what: name for what, name in wanted.items() if name is not None}
+        arrays = read_npz(path, tuple(names.values()))
+        named = {what: Named(array, f"{path}:{names[what]}") for what, array in zip(names, arrays, strict=True)}
+        return Read(named["inputs"], named.get("targets"), named.get("lengths"), named.get("weights"), no_targets)
 
     def facts(self, train: Examples) -> Facts:
         facts = super().facts(train)
         return replace(facts, preparation=replace(facts.preparation, array=self.inputs))
 
+    def read_inputs(self, source: Source, facts: Facts, dtype: DTypeLike) -> Part:
+        lengths = None
+        if self.lengths is not None and isinstance(source, Path) and source.suffix.lower() == ".npz":
+            (lengths,) = read_npz(source, (self.lengths,))
+        X = read_array(source, facts, lengths)
+        lengths = None if lengths is None else lengths.astype(np.int64)
+        return ArrayPart(Inputs(X, dtype, facts.preparation), None, None, lengths=lengths)
+
 
 @component("npy")
 class Npy(Arrays):
-    """Two .npy files, examples first, memory-mapped: they may be larger than memory.
+    """.npy files of inputs and targets, examples first, memory-mapped: they may be larger than memory.
 
     `validation` and `test` as files are .npz with arrays x and y.
     """
 
     inputs: Path = arg("the .npy file of inputs")
-    targets: Path = arg("the .npy file of targets")
-    classes: int | None = arg("number of classes; default: the largest label + 1", default=None, ge=2, kw_only=True)
-    vocabulary: int | None = arg(
-        "inputs (N, T) are numbers of symbols below this, for an embedding", default=None, ge=1, kw_only=True
-    )
+    targets: Path | None = arg("the .npy file of targets; default: none", default=None)
+    classes: int | None = arg(CLASSES_HELP, default=None, ge=2, kw_only=True)
+    vocabulary: int | None = arg(SYMBOLS_HELP, default=None, ge=1, kw_only=True)
+    layout: Layout | None = arg(LAYOUT_HELP, default=None, kw_only=True)
 
-    def pair(self, path: Path | None) -> tuple[Array, Array, str, str]:
+    def read(self, path: Path | None) -> Read:
         if path is not None:
-            X, Y = read_npz(path, ("x", "y"))
-            return X, Y, f"{path}:x", f"{path}:y"
-        return read_npy(self.inputs), read_npy(self.targets), str(self.inputs), str(self.targets)
-
-
-def checked(
-    X: Array, Y: Array, x_name: str, y_name: str, classes: int | None = None, vocabulary: int | None = None
-) -> Examples:
-    """Numbers only, finite, of shapes that belong together; labels from 0 and below `classes`.  Raises DataError."""
-    check_inputs(X, x_name, vocabulary)
-    check_numbers(Y, y_name)
-    if Y.ndim == 0 or len(X) != len(Y):
-        raise DataError(f"{y_name}: error: {show(Y.shape)} targets for {len(X)} examples in {x_name}")
-    if Y.dtype.kind == "b":
-        Y = Y.astype(np.uint8)
-    steps = X.shape[1] if X.ndim == 3 or vocabulary else None
-    if Y.dtype.kind in "iu":
-        if Y.ndim > 2 or (Y.ndim == 2 and Y.shape[1] != steps):
-            of_steps = f" or ({len(Y)}, {steps})" if steps else ""
-            raise DataError(
-                f"{y_name}: error: integers are labels, of shape ({len(Y)},){of_steps}, not {show(Y.shape)}; "
-                "save values as floats"
-            )
-        check_range(Y, y_name, "label", classes)
-        return Examples(X, Y if Y.ndim == 2 else np.asarray(Y), x_name)
-    if Y.ndim > 3 or (Y.ndim == 3 and Y.shape[1] != steps):
-        raise DataError(f"{y_name}: error: values have shape (N,), (N, n_y) or (N, T, n_y), not {show(Y.shape)}")
-    return Examples(X, Y[:, None] if Y.ndim == 1 else Y, x_name)
+            X, *Y = read_npz(path, ("x",) if self.targets is None else ("x", "y"))
+            return Read(Named(X, f"{path}:x"), Named(Y[0], f"{path}:y") if Y else None)
+        inputs = Named(read_npy(self.inputs), str(self.inputs))
+        if self.targets is None:
+            return Read(inputs, None, no_targets=f"{self.inputs}: error: no targets: say where they are with targets")
+        return Read(inputs, Named(read_npy(self.targets), str(self.targets)))

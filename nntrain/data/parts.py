@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from nntrain.data.facts import Facts
 from nntrain.model.shapes import Array
 
+NO_LABEL = -1  # stands where there is no label; a loss passes over it with `ignore: -1`
+
 
 @dataclass
 class Batch:
@@ -69,6 +71,8 @@ class Data:
     sha256     of the data themselves, wherever they lie
     warnings   what was taken, or left out, without being told: `file[:row[:column]]: …`
     missing    missing values of a table by column, where there are any
+    no_targets    why there are none, as the error of a training that needs some; "" where there are
+    unlabelled    where the first label of −1 stands, which is none: a loss has to say `ignore: -1`; "" where all are
     """
 
     facts: Facts
@@ -76,3 +80,5 @@ class Data:
     sha256: str
     warnings: list[str] = field(default_factory=list)
     missing: dict[str, int] = field(default_factory=dict)
+    no_targets: str = ""
+    unlabelled: str = ""

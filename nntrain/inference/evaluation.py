@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from nntrain import config
+from nntrain.builder.checks import check_targets_there
 from nntrain.errors import ConfigError
 from nntrain.files.plain_values import JsonObject
 from nntrain.inference.load import Loaded
@@ -23,6 +24,7 @@ def evaluate(loaded: Loaded, overrides: Sequence[str], split: str | None, warn: 
         data = dataset.load(loaded.config.seed, np.dtype(loaded.config.dtype), loaded.facts)
         for text in data.warnings:
             warn(text)
+        check_targets_there(loaded, data)
         split = split or list(data.parts)[-1]
         if split not in data.parts:
             raise ConfigError(f"--split {split}: the dataset has no {split} part; it has {', '.join(data.parts)}")

@@ -40,7 +40,7 @@ def counted(batch: Batch, Z: Array, ignored: int | None = None) -> Array | None:
     mask = None
     if batch.lengths is not None and Z.ndim == 3:
         mask = np.arange(Z.shape[0])[:, None] < batch.lengths
-    if ignored is None:
+    if ignored is None or not batch.Y.size:
         return mask
     labelled = np.not_equal(batch.Y, ignored)
     return labelled if mask is None else labelled & mask

@@ -21,16 +21,22 @@ from nntrain.model.shapes import Array
 
 @dataclass
 class Predictions:
-    """A table, examples first: labels or numbers under a name for each column."""
+    """A table, examples first: labels or numbers under a name for each column.
+
+    valid   (N, columns) False at the steps past the end of a sequence: csv leaves them empty, in arrays they are NaN,
+            −1 where labels are numbers, or an empty word; None where all are predictions
+    """
 
     columns: list[str]
     values: Array  # (N, columns)
+    valid: Array | None = None
 
     def as_csv(self) -> str:
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(self.columns)
-        writer.writerows(self.values.tolist())
+        values = self.values if self.valid is None else np.where(self.valid, self.values.astype(object), "")
+        writer.writerows(values.tolist())
         return text.getvalue()
 
     def write(self, path: Path) -> None:
@@ -40,7 +46,11 @@ class Predictions:
         if suffix == ".csv":
             write_atomic(path, [self.as_csv().encode()])
             return
-        values = self.values[:, 0] if self.values.shape[1] == 1 else self.values
+        values = self.values
+        if self.valid is not None:
+            nothing: float | str = {"f": np.nan, "i": -1}.get(values.dtype.kind, "")
+            values = np.where(self.valid, values, np.asarray(nothing, values.dtype))
+        values = values[:, 0] if values.shape[1] == 1 else values
         content = io.BytesIO()
         if suffix == ".npy":
             np.save(content, values, allow_pickle=False)
@@ -67,23 +77,32 @@ def predict(loaded: Loaded, source: Path | IO[str], probabilities: bool = False,
     for text in part.warnings:
         warn(text)
     with np.errstate(all="ignore"):
-        Z = np.concatenate([out.Z for out in outputs(loaded, part)], axis=-1)  # (…, m)
+        said, steps = [], []
+        for out in outputs(loaded, part):
+            said.append(out.Z)
+            if out.Z.ndim == 3 and (of_batch := out.context.valid(len(out.Z))) is not None:
+                steps.append(of_batch)
+        Z = np.concatenate(said, axis=-1)  # (…, m)
+        valid = np.concatenate(steps, axis=-1).T if steps else None  # (m, T)
         if facts.target == "values":
             if probabilities:
                 raise ConfigError("--probabilities: this network predicts values, not classes")
             Y = facts.to_units(config.loss.predict(Z))
-            return _table("prediction", np.moveaxis(Y, -1, 0), facts.output_names)
+            return _table("prediction", np.moveaxis(Y, -1, 0), facts.output_names, valid)
         names: Sequence[Any] = facts.label_names or range(facts.classes or 2)
         if not probabilities:
-            return _table("prediction", np.asarray(names)[np.moveaxis(config.loss.decide(Z), -1, 0)])
+            return _table("prediction", np.asarray(names)[np.moveaxis(config.loss.decide(Z), -1, 0)], None, valid)
         P = config.loss.probabilities(Z)
     if P.ndim == 2:
         return Predictions([str(name) for name in names], P.T)
-    return _table("probability", np.moveaxis(P, -1, 0))
+    return _table("probability", np.moveaxis(P, -1, 0), None, valid)
 
 
-def _table(name: str, values: Array, columns: Sequence[str] | None = None) -> Predictions:
+def _table(name: str, values: Array, columns: Sequence[str] | None, valid: Array | None) -> Predictions:
+    """Values (m, …), with `valid` (m, T) of those that are (m, T, …), as rows."""
+    if valid is not None:
+        valid = np.repeat(valid, values[0].size // valid.shape[1], axis=1)
     values = values.reshape(len(values), -1)
     if columns is None:
         columns = [name] if values.shape[1] == 1 else [f"{name}_{i}" for i in range(values.shape[1])]
-    return Predictions(list(columns), values)
+    return Predictions(list(columns), values, valid)

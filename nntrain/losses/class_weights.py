@@ -41,7 +41,7 @@ def by_class(
     if given == "balanced":
         assert counts is not None
         found = np.array(counts(), np.float64)
-        if ignored is not None:
+        if ignored is not None and ignored >= 0:
             found[ignored] = 0
         occurring = np.count_nonzero(found) or 1
         weights = found.sum() / occurring / np.where(found > 0, found, 1)

@@ -38,7 +38,8 @@ class CrossEntropy(Loss):
     class_weights w     J = Σ w_y 𝓛 / Σ w_y: the weighted mean, as in PyTorch; a batch whose weights are all 0 costs 0.
                         In the smoothed part each class has its own weight (PyTorch's convention too).  See
                         losses.class_weights for the three ways to give them.  Weights of examples multiply them
-    ignore              a class whose examples, or steps, count nowhere: not in cost, derivative, or metrics
+    ignore              a class whose examples, or steps, count nowhere: not in cost, derivative, or metrics; -1 where
+                        the targets of an array are −1 for those that have no label
     """
 
     target: ClassVar[Literal["labels", "values", "either"]] = "labels"
@@ -58,6 +59,8 @@ class CrossEntropy(Loss):
         self.ignored(facts)
 
     def ignored(self, facts: Facts) -> int | None:
+        if self.ignore == "-1" and "-1" not in facts.class_names:
+            return -1  # no class, but what stands where there is no label
         return None if self.ignore is None else class_number(self.ignore, facts, "ignore")
 
     def resolved(self, facts: Facts, counts: Callable[[], Array]) -> CrossEntropy:

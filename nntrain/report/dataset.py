@@ -46,7 +46,7 @@ def load(path: Path, overrides: tuple[str, ...]) -> tuple[Any, Data]:
 def describe(dataset: Any, data: Data) -> Described:
     """Look at every example once."""
     facts = data.facts
-    target = f"{facts.classes} classes" if facts.target == "labels" else f"{facts.outputs} values"
+    target = f"{facts.classes} classes" if facts.target == "labels" else f"{facts.outputs or 'no'} values"
     sizes = {name: part.size for name, part in data.parts.items()}
     of = "numbers" if facts.vocabulary is None else "symbols"
     told = Described(dataset.type, facts.input_shape, of, target, sizes)
@@ -64,8 +64,8 @@ def describe(dataset: Any, data: Data) -> Described:
             of_steps = ends if facts.target == "labels" and batch.Y.ndim == 2 else None
             if facts.target == "labels":
                 there = _unpadded(batch.Y, of_steps).reshape(-1)
-                labels += np.bincount(there, minlength=len(labels))[: len(labels)]
-            else:
+                labels += np.bincount(there[there >= 0], minlength=len(labels))[: len(labels)]
+            elif facts.outputs:
                 values.add(facts.to_units(batch.Y))
             for key, answer in zip(_keys(batch.X, ends), _keys(batch.Y, of_steps), strict=True):
                 here[key] += 1
@@ -75,7 +75,7 @@ def describe(dataset: Any, data: Data) -> Described:
         told.ranges[name] = inputs.result()
         if facts.target == "labels":
             told.counts[name] = dict(zip(names, labels.tolist(), strict=True))
-        else:
+        elif facts.outputs:
             told.targets[name] = values.result()
     told.missing = data.missing
     return told

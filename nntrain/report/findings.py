@@ -111,23 +111,27 @@ def _judge(found: Findings, loaded: Loaded) -> None:
         part = data.parts[found.part]
         if part.streams:
             return  # pieces of a text
-        said, targets = [], []
+        said, targets, numbers, read = [], [], [], 0
         for out in outputs(loaded, part):
             if out.Z.ndim != 2:
                 return  # an answer a step
-            said.append(out.Z)
-            targets.append(out.batch.Y)
-            found.examples += out.batch.size
+            counts = np.ones(out.batch.size, bool) if out.mask is None else out.mask  # but for an ignored class
+            numbers.append(np.flatnonzero(counts) + read)
+            said.append(out.Z[:, counts])
+            targets.append(out.batch.Y[..., counts])
+            read, found.examples = read + out.batch.size, found.examples + int(counts.sum())
             if found.examples >= MOST_EXAMPLES:
                 break
-        Z, Y = np.concatenate(said, -1), np.concatenate(targets, -1)
+        Z, Y, at = np.concatenate(said, -1), np.concatenate(targets, -1), np.concatenate(numbers)
+        if not found.examples:
+            return
         if facts.target == "labels":
             order = _classification(found, facts, config.loss, Z, Y)
         else:
             order = _regression(found, facts, config.loss.predict(Z), Y)
     for wrong, i in zip(found.wrong, order, strict=False):  # order goes on
-        wrong.number = int(i)
-        x = part.batch(np.array([i])).X[..., 0]
+        wrong.number = int(at[i])
+        x = part.batch(at[i : i + 1]).X[..., 0]
         if len(facts.input_shape) == 3:
             wrong.picture = facts.example(x)
         else:

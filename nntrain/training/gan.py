@@ -50,6 +50,7 @@ class GAN(Loop):
     monitors = False
     adversarial = True
     predicts = False
+    needs_targets = False
 
     latent: int = arg("size of the noise z", default=64, ge=1)
     discriminator_steps: int = arg("steps k of the discriminator for each of the generator's", default=1, ge=1)

@@ -1,0 +1,105 @@
+"""Examples out of arrays: what they are is found out with a word, or known, and what cannot be is refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from nntrain.data.array_files import check_inputs, show
+from nntrain.data.array_labels import as_targets, extremes, first_unlabelled, label_names, numbered
+from nntrain.data.array_steps import check_lengths, check_weights, without_padding
+from nntrain.data.arrays import Examples
+from nntrain.data.image_axes import Layout, channels_first, find_channels_last, tell_pixels
+from nntrain.errors import DataError
+from nntrain.model.shapes import Array
+
+
+@dataclass
+class Named:
+    """An array, and what errors call it."""
+
+    array: Array
+    name: str
+
+
+@dataclass
+class Read:
+    """The arrays of a source; `no_targets` is the error of a training that needs the targets which are not there."""
+
+    inputs: Named
+    targets: Named | None
+    lengths: Named | None = None
+    weights: Named | None = None
+    no_targets: str = ""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of the arrays: of the training part what the config says, of all others what was found there.
+
+    layout     of images; None: to be found out
+    symbols    numbers of the inputs are symbols below this
+    fitting    whether what is not known is found out, and told
+    """
+
+    layout: Layout | None
+    symbols: int | None
+    classes: int | None = None
+    names: tuple[str, ...] | None = None
+    fitting: bool = True
+
+
+@dataclass
+class ArrayExamples(Examples):
+    """Examples, and what is known now."""
+
+    known: Known = Known(None, None)
+
+
+def examples_of(read: Read, known: Known, tell_scale: bool) -> ArrayExamples:
+    """Numbers only, finite, of shapes that belong together; labels in their range.  Raises DataError.
+
+    tell_scale   whether to tell of pixels that nothing scales
+    """
+    X, x_name, warnings = read.inputs.array, read.inputs.name, list[str]()
+    if known.fitting and known.layout is None and known.symbols is None:
+        known = replace(known, layout=find_channels_last(X, x_name, warnings))
+    if known.symbols is None:
+        X = channels_first(X, known.layout)
+    lengths = None
+    if read.lengths is not None:
+        lengths = check_lengths(read.lengths.array, read.lengths.name, X, known.symbols is not None)
+        X = without_padding(X, lengths)
+    check_inputs(X, x_name, known.symbols)
+    if known.fitting and known.symbols is None and tell_scale:
+        tell_pixels(X, x_name, warnings)
+    steps = X.shape[1] if X.ndim == 3 or known.symbols else None
+    Y, unlabelled = np.empty((len(X), 0)), ""
+    if read.targets is not None:
+        Y, known = _targets(read.targets, read.inputs, known, lengths, steps, warnings)
+        unlabelled = first_unlabelled(Y, read.targets.name)
+    weights = None
+    if read.weights is not None:
+        weights = check_weights(read.weights.array, read.weights.name, len(X), steps)
+    return ArrayExamples(X, Y, x_name, lengths, weights, warnings, read.no_targets, unlabelled, known)
+
+
+def _targets(
+    targets: Named, inputs: Named, known: Known, lengths: Array | None, steps: int | None, warnings: list[str]
+) -> tuple[Array, Known]:
+    """Labels or values, and what is known then."""
+    Y, name, classes = targets.array, targets.name, known.classes
+    if Y.ndim == 0 or len(inputs.array) != len(Y):
+        raise DataError(f"{name}: error: {show(Y.shape)} targets for {len(inputs.array)} examples in {inputs.name}")
+    if lengths is not None and Y.ndim > 1 and Y.shape[1] == steps:
+        Y = without_padding(Y, lengths)
+    if Y.dtype.kind in "US":
+        if known.fitting:
+            known = replace(known, names=label_names(Y, name))
+        if known.names is not None:
+            Y, classes = numbered(Y, name, known.names), len(known.names)
+    Y = as_targets(Y, name, classes, steps, warnings if known.fitting else [])
+    if classes is None and Y.dtype.kind != "f":
+        classes = extremes(Y)[1] + 1
+    return Y, replace(known, classes=None if Y.dtype.kind == "f" else classes)
