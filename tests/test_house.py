@@ -21,6 +21,7 @@ FLOORS = [
         "cli",
         "sweep",
         "report",
+        "textbook",
         "diagnosis",
         "training",
         "export",

@@ -27,6 +27,7 @@ COMMANDS = {
     "components": "What a config can declare.",
     "data": "What a config's dataset is.",
     "show": "Table of layers, shapes, parameters, FLOPs.",
+    "explain": "The equations of a network.",
     "check": "Validate a config and its gradients.",
     "find-lr": "A learning rate by the range test.",
     "fit": "Train what a config declares.",

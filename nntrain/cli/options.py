@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,6 +13,7 @@ from nntrain.cli.terminal import warn
 from nntrain.errors import ConfigError
 
 if TYPE_CHECKING:
+    from nntrain.builder.loop import Model
     from nntrain.inference.load import Loaded
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -85,6 +86,18 @@ def load_checkpoint(path: Path, which: str) -> Loaded:
     if warning:
         warn(warning)
     return load(file)
+
+
+def declared_model(path: Path, overrides: Sequence[str]) -> Model:
+    """What a config declares, built with its data; or the model of a checkpoint.  Raises NNTrainError."""
+    if path.suffix == ".npz" or path.is_dir():
+        if overrides:
+            raise ConfigError(f"{overrides[0]}: a checkpoint's config cannot be changed; give the config file")
+        return load_checkpoint(path, "best")
+    from nntrain import config as configs
+    from nntrain.builder import build
+
+    return build(configs.read(path, overrides), warn)
 
 
 def check_suffix(output: Path, *suffixes: str) -> None:

@@ -10,8 +10,7 @@ import click
 
 from nntrain.cli import options
 from nntrain.cli.tables import simple
-from nntrain.cli.terminal import broken, room, warn
-from nntrain.errors import ConfigError
+from nntrain.cli.terminal import broken, room
 
 if TYPE_CHECKING:
     from nntrain.model.network import Network
@@ -24,22 +23,12 @@ if TYPE_CHECKING:
 def show(path: Path, overrides: tuple[str, ...], resolved: bool) -> None:
     """Table of layers, output shapes, parameters and floating-point operations."""
     options.start(1)
-    from nntrain import config as configs
-    from nntrain.builder import build
-
-    if path.suffix == ".npz" or path.is_dir():
-        if overrides:
-            raise ConfigError("show: a checkpoint's config cannot be changed; give the config file")
-        loaded = options.load_checkpoint(path, "best")
-        config, networks = loaded.config, loaded.networks
-    else:
-        built = build(configs.read(path, overrides), warn)
-        config, networks = built.config, built.networks
+    model = options.declared_model(path, overrides)
     if resolved:
-        click.echo(config.to_yaml(), nl=False)
+        click.echo(model.config.to_yaml(), nl=False)
         return
-    for name, network in networks.items():
-        if len(networks) > 1:
+    for name, network in model.networks.items():
+        if len(model.networks) > 1:
             click.echo(name)
         click.echo(_layers(network))
 

@@ -39,7 +39,7 @@ class Activation(Layer):
 
 @component("identity")
 class Identity(Layer):
-    """A = Z."""
+    """A = Z.   dZ = dA"""
 
     bounds = None
 

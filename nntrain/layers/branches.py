@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from math import prod
 
@@ -27,6 +28,14 @@ class Branches(Layer):
     @property
     def inner(self) -> tuple[Layer, ...]:
         return self.branches
+
+    @property
+    def paths(self) -> tuple[tuple[str, tuple[Layer, ...]], ...]:
+        names = [name for name, _ in named(self.branches)]
+        return tuple(
+            (name, branch.inner) if isinstance(layer, tuple) else ("", (replace(branch, name=name),))
+            for name, branch, layer in zip(names, self.branches, self.layers, strict=True)
+        )
 
     def declare(self, shape: Shape) -> tuple[Shape, Tree]:
         parts = named(self.branches)
@@ -80,6 +89,7 @@ class Branches(Layer):
 class Concatenate(Branches):
     """Y = [f_1(X); f_2(X); …]: branches beside each other, joined along the features (an image's channels).
 
+    df_i = the rows of dY that are f_i's,  dX = Σ_i dX_i by way of each branch.
     A branch is a layer or a list of layers.  Course 4, week 2 (inception).
     """
 
@@ -112,8 +122,9 @@ class Concatenate(Branches):
 class Product(Branches):
     """Y = f_1(X) ∘ f_2(X) ∘ …, element by element: one branch lets through what the others say, a gate.
 
-    df_i = dY ∘ the product of the other branches.  A branch that gives a vector (n,) has one factor a feature, for all
-    pixels of an image (n, H, W) or all steps of a sequence (T, n), and its derivative is the sum over them.
+    df_i = dY ∘ the product of the other branches,  dX = Σ_i dX_i by way of each branch.  A branch that gives a vector
+    (n,) has one factor a feature, for all pixels of an image (n, H, W) or all steps of a sequence (T, n), and its
+    derivative is the sum over them.
 
         product: [[{dense: 512}, silu], {dense: 512}]                    SwiGLU (Shazeer 2020, arXiv:2002.05202)
         product: [identity, [global_avg_pool, {dense: 4}, relu, {dense: 64}, sigmoid]]

@@ -32,6 +32,10 @@ class Chain(Layer):
     def inner(self) -> tuple[Layer, ...]:
         return self.chain
 
+    @property
+    def paths(self) -> tuple[tuple[str, tuple[Layer, ...]], ...]:
+        return (("", self.chain),)
+
     def declare(self, shape: Shape) -> tuple[Shape, Tree]:
         walked = stages(self.chain, shape)
         return walked[-1].output if walked else shape, {stage.name: stage.tree for stage in walked}
@@ -163,6 +167,10 @@ class Residual(Chain):
     @property
     def inner(self) -> tuple[Layer, ...]:
         return (*self.chain, self._S) if self.shortcut else self.chain
+
+    @property
+    def paths(self) -> tuple[tuple[str, tuple[Layer, ...]], ...]:
+        return (("", self.chain), ("shortcut", self.shortcut)) if self.shortcut else (("", self.chain),)
 
     def declare(self, shape: Shape) -> tuple[Shape, Tree]:
         for name, layer in named(self.layers):

@@ -25,6 +25,8 @@ class Conv1d(Layer):
     Z[t, f] = Σ_{c,a} W[f, c, a] X[t·stride + a·dilation − padding, c] + b[f]: conv2d on an image of one row, whose
     channels are the features.
 
+    dW correlates X with dZ,  dX correlates dZ with the flipped kernel,  db = Σ dZ over examples and steps.
+
     lengths   steps past an example's end count as zeros, and its outputs are those that it has alone: `same` pads it
               by its own length.  It has as many outputs as it would have alone, but at least one, with zeros behind
               an end that comes before the kernel's

@@ -63,8 +63,8 @@ class Conv2d(Layer):
 
     Z[f, i, j] = Σ_{c,a,b} W[f, c, a, b] X[c, i·stride + a·dilation − padding, j·stride + b·dilation − padding] + b[f],
     a cross-correlation, as everywhere in deep learning;  H' = ⌊(H + 2·padding − dilation·(kh − 1) − 1) / stride⌋ + 1.
-    dW correlates X with dZ, dX correlates dZ with the flipped kernel, db = Σ dZ.  With groups a filter sees its own
-    group of channels alone; groups = C is a depthwise convolution.  Course 4, week 1.
+    dW correlates X with dZ,  dX correlates dZ with the flipped kernel,  db = Σ dZ over examples and pixels.  With
+    groups a filter sees its own group of channels alone; groups = C is a depthwise convolution.  Course 4, week 1.
 
     float32 with 3×3 kernels and stride 1 takes Winograd's F(4, 3) where there are 16 channels, filters and examples or
     more and work enough, with errors a few times those of the sum above.  `algorithm: direct` never does.

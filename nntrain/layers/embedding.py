@@ -14,6 +14,8 @@ from nntrain.model.shapes import Array, Ints, Shape, Symbols, show_shape
 class Embedding(Layer):
     """A_t = W e_x, the column of W for symbol x_t.   X (T, m) integers   W (units, vocabulary)   A (T, units, m)
 
+    dW = Σ_t dA_t e_xᵀ: each symbol's column gets the derivatives of the places where it stood.
+
     e_x is the one-hot vector of x: a product that is a look-up (course 5, week 2).  The vocabulary's size comes with
     the data.
     """

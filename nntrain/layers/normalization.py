@@ -57,6 +57,8 @@ class _BatchCache(NamedTuple):
 class BatchNorm(Layer):
     """Z = gamma X̂ + beta,  X̂ = (X − μ) / √(σ² + ε).   X (n, m), (T, n, m), (C, H, W, m)   gamma, beta (n, 1)
 
+    dgamma = Σ dZ ∘ X̂,  dbeta = Σ dZ,  dX = gamma / √(σ² + ε) (dZ − mean(dZ) − X̂ mean(dZ ∘ X̂)).
+
     μ and σ² (n, 1) of a feature are taken over the batch, over steps and pixels too; in evaluation their running means
     `mean` and `variance` take their place: mean = momentum · mean + (1 − momentum) · μ, the course's exponentially
     weighted average.  PyTorch calls 1 − momentum momentum.  The running variance is the unbiased one, as in the paper.
@@ -162,6 +164,8 @@ class ExampleNorm(Layer):
 class LayerNorm(ExampleNorm):
     """Z = gamma X̂ + beta,  X̂ = (X − μ) / √(σ² + ε).   X (n, m), (T, n, m), (C, H, W, m)   gamma, beta (n, 1)
 
+    dgamma = Σ dZ ∘ X̂,  dbeta = Σ dZ,  dX = (gamma dZ − mean(gamma dZ) − X̂ mean(gamma dZ ∘ X̂)) / √(σ² + ε).
+
     μ and σ² belong to each example alone, over its features; of a sequence to each step, of an image to all channels
     and pixels.  Nothing depends on the batch: training and evaluation are the same.  Ba et al. (2016).
     """
@@ -173,7 +177,9 @@ class LayerNorm(ExampleNorm):
 
 @component("rms_norm")
 class RMSNorm(ExampleNorm):
-    """Z = gamma X / √(mean(X²) + ε).   X (n, m), (T, n, m), (C, H, W, m)   gamma (n, 1)
+    """Z = gamma X̂,  X̂ = X / √(mean(X²) + ε).   X (n, m), (T, n, m), (C, H, W, m)   gamma (n, 1)
+
+    dgamma = Σ dZ ∘ X̂,  dX = (gamma dZ − X̂ mean(gamma dZ ∘ X̂)) / √(mean(X²) + ε).
 
     layer_norm without μ and beta: each example, of a sequence each step, is scaled to a root mean square of 1.
     Zhang and Sennrich (2019).

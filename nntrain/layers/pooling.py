@@ -182,7 +182,7 @@ class GlobalMaxPool(_GlobalPool):
 
 @component("upsample2d")
 class Upsample2d(Layer):
-    """Each pixel becomes a block of `factor` pixels (nearest neighbour).   X (C, H, W, m)   Y (C, H·f, W·f, m)
+    """Y = each pixel of X as a block of `factor` f times f (nearest neighbour).   X (C, H, W, m)   Y (C, H·f, W·f, m)
 
     dX = Σ dY over each block.
     """
@@ -211,7 +211,7 @@ class Upsample2d(Layer):
 
 @component("pad2d")
 class Pad2d(Layer):
-    """Zeros around an image.   X (C, H, W, m)   Y (C, top + H + bottom, left + W + right, m)
+    """Y = X with zeros around it.   X (C, H, W, m)   Y (C, top + H + bottom, left + W + right, m)
 
     dX = the inside of dY.
     """

@@ -139,6 +139,9 @@ class Recurrent(Layer):
 class RNN(Recurrent):
     """a_t = tanh(W x_t + U a_{t-1} + b).   X (T, n_x, m)   W (n, n_x)   U (n, n)   b (n, 1)   A (T, n, m)
 
+    With z_t what stands inside tanh:  dz_t = da_t (1 − a_t²),  dW = Σ_t dz_t x_tᵀ,  dU = Σ_t dz_t a_{t-1}ᵀ,
+    db = Σ_t dz_t,  dx_t = Wᵀ dz_t,  da_{t-1} = Uᵀ dz_t, added to what reaches a_{t-1} from above.
+
     The course's W_ax, W_aa, b_a (course 5, week 1).  Elman (1990).
     """
 
@@ -163,7 +166,13 @@ class LSTM(Recurrent):
 
     Γ_u = σ(W_u x_t + U_u a_{t-1} + b_u)    Γ_f = σ(W_f x_t + U_f a_{t-1} + b_f)    Γ_o = σ(W_o x_t + U_o a_{t-1} + b_o)
     c̃ = tanh(W_c x_t + U_c a_{t-1} + b_c).  Rows of W, U, b in the order update (the input gate), forget, output,
-    candidate; b_f begins at 1.  The course's W_u [a_{t-1}, x_t] is the two products here (course 5, week 1).
+    candidate; b_f begins at 1.
+
+    With z_t the four sums one below the other, dz_t of each a gate's derivative times its Γ (1 − Γ), of c̃ times 1 − c̃²:
+    dc_t = da_t Γ_o (1 − tanh² c_t) + Γ_f dc_{t+1},  dΓ_u = dc_t c̃,  dΓ_f = dc_t c_{t-1},  dΓ_o = da_t tanh c_t,
+    dc̃ = dc_t Γ_u,  dW = Σ_t dz_t x_tᵀ,  dU = Σ_t dz_t a_{t-1}ᵀ,  db = Σ_t dz_t,  dx_t = Wᵀ dz_t,  da_{t-1} = Uᵀ dz_t.
+
+    The course's W_u [a_{t-1}, x_t] is the two products here (course 5, week 1).
     Hochreiter and Schmidhuber (1997), with the forget gate of Gers et al. (2000), without peepholes.
     """
 
@@ -183,8 +192,13 @@ class GRU(Recurrent):
     Γ_r = σ(W_r x_t + b_r + U_r a_{t-1} + d_r)    Γ_u = σ(W_u x_t + b_u + U_u a_{t-1} + d_u)
     c̃ = tanh(W_c x_t + b_c + Γ_r (U_c a_{t-1} + d_c)).  Rows in the order reset, update, candidate; d are those of the
     parameter `b_u`, the bias beside U.
+
+    dc̃ = da_t (1 − Γ_u),  dΓ_u = da_t (a_{t-1} − c̃),  dΓ_r = dc̃ (1 − c̃²) (U_c a_{t-1} + d_c),  dW = Σ_t dz_t x_tᵀ,
+    dx_t = Wᵀ dz_t with z_t the three sums one below the other;  dU = Σ_t du_t a_{t-1}ᵀ,  da_{t-1} = Γ_u da_t + Uᵀ du_t
+    with u_t those of U, of which the last is behind Γ_r.
+
     The variant of cuDNN and PyTorch, so that weights can be exchanged.  The course (course 5, week 1) writes
-    c_t = Γ_u c̃ + (1 − Γ_u) c_{t-1}, its Γ_u being 1 − Γ_u here, and c̃ = tanh(W_c [Γ_r c_{t-1}, x_t] + b_c): the reset
+    (c_t = Γ_u c̃ + (1 − Γ_u) c_{t-1}), its Γ_u being 1 − Γ_u here, and c̃ = tanh(W_c [Γ_r c_{t-1}, x_t] + b_c): the reset
     before the product.  Cho et al. (2014).
     """
 

@@ -41,7 +41,10 @@ def _zeroed(X: Array, valid: Bools | None) -> Array:
 
 @component("flatten")
 class Flatten(_Reshape):
-    """(C, H, W) -> (C·H·W,), in row-major order.  A vector stays as it is."""
+    """The elements in one column: X (C, H, W, m) -> (C·H·W, m), in row-major order.  A vector stays as it is.
+
+    dX = dY in the shape of X.
+    """
 
     def declare(self, shape: Shape) -> tuple[Shape, Tree]:
         return (prod(shape),), {}
@@ -52,7 +55,10 @@ class Flatten(_Reshape):
 
 @component("reshape")
 class Reshape(_Reshape):
-    """Another shape with as many elements, in row-major order; one size may be -1 and is inferred."""
+    """Another shape with as many elements, in row-major order; one size may be -1 and is inferred.
+
+    dX = dY in the shape of X.
+    """
 
     shape: tuple[int, ...] = arg("sizes without the batch axis; one may be -1", ge=-1)
 

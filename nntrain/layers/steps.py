@@ -25,7 +25,10 @@ class OverSteps(Layer):
 
 @component("last")
 class Last(OverSteps):
-    """y = x_L, the last step of each example, L its length.   X (T, n, m)   Y (n, m)"""
+    """Y = x_L, the last step of each example, L its length.   X (T, n, m)   Y (n, m)
+
+    dX = dY at step L, 0 at the others.
+    """
 
     def flops(self, shape: Shape) -> int:
         return 0

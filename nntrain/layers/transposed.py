@@ -23,6 +23,8 @@ class ConvTranspose2d(Layer):
 
     X (C, H, W, m)   W (C, filters/groups, kh, kw)   b (filters, 1)   Z (filters, H', W', m)
 
+    dX = the conv2d of dZ with W,  dW correlates dZ with X,  db = Σ dZ over examples and pixels.
+
     H' = (H − 1)·stride − 2·padding + dilation·(kh − 1) + 1; with `padding: same` H' = H·stride, the size that conv2d
     with the same arguments maps back to H.  W has PyTorch's shape.  Dumoulin and Visin (2016), arXiv:1603.07285;
     course 4, week 3, "Transpose convolutions".

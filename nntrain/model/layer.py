@@ -155,6 +155,12 @@ class Layer(Component):
         return ()
 
     @property
+    def paths(self) -> tuple[tuple[str, tuple[Layer, ...]], ...]:
+        """The lists of layers that X goes through side by side, each with what stands before their names in saved
+        parameters; of most layers none."""
+        return ()
+
+    @property
     def adds_to_cost(self) -> bool:
         """Whether a forward pass adds a term to the cost, in evaluation too: `Context.cost`."""
         return any(layer.adds_to_cost for layer in self.inner)

@@ -1,0 +1,142 @@
+"""What a component's docstring says, taken apart: equations, shapes, sources, and what holds only with an argument.
+
+The docstrings are the one source of the equations.  How they are written: pieces of a line stand two spaces or more
+apart; a piece whose left side is one symbol is an equation; `W (units, n_x)` is the shape of W; a piece that names a
+course or a paper is the source.  `momentum β: …` and `With momentum β:` begin what holds where that argument is given.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from nntrain.components import Component, arguments
+
+# one symbol, whatever stands above and below it: Z, a_t, dW, ∂𝓛/∂z, Z[f, i, j], 𝓛(z, 1), d log σ²
+_LEFT = r"(?:d log )?[^\s,.;:()=\[\]]{1,10}(?:_\{[^}]*\})?(?:\[[^\]]*\]|\([^)]*\))?"
+_EQUATION = re.compile(rf"(?P<left>{_LEFT}) [=←] \S.*")
+_DERIVATIVE = re.compile(r"(?P<left>d[A-Z])(?::| correlates) .*")
+_FORM = r"\((?!\d{4}\))[^()=]*\)"
+_SHAPE = re.compile(
+    rf"(?P<names>[^\s(),]+(?:, [^\s(),]+)*) (?P<forms>{_FORM}(?:(?:,| or|, or) {_FORM})*)(?: integers)?"
+)
+_NAMES = r"[A-Z]\w+(?:(?:, | and )[A-Z]\w+)*(?: et al\.|,)?"
+_YEAR = r"(?:19|20)\d\d"
+_SOURCE = re.compile(
+    r'[Cc]ourse \d, week \d|(?:[Cc]ourse: )?"[^"]+" \(C\dW\dL\d+\)'
+    rf"|{_NAMES} (?:\({_YEAR}\)|{_YEAR})(?:, arXiv:[\d.]+\d)?"
+)
+_SYMBOL = re.compile(r"\w*[Α-ω][₀-₉]?|[a-z]")
+
+
+@dataclass(frozen=True)
+class Condition:
+    """The argument that an equation holds with, and its value; None: any but 0, False and none."""
+
+    argument: str = ""
+    value: bool | None = None
+
+    def holds(self, component: Component) -> bool:
+        """Whether the component's argument is as the equation wants it."""
+        given = getattr(component, self.argument)
+        return bool(given) if self.value is None else given is self.value
+
+
+@dataclass(frozen=True)
+class Equation:
+    """A line of mathematics: its left side, the whole, and what it holds with."""
+
+    left: str
+    text: str
+    condition: Condition = Condition()
+
+    @property
+    def backward(self) -> bool:
+        """Whether it is a derivative."""
+        return re.match(r"d[A-ZΓμ]|d[a-z]\u0303?(?:_|$)|d log|dgamma|dbeta|∂|𝓛′", self.left) is not None
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What a docstring says.
+
+    shapes    symbol -> its shapes as written, of several kinds of input each: {"X": ("(n, m)", "(T, n, m)")}
+    symbols   argument -> its symbol: {"momentum": "β"}
+    sources   lectures and papers
+    """
+
+    equations: tuple[Equation, ...]
+    shapes: dict[str, tuple[str, ...]]
+    symbols: dict[str, str]
+    sources: tuple[str, ...]
+
+    def holding(self, component: Component) -> list[Equation]:
+        """The equations that hold for this component: those of an argument only where it is given, in place of those
+        with the same left side that hold without."""
+        given = {e.left: e for e in self.equations if e.condition.argument and e.condition.holds(component)}
+        plain = [given.pop(e.left, e) for e in self.equations if not e.condition.argument]
+        return [*given.values(), *plain] if given else plain
+
+
+def statement(cls: type[Component]) -> Statement:
+    """What the docstring of a component says."""
+    names = [field.name for field in arguments(cls)]
+    equations: list[Equation] = []
+    shapes: dict[str, tuple[str, ...]] = {}
+    symbols: dict[str, str] = {}
+    condition = Condition()
+    for piece, first in pieces(inspect.getdoc(cls) or "", names):
+        if opening := _opening(names).match(piece):
+            condition = Condition(opening["name"], {"true": True, "false": False}.get(opening["value"] or ""))
+            if opening["symbol"]:
+                symbols[condition.argument] = opening["symbol"]
+            piece = piece[opening.end() :]
+        elif first:
+            condition = Condition()
+        piece = piece.replace("`", "")
+        if match := _EQUATION.fullmatch(piece) or _DERIVATIVE.fullmatch(piece):
+            equations.append(Equation(match["left"], piece.rstrip(".,;:"), condition))
+        elif match := _SHAPE.fullmatch(piece.rstrip(".,;")):
+            forms = tuple(re.findall(r"\([^()]*\)", match["forms"]))
+            shapes.update(dict.fromkeys(match["names"].split(", "), forms))
+    doc = re.sub(r"\s+", " ", inspect.getdoc(cls) or "")
+    sources = [match.removeprefix("Course: ") for match in _SOURCE.findall(doc)]
+    return Statement(tuple(equations), shapes, symbols, tuple(dict.fromkeys(sources)))
+
+
+def _opening(names: list[str]) -> re.Pattern[str]:
+    """What begins a piece that holds with an argument: `With momentum β:`, `nesterov:`, `from_logits true`."""
+    if not names:
+        return re.compile(r"(?!)")
+    return re.compile(
+        rf"(?:[Ww]ith )?(?P<name>{'|'.join(names)})(?: (?P<value>true|false)| (?P<symbol>{_SYMBOL.pattern}))?(?::\s*|$)"
+    )
+
+
+def pieces(doc: str, names: list[str]) -> Iterator[tuple[str, bool]]:
+    """The pieces of a docstring, each with whether it begins a paragraph: lines that go on are put together again."""
+    begins = re.compile(rf"(?:{'|'.join(names) or '(?!)'})(?: \S+)?(?: {{2,}}|:)")
+    for paragraph in doc.split("\n\n"):
+        first = True
+        text = ""
+        for line in paragraph.splitlines():
+            line = line.strip()
+            goes_on = text and not text.endswith(".") and not _EQUATION.match(line) and not begins.match(line)
+            text = f"{text} {line}" if goes_on else f"{text}   {line}"
+        for piece in re.split(r" {2,}", text.strip()):
+            if piece:
+                yield piece, first
+                first = False
+
+
+def inherited(cls: type[Component]) -> Statement:
+    """The statement of a component, with its base's equations where its own docstring leaves them to it (adamw)."""
+    own = statement(cls)
+    for base in cls.__mro__[1:]:
+        if own.equations or not issubclass(base, Component):
+            break
+        of_base = statement(base)
+        own = replace(own, equations=of_base.equations, shapes={**of_base.shapes, **own.shapes})
+    return own

@@ -1,0 +1,182 @@
+"""Equations come from the docstrings, and the shapes beside them are those of the arrays."""
+
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import numpy as np
+import pytest
+from layers.cases import CASES
+
+from nntrain import config as configs
+from nntrain.builder import build
+from nntrain.components import find
+from nntrain.layers import BatchNorm, Dense, Dropout, Flatten, ReLU, Residual, Sequential
+from nntrain.losses import BinaryCrossEntropy
+from nntrain.model.network import Network
+from nntrain.optimizers import SGD
+from nntrain.textbook.docstrings import inherited
+from nntrain.textbook.equations import explain, network_steps
+from nntrain.textbook.explanation import as_html, as_markdown, as_text
+from nntrain.textbook.latex import latex
+from nntrain.textbook.mathml import mathml
+from nntrain.textbook.notation import text, tokens
+
+ROOT = Path(__file__).parents[2]
+CHAINS = {"sequential", "repeat"}  # are their layers, and have no equation of their own
+
+
+def steps_of(*layers, shape):
+    return network_steps(Network(Sequential(layers), shape))
+
+
+def lines(step):
+    return [text(line) for line in (*step.forward, *step.backward)]
+
+
+@pytest.mark.parametrize("name", [name for name in find("layer") if name not in CHAINS])
+def test_every_layers_docstring_has_its_derivative_and_what_it_gives(name):
+    said = inherited(find("layer")[name])
+    assert any(e.backward for e in said.equations), "no equation of the way back"
+    assert any(not e.backward for e in said.equations) or name in ("flatten", "reshape")
+
+
+@pytest.mark.parametrize("kind", ["loss", "optimizer"])
+def test_every_loss_and_optimizer_has_an_equation_and_a_source_in_its_docstring(kind):
+    for name in find(kind):
+        assert inherited(find(kind)[name]).equations, name
+
+
+def test_a_dense_layer_has_the_numbers_of_its_network():
+    first, relu, second = steps_of(Dense(3), ReLU(), Dense(2), shape=(5,))
+    assert lines(first) == [
+        "Z¹ (3, m) = W¹ (3, 5) X (5, m) + b¹ (3, 1)",
+        "dW¹ (3, 5) = dZ¹ Xᵀ",
+        "db¹ (3, 1) = Σ dZ¹ over the examples",
+        "dX (5, m) = W¹ᵀ dZ¹",
+    ]
+    assert lines(relu) == ["A¹ (3, m) = max(0, Z¹ (3, m))", "dZ¹ (3, m) = dA¹ where A¹ > 0, else 0"]
+    assert lines(second)[0] == "Z² (2, m) = W² (2, 3) A¹ (3, m) + b² (2, 1)"
+    assert (first.count, first.flops) == (18, 33)
+
+
+def test_layers_are_numbered_by_those_with_parameters_and_what_follows_belongs_to_them():
+    steps = steps_of(Flatten(), Dense(3), BatchNorm(), ReLU(), Dropout(0.5), Dense(2), shape=(1, 2, 2))
+    assert [step.number for step in steps] == [0, 1, 2, 2, 2, 3]
+    assert lines(steps[-1])[0].startswith("Z³ (2, m) = W³ (2, 3) A² (3, m)")
+
+
+def test_a_residual_layer_comes_before_what_is_inside_it_and_says_what_goes_on():
+    residual, inner, outer = steps_of(Residual((Dense(4),)), Dense(2), shape=(4,))
+    assert (residual.depth, inner.depth, outer.depth) == (0, 1, 0)
+    assert inner.path == "residual_1.dense_1"
+    assert lines(residual)[0].startswith("Y¹ (4, m) = F(X (4, m)) + S(X)")
+    assert lines(inner)[0] == "Z¹ (4, m) = W¹ (4, 4) X (4, m) + b¹ (4, 1)"
+    assert "Y¹" in lines(outer)[0]
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name not in {*CHAINS, "tied"}])
+def test_each_shape_is_that_of_the_array(name):
+    for case in CASES[name]:
+        try:
+            network = Network(Sequential((case.layer,)), case.shape)
+        except ValueError:
+            continue  # a layer that only stands beside another
+        network.allocate("float64")
+        network.draw(0)
+        m = 3
+        X = case.X(m) if case.X else np.random.default_rng(0).normal(size=(*case.shape, m))
+        context = case.context(m)
+        context.state = None
+        Y, _ = network.forward(X, context)
+        steps = network_steps(network)
+        m_of = {"m": m}
+        top = [step for step in steps if step.depth == 0]
+        assert tuple(m_of.get(n, n) for n in top[0].input) == X.shape
+        assert tuple(m_of.get(n, n) for n in top[-1].output) == Y.shape
+        for step in steps:
+            for parameter, shape in step.parameters.items():
+                named = [n for n in network.layout.names if re.fullmatch(rf"{step.path}(\.forward)?\.{parameter}", n)]
+                assert shape == network.layout.names[named[0]].shape
+            shown = {f"{t.text}_{t.sub}".rstrip("_") for line in step.forward for t in line if t.shape}
+            assert set(step.parameters) <= shown, "a parameter whose shape stands nowhere"
+
+
+def test_an_equation_of_an_argument_takes_the_place_of_that_without_it():
+    said = inherited(SGD)
+    plain, momentum, nesterov = ([e.text for e in said.holding(SGD(lr=0.1, **given))] for given in (
+        {}, {"momentum": 0.9}, {"momentum": 0.9, "nesterov": True},
+    ))  # fmt: skip
+    assert plain == ["θ ← θ − α dθ"]
+    assert momentum == ["v ← β v + dθ", "θ ← θ − α v"]
+    assert nesterov[-1] == "θ ← θ − α (dθ + β v)"
+
+
+def test_an_equation_may_hold_for_one_value_of_an_argument():
+    said = inherited(BinaryCrossEntropy)
+    logits, probabilities = (
+        [e.left for e in said.holding(BinaryCrossEntropy(from_logits=is_logit))] for is_logit in (True, False)
+    )
+    assert "∂𝓛/∂a" in probabilities
+    assert "∂𝓛/∂a" not in logits
+
+
+@pytest.mark.parametrize("kind", ["layer", "loss", "optimizer"])
+def test_every_equation_can_be_written_as_text_latex_and_mathml(kind):
+    for name in find(kind):
+        for equation in inherited(find(kind)[name]).equations:
+            line = tokens(equation.text)
+            assert (
+                text(line).replace(" ", "")[:1]
+                == equation.text.replace(" ", "").replace("gamma", "γ").replace("beta", "β")[:1]
+            )
+            written = latex(line)
+            assert written.count("{") - written.count(r"\{") == written.count("}") - written.count(r"\}"), written
+            assert written.isascii(), written
+            ET.fromstring(mathml(line))
+
+
+def model(name, *overrides):
+    return build(configs.read(ROOT / "configs" / f"{name}.yaml", overrides))
+
+
+def test_the_cost_and_the_update_have_their_values():
+    told = as_text(explain(model("digits_mlp")))
+    assert "update: sgd\n  v ← β v + dθ\n  θ ← θ − α v\n  with α = 0.1, β = 0.9" in told
+    assert "cost: cross_entropy\n  J = −(1/m) Σ log a_y" in told
+
+
+def test_a_page_and_markdown_say_what_the_text_says():
+    explained = explain(model("digits_gan"))
+    page, markdown = as_html(explained), as_markdown(explained)
+    ET.fromstring(re.sub(r"<!doctype html>|<meta[^>]*>", "", page))
+    assert markdown.count("$$") == 2 * page.count("<math")
+    for step in (step for steps in explained.networks.values() for step in steps):
+        assert f"<h3>{step.path if not step.number else f'layer {step.number}: {step.path}'}" in page
+
+
+def test_explain_shows_one_layer_where_it_is_named(nntrain, configs):
+    told = nntrain("explain", configs / "digits_mlp.yaml", "logits").stdout
+    assert told.startswith(
+        "layer 3: logits (dense, 330 parameters)\n  Z³ (10, m) = W³ (10, 32) A² (32, m) + b³ (10, 1)\n"
+    )
+    error = nntrain("explain", configs / "digits_mlp.yaml", "logit", code=2).stderr
+    assert "no layer 'logit'; there are flatten_1, dense_1" in error
+
+
+def test_explain_writes_by_suffix_and_takes_overrides(nntrain, configs, tmp_path):
+    nntrain("explain", configs / "digits_mlp.yaml", "architecture.1.units=7", "-o", "net.md")
+    assert r"\underset{(7,64)}{W^{[1]}}" in (tmp_path / "net.md").read_text("utf-8")
+    nntrain("explain", configs / "digits_mlp.yaml", "-o", "net.html")
+    assert "<math" in (tmp_path / "net.html").read_text("utf-8")
+    nntrain("explain", configs / "digits_mlp.yaml", "-o", "net.pdf", code=2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "configs").glob("*.yaml")))
+def test_every_config_is_explained(name):
+    try:
+        explained = explain(model(name))
+    except Exception as error:
+        pytest.skip(str(error))
+    assert as_text(explained)
