@@ -26,6 +26,8 @@ class CrossAttention(MultiHead):
     steps of the one that was read.   W_q (units, n)   W_k, W_v (units, n_s)   W_o (n, units)   b_q, b_k, b_v (units, 1)
     b_o (n, 1).  Heads are those of `attention`.
 
+    With P_i the softmax and S_i what stands inside it, as of `attention`:  dX = W_qᵀ dQ,  dS = W_kᵀ dK + W_vᵀ dV.
+
     lengths     steps past the end of an example's source are seen by none
     ∂J/∂S       every layer of the decoder that reads S adds its share; the encoder goes back from their sum
 
