@@ -30,7 +30,7 @@ FLOORS = [
         "builder",
         "config",
     ),
-    *("schedules", "optimizers", "metrics", "losses", "data", "layers", "kernels", "pictures", "model"),
+    *("schedules", "optimizers", "metrics", "losses", "data", "layers", "kernels", "pictures", "parallel", "model"),
     *("files", "runtime", "plugins", "components", "messages", "errors"),
 ]
 FLOOR = {room: len(FLOORS) - i for i, room in enumerate(FLOORS)}

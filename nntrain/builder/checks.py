@@ -81,6 +81,15 @@ def monitored_part_exists(run: Candidate) -> None:
         )
 
 
+def loop_takes_parts(run: Candidate) -> None:
+    """training.micro_batches is for loops whose trainer takes a batch in parts."""
+    training = run.config.training
+    if training.micro_batches > 1 and not run.model.loop.takes_parts:
+        loop = training.loop.type
+        text = f"micro_batches: the loop {loop} takes no batch in parts; leave it at 1"
+        raise ConfigError(run.config.place(training).error(text))
+
+
 def augmentations_fit(run: Candidate) -> None:
     """The training examples can be changed so."""
     for change in run.config.dataset.augment:
@@ -160,6 +169,7 @@ CHECKS: tuple[Check, ...] = (
     augmentations_fit,
     a_batch_is_full,
     layers_fit,
+    loop_takes_parts,
     outputs_fit,
     targets_fit,
     loss_is_resolved,

@@ -16,6 +16,7 @@ import numpy as np
 from nntrain.config import Config
 from nntrain.config.settings import DeclaredLoop
 from nntrain.data.facts import Facts
+from nntrain.data.micro_batches import MicroBatches
 from nntrain.data.parts import Batch, Data, Part
 from nntrain.files.json_fields import Fields
 from nntrain.files.plain_values import JsonObject
@@ -67,6 +68,7 @@ class Plan:
 class Loop(DeclaredLoop):
     """Base of the training loops that a config can name.  Networks come under the names that `plan` gave them."""
 
+    takes_parts: ClassVar[bool] = False  # whether its trainer takes a batch in parts: training.micro_batches
     predicts: ClassVar[bool] = True  # whether the networks say something to an example: `apply`
     needs_targets: ClassVar[bool] = True  # whether it learns from targets, or is measured by them
 
@@ -123,8 +125,8 @@ class Trainer(ABC):
         self.networks = built.networks
 
     @abstractmethod
-    def step(self, batch: Batch, step: int) -> None:
-        """One update of the parameters.
+    def step(self, batch: Batch | MicroBatches, step: int) -> None:
+        """One update of the parameters, by a batch; with training.micro_batches above 1 it comes in parts.
 
         Raises DivergedError before it changes a trainable parameter, with buffers as they were: what is in memory is
         then still the state after the last finished step.

@@ -85,6 +85,12 @@ class Training:
         default=None,
     )
     early_stopping: EarlyStopping | None = arg("stop when monitor no longer improves", default=None)
+    micro_batches: int = arg(
+        "each batch in so many consecutive parts, whose gradients add up: batches larger than memory, and parts for as "
+        "many processes (mpiexec); batch_norm takes each part's statistics",
+        default=1,
+        ge=1,
+    )
     clip_norm: float | None = arg("scale dθ down to this Euclidean norm where it is longer", default=None, gt=0)
     clip_value: float | None = arg("clip every element of dθ to [-c, c]", default=None, gt=0)
     l1: float = arg("λ of the term λ ‖W‖₁ of the cost", default=0.0, ge=0)

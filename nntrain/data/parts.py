@@ -58,6 +58,9 @@ class Part:
     streams: int = 0
     warnings: Sequence[str] = ()
 
+    def look(self) -> None:
+        """Called before each batch of an evaluation: a part that is watched may raise here, to cut it short."""
+
     def batch(self, indices: Array) -> Batch:
         """The examples at `indices` (int64 (m,)) as one batch, in fresh arrays."""
         raise NotImplementedError

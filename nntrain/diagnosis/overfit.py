@@ -12,8 +12,9 @@ import numpy as np
 
 from nntrain.builder import Built
 from nntrain.components import find
+from nntrain.data.loader import batches
 from nntrain.data.parts import Batch
-from nntrain.diagnosis.short_training import endless_batches, supervised_trainer
+from nntrain.diagnosis.short_training import supervised_trainer
 from nntrain.inference.evaluator import output
 from nntrain.inference.totals import Totals
 
@@ -45,7 +46,8 @@ def overfit(path: Path, overrides: Sequence[str] = (), steps: int = LEARN_STEPS)
     """
     built, trainer = supervised_trainer(path, overrides, "check --overfit")
     lr = trainer.descent.optimizer.lr
-    batch = next(endless_batches(built))
+    config = built.config
+    batch = next(batches(built.data.parts["train"], config.dataset, config.seed, 0))
     first = _measure(built, batch)[0]
     of = "right" if built.data.facts.target == "labels" else "of the variance"
     last: tuple[float, float | None] = (inf, None)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from nntrain import config as configs
 from nntrain.builder import Built, build
-from nntrain.data.loader import batches
+from nntrain.data.loader import micro_batches
+from nntrain.data.micro_batches import MicroBatches
 from nntrain.data.parts import Batch
 from nntrain.errors import ConfigError
 from nntrain.messages import Warn, unheard
@@ -26,8 +27,9 @@ def supervised_trainer(
     return built, trainer
 
 
-def endless_batches(built: Built) -> Iterator[Batch]:
-    """The batches of the training part, epoch after epoch."""
+def endless_batches(built: Built) -> Iterator[Batch | MicroBatches]:
+    """The batches of the training part as training takes them, epoch after epoch."""
     config = built.config
+    parts = config.training.micro_batches
     for epoch in count():
-        yield from batches(built.data.parts["train"], config.dataset, config.seed, epoch)
+        yield from micro_batches(built.data.parts["train"], config.dataset, config.seed, epoch, 0, parts)

@@ -9,7 +9,8 @@ import numpy as np
 
 from nntrain.builder import Model
 from nntrain.config.settings import Training
-from nntrain.data.loader import evaluation_batches
+from nntrain.data.loader import evaluation_batches, evaluation_indices, shared_batches
+from nntrain.data.micro_batches import cut
 from nntrain.data.parts import Batch, Part
 from nntrain.files.plain_values import JsonObject
 from nntrain.inference.totals import Totals
@@ -17,6 +18,7 @@ from nntrain.model.layer import Context, State
 from nntrain.model.network import Network
 from nntrain.model.shapes import Array
 from nntrain.optimizers.gradient import penalty
+from nntrain.parallel import team
 
 
 @dataclass
@@ -65,24 +67,70 @@ def outputs(model: Model, part: Part) -> Iterator[Output]:
         yield out
 
 
+def _shared_outputs(model: Model, part: Part) -> Iterator[tuple[int, Output]]:
+    """`outputs` of this process of a team, each with its place: batches are dealt out; of streams, the parts that
+    micro_batches cuts each batch into, with recurrent state of their own."""
+    if not part.streams:
+        for number, batch in shared_batches(part, model.config.dataset.batch_size):
+            yield number, output(model, batch)
+        return
+    states: dict[int, State] = {}
+    for number, indices in enumerate(evaluation_indices(part, 0)):
+        part.look()
+        places = cut(len(indices), model.config.training.micro_batches)
+        for k in team.current().own(len(places)):
+            batch = part.batch(indices[places[k].start : places[k].stop])
+            out = output(model, batch, {} if batch.resets else states[k])
+            states[k] = out.context.state or {}
+            yield number * len(places) + k, out
+
+
 def evaluate(model: Model, part: Part) -> JsonObject:
     """Loss and metrics over a part; `naive_loss` and so on are those of the forecast by rule, where the data have one.
 
     `loss` is the mean over examples, or over their steps; `cost` has the terms that layers add to it (KL), and the L1
     and L2 terms.
     """
-    config, facts, loss = model.config, model.facts, model.config.loss
-    totals, naive = Totals(loss, config.metrics, facts, costs=config.shows_cost), Totals(loss, config.metrics, facts)
-    of_weights = sum(_penalty(network, config.training) for network in model.networks.values())
-    for out in outputs(model, part):
+    config, networks = model.config, model.networks.values()
+    of_weights = sum(_penalty(network, config.training) for network in networks)
+    measured = _Measured(model, of_weights)
+    if config.training.micro_batches == 1:
+        for out in outputs(model, part):
+            measured.add(out)
+        return measured.results()
+    found = {}
+    for place, out in _shared_outputs(model, part):
+        one = _Measured(model, of_weights)
+        one.add(out)
+        found[place] = one.totals.sums(), one.naive.sums()
+    for sums, of_naive in team.current().gather(found):
+        measured.totals.merge(sums)
+        measured.naive.merge(of_naive)
+    return measured.results()
+
+
+class _Measured:
+    """Sums over outputs, and over what the forecast by rule says to the same examples."""
+
+    def __init__(self, model: Model, of_weights: float):
+        config, facts = model.config, model.facts
+        self.loss, self.of_weights = config.loss, of_weights
+        self.totals = Totals(self.loss, config.metrics, facts, costs=config.shows_cost)
+        self.naive = Totals(self.loss, config.metrics, facts)
+
+    def add(self, out: Output) -> None:
+        """One batch."""
         batch, mask = out.batch, out.mask
-        J = loss.evaluate(out.Z, batch.Y, mask, **batch.weighing)
-        totals.add(J, J + out.context.cost + of_weights, out.Z, batch, mask)
+        J = self.loss.evaluate(out.Z, batch.Y, mask, **batch.weighing)
+        self.totals.add(J, J + out.context.cost + self.of_weights, out.Z, batch, mask)
         if batch.naive is not None:
-            J = loss.evaluate(batch.naive, batch.Y, mask, **batch.weighing)
-            naive.add(J, J, batch.naive, batch, mask)
-    beside = naive.results() if naive.weight else {}
-    return {**totals.results(), **{f"naive_{name}": value for name, value in beside.items()}}
+            J = self.loss.evaluate(batch.naive, batch.Y, mask, **batch.weighing)
+            self.naive.add(J, J, batch.naive, batch, mask)
+
+    def results(self) -> JsonObject:
+        """All means, by the names of the log."""
+        beside = self.naive.results() if self.naive.weight else {}
+        return {**self.totals.results(), **{f"naive_{name}": value for name, value in beside.items()}}
 
 
 def _penalty(network: Network, training: Training) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,15 @@ from nntrain.model.shapes import Array
 
 METRIC = "metric/"  # the sums of a metric, where they are an array of their own in a checkpoint
 LARGE = 10_000  # numbers: more do not go into a manifest
+
+
+class Sums(NamedTuple):
+    """Sums over some batches, as numbers and arrays: Σ w, Σ w loss, Σ w cost, and every metric's."""
+
+    weight: float
+    loss: float
+    cost: float
+    states: list[Array]
 
 
 class Totals:
@@ -50,6 +59,21 @@ class Totals:
         for metric, state in zip(self.metrics, self.states, strict=True):
             seen, target = predictions if metric.of_predictions else outputs
             metric.update(state, seen, target, mask, threshold=threshold, **weighing)
+
+    def sums(self) -> Sums:
+        """What has been added so far, to be merged into the totals of another process."""
+        states = [metric.save(state) for metric, state in zip(self.metrics, self.states, strict=True)]
+        return Sums(self.weight, self.loss_sum, self.cost_sum, states)
+
+    def merge(self, sums: Sums) -> None:
+        """Add the sums over other batches, which come behind these."""
+        self.weight += sums.weight
+        self.loss_sum += sums.loss
+        self.cost_sum += sums.cost
+        for metric, state, saved in zip(self.metrics, self.states, sums.states, strict=True):
+            later = metric.start(self.facts)
+            metric.restore(later, saved)
+            metric.merge(state, later)
 
     def results(self) -> JsonObject:
         """Mean loss; the mean cost; every metric."""

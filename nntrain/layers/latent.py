@@ -41,19 +41,20 @@ class SampleLatent(Layer):
     def flops(self, shape: Shape) -> int:
         return 3 * super().flops(shape)
 
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, tuple[Array, Array, Array]]:
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, tuple[Array, Array, Array, float]]:
         mean, log_variance = np.split(X, 2)
         sigma = np.exp(log_variance / 2)
         terms = mean * mean + sigma * sigma - log_variance - 1
-        context.cost += self.weight * float(terms.sum()) / (2 * X.shape[-1])
+        context.cost += self.weight * context.share * float(terms.sum()) / (2 * X.shape[-1])
+        factor = self.weight * context.share / X.shape[-1]
         if not context.training:
-            return mean, (mean, sigma, np.zeros_like(mean))
+            return mean, (mean, sigma, np.zeros_like(mean), factor)
         noise = context.stream(p).normal(mean.shape, X.dtype)
-        return mean + sigma * noise, (mean, sigma, noise)
+        return mean + sigma * noise, (mean, sigma, noise, factor)
 
-    def backward(self, p: Views, g: Views, dZ: Array, cache: tuple[Array, Array, Array]) -> Array:
-        mean, sigma, noise = cache
-        share = dZ.dtype.type(self.weight / dZ.shape[-1])
+    def backward(self, p: Views, g: Views, dZ: Array, cache: tuple[Array, Array, Array, float]) -> Array:
+        mean, sigma, noise, factor = cache
+        share = dZ.dtype.type(factor)
         dmean = dZ + share * mean
         dlog_variance = (dZ * noise * sigma + share * (sigma * sigma - 1)) / 2
         return np.concatenate([dmean, dlog_variance])

@@ -84,6 +84,11 @@ class Loss(Component):
         counted = share(mask, weights)
         return float(Y.size if counted is None else counted.sum())
 
+    @property
+    def counts_alike(self) -> bool:
+        """Whether all targets count alike in J where there are neither masks nor weights of examples."""
+        return type(self).weight is Loss.weight
+
     def predict(self, Z: Array) -> Array:
         """Ŷ: probabilities or values, the shape of Z."""
         return Z

@@ -122,6 +122,10 @@ class CrossEntropy(Loss):
     def _weights(self, classes: int) -> Array:
         return np.ones(classes) if self.class_weights is None else numbers(self.class_weights)
 
+    @property
+    def counts_alike(self) -> bool:
+        return self.class_weights is None
+
     def weight(self, Y: Array, mask: Array | None = None, weights: Array | None = None) -> float:
         if self.class_weights is None:
             return super().weight(Y, mask, weights)
@@ -203,6 +207,10 @@ class BinaryCrossEntropy(ElementwiseLoss):
         self, Z: Array, Y: Array, mask: Array | None = None, weights: Array | None = None
     ) -> tuple[float, Array]:
         return super().__call__(Z, Y, mask, self._example_weights(Y, mask, weights))
+
+    @property
+    def counts_alike(self) -> bool:
+        return self.class_weights is None
 
     def weight(self, Y: Array, mask: Array | None = None, weights: Array | None = None) -> float:
         return super().weight(Y, mask, self._example_weights(Y, mask, weights))

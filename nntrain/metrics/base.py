@@ -64,6 +64,14 @@ class Metric(Component, Generic[State]):
         """
         raise NotImplementedError
 
+    def merge(self, state: State, later: State) -> None:
+        """Add the state of other examples, which come behind, in place.
+
+        Written anew by a metric whose state is no array of plain sums.
+        """
+        assert isinstance(state, np.ndarray)
+        state += later
+
     def value(self, state: State) -> Json:
         """The metric: a float, or nested lists."""
         raise NotImplementedError

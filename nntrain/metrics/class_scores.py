@@ -48,6 +48,9 @@ class ClassSums(DecisionMetric):
         state[2] += np.bincount(truth, w, minlength=classes)
         state[3] += np.bincount(guess, minlength=classes) + np.bincount(truth, minlength=classes)
 
+    def merge(self, state: Array, later: Array) -> None:
+        state[:4] += later[:4]
+
     def restore(self, state: Array, saved: Saved) -> None:
         if len(saved) == 3:  # TP, P, A: what checkpoints held first
             earlier = np.asarray(saved, np.float64)

@@ -28,7 +28,7 @@ SPREAD = 4  # rows of a spread: Σ w, y₀, d̄, S = Σ w (d − d̄)² of every
 
 def widen(spread: Array, V: Array, w: Array | None) -> None:
     """More values (n_y, k) to a spread, in place."""
-    count, first, mean, squares = spread  # views of its rows
+    count, first = spread[:2]  # views of its rows
     if not count.any():
         first[...] = V[:, 0]
     D = V - first[:, None]
@@ -42,6 +42,20 @@ def widen(spread: Array, V: Array, w: Array | None) -> None:
             return
         mean_of_batch = D @ w / k
         squares_of_batch = np.square(D - mean_of_batch[:, None]) @ w
+    _join(spread, k, mean_of_batch, squares_of_batch)
+
+
+def merge(spread: Array, later: Array) -> None:
+    """The values of another spread to this one, in place."""
+    if not spread[0].any():
+        spread[...] = later
+    elif later[0].any():
+        k, first, mean, squares = later
+        _join(spread, k, mean + (first - spread[1]), squares)
+
+
+def _join(spread: Array, k: float | Array, mean_of_batch: Array, squares_of_batch: Array) -> None:
+    count, _, mean, squares = spread
     apart = mean_of_batch - mean
     squares += squares_of_batch + apart**2 * (count * k / (count + k))
     mean += apart * (k / (count + k))
@@ -70,6 +84,15 @@ class Explained(ValueMetric):
             widen(state[:SPREAD], V, w)
             self.add_errors(state[SPREAD:-1], V - P, w)
             state[-1] += V.shape[1]
+
+    def merge(self, state: Array, later: Array) -> None:
+        merge(state[:SPREAD], later[:SPREAD])
+        self.merge_errors(state[SPREAD:-1], later[SPREAD:-1])
+        state[-1] += later[-1]
+
+    def merge_errors(self, rows: Array, later: Array) -> None:
+        """The errors of another state to the metric's own rows, in place."""
+        rows += later
 
     def add_errors(self, rows: Array, E: Array, w: Array | None) -> None:
         """More errors y − ŷ (n_y, k) to the metric's own rows, in place."""
@@ -115,6 +138,9 @@ class ExplainedVariance(Explained):
 
     def add_errors(self, rows: Array, E: Array, w: Array | None) -> None:
         widen(rows, E, w)
+
+    def merge_errors(self, rows: Array, later: Array) -> None:
+        merge(rows, later)
 
     def value(self, state: Array) -> float:
         squares = SPREAD - 1

@@ -95,6 +95,9 @@ class RankingMetric(Metric[list[Array]]):
             table[2] = w
         state.append(table)
 
+    def merge(self, state: list[Array], later: list[Array]) -> None:
+        state += later
+
     def value(self, state: list[Array]) -> float:
         table = self.save(state)
         if not table.shape[-1]:

@@ -90,6 +90,8 @@ class Context:
                passes through one network in one step (a discriminator sees real and drawn examples)
     lengths    (m,) number of valid steps of each sequence of X, or None where all steps count.  What stands at the
                other steps may be anything: a layer that looks across steps counts it as 0
+    part       the number of the micro-batch, where a step takes its batch in parts
+    share      what part of the batch's examples X is: a layer that adds to the cost counts for so much
     labels     (m,) class labels, for a conditional network
     state      recurrent state carried from the batch before: a layer's path -> arrays; layers replace their entry
     source     the encoder's output, within a decoder
@@ -97,13 +99,20 @@ class Context:
     cost       what layers add to the cost (KL divergence); the layer's backward adds the derivative itself
     """
 
-    __slots__ = ("application", "cost", "labels", "lengths", "past", "seed", "source", "state", "step", "training")
+    __slots__ = (
+        *("application", "cost", "labels", "lengths", "part", "past", "seed", "share", "source", "state", "step"),
+        "training",
+    )
 
-    def __init__(self, *, training: bool, seed: int = 0, step: int = 0, application: int = 0) -> None:
+    def __init__(
+        self, *, training: bool, seed: int = 0, step: int = 0, application: int = 0, part: int = 0, share: float = 1.0
+    ) -> None:
         self.training = training
         self.seed = seed
         self.step = step
         self.application = application
+        self.part = part
+        self.share = share
         self.lengths: Array | None = None
         self.labels: Array | None = None
         self.state: State | None = None
@@ -115,9 +124,14 @@ class Context:
         """(T, m) True at the steps that count, or None where all do."""
         return None if self.lengths is None else np.arange(T)[:, None] < self.lengths
 
+    @property
+    def occasion(self) -> int:
+        """A number for this pass among those of its step: random streams are keyed by it."""
+        return self.application + (self.part << 16)
+
     def stream(self, p: Views, *part: int) -> streams.Stream:
         """The random stream of the layer whose parameters are `p`, or of a part of its work, for this step."""
-        return streams.stream(self.seed, streams.LAYER, self.step, self.application, streams.key(p.path), *part)
+        return streams.stream(self.seed, streams.LAYER, self.step, self.occasion, streams.key(p.path), *part)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from nntrain.builder import Built, Trainer
 from nntrain.builder.length import steps_per_epoch, total_steps
-from nntrain.data.loader import batch_size, batches
+from nntrain.data.loader import batch_size, micro_batches
 from nntrain.data.parts import Part
 from nntrain.errors import CheckpointError, DivergedError, Interrupted
 from nntrain.files import checkpoint
@@ -58,6 +58,7 @@ class Engine:
         self.trainer, self.monitor, self.run, self.observer = trainer, monitor, run, observer
         self.stop = stop  # the number of the signal that asks for an end, or None
         self.batch_size = batch_size(self.data.parts["train"], self.config.dataset)
+        self.parts = self.config.training.micro_batches
         self.steps_per_epoch = steps_per_epoch(built.config, built.data)
         self.total = total_steps(built.config, built.data)
         self.step = 0
@@ -92,7 +93,7 @@ class Engine:
                 self._log()
             while not self.finished:
                 epoch, position = divmod(self.step, self.steps_per_epoch)
-                for batch in batches(train, settings, self.config.seed, epoch, position):
+                for batch in micro_batches(train, settings, self.config.seed, epoch, position, self.parts):
                     self._obey_signal()
                     self.trainer.step(batch, self.step)
                     self.step += 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nntrain.builder import Model
-from nntrain.data.loader import evaluation_batches
+from nntrain.data.loader import shared_batches
 from nntrain.data.parts import Batch, Part
 from nntrain.inference.samples import in_chunks
 from nntrain.inference.totals import Means
@@ -15,6 +15,7 @@ from nntrain.losses.adversarial import AdversarialLoss
 from nntrain.model.layer import Context
 from nntrain.model.network import Network
 from nntrain.model.shapes import Array
+from nntrain.parallel import team
 from nntrain.runtime import streams
 
 MEASURES = ("discriminator_loss", "generator_loss", "accuracy_real", "accuracy_drawn")
@@ -61,15 +62,18 @@ class Game:
     def evaluate(self, part: Part) -> dict[str, float]:
         """MEASURES for the examples of a part against as many drawn ones, in evaluation mode."""
         G, D, config = self.generator, self.discriminator, self.model.config
-        loss, totals, place = self.loss, Means(MEASURES), streams.key("evaluation")
-        for number, batch in enumerate(evaluation_batches(part, config.dataset.batch_size)):
+        loss, place, found = self.loss, streams.key("evaluation"), {}
+        for number, batch in shared_batches(part, config.dataset.batch_size):
             context = Context(training=False, seed=config.seed)
             X_drawn = G.apply(self.noise(batch, place, number), context)
             Z_real = D.apply(self.labelled(batch.X, batch.Y), context)
             Z_drawn = D.apply(self.labelled(X_drawn, batch.Y), context)
             J_D = loss.evaluate(Z_real, np.ones_like(Z_real)) + loss.evaluate(Z_drawn, np.zeros_like(Z_drawn))
             measured = {"discriminator_loss": J_D, "generator_loss": loss.generator(Z_drawn)[0]}
-            totals.add(measured | self.accuracies(Z_real, Z_drawn), batch.size)
+            found[number] = measured | self.accuracies(Z_real, Z_drawn), batch.size
+        totals = Means(MEASURES)
+        for values, size in team.current().gather(found):
+            totals.add(values, size)
         return totals.results()
 
     def draw(self, count: int, seed: int, purpose: str) -> Array:

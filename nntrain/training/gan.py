@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from nntrain.builder.length import total_steps
 from nntrain.components import arg, component
 from nntrain.config import Config
 from nntrain.data.facts import Facts
+from nntrain.data.micro_batches import WHOLE, MicroBatches, Place
 from nntrain.data.parts import Batch, Part
 from nntrain.errors import DivergedError
 from nntrain.files.json_fields import Fields
@@ -22,6 +24,7 @@ from nntrain.layers.containers import Sequential
 from nntrain.model.layer import Context, ShapeError
 from nntrain.model.network import Network
 from nntrain.model.shapes import Array, show_shape
+from nntrain.training.accumulation import over_parts
 from nntrain.training.descent import Descent
 from nntrain.training.game import MEASURES, Game
 
@@ -51,6 +54,7 @@ class GAN(Loop):
     adversarial = True
     predicts = False
     needs_targets = False
+    takes_parts = True
 
     latent: int = arg("size of the noise z", default=64, ge=1)
     discriminator_steps: int = arg("steps k of the discriminator for each of the generator's", default=1, ge=1)
@@ -100,6 +104,16 @@ class GAN(Loop):
         return Game(model, model.networks[GENERATOR], model.networks[DISCRIMINATOR], self.latent, classes)
 
 
+# what was measured in each part of a batch, and its examples
+Measured = list[tuple[dict[str, float], int]]
+Gradient = Callable[[Batch, int, Place], tuple[float, dict[str, float]]]
+
+
+def _share(dZ: Array, place: Place) -> Array:
+    """A part's share of the derivative of a mean over the batch."""
+    return dZ if place is WHOLE else dZ * dZ.dtype.type(place.share)
+
+
 class GANTrainer(Trainer):
     """The game, one batch of real examples a step."""
 
@@ -125,63 +139,89 @@ class GANTrainer(Trainer):
 
     # the algorithm
 
-    def step(self, batch: Batch, step: int) -> None:
+    def step(self, batch: Batch | MicroBatches, step: int) -> None:
         before = [vector.copy() for vector in self.vectors()]
         try:
             measured = self._teach_discriminator(batch, step)
             if (step + 1) % self.loop.discriminator_steps == 0:
-                measured |= self._teach_generator(batch, step)
+                measured += self._teach_generator(batch, step)
         except DivergedError:
             # the discriminator may have taken its step already
             for vector, old in zip(self.vectors(), before, strict=True):
                 vector[...] = old
             raise
-        self.totals.add(measured, batch.size)
+        for part, size in measured:
+            self.totals.add(part, size)
 
-    def _teach_discriminator(self, batch: Batch, step: int) -> dict[str, float]:
-        cost, measured = self.discriminator_gradient(batch, step)
+    def _teach_discriminator(self, batch: Batch | MicroBatches, step: int) -> Measured:
+        cost, measured = self._gradient(batch, step, self.discriminator, self.discriminator_gradient)
         self.descents[DISCRIMINATOR].update(cost, self.lr(step)[DISCRIMINATOR], step + 1, step)
         self.loss.constrain(self.discriminator.trainable)
         return measured
 
-    def _teach_generator(self, batch: Batch, step: int) -> dict[str, float]:
-        cost, measured = self.generator_gradient(batch, step)
+    def _teach_generator(self, batch: Batch | MicroBatches, step: int) -> Measured:
+        cost, measured = self._gradient(batch, step, self.generator, self.generator_gradient)
         self.descents[GENERATOR].update(cost, self.lr(step)[GENERATOR], self.generator_steps + 1, step)
         self.generator_steps += 1
         return measured
 
-    def discriminator_gradient(self, batch: Batch, step: int) -> tuple[float, dict[str, float]]:
-        """Set D's dθ to ∂J_D/∂θ_D of a batch; the cost and what was measured on the way."""
+    def _gradient(
+        self, batch: Batch | MicroBatches, step: int, learning: Network, gradient: Gradient
+    ) -> tuple[float, Measured]:
+        """Set a network's dθ to the gradient of a batch, whole or in parts; the cost and what was measured."""
+        if not isinstance(batch, MicroBatches):
+            cost, measured = gradient(batch, step, WHOLE)
+            return cost, [(measured, batch.size)]
+        every = over_parts(
+            batch,
+            self.networks.values(),
+            [learning],
+            lambda part, place: (*gradient(part, step, place), part.size),
+        )
+        return sum(cost for cost, _, _ in every), [(measured, size) for _, measured, size in every]
+
+    def discriminator_gradient(self, batch: Batch, step: int, place: Place = WHOLE) -> tuple[float, dict[str, float]]:
+        """Set D's dθ to ∂J_D/∂θ_D of a batch, or a part's share of it; the cost and what was measured on the way."""
         D = self.discriminator
-        X_drawn = self.generator.apply(self._noise(batch, step, DRAWN), self._context(step, DRAWN))
-        real, drawn = self._context(step, REAL), self._context(step, DRAWN)
+        X_drawn = self.generator.apply(self._noise(batch, step, DRAWN, place), self._context(step, DRAWN, place))
+        real, drawn = self._context(step, REAL, place), self._context(step, DRAWN, place)
         Z_real, caches_real = D.forward(self.game.labelled(batch.X, batch.Y), real)
         Z_drawn, caches_drawn = D.forward(self.game.labelled(X_drawn, batch.Y), drawn)
         J_real, dZ_real = self.loss(Z_real, np.ones_like(Z_real))
         J_drawn, dZ_drawn = self.loss(Z_drawn, np.zeros_like(Z_drawn))
         D.clear_gradient()
-        D.accumulate(dZ_real, caches_real)
-        D.accumulate(dZ_drawn, caches_drawn)  # gradients add: ∂J_D is the sum over both applications
+        D.accumulate(_share(dZ_real, place), caches_real)
+        D.accumulate(_share(dZ_drawn, place), caches_drawn)  # gradients add: ∂J_D is the sum over both applications
         J = J_real + J_drawn
-        return J + real.cost + drawn.cost, {"discriminator_loss": J, **self.game.accuracies(Z_real, Z_drawn)}
+        return place.share * J + real.cost + drawn.cost, {
+            "discriminator_loss": J,
+            **self.game.accuracies(Z_real, Z_drawn),
+        }
 
-    def generator_gradient(self, batch: Batch, step: int) -> tuple[float, dict[str, float]]:
-        """Set G's dθ to ∂J_G/∂θ_G; the cost and what was measured.  D's dθ holds nothing of use then."""
+    def generator_gradient(self, batch: Batch, step: int, place: Place = WHOLE) -> tuple[float, dict[str, float]]:
+        """Set G's dθ to ∂J_G/∂θ_G, or a part's share; the cost and what was measured.  D's dθ is of no use then."""
         G, D = self.generator, self.discriminator
-        drawing, judging = self._context(step, JUDGED), self._context(step, JUDGED)
-        X, drawn = G.forward(self._noise(batch, step, JUDGED), drawing)
+        drawing, judging = self._context(step, JUDGED, place), self._context(step, JUDGED, place)
+        X, drawn = G.forward(self._noise(batch, step, JUDGED, place), drawing)
         Z, judged = D.forward(self.game.labelled(X, batch.Y), judging)
         J, dZ = self.loss.generator(Z)
-        dX = D.backward(dZ, judged)  # also adds to D's dθ, which its next step begins with 0
+        dX = D.backward(_share(dZ, place), judged)  # also adds to D's dθ, which its next step begins with 0
         G.clear_gradient()
         G.accumulate(dX[: X.shape[0]], drawn)  # without the labels' part
-        return J + drawing.cost + judging.cost, {"generator_loss": J}
+        return place.share * J + drawing.cost + judging.cost, {"generator_loss": J}
 
-    def _noise(self, batch: Batch, step: int, application: int) -> Array:
-        return self.game.noise(batch, step, application)
+    def _noise(self, batch: Batch, step: int, application: int, place: Place) -> Array:
+        return self.game.noise(batch, step, self._context(step, application, place).occasion)
 
-    def _context(self, step: int, application: int) -> Context:
-        return Context(training=True, seed=self.seed, step=step, application=application)
+    def _context(self, step: int, application: int, place: Place) -> Context:
+        return Context(
+            training=True,
+            seed=self.seed,
+            step=step,
+            application=application,
+            part=place.number,
+            share=place.share,
+        )
 
     def vectors(self) -> list[Array]:
         """All that a step changes."""

@@ -9,12 +9,14 @@ from nntrain.model.shapes import Array
 
 
 class Watched(Part):
-    """`part`, with `look` called before each batch: it may raise, as nothing of the run's state changes meanwhile."""
+    """`part` with a `look` that may raise: nothing of the run's state changes while a part is evaluated."""
 
     def __init__(self, part: Part, look: Callable[[], None]):
-        self.part, self.look = part, look
+        self.part, self._look = part, look
         self.size, self.streams = part.size, part.streams
 
+    def look(self) -> None:
+        self._look()
+
     def batch(self, indices: Array) -> Batch:
-        self.look()
         return self.part.batch(indices)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 
 import numpy as np
 
+from nntrain.data.micro_batches import WHOLE, Place
 from nntrain.files.json_fields import Fields
 from nntrain.files.plain_values import JsonObject
 from nntrain.model.layer import State
@@ -26,6 +28,21 @@ def as_json(state: State) -> JsonObject:
 def from_json(saved: Fields) -> State:
     """Take back what `as_json` gave.  Raises ValueError for anything else."""
     return {path: tuple(_array(fields) for fields in saved.objects(path)) for path in saved.names()}
+
+
+def of_examples(state: State, place: Place) -> State:
+    """The state of one part of the batch's examples."""
+    if place is WHOLE:
+        return dict(state)
+    return {path: tuple(a[..., place.start : place.stop] for a in arrays) for path, arrays in state.items()}
+
+
+def joined(states: Sequence[State]) -> State:
+    """The state of all examples, from that of each part."""
+    return {
+        path: tuple(np.concatenate(arrays, axis=-1) for arrays in zip(*(state[path] for state in states), strict=True))
+        for path in states[0]
+    }
 
 
 def _array(fields: Fields) -> Array:
