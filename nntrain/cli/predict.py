@@ -13,23 +13,37 @@ from nntrain.cli.terminal import warn
 
 @click.command
 @options.checkpoint
-@click.argument("input", type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT... [dataset.KEY=VALUE]...")
 @click.option("-o", "--output", type=options.PATH, help="Write here: .csv, .npy or .npz by its suffix.")
 @click.option("--probabilities", is_flag=True, help="The probability of every class instead of the label.")
+@click.option("--keep", multiple=True, metavar="COLUMN", help="Copy this column of the table; can be repeated.")
 @options.which
 @options.threads
 def predict(
-    checkpoint: Path, input: Path, output: Path | None, probabilities: bool, which: str, threads: int | None
+    checkpoint: Path,
+    inputs: tuple[str, ...],
+    output: Path | None,
+    probabilities: bool,
+    keep: tuple[str, ...],
+    which: str,
+    threads: int | None,
 ) -> None:
-    """Predict for the examples in INPUT (.npy, .npz, .csv, or - for csv on stdin), examples first."""
+    """Predict for the examples in INPUT (.npy, .npz, a table such as .csv, or - for csv on stdin), examples first.
+
+    Of several INPUTs the file stands beside each prediction.  dataset.KEY=VALUE says how they are read, such as
+    dataset.unknown=ignore.
+    """
     options.start(threads)
     from nntrain.inference import prediction
 
+    overrides = [text for text in inputs if text.startswith("dataset.") and "=" in text]
+    sources = [sys.stdin if text == "-" else Path(text) for text in inputs if text not in overrides]
+    if not sources:
+        raise click.UsageError("no INPUT: name a file, or - for csv on stdin")
     loaded = options.load_checkpoint(checkpoint, which)
     if output is not None:
         prediction.check_suffix(output)
-    source = sys.stdin if str(input) == "-" else input
-    table = prediction.predict(loaded, source, probabilities, warn)
+    table = prediction.predict(loaded, sources, probabilities, warn, overrides=overrides, keep=keep)
     if output is None:
         click.echo(table.as_csv(), nl=False)
     else:

@@ -17,7 +17,8 @@ from nntrain.data.tables.column_kinds import (
 )
 from nntrain.data.tables.column_values import values
 from nntrain.data.tables.dialect import Dialect
-from nntrain.data.tables.table import Table, read_table
+from nntrain.data.tables.table import Table
+from nntrain.data.tables.table_reader import read_table
 from nntrain.data.tables.text_files import TextFile
 from nntrain.errors import DataError
 from nntrain.files.plain_values import yaml_word

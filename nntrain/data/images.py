@@ -60,7 +60,7 @@ class Images(ArrayDataset):
     def read_inputs(self, source: Source, facts: Facts, dtype: DTypeLike) -> Part:
         from nntrain.data import inputs
 
-        if not isinstance(source, Path) or source.suffix.lower() in inputs.SUFFIXES:
+        if not isinstance(source, Path) or source.suffix.lower() in (*inputs.TABLES, *inputs.ARRAYS):
             return super().read_inputs(source, facts, dtype)
         if not source.is_dir() and source.suffix.lower() not in SUFFIXES:
             what = "expected a PNG or JPEG file, a folder of them, or a file .npy, .npz or .csv"

@@ -12,23 +12,27 @@ from nntrain.data.array_steps import check_lengths, without_padding
 from nntrain.data.facts import Facts
 from nntrain.data.image_axes import channels_first
 from nntrain.data.source_files import Source, name_of
+from nntrain.data.tables import typed_files
 from nntrain.data.tables.dialect import Dialect
-from nntrain.data.tables.table import read_table
-from nntrain.data.tables.text_files import TextFile
+from nntrain.data.tables.table_files import open_table
+from nntrain.data.tables.table_reader import read_table
 from nntrain.errors import DataError
 from nntrain.model.shapes import Array
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".npy", ".npz")
+TABLES = (".csv", ".tsv", ".txt", ".gz", *typed_files.SUFFIXES)
+ARRAYS = (".npy", ".npz")
 
 
-def is_csv(source: Source) -> bool:
-    """Whether the source is csv text: a stream or a file of that name.  Raises DataError for what cannot be read."""
+def is_table(source: Source) -> bool:
+    """Whether the source is a table: a stream of csv, or a file of such a name.  Raises DataError for what cannot be
+    read.
+    """
     if not isinstance(source, Path):
         return True
     suffix = source.suffix.lower()
-    if suffix not in SUFFIXES:
+    if suffix not in (*TABLES, *ARRAYS):
         raise DataError(f"{source}: error: expected a file .npy, .npz or .csv")
-    return suffix not in (".npy", ".npz")
+    return suffix not in ARRAYS
 
 
 def read_array(source: Source, facts: Facts, lengths: Array | None = None) -> Array:
@@ -39,7 +43,7 @@ def read_array(source: Source, facts: Facts, lengths: Array | None = None) -> Ar
     """
     name = name_of(source)
     vocabulary = facts.preparation.vocabulary
-    if is_csv(source):
+    if is_table(source):
         X = _numbers(source, facts)
     elif isinstance(source, Path) and source.suffix.lower() == ".npy":
         X = read_npy(source)
@@ -84,7 +88,7 @@ def _from_npz(path: Path, facts: Facts) -> Array:
 
 def _numbers(source: Source, facts: Facts) -> Array:
     """Rows of numbers, a header passed over."""
-    table, expected = read_table(TextFile(source), Dialect()), prod(facts.input_shape)
+    table, expected = read_table(open_table(source), Dialect()), prod(facts.input_shape)
     if table.width != expected:
         raise table.error(
             0,

@@ -52,11 +52,13 @@ class Part:
     streams   the examples are the pieces of so many streams, first the first piece of each: batches have this many
               examples, come in order, and recurrent state goes along.  0: examples have nothing to do with each other
     warnings  of a part that was read for itself, as in Data
+    files     of a part that was read for itself: the file of each example, where examples are files; else empty
     """
 
     size: int
     streams: int = 0
     warnings: Sequence[str] = ()
+    files: Sequence[str] = ()
 
     def look(self) -> None:
         """Called before each batch of an evaluation: a part that is watched may raise here, to cut it short."""

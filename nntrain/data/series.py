@@ -19,8 +19,9 @@ from nntrain.data.series_layout import SeriesLayout
 from nntrain.data.source_files import Source, name_of
 from nntrain.data.splits import last_shares
 from nntrain.data.tables.header import seems_header
-from nntrain.data.tables.table import Table, read_table
+from nntrain.data.tables.table import Table
 from nntrain.data.tables.table_dataset import TableDataset
+from nntrain.data.tables.table_reader import read_table
 from nntrain.data.tables.text_files import TextFile
 from nntrain.errors import DataError
 from nntrain.model.shapes import Array
@@ -116,9 +117,9 @@ class Series(TableDataset):
         return replace(facts, preparation=made)
 
     def read_inputs(self, source: Source, facts: Facts, dtype: DTypeLike) -> Part:
-        from nntrain.data.inputs import is_csv, read_array
+        from nntrain.data.inputs import is_table, read_array
 
-        if not is_csv(source):
+        if not is_table(source):
             return ArrayPart(Inputs(read_array(source, facts), dtype, facts.preparation), None, None)
         table, columns = self._located(TextFile(source, self.encoding), facts)
         values = _read(table, columns)

@@ -5,13 +5,19 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
-from nntrain.errors import ConfigError
+from nntrain import config as configs
+from nntrain.data.base import Dataset
+from nntrain.data.parts import Part
+from nntrain.data.source_files import Source, name_of
+from nntrain.data.tables.kept_columns import kept_columns
+from nntrain.data.tables.table_layout import TableLayout
+from nntrain.errors import ConfigError, DataError
 from nntrain.files.storage import write_atomic
 from nntrain.inference.evaluator import outputs
 from nntrain.inference.load import Loaded
@@ -25,18 +31,23 @@ class Predictions:
 
     valid   (N, columns) False at the steps past the end of a sequence: csv leaves them empty, in arrays they are NaN,
             −1 where labels are numbers, or an empty word; None where all are predictions
+    beside   what stands before them: the file of each example, and columns that were kept
     """
 
     columns: list[str]
     values: Array  # (N, columns)
     valid: Array | None = None
+    beside: dict[str, list[str]] = field(default_factory=dict)
 
     def as_csv(self) -> str:
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(self.columns)
-        values = self.values if self.valid is None else np.where(self.valid, self.values.astype(object), "")
-        writer.writerows(values.tolist())
+        writer.writerow([*self.beside, *self.columns])
+        values = (self.values if self.valid is None else np.where(self.valid, self.values.astype(object), "")).tolist()
+        if self.beside:
+            before = zip(*self.beside.values(), strict=True)
+            values = [[*cells, *row] for cells, row in zip(before, values, strict=True)]
+        writer.writerows(values)
         return text.getvalue()
 
     def write(self, path: Path) -> None:
@@ -46,6 +57,8 @@ class Predictions:
         if suffix == ".csv":
             write_atomic(path, [self.as_csv().encode()])
             return
+        if self.beside:
+            raise ConfigError(f"--output {path}: {', '.join(self.beside)} beside the predictions go into a .csv")
         values = self.values
         if self.valid is not None:
             nothing: float | str = {"f": np.nan, "i": -1}.get(values.dtype.kind, "")
@@ -65,17 +78,71 @@ def check_suffix(path: Path) -> None:
         raise ConfigError(f"--output {path}: .csv, .npy or .npz, not {path.suffix or 'a name without a suffix'}")
 
 
-def predict(loaded: Loaded, source: Path | IO[str], probabilities: bool = False, warn: Warn = unheard) -> Predictions:
-    """Predictions of a network for the examples in a file or a stream of csv.
+def predict(
+    loaded: Loaded,
+    sources: Source | Sequence[Source],
+    probabilities: bool = False,
+    warn: Warn = unheard,
+    *,
+    overrides: Sequence[str] = (),
+    keep: Sequence[str] = (),
+) -> Predictions:
+    """Predictions of a network for the examples in files, or in a stream of csv.
 
-    Labels are given by their names where the data had names; values are in the data's units.
+    Labels are given by their names where the data had names; values are in the data's units.  Of several files, and
+    where every example is one, its name stands beside each prediction.
+
+    overrides   `dataset.KEY=VALUE`: how these files are read
+    keep        columns of the files to stand beside the predictions, as they are written there
     """
     if not loaded.loop.predicts:
         raise ConfigError(f"{loaded.path}: {' and '.join(loaded.networks)} predict nothing; nntrain sample draws")
-    config, facts = loaded.config, loaded.facts
-    part = config.dataset.read_inputs(source, facts, np.dtype(config.dtype))
+    dataset = configs.dataset_with(loaded.config, overrides)
+    sources = sources if isinstance(sources, Sequence) else [sources]
+    found = [_of_source(loaded, dataset, source, probabilities, warn, keep) for source in sources]
+    if len(found) > 1:
+        for source, made in zip(sources, found, strict=True):
+            made.beside = {"file": [name_of(source)] * len(made.values), **made.beside}
+    return _joined(sources, found)
+
+
+def _joined(sources: Sequence[Source], found: list[Predictions]) -> Predictions:
+    """One table of them all.  Raises DataError where their columns differ, as those of sequences of other lengths."""
+    first = found[0]
+    for source, made in zip(sources, found, strict=True):
+        if made.columns != first.columns:
+            raise DataError(
+                f"{name_of(source)}: error: {len(made.columns)} columns of predictions, expected {len(first.columns)} "
+                f"as of {name_of(sources[0])}; predict them one by one"
+            )
+    beside = {name: [cell for made in found for cell in made.beside[name]] for name in first.beside}
+    valid = None
+    if any(made.valid is not None for made in found):
+        valid = np.concatenate([np.full(m.values.shape, True) if m.valid is None else m.valid for m in found])
+    return Predictions(first.columns, np.concatenate([made.values for made in found]), valid, beside)
+
+
+def _of_source(
+    loaded: Loaded, dataset: Dataset, source: Source, probabilities: bool, warn: Warn, keep: Sequence[str]
+) -> Predictions:
+    """Predictions for the examples in one file or stream."""
+    beside: dict[str, list[str]] = {}
+    if keep:
+        if not isinstance(source, Path) and source is not None:
+            source = io.StringIO(source.read())  # it is read twice
+        beside = kept_columns(dataset, source, loaded.facts, keep)
+        if not isinstance(source, Path):
+            source.seek(0)
+    part = dataset.read_inputs(source, loaded.facts, np.dtype(loaded.config.dtype))
     for text in part.warnings:
         warn(text)
+    made = _of_part(loaded, part, probabilities)
+    made.beside = {**({"file": list(part.files)} if part.files else {}), **beside}
+    return made
+
+
+def _of_part(loaded: Loaded, part: Part, probabilities: bool) -> Predictions:
+    config, facts = loaded.config, loaded.facts
     with np.errstate(all="ignore"):
         said, steps = [], []
         for out in outputs(loaded, part):
@@ -85,9 +152,12 @@ def predict(loaded: Loaded, source: Path | IO[str], probabilities: bool = False,
         Z = np.concatenate(said, axis=-1)  # (…, m)
         valid = np.concatenate(steps, axis=-1).T if steps else None  # (m, T)
         if facts.target == "values":
+            Y = facts.to_units(config.loss.predict(Z))
+            layout = facts.preparation.layout
+            if layout is not None and layout.questions and facts.preparation.source is None:
+                return _answers(layout, Y, probabilities)
             if probabilities:
                 raise ConfigError("--probabilities: this network predicts values, not classes")
-            Y = facts.to_units(config.loss.predict(Z))
             return _table("prediction", np.moveaxis(Y, -1, 0), facts.output_names, valid)
         names: Sequence[Any] = facts.label_names or range(facts.classes or 2)
         if not probabilities:
@@ -96,6 +166,14 @@ def predict(loaded: Loaded, source: Path | IO[str], probabilities: bool = False,
     if P.ndim == 2:
         return Predictions([str(name) for name in names], P.T)
     return _table("probability", np.moveaxis(P, -1, 0), None, valid)
+
+
+def _answers(layout: TableLayout, P: Array, probabilities: bool) -> Predictions:
+    """Yes or no to every question, where its probability is above ½, in the words of the table.   P (n_y, m)"""
+    if probabilities:
+        return Predictions(list(layout.outputs), P.T)
+    answers = layout.answers(P.T > 0.5)
+    return Predictions(list(answers), np.array([*answers.values()]).T)
 
 
 def _table(name: str, values: Array, columns: Sequence[str] | None, valid: Array | None) -> Predictions:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from nntrain.data import Npy, Npz
-from nntrain.data.facts import Facts
+from nntrain.data.arrays import ArrayPart, Inputs
+from nntrain.data.facts import Facts, Preparation
 from nntrain.errors import DataError
 
 N = 12
@@ -204,3 +205,19 @@ def test_the_checksum_is_of_the_numbers(npz, npy):
     first = npz(X, LABELS).load(0, "float32").sha256
     assert npy(X, LABELS).load(1, "float64").sha256 == first
     assert npz(put(X, (0, 0), 1), LABELS).load(0, "float32").sha256 != first
+
+
+def test_weights_go_along_with_their_examples():
+    part = ArrayPart(
+        Inputs(np.arange(8.0).reshape(4, 2), "float32", Preparation()),
+        np.array([0, 1, 0, 1]),
+        np.array([3, 1]),
+        weights=np.array([1.0, 2.0, 3.0, 4.0]),
+    )
+    np.testing.assert_array_equal(part.batch(np.array([0, 1])).weights, [4, 2])
+
+
+def test_weights_of_steps_come_batch_last():
+    inputs = Inputs(np.zeros((2, 3, 1)), "float32", Preparation())
+    part = ArrayPart(inputs, np.zeros((2, 3), np.int64), None, weights=np.arange(6.0).reshape(2, 3))
+    np.testing.assert_array_equal(part.batch(np.array([1, 0])).weights, [[3, 0], [4, 1], [5, 2]])

@@ -151,7 +151,12 @@ def test_whatever_stands_at_any_place_is_taken_or_refused_in_one_line(datasets):
         ("images", ("preparation", "owner"), 1, "dataset.preparation: unknown key 'owner'"),
         ("arrays", ("preparation", "standardize", "mean"), [1.0], "dataset.standardize: 1 entries, expected 2"),
         ("arrays", ("preparation", "standardize"), {"mean": [1, 2]}, "dataset.preparation.standardize: no 'deviation'"),
-        ("table", ("preparation", "layout", "missing"), "guess", "missing: expected error, drop, mean, not 'guess'"),
+        (
+            "table",
+            ("preparation", "layout", "missing"),
+            "guess",
+            "missing: expected error, drop, mean, category, not 'guess'",
+        ),
         ("table", ("preparation", "layout", "width"), 2, "layout: its columns are not those of a table of its width"),
         ("table", ("preparation", "layout", "columns", 0, "categories"), ["red"], "dataset.layout: 2 entries, exp"),
         ("series", ("preparation", "series", "targets"), ["c"], "series: its columns, their places and its targets"),

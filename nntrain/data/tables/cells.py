@@ -115,6 +115,12 @@ class Cells:
         """The first row that holds a word."""
         return 0 if self.codes is None else int(np.argmax(self.codes == self.words.index(word)))
 
+    def row_of_name(self, name: str) -> int:
+        """The first row that holds a value of this name (see `names`)."""
+        if name in self.words:
+            return self.row_of(name)
+        return int(np.argmax(self.values == float(name)))
+
     def text(self, row: int) -> str:
         """A cell as it was written; a number in its usual spelling."""
         if self.codes is not None and self.codes[row] >= 0:

@@ -29,12 +29,13 @@ def header_by(layout: TableLayout, dialect: Dialect) -> HeaderRule:
 
 
 def locate(table: Table, layout: TableLayout, with_target: bool) -> list[int]:
-    """Where the inputs stand, then the target: by name where there is a header, else by place.
+    """Where the inputs stand, then the targets, then the weights: by name where there is a header, else by place.
 
-    Where no target is wanted its column may be absent.  Raises DataError.
+    Where no target is wanted its column may be absent, and that of the weights.  Raises DataError.
     """
-    columns, target = layout.columns, layout.target
-    wanted = [*columns, target] if with_target else columns
+    columns = layout.columns
+    beside = [*layout.targets, *([layout.weights] if layout.weights else [])]
+    wanted = [*columns, *beside] if with_target else columns
     if layout.header:
         place = {name: i for i, name in reversed(list(enumerate(table.first)))}
         absent = [column.name for column in wanted if column.name not in place]
@@ -42,12 +43,26 @@ def locate(table: Table, layout: TableLayout, with_target: bool) -> list[int]:
             return [place[column.name] for column in wanted]
         if len(absent) < len(wanted) or table.header:
             raise table.error(None, 0, f"no column {absent[0]!r} in the header{did_you_mean(absent[0], table.first)}")
+    at = _by_place(table, layout, [column.at for column in wanted], {column.at for column in beside}, with_target)
+    names = ", ".join(column.name for column in columns[:8]) + (", …" if len(columns) > 8 else "")
+    if layout.header:
+        table.warnings.append(f"{table.name}: no header: columns are taken as in training, inputs are {names}")
+    elif table.header:
+        table.warn(None, 0, "the first row is taken for names of columns, which stand where they stood in training")
+    return at
+
+
+def _by_place(table: Table, layout: TableLayout, wanted: list[int], beside: set[int], with_target: bool) -> list[int]:
+    """The columns that stood at `wanted` in training, in a table like that, or one without those beside the inputs."""
     if table.width == layout.width:
-        return [column.at for column in wanted]
-    if not with_target and table.width == layout.width - 1:
-        return [column.at - (column.at > target.at) for column in columns]
-    if not with_target and table.width == len(columns):
-        return list(range(len(columns)))
+        return wanted
+    if not with_target:
+        targets = {target.at for target in layout.targets}
+        for gone in (targets, beside):
+            if table.width == layout.width - len(gone):
+                return [at - sum(place < at for place in gone) for at in wanted]
+        if table.width == len(wanted):
+            return list(range(len(wanted)))
     raise table.error(
         0,
         min(table.width, layout.width),

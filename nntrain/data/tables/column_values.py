@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
-from nntrain.data.tables.column import Column
+from nntrain.data.tables.column import UNKNOWN, Column
 from nntrain.data.tables.column_kinds import not_a_number, shown
 from nntrain.data.tables.numerals import Numerals
 from nntrain.data.tables.table import Table
 from nntrain.data.tables.units import split_unit
 from nntrain.model.shapes import Array
 
+Unknown = Literal["error", "ignore"]
 
-def values(table: Table, at: int, column: Column, numerals: Numerals) -> Array:
-    """(N,) float64, as `Column` says; NaN where missing.  Raises DataError for a cell that the column cannot hold."""
+
+def values(table: Table, at: int, column: Column, numerals: Numerals, unknown: Unknown = "error") -> Array:
+    """(N,) float64, as `Column` says; NaN where missing.
+
+    unknown   what is done with a category that the training table does not have: it is refused, or told and ignored
+    Raises DataError for a cell that the column cannot hold.
+    """
     cells = table.columns[at]
     if column.categories is not None:
         numbers = cells.category_numbers(column.categories)
-        if (numbers == -1).any():
-            row = int(np.argmax(numbers == -1))
-            some = ", ".join(column.categories[:8]) + (", …" if column.width > 8 else "")
-            raise table.error(row, at, f"column {column.name} has {shown(cells.text(row))}, known are {some}")
+        if (others := numbers == UNKNOWN).any():
+            row, count = int(np.argmax(others)), int(np.count_nonzero(others))
+            message = f"column {column.name} has {shown(cells.text(row))}"
+            if unknown == "error":
+                some = ", ".join(column.categories[:8]) + (", …" if len(column.categories) > 8 else "")
+                raise table.error(row, at, f"{message}, known are {some}")
+            more = f" ({count} rows have such)" if count > 1 else ""
+            table.warn(row, at, f"{message}, which training did not have: it is taken for none of the categories{more}")
         return numbers
     if column.date is None and column.unit is None:
         if (wrong := cells.first_word()) is not None:

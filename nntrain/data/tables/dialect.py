@@ -29,6 +29,7 @@ class Dialect:
     comment     lines that begin so are passed over
     numerals    how numbers are written; `point_said`: the config says that it is so
     missing     which cells stand for no value
+    inside      what stands between the labels of one cell
     """
 
     header: bool | None = None
@@ -38,6 +39,7 @@ class Dialect:
     numerals: Numerals = field(default_factory=Numerals)
     missing: Missing = field(default_factory=Missing)
     point_said: bool = False
+    inside: str | None = None
 
 
 class Reader(Protocol):
@@ -61,12 +63,12 @@ def rows_of(lines: Iterable[str], delimiter: str, comment: str | None) -> Reader
 
 def find_delimiter(sample: str, dialect: Dialect) -> str:
     """The delimiter that cuts the first rows into the same number of cells, two or more; of several the one whose cells
-    look most like numbers.  Blanks are one only where nothing else is and a column of numbers comes of it; a sign of
-    the numbers is one only where blanks are not.
+    look most like numbers.  Blanks are one only where nothing else is and a column of numbers comes of it; a sign that
+    stands inside cells is one only where blanks are not.
     """
-    comment, in_numbers = dialect.comment, (dialect.numerals.decimal, dialect.numerals.thousands)
-    likely = [delimiter for delimiter in DELIMITERS if delimiter not in in_numbers]
-    for group in (likely, [BLANKS], [delimiter for delimiter in DELIMITERS if delimiter in in_numbers]):
+    comment, inside = dialect.comment, (dialect.numerals.decimal, dialect.numerals.thousands, dialect.inside)
+    likely = [delimiter for delimiter in DELIMITERS if delimiter not in inside]
+    for group in (likely, [BLANKS], [delimiter for delimiter in DELIMITERS if delimiter in inside]):
         fitting = {delimiter: _fit(sample, delimiter, comment) for delimiter in group}
         best = max(fitting, key=fitting.__getitem__, default=BLANKS)
         if fitting.get(best, -1) >= 0:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import gzip
 import io
-import os
 import stat
+import zlib
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from hashlib import _Hash
 
 _BLOCK = 1 << 20
+_GZIP = b"\x1f\x8b"
 _MARKS = (  # longest first, as the mark of UTF-16 begins that of UTF-32
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -35,9 +37,10 @@ class _NotThisEncodingError(Exception):
 
 
 class TextFile:
-    """A file or a stream of text, looked through once when it is made.
+    """A file or a stream of text, looked through once when it is made; what gzip has packed is unpacked.
 
     name       what errors call it
+    size       bytes of the text
     encoding   as given, or found out: UTF-8, UTF-16 or UTF-32 by their marks, UTF-16 without one by its zero bytes,
                else Latin-1, which `warnings` tells
     Raises DataError for what cannot be read, is no text, or is empty.
@@ -46,7 +49,8 @@ class TextFile:
     def __init__(self, source: Source | None, encoding: str | None = None):
         self.name, self.warnings = name_of(source), list[str]()
         self._path, self._content = _path_or_content(source, self.name)
-        self.size = os.path.getsize(self._path) if self._path is not None else len(self._content)
+        self._packed, self.size = False, 0
+        self._packed = next(self._blocks(), b"").startswith(_GZIP)
         self.encoding = encoding or self._find_encoding()
         try:
             self._check(self.encoding)
@@ -78,10 +82,10 @@ class TextFile:
         return io.TextIOWrapper(self._open(), self.encoding, newline="")
 
     def _open(self) -> BinaryIO:
-        if self._path is None:
-            return io.BytesIO(self._content)
         try:
-            return self._path.open("rb")
+            if self._packed:
+                return io.BufferedReader(gzip.open(self._path or io.BytesIO(self._content)))
+            return io.BytesIO(self._content) if self._path is None else self._path.open("rb")
         except OSError as error:
             raise DataError(f"{self.name}: error: {error.strerror}") from error
 
@@ -90,6 +94,8 @@ class TextFile:
             try:
                 while block := file.read(_BLOCK):
                     yield block
+            except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+                raise DataError(f"{self.name}: error: a damaged gzip file: {error}") from error
             except OSError as error:
                 raise DataError(f"{self.name}: error: {error.strerror}") from error
 
@@ -109,7 +115,9 @@ class TextFile:
     def _check(self, encoding: str) -> None:
         """Decode all of it once.  Raises _NotThisEncodingError, and DataError for NUL and for nothing."""
         decoder, line, empty = codecs.getincrementaldecoder(encoding)(), 1, True
+        self.size = 0
         for block in chain(self._blocks(), [b""]):
+            self.size += len(block)
             try:
                 text = decoder.decode(block, not block)
             except UnicodeError as error:

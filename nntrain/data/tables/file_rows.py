@@ -1,0 +1,67 @@
+"""The rows of one file, whatever kind of file it is, strictly: what is ragged or has an unclosed quote is refused."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from nntrain.data.tables.dialect import Dialect, Reader, find_delimiter, rows_of
+from nntrain.data.tables.table_files import TableFile
+from nntrain.data.tables.text_files import TextFile
+from nntrain.data.tables.typed_files import TypedFile
+from nntrain.errors import DataError
+
+_SAMPLE = 1 << 16  # characters by which the delimiter is found
+
+
+class Rows:
+    """(line, cells) of every row that holds anything, all of one width.  empty: lines of rows of empty cells."""
+
+    def __init__(self, name: str, reader: Reader):
+        self._name, self._reader = name, reader
+        self._line, self._width = 1, 0
+        self.empty: list[int] = []
+
+    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
+        return self
+
+    def __next__(self) -> tuple[int, list[str]]:
+        while True:
+            line = self._line
+            try:
+                row = next(self._reader)
+            except csv.Error as error:
+                reason = "a quote is never closed" if "unexpected end" in str(error) else str(error)
+                raise DataError(f"{self._name}:{line}:1: error: {reason}") from error
+            self._line = self._reader.line_num + 1
+            if not any(row) or not any(cell.strip() for cell in row):
+                if len(row) > 1:
+                    self.empty.append(line)
+                continue
+            self._width = self._width or len(row)
+            if len(row) != self._width:
+                place = f"{self._name}:{line}:{min(len(row), self._width) + 1}"
+                raise DataError(f"{place}: error: {len(row)} cells, expected {self._width} as in the first row")
+            return line, row
+
+
+@contextmanager
+def rows_in(file: TableFile, dialect: Dialect) -> Iterator[Rows]:
+    """The rows of a file, which is closed behind them."""
+    if isinstance(file, TypedFile):
+        yield Rows(file.name, file.rows(dialect.numerals.decimal))
+        return
+    delimiter = delimiter_of(file, dialect)
+    with file.open() as text:
+        yield Rows(file.name, rows_of(text, delimiter, dialect.comment))
+
+
+def delimiter_of(file: TextFile, dialect: Dialect) -> str:
+    """What separates its cells: said, or found in its first lines."""
+    if dialect.delimiter is not None:
+        return dialect.delimiter
+    with file.open() as text:
+        sample = text.read(_SAMPLE)
+    end = max(sample.rfind("\n"), sample.rfind("\r"))  # behind it stands what the end of the sample cuts off
+    return find_delimiter(sample if len(sample) < _SAMPLE or end < 0 else sample[: end + 1], dialect)

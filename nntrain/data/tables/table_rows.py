@@ -1,0 +1,82 @@
+"""The rows of a table as numbers: inputs, targets, and what each row counts for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nntrain.data.tables.column import Column
+from nntrain.data.tables.column_values import Unknown, refuse_missing, values
+from nntrain.data.tables.numerals import Numerals
+from nntrain.data.tables.table import Table
+from nntrain.data.tables.table_layout import TableLayout
+from nntrain.data.tables.table_targets import label_sets
+from nntrain.errors import DataError
+from nntrain.model.shapes import Array
+
+_HINTS = {
+    "error": "; say missing: drop (the row) or mean",
+    "category": "; no row of the training table lacks it: say missing: drop (the row)",
+}
+
+
+@dataclass
+class Rows:
+    """inputs (N, k), a number for every column, NaN where a value is missing and may be; targets: labels (N,) or values
+    (N, n_y); weights (N,), or None.
+    """
+
+    inputs: Array
+    targets: Array
+    weights: Array | None
+
+
+def read_rows(table: Table, layout: TableLayout, at: Sequence[int], numerals: Numerals, unknown: Unknown) -> Rows:
+    """The rows of a table whose columns stand `at` (see `locate`).  Raises DataError for cells that cannot be."""
+    k, t = len(layout.columns), len(layout.targets)
+    dropping = layout.missing == "drop"
+    inputs = stack_columns(table, at[:k], layout.columns, numerals, unknown)
+    for i, column, x in zip(at, layout.columns, inputs.T, strict=False):
+        if layout.missing == "error" or (layout.missing == "category" and not column.gap):
+            refuse_missing(table, i, column.name, x, _HINTS[layout.missing])
+    targets = []
+    for i, column in zip(at[k : k + t], layout.targets, strict=True):
+        if column.separator is not None:
+            found = label_sets(table, i, column, empty_is_none=not dropping)
+        else:
+            found = values(table, i, column, numerals)[:, None]
+        if not dropping:  # a target is never made up
+            refuse_missing(table, i, column.name, found[:, 0], "; say missing: drop (the row)")
+        targets.append(found)
+    Y = np.concatenate(targets, axis=1)
+    weights = None if layout.weights is None else _weights(table, at[-1], layout.weights, numerals, dropping)
+    if dropping:
+        gaps = np.isnan(inputs).any(axis=1) | np.isnan(Y).any(axis=1)
+        if weights is not None:
+            gaps |= np.isnan(weights)
+        inputs, Y, weights = inputs[~gaps], Y[~gaps], None if weights is None else weights[~gaps]
+        if not len(inputs):
+            raise DataError(f"{table.name}: error: every row has a missing value")
+    if weights is not None and not weights.any():
+        raise table.error(0, at[-1], "weights: every row counts for 0")
+    return Rows(inputs, Y[:, 0].astype(np.int64) if layout.labels is not None else Y, weights)
+
+
+def stack_columns(
+    table: Table, at: Sequence[int], columns: Sequence[Column], numerals: Numerals, unknown: Unknown
+) -> Array:
+    """(N, columns), NaN where missing."""
+    return np.stack([values(table, i, c, numerals, unknown) for i, c in zip(at, columns, strict=True)], axis=1)
+
+
+def _weights(table: Table, at: int, column: Column, numerals: Numerals, dropping: bool) -> Array:
+    found = values(table, at, column, numerals)
+    if not dropping:
+        refuse_missing(table, at, column.name, found, "; say missing: drop (the row)")
+    if (wrong := found < 0).any():
+        row = int(np.argmax(wrong))
+        message = f"weights: column {column.name} has {table.columns[at].text(row)}, expected 0 or more"
+        raise table.error(row, at, message)
+    return found
