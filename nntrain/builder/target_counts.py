@@ -21,8 +21,8 @@ def target_counts(part: Part, facts: Facts) -> Array:
     counts = np.zeros(facts.classes or 1) if labels else np.zeros((2, facts.outputs or 1))
     for batch in evaluation_batches(part, _AT_ONCE):
         Y = batch.Y if labels else np.moveaxis(batch.Y, -2, 0)  # (m,) or (T, m), behind n_y of values
-        if batch.lengths is not None and Y.ndim == (2 if labels else 3):
-            Y = Y[..., np.arange(Y.shape[-2])[:, None] < batch.lengths]
+        if batch.steps_of_targets is not None and Y.ndim == (2 if labels else 3):
+            Y = Y[..., np.arange(Y.shape[-2])[:, None] < batch.steps_of_targets]
         if labels:
             counts += np.bincount(Y[Y >= 0], minlength=len(counts))  # −1: no label
         else:

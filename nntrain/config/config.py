@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from nntrain.components import Arg, arg, find
 from nntrain.config import yaml_writer
-from nntrain.config.consistency import check, loop_of, safe_name
+from nntrain.config.consistency import check, loop_of, safe_name, with_loop
 from nntrain.config.constructor import Constructor, Values
 from nntrain.config.dotted_paths import below, child
 from nntrain.config.field_types import Either, FieldType, Kind, Many, PerNetwork, Section, fields
@@ -181,7 +181,7 @@ class Base:
         if (name := tree.value.get("name")) is None or name.value is None:
             named = {**tree.value, "name": node_of(safe_name(self._stem), tree.mark)}
             tree = Node(tree.mark, named, keys={"name": tree.mark, **tree.keys})
-        return Draft(tree, problems)
+        return Draft(with_loop(tree), problems)
 
 
 def read(source: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) -> Draft:

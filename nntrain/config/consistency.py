@@ -7,7 +7,7 @@ import re
 from nntrain.components import find
 from nntrain.config.constructor import HOLE, Values
 from nntrain.config.dotted_paths import child, type_name
-from nntrain.config.nodes import Node
+from nntrain.config.nodes import Node, node_of
 from nntrain.config.problems import Problems
 from nntrain.config.settings import DeclaredLoop, Training
 from nntrain.messages import join, show, suggest
@@ -30,6 +30,24 @@ def loop_of(tree: Node) -> type[DeclaredLoop] | None:
         return DeclaredLoop
     cls = find("loop").get(type_name(loop) or "")
     return cls if cls is not None and issubclass(cls, DeclaredLoop) else None
+
+
+def with_loop(tree: Node) -> Node:
+    """The tree with the loop that its architecture means: where none is said, the one with networks of these names."""
+    training, architecture = child(tree, "training"), child(tree, "architecture")
+    if training is None or not isinstance(training.value, dict) or "loop" in training.value:
+        return tree
+    if architecture is None or not isinstance(architecture.value, dict) or type_name(architecture) is not None:
+        return tree
+    named = set(architecture.value)
+    loop = next((name for name, cls in find("loop").items() if set(getattr(cls, "networks", ())) == named), None)
+    if loop is None:
+        return tree
+    mark = training.mark
+    said = {**training.value, "loop": Node(mark, {"type": node_of(loop, mark)}, keys={"type": mark})}
+    keys = {**training.keys, "loop": mark}
+    assert isinstance(tree.value, dict)
+    return Node(tree.mark, {**tree.value, "training": Node(mark, said, keys=keys)}, keys=tree.keys)
 
 
 def check(tree: Node, values: Values, problems: Problems) -> None:

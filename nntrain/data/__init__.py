@@ -31,6 +31,9 @@ COMPONENTS = {
         "npy": "nntrain.data.npz:Npy",
         "series": "nntrain.data.series:Series",
         "text": "nntrain.data.text:Text",
+        "translation": "nntrain.data.translation:Translation",
+        "additions": "nntrain.data.generated_pairs:Additions",
+        "dates": "nntrain.data.generated_pairs:Dates",
     },
     "augmentation": {
         "flip": "nntrain.data.augmentation:Flip",

@@ -16,7 +16,7 @@ from nntrain.model.shapes import Array, Shape, Symbols
 if TYPE_CHECKING:
     from nntrain.data.series_layout import SeriesLayout
     from nntrain.data.tables.table_layout import TableLayout
-    from nntrain.data.vocabulary import Vocabulary
+    from nntrain.data.vocabulary import TargetTexts, Vocabulary
 
 Target = Literal["labels", "values"]
 Part = TypeVar("Part")
@@ -42,6 +42,7 @@ class Preparation(Saved):
     series               the columns of a series
     output_names         names of the outputs
     text                 the symbols of texts
+    target_texts         those of the texts that they are turned into
     standardize          of the inputs, after `scale`
     source               with `reconstruct`, the facts of the data with their own targets
     standardize_target   of the targets
@@ -54,6 +55,7 @@ class Preparation(Saved):
     series: SeriesLayout | None = None
     output_names: tuple[str, ...] | None = None
     text: Vocabulary | None = None
+    target_texts: TargetTexts | None = None
     standardize: Standardization | None = None
     source: Facts | None = None
     standardize_target: Standardization | None = None
@@ -69,6 +71,7 @@ class Preparation(Saved):
             "series": self.series,
             "output_names": None if self.output_names is None else list(self.output_names),
             **({} if self.text is None else self.text.as_json()),
+            "target_texts": self.target_texts,
             "standardize": self.standardize,
             "source": self.source,
             "standardize_target": self.standardize_target,
@@ -82,7 +85,7 @@ class Preparation(Saved):
         """Raises ValueError for what `as_json` does not give."""
         from nntrain.data.series_layout import SeriesLayout  # here, as a run of other data starts sooner without them
         from nntrain.data.tables.table_layout import TableLayout
-        from nntrain.data.vocabulary import Vocabulary
+        from nntrain.data.vocabulary import TargetTexts, Vocabulary
 
         def scaling(key: str) -> Standardization | None:
             return Standardization.from_json(saved.fields(key)) if key in saved else None
@@ -96,6 +99,7 @@ class Preparation(Saved):
                 SeriesLayout.from_json(saved.fields("series")) if "series" in saved else None,
                 saved.texts("output_names") if "output_names" in saved else None,
                 Vocabulary.from_json(saved) if "symbols" in saved else None,
+                TargetTexts.from_json(saved.fields("target_texts")) if "target_texts" in saved else None,
                 scaling("standardize"),
                 Facts.from_json(saved.value("source")) if "source" in saved else None,
                 scaling("standardize_target"),
@@ -137,10 +141,17 @@ class Facts(Saved):
         return self.preparation.text
 
     @property
+    def target_texts(self) -> TargetTexts | None:
+        """What the texts are turned into, where the data are pairs of texts."""
+        return self.preparation.target_texts
+
+    @property
     def class_names(self) -> tuple[str, ...]:
         """A name for every class: its label's, its symbol, or its number."""
         if self.label_names is not None:
             return self.label_names
+        if self.target_texts is not None:
+            return self.target_texts.vocabulary.symbols
         return self.text.symbols if self.text else tuple(map(str, range(self.classes or 0)))
 
     @property
@@ -217,6 +228,8 @@ class Facts(Saved):
             said.append(("series", len(made.series.columns), shape[-1]))
         if made.text is not None:
             said.append(("symbols", len(made.text.symbols), self.vocabulary))
+        if made.target_texts is not None:
+            said.append(("target_texts", len(made.target_texts.vocabulary.symbols), self.classes))
         if made.output_names is not None and made.source is None:
             said.append(("output_names", len(made.output_names), self.outputs))
         if made.standardize is not None:

@@ -24,6 +24,8 @@ class Batch:
     lengths   (m,) valid steps of padded sequences, or None
     resets    True where no recurrent state may be carried in from the batch before (see Part.streams)
     naive     a forecast by rule, like Y: what a model has to beat; or None
+    previous  (T, m) y⟨t−1⟩, the targets a step later behind the start mark: what a decoder reads
+    target_lengths   (m,) valid steps of Y, where targets are sequences of their own
     weights   ≥ 0, what each example (m,) or step (T, m) counts for in cost and metrics; None: all alike
     """
 
@@ -33,6 +35,13 @@ class Batch:
     resets: bool = True
     naive: Array | None = None
     weights: Array | None = None
+    previous: Array | None = None
+    target_lengths: Array | None = None
+
+    @property
+    def steps_of_targets(self) -> Array | None:
+        """(m,) valid steps of Y, where it has steps: those of X unless the targets are sequences of their own."""
+        return self.lengths if self.target_lengths is None else self.target_lengths
 
     @property
     def size(self) -> int:

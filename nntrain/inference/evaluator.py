@@ -40,8 +40,8 @@ def counted(batch: Batch, Z: Array, ignored: int | None = None) -> Array | None:
     """True where a target counts, (T, m) or (m,): not behind a sequence's end, and not of the ignored class
     (`Loss.ignored`).  None where all count, or where there is one output a sequence."""
     mask = None
-    if batch.lengths is not None and Z.ndim == 3:
-        mask = np.arange(Z.shape[0])[:, None] < batch.lengths
+    if batch.steps_of_targets is not None and Z.ndim == 3:
+        mask = np.arange(Z.shape[0])[:, None] < batch.steps_of_targets
     if ignored is None or not batch.Y.size:
         return mask
     labelled = np.not_equal(batch.Y, ignored)

@@ -25,6 +25,7 @@ COMPONENTS = {
         "log_loss": "nntrain.metrics.surprise:LogLoss",
         "perplexity": "nntrain.metrics.surprise:Perplexity",
         "bits_per_character": "nntrain.metrics.surprise:BitsPerCharacter",
+        "exact_match": "nntrain.metrics.sequence_metrics:ExactMatch",
         "mae": "nntrain.metrics.value_metrics:MeanAbsoluteError",
         "rmse": "nntrain.metrics.value_metrics:RootMeanSquaredError",
         "mape": "nntrain.metrics.value_metrics:MeanAbsolutePercentageError",

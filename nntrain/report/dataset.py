@@ -61,7 +61,7 @@ def describe(dataset: Any, data: Data) -> Described:
         for batch in evaluation_batches(part, _BATCH):
             ends = batch.lengths
             inputs.add(_unpadded(batch.X, ends))
-            of_steps = ends if facts.target == "labels" and batch.Y.ndim == 2 else None
+            of_steps = batch.steps_of_targets if facts.target == "labels" and batch.Y.ndim == 2 else None
             if facts.target == "labels":
                 there = _unpadded(batch.Y, of_steps).reshape(-1)
                 labels += np.bincount(there[there >= 0], minlength=len(labels))[: len(labels)]

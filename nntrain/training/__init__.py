@@ -7,6 +7,7 @@ from nntrain.components import lazy
 # name in configs -> where it is: the one line that a new component needs
 COMPONENTS = {
     "loop": {
+        "encoder_decoder": "nntrain.training.encoder_decoder:EncoderDecoder",
         "gan": "nntrain.training.gan:GAN",
         "supervised": "nntrain.training.supervised:Supervised",
     },

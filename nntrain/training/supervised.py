@@ -245,7 +245,8 @@ class SupervisedTrainer(Trainer):
 
 def _wrong_steps(network: Network, batch: Batch) -> tuple[int, int] | None:
     """Steps of the output and of the targets where they differ: of a batch as declared, or of a shorter sequence."""
-    steps = network.input_shape[0] if len(batch.Y) == len(batch.X) else len(batch.Y)
+    own_steps = batch.target_lengths is not None or len(batch.Y) == len(batch.X)
+    steps = network.input_shape[0] if own_steps else len(batch.Y)
     pairs = [(network.output_shape[0], steps)]
     if batch.lengths is not None:
         lengths = np.arange(steps, 0, -1)

@@ -48,6 +48,11 @@ def images(folder: Path) -> Dataset:
     return data.Images(folder)
 
 
+def translation(folder: Path) -> Dataset:
+    rows = "".join(f"{i} + 1,{i + 1}\n" for i in range(30))
+    return data.Translation(text_file(folder / "pairs.csv", rows), test=0.2)
+
+
 CASES: dict[str, Callable[[Path], Dataset]] = {
     "cifar10": lambda folder: data.CIFAR10(unpacked(folder / "cifar")),
     "csv": csv,
@@ -59,6 +64,9 @@ CASES: dict[str, Callable[[Path], Dataset]] = {
     "spirals": lambda folder: data.Spirals(40),
     "sine": lambda folder: data.Sine(40),
     "images": images,
+    "additions": lambda folder: data.Additions(40, test=0.2),
+    "dates": lambda folder: data.Dates(40, test=0.2),
+    "translation": translation,
     "adding": lambda folder: data.Adding(examples=40),
     "copy_memory": lambda folder: data.CopyMemory(examples=40),
     "sine_waves": lambda folder: data.SineWaves(examples=40),

@@ -43,7 +43,8 @@ def test_the_facts_describe_the_batches(dataset):
             assert np.issubdtype(batch.X.dtype, np.integer)
             assert 0 <= batch.X.min() <= batch.X.max() < facts.vocabulary
         if facts.target == "labels":
-            assert batch.Y.shape in [(m,), (shape[0], m)]
+            steps = shape[0] if batch.target_lengths is None else max(batch.target_lengths)
+            assert batch.Y.shape in [(m,), (steps, m)]
             assert np.issubdtype(batch.Y.dtype, np.integer)
             assert 0 <= batch.Y.min() <= batch.Y.max() < facts.classes
         else:
