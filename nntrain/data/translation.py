@@ -58,17 +58,6 @@ class Translation(TextPairs):
         "of the files: utf-8, utf-16, latin-1, …; default: found out", default=None, kw_only=True
     )
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.targets is not None and is_table(self.path):
-            raise ValueError(
-                f"targets: is for a text file with a source a line, and path is the table {self.path.name}"
-            )
-        if self.targets is None and not is_table(self.path):
-            raise ValueError(
-                f"path: {self.path.name} is no .csv or .tsv; say with targets where its lines' targets are"
-            )
-
     @property
     def level(self) -> Level:
         return "words" if self.unit == "word" else "characters"

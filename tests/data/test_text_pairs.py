@@ -101,7 +101,7 @@ def test_rare_symbols_are_unknown(tmp_path):
 @pytest.mark.parametrize(
     ("content", "arguments", "words"),
     [
-        ("a\nb\n", {}, r"p\.csv:1: error: no column 1: the first row has 1 cells"),
+        ("a\nb\n", {}, r"p\.csv:1: error: no column 1: the first row has 1 cells; say target, or targets"),
         ("a,b\nc\n", {}, r"p\.csv:2:1: error: 1 cells, expected 2 or more"),
         ("a,b\nc,d\n", {"source": "fr"}, r"p\.csv:1: error: no column 'fr' \(there are a, b\)"),
         ("source,target\n", {}, r"p\.csv: error: a header and no rows"),
@@ -118,13 +118,6 @@ def test_two_files_must_have_as_many_lines(tmp_path):
     a, b = file(tmp_path, "t.en", "a\nb\n"), file(tmp_path, "t.de", "a\n")
     with pytest.raises(DataError, match=r"t\.de: error: 1 lines, expected 2 as in .*t\.en"):
         load(Translation(a, targets=b))
-
-
-def test_where_the_targets_stand_must_be_said(tmp_path):
-    with pytest.raises(ValueError, match=r"path: t\.en is no \.csv or \.tsv; say with targets"):
-        Translation(tmp_path / "t.en")
-    with pytest.raises(ValueError, match=r"targets: is for a text file"):
-        Translation(tmp_path / "t.csv", targets=tmp_path / "t.de")
 
 
 @pytest.mark.parametrize("change", [{"target_texts": None}, {"symbols": ["a"]}, {"length": 0}, {"extra": 1}])
