@@ -51,6 +51,7 @@ class Component:
 
     kind: ClassVar[str]
     type: ClassVar[str]  # the name in configs, set by @component
+    renamed: ClassVar[Mapping[str, str]] = {}  # arguments by the names that they had in earlier configs and checkpoints
 
     # Written once here instead of generated for every class, as a hundred classes make that felt at every start.  Only
     # fields count: what a component works out for itself and keeps (functools.cached_property) is no part of its value.

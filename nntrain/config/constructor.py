@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
@@ -114,7 +114,7 @@ class Constructor:
             wrong, message = no_component(node, kind)
             return self._wrong(wrong, path, message)
         cls = known[name]
-        values = self.fields(node, fields(cls), path, name)
+        values = self.fields(_todays(node, cls.renamed), fields(cls), path, name)
         if kind == "layer" and isinstance(given := values.get("name"), str) and not _LAYER_NAME.fullmatch(given):
             at = child(node, "name") or node
             self._wrong(at, f"{path}.name", f"expected letters, digits, _ and -, not digits alone, got {show(given)}")
@@ -225,6 +225,15 @@ class Constructor:
         if option is None:
             return self._expected(node, Either(options), path, arg, remedy(node.value, options, arg))
         return self.value(node, option, path, arg)
+
+
+def _todays(node: Node, renamed: Mapping[str, str]) -> Node:
+    """A component's mapping with today's names of the arguments that had others before."""
+    if not isinstance(node.value, dict) or not any(old in node.value for old in renamed):
+        return node
+    names = {key: new if (new := renamed.get(key)) and new not in node.value else key for key in node.value}
+    value = {names[key]: item for key, item in node.value.items()}
+    return Node(node.mark, value, node.text, {names[key]: mark for key, mark in node.keys.items()})
 
 
 def no_component(node: Node, kind: str) -> tuple[Node, str]:

@@ -40,6 +40,12 @@ def empty_like(X: Array) -> Array:
     return np.empty_like(X) if in_columns(X) else np.empty(X.shape, X.dtype)
 
 
+def empty_columns(X: Array, T: int | None = None) -> Array:
+    """An uninitialised sequence in columns of X's shape (T, n, m) and dtype, or of another number of steps."""
+    steps, n, m = X.shape
+    return np.empty((n, m, steps if T is None else T), X.dtype).transpose(2, 0, 1)
+
+
 def flat(X: Array, like: Array) -> Array:
     """All elements of X in the order in which those of `like` lie, which is an array of its shape."""
     ordered = X.transpose(1, 2, 0) if in_columns(like) else X

@@ -23,6 +23,7 @@ class MultiHead(Layer):
     """Base of attention, to the sequence itself or to another: heads, and what is made of their outputs."""
 
     fresh = True
+    uses_past = True
     heads: int = arg("number of heads h", ge=1)
     units: int | None = arg("features of all heads together, h d; default: those of the input", default=None, ge=1)
     dropout: float = arg("probability that a weight is dropped, in training", default=0.0, ge=0, lt=1)

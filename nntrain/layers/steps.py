@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from nntrain.components import component
+from nntrain.kernels.columns import empty_like
 from nntrain.model.layer import Context, Layer, ShapeError, Tree, Views
 from nntrain.model.shapes import Array, Ints, Shape, show_shape
 
@@ -42,4 +43,21 @@ class Last(OverSteps):
         shape, steps = cache
         dX = np.zeros(shape, dY.dtype)
         dX[steps, :, np.arange(shape[2])] = dY.T
+        return dX
+
+
+@component("first")
+class First(OverSteps):
+    """y = x_1, the first step, such as a class token.   X (T, n, m)   Y (n, m)"""
+
+    def flops(self, shape: Shape) -> int:
+        return 0
+
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Array]:
+        return np.ascontiguousarray(X[0]), X
+
+    def backward(self, p: Views, g: Views, dY: Array, X: Array) -> Array:
+        dX = empty_like(X)
+        dX[...] = 0
+        dX[0] = dY
         return dX

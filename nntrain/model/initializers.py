@@ -89,19 +89,20 @@ class Constant(Initializer):
 
 @component("normal")
 class Normal(Initializer):
-    """W ~ N(mean, std² / N).  The default is the course's `randn · 0.01`.
+    """W ~ N(mean, deviation² / N).  The default is the course's `randn · 0.01`.
 
     N is 1, or for the last weights of a residual branch the number of branches in the network: X + F_1 + … + F_N then
     starts with a variance that does not grow with N.  A transformer of L blocks has N = 2L: Radford et al. (2019),
     "Language models are unsupervised multitask learners", section 2.3.
     """
 
-    std: float = arg("standard deviation", default=0.01, ge=0)
+    renamed = {"std": "deviation"}  # noqa: RUF012
+    deviation: float = arg("standard deviation", default=0.01, ge=0)
     mean: float = arg("mean", default=0.0)
     residual_layers: int = arg("N, how many residual branches are added up", default=1, ge=1)
 
     def draw(self, stream: Stream, shape: Shape, fans: Fans) -> Array:
-        return self.mean + self.std / sqrt(self.residual_layers) * stream.normal(shape)
+        return self.mean + self.deviation / sqrt(self.residual_layers) * stream.normal(shape)
 
 
 @component("uniform")

@@ -147,6 +147,7 @@ class Layer(Component):
     overwritable: ClassVar[bool] = False
     # relu before this layer gives what relu behind it does, where it has less to do
     commutes_with_relu: ClassVar[bool] = False
+    uses_past: ClassVar[bool] = False  # whether the output at a step depends on those before, by `Context.past`
     takes_symbols: ClassVar[bool] = False  # whether X may be integers, of a shape that is Symbols
     # what the elements of the output lie between, 0 included; None: what those of the input do
     bounds: ClassVar[Bounds | None] = (-inf, inf)

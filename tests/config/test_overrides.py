@@ -23,7 +23,7 @@ from nntrain.errors import ConfigError
         ("architecture.relu_1=sigmoid", lambda c: c.architecture[2].type, "sigmoid"),
         ("architecture.2={dense: 5}", lambda c: c.architecture[2].units, 5),
         ("architecture.2.name=act", lambda c: c.architecture[2].name, "act"),
-        ("architecture.1.init.std=0.5", lambda c: c.architecture[1].init.std, 0.5),
+        ("architecture.1.init.deviation=0.5", lambda c: c.architecture[1].init.deviation, 0.5),
         ("architecture=[{dense: 3}]", lambda c: len(c.architecture), 1),
         ("dataset.test=0", lambda c: c.dataset.test, 0.0),
         ("metrics=[accuracy, f1]", lambda c: [m.type for m in c.metrics], ["accuracy", "f1"]),

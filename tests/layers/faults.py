@@ -8,7 +8,7 @@ from layers.faults_of_cross_attention import CROSS_ATTENTION_FAULTS
 from layers.faults_of_images import IMAGE_FAULTS
 
 DENSE, NORM = "nntrain.kernels.affine", "nntrain.kernels.batch_norm"
-LAYER_NORM = "nntrain.kernels.layer_norm"
+LAYER_NORM, GELU = "nntrain.kernels.layer_norm", "nntrain.kernels.gelu"
 STEPS, LOOK_UP = "nntrain.kernels.affine_steps", "nntrain.kernels.lookup"
 CROSS_ENTROPY = "nntrain.kernels.cross_entropy"
 LAYERS = "nntrain.layers."
@@ -75,12 +75,23 @@ LAYER_FAULTS = {
         "dZ[...] = 0",
     ),
     "elu: alpha taken for 1": (ACTIVATIONS, "elu", "np.add(A, self.alpha, out=dZ)", "np.add(A, 1, out=dZ)"),
-    "gelu: factor 3 of the cube missing": (
-        ACTIVATIONS,
-        "gelu",
-        "self._C + 3 * self._C",
-        "self._C + self._C",
+    "gelu: factor 3 of the cube missing": (GELU, "gelu", "real(6 * _C * _K)", "real(2 * _C * _K)"),
+    "gelu: density missing": (GELU, "gelu", "        np.add(phi, e, d)", "        np.copyto(d, phi)"),
+    "gelu: density without its root": (GELU, "gelu", "1 / sqrt(2 * pi)", "1 / (2 * pi)"),
+    "position: gradient of the first example alone": (
+        LAYERS + "position",
+        "position",
+        "np.add.reduce(columns(dY).reshape(n, m, T), 1)",
+        "columns(dY).reshape(n, m, T)[:, 0]",
     ),
+    "patches: columns for rows": (
+        LAYERS + "patches",
+        "patches",
+        "        cut = self._cut(dX)\n        np.copyto(cut, dM.reshape(cut.shape))",
+        "        cut = self._cut(dX)\n        np.copyto(cut, dM.reshape(cut.shape)[..., ::-1])",
+    ),
+    "class_token: gradient of the wrong step": (LAYERS + "patches", "class_token", "dY[0].sum", "dY[1].sum"),
+    "first: gradient at the last step": (LAYERS + "steps", "first", "dX[0] = dY", "dX[-1] = dY"),
     "silu: product rule's first term missing": (
         ACTIVATIONS,
         "silu",

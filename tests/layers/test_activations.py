@@ -29,6 +29,7 @@ REFERENCES = [
     (SiLU(), "silu"),
     (Softplus(), "softplus"),
     (GELU(), "gelu by tanh"),
+    (GELU("none"), "gelu"),
 ]
 CURVED = [*(layer for layer, _ in REFERENCES[1:]), LeakyReLU(0.2), ELU(2.0)]
 
@@ -51,6 +52,18 @@ def test_gelu_stays_close_to_the_product_with_the_normal_distribution():
     z = np.linspace(-6, 6, 241)
     exact = activation_forward("gelu", z)
     assert Run(GELU(), (241,)).forward(z[:, None])[:, 0] == pytest.approx(exact, abs=5e-4)
+
+
+@pytest.mark.parametrize(("dtype", "accuracy"), [("float32", 3e-7), ("float64", 1e-15)])
+def test_the_normal_distribution_of_exact_gelu_is_accurate(dtype, accuracy):
+    z = np.concatenate([np.linspace(-9, 9, 3001), [-1e4, -40, -14.1, 14.1, 40, 1e4]]).astype(dtype)
+    run = Run(GELU("none"), (len(z),), dtype)
+    A, slope = run.forward(z[:, None])[:, 0], run.backward(np.ones((len(z), 1), dtype))[:, 0]
+    Phi = np.array([math.erfc(-x / math.sqrt(2)) / 2 for x in z.tolist()])
+    phi = np.array([math.exp(-x * x / 2) / math.sqrt(2 * math.pi) for x in z.tolist()])
+    assert (np.abs(A - z * Phi) <= accuracy * np.maximum(1, np.abs(z))).all()
+    assert np.abs(slope - (Phi + z * phi)).max() <= accuracy
+    assert run.evaluate(z[:, None])[:, 0] == pytest.approx(A, abs=0)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

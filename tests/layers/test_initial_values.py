@@ -24,6 +24,7 @@ from nntrain.layers import (
     Dense,
     Embedding,
     Linear,
+    Patches,
     Symbols,
 )
 from nntrain.model import initializers as ini
@@ -60,6 +61,8 @@ LAYERS = [
     (ConvTranspose2d(12, 3, groups=4), (8, 20, 24)),
     (ConvTranspose2d(8, 3, groups=8), (8, 20, 24)),
     (ConvTranspose2d(24, 4, groups=8, stride=2), (8, 20, 24)),
+    (Patches(4, 12), (8, 20, 24)),
+    (Patches((2, 3), 12), (8, 20, 24)),
     (RNN(12), (1, 30)),
     (GRU(12), (1, 30)),
     (LSTM(12), (1, 30)),
@@ -81,7 +84,7 @@ def test_every_layer_with_weights_of_its_own_is_tested_here():
     containers = {"sequential", "residual", "concatenate", "product", "repeat"}
     drawn = {name for name, cases in CASES.items() if any(weights(cases[0].layer.declare(cases[0].shape)[1]))}
     declared = {name for name, layer in find("layer").items() if "init" in layer.__dataclass_fields__}
-    elsewhere = {"attention"}  # test_attention
+    elsewhere = {"attention", "position", "class_token"}  # test_attention, test_position, test_patches
     assert {layer.type for layer, _ in LAYERS} == drawn - containers - elsewhere
     assert declared <= drawn
 

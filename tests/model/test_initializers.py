@@ -47,8 +47,8 @@ def test_every_initializer_fills_every_shape_from_its_stream(name, shape):
     ("initializer", "variance"),
     [
         (ini.Normal(), 0.01**2),
-        (ini.Normal(std=3.0), 9.0),
-        (ini.Normal(std=3.0, residual_layers=8), 9.0 / 8),
+        (ini.Normal(deviation=3.0), 9.0),
+        (ini.Normal(deviation=3.0, residual_layers=8), 9.0 / 8),
         (ini.Uniform(limit=0.6), 0.6**2 / 3),
         (ini.HeNormal(), 2 / 480),
         (ini.HeUniform(), 2 / 480),
@@ -71,7 +71,7 @@ def test_uniform_values_reach_their_limit_and_stay_within(initializer):
 
 
 def test_normal_values_are_centred_on_the_mean():
-    assert draw(ini.Normal(std=0.5, mean=3.0), KERNEL).mean() == pytest.approx(3.0, abs=0.02)
+    assert draw(ini.Normal(deviation=0.5, mean=3.0), KERNEL).mean() == pytest.approx(3.0, abs=0.02)
 
 
 def test_zeros_and_constant_are_what_they_say():
