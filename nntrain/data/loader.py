@@ -59,7 +59,9 @@ class Epoch:
         self.part, self.settings, self.seed = part, settings, seed
         self.m = batch_size(part, settings)
         end = part.size - part.size % self.m if settings.drop_last else part.size
-        self.order = order(seed, epoch, part.size, settings.shuffle and not part.streams)[:end]
+        drawn = part.draws(seed, epoch)
+        each = order(seed, epoch, part.size, settings.shuffle and not part.streams) if drawn is None else drawn
+        self.order = each[:end]
         self.steps = -(-end // self.m)
         self.first = epoch * self.steps
 

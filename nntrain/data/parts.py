@@ -72,6 +72,10 @@ class Part:
     def look(self) -> None:
         """Called before each batch of an evaluation: a part that is watched may raise here, to cut it short."""
 
+    def draws(self, seed: int, epoch: int) -> Array | None:
+        """The training examples of an epoch where they are drawn from more than there are; None: each of them once."""
+        return None
+
     def batch(self, indices: Array) -> Batch:
         """The examples at `indices` (int64 (m,)) as one batch, in fresh arrays."""
         raise NotImplementedError

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -17,12 +18,16 @@ from nntrain.data.splits import last_shares
 from nntrain.data.vocabulary import Level, Vocabulary, split
 from nntrain.errors import ConfigError, DataError
 from nntrain.model.shapes import Array
+from nntrain.runtime import streams
 
 
 @component("text")
 class Text(Dataset):
     """A text file (UTF-8), read in pieces of `length` symbols; the target of every step is the next symbol.
 
+    windows random  each training example is `length` symbols from anywhere, drawn anew: for attention, which carries no
+                    state.  An epoch has as many as would cover the text once; `training.steps` counts without it.
+                    Evaluation takes the pieces one after another, the last one as short as it is
     streams true    the text is cut into batch_size streams of equal length; batches take the next piece of each, in
                     order, and recurrent state goes along from batch to batch.  A text too short for that makes fewer
                     streams.  What is left over at the end is not trained on (fewer than batch_size · (length + 1)
@@ -38,6 +43,9 @@ class Text(Dataset):
     length: int = arg("symbols in a piece T: gradients go back as far", default=64, ge=1, kw_only=True)
     level: Level = arg("what a symbol is; words: signs and line breaks too", default="characters", kw_only=True)
     streams: bool = arg("contiguous streams with carried state; false: independent pieces", default=True, kw_only=True)
+    windows: Literal["streams", "random"] = arg(
+        "where training examples begin: one behind the other, or anywhere", default="streams", kw_only=True
+    )
     vocabulary: int | None = arg(
         "most symbols to tell apart, the unknown one included; rarer ones are unknown", default=None, ge=2, kw_only=True
     )
@@ -74,6 +82,8 @@ class Text(Dataset):
                 f"{self.path}: error: the {name} part has {len(symbols)} symbols, fewer than {least}; "
                 "give a longer text or a smaller length"
             )
+        if self.windows == "random":
+            return Windows(symbols, self.length)
         if self.streams:
             return Streams(symbols, self.length, self.batch_size, tail=name != "train")
         return Pieces(symbols, self.length)
@@ -102,7 +112,7 @@ class Streams(Part):
 
 
 class Pieces(Part):
-    """symbols (N,) in independent pieces of T steps."""
+    """symbols (N,) in independent pieces of T steps; fewer at the end are left out."""
 
     def __init__(self, symbols: Array, T: int):
         self.symbols, self.T = symbols, min(T, len(symbols) - 1)
@@ -111,3 +121,28 @@ class Pieces(Part):
     def batch(self, indices: Array) -> Batch:
         at = indices * self.T + np.arange(self.T)[:, None]
         return Batch(self.symbols[at], self.symbols[at + 1])
+
+
+class Windows(Part):
+    """symbols (N,) in pieces of T steps, the last of which may be shorter; for training, T steps from anywhere.
+
+    Example i is piece i; example size + s begins at symbol s.
+    """
+
+    def __init__(self, symbols: Array, T: int):
+        self.symbols, self.T = symbols, min(T, len(symbols) - 1)
+        self.size = -(-(len(symbols) - 1) // self.T)
+
+    def draws(self, seed: int, epoch: int) -> Array:
+        places = len(self.symbols) - self.T  # N − T: behind the last of them there is one symbol more, a target
+        return self.size + streams.stream(seed, streams.SHUFFLE, epoch).integers(places, (self.size,))
+
+    def batch(self, indices: Array) -> Batch:
+        start = np.where(indices < self.size, indices * self.T, indices - self.size)
+        lengths = np.minimum(self.T, len(self.symbols) - 1 - start)
+        t = np.arange(lengths.max())[:, None]
+        valid = t < lengths
+        if valid.all():
+            return Batch(self.symbols[start + t], self.symbols[start + t + 1])
+        X, Y = (np.where(valid, self.symbols[np.where(valid, start + t + ahead, 0)], 0) for ahead in (0, 1))
+        return Batch(X, Y, lengths)

@@ -89,6 +89,37 @@ def test_independent_pieces_are_shuffled_and_carry_nothing(tmp_path):
     assert "".join(sorted(pieces)) == content[:32]
 
 
+def test_random_windows_begin_anywhere_and_are_drawn_anew_every_epoch(tmp_path):
+    content = letters(33)
+    settings, data = text(tmp_path, content, length=4, batch_size=3, windows="random")
+    part = data.parts["train"]
+    epochs = [list(batches(part, settings, 5, epoch)) for epoch in range(60)]
+    windows = [
+        x + y[-1] for found in epochs for b in found for x, y in zip(shown(data, b.X), shown(data, b.Y), strict=True)
+    ]
+    assert {content.index(window) for window in windows} == set(range(33 - 4))
+    assert all(window in content and len(window) == 5 for window in windows)
+    assert part.streams == 0
+    assert [len(found) for found in epochs[:2]] == [3, 3]
+    assert shown(data, epochs[0][0].X) != shown(data, epochs[1][0].X)
+    resumed = list(batches(part, settings, 5, 1, position=2))
+    np.testing.assert_array_equal(resumed[0].X, epochs[1][2].X)
+    assert shown(data, next(iter(batches(part, settings, 6, 0))).X) != shown(data, epochs[0][0].X)
+
+
+@pytest.mark.parametrize(("symbols", "length"), [(101, 7), (50, 8), (12, 5), (3, 64), (9, 8)])
+def test_evaluation_of_windows_covers_every_symbol_once(tmp_path, symbols, length):
+    content = letters(200)
+    other = write(tmp_path, content[:symbols], "other.txt")
+    settings = Text(write(tmp_path, content), length=length, windows="random", validation=other)
+    data = settings.load(0, "float32")
+    found = []
+    for batch in evaluation_batches(data.parts["validation"], 4):
+        lengths = np.full(batch.size, len(batch.Y)) if batch.lengths is None else batch.lengths
+        found += [shown(data, batch.Y[:n, [j]])[0] for j, n in enumerate(lengths)]
+    assert "".join(found) == content[1:symbols]
+
+
 def test_parts_are_the_last_shares_in_order_and_the_vocabulary_is_the_training_parts(tmp_path):
     content = "abab" * 20 + "abcd" * 5
     _, data = text(tmp_path, content, length=4, batch_size=2, validation=0.1, test=0.1)
