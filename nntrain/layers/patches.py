@@ -19,8 +19,8 @@ class Patches(Layer):
     """Z_t = W x_t + b, x_t the pixels of patch t.   X (C, H, W, m)   W (units, C size²)   Z (T, units, m)
 
     The image is cut into T = (H / size) (W / size) patches, row by row; x_t has the pixels of all channels in row-major
-    order.  b (units, 1).  It is a convolution whose kernel and stride are the patch.  dW = Σ_t dZ_t x_tᵀ,  db = Σ dZ,  dx_t = Wᵀ dZ_t.
-    Dosovitskiy et al. (2021), arXiv:2010.11929, section 3.1.
+    order.  b (units, 1).  It is a convolution whose kernel and stride are the patch.  dW = Σ_t dZ_t x_tᵀ,  db = Σ dZ,
+    dx_t = Wᵀ dZ_t.   Dosovitskiy et al. (2021), arXiv:2010.11929, section 3.1.
     """
 
     overwritable = True
