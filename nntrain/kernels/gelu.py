@@ -4,9 +4,9 @@
 
     1 − Φ(z) = e^(−z²/2) t P(t − 1),   t = 2 / (1 + z/k)
 
-with a polynomial P of its own for each dtype: of degree 5 with the least largest error of the tail (6e-9), and of degree
-22 through the Chebyshev nodes of t, computed with 50 digits.  Φ is right to 2e-7 in float32 and 4e-16 in float64, where
-rounding counts most.  The same exponential gives φ, so value and derivative cost one.
+with a polynomial P of its own for each dtype: of degree 5, whose largest error of the tail is the least (6e-9), and of
+degree 22 through the Chebyshev nodes of t, computed with 50 digits.  Φ is right to 2e-7 in float32 and 4e-16 in
+float64, where rounding counts most.  The same exponential gives φ, so value and derivative cost one.
 """
 
 from __future__ import annotations
