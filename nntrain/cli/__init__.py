@@ -28,6 +28,7 @@ COMMANDS = {
     "data": "What a config's dataset is.",
     "show": "Table of layers, shapes, parameters, FLOPs.",
     "explain": "The equations of a network.",
+    "graph": "The computing graph of a network, drawn.",
     "check": "Validate a config and its gradients.",
     "find-lr": "A learning rate by the range test.",
     "fit": "Train what a config declares.",
