@@ -8,22 +8,35 @@ from pathlib import Path
 
 import pytest
 
+import nntrain.cli.bash  # noqa: F401  # as the program imports it where a shell asks
+from nntrain.cli import main
+
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "configs" / "digits_mlp.yaml"
 
 
-def complete(shell, words, **variables):
-    """What the program proposes for the last of `words`."""
-    line = {"COMP_WORDS": " ".join(words), "COMP_CWORD": str(len(words) - 1), **variables}
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "_NNTRAIN_COMPLETE": f"{shell}_complete", **line}
-    done = subprocess.run(
-        [sys.executable, "-m", "nntrain"], env=environment, capture_output=True, text=True, check=True
-    )
-    return done.stdout
+@pytest.fixture
+def complete(monkeypatch, capsys):
+    """What the program proposes for the last of some words."""
+
+    def run(shell, words, **variables):
+        line = {"COMP_WORDS": " ".join(words), "COMP_CWORD": str(len(words) - 1), **variables}
+        for name, value in {"_NNTRAIN_COMPLETE": f"{shell}_complete", **line}.items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(SystemExit) as end:
+            main([], prog_name="nntrain")
+        assert end.value.code == 0
+        return capsys.readouterr().out
+
+    return run
 
 
-def proposals(*words):
-    return [line.partition(",")[2] for line in complete("bash", ["nntrain", *words]).splitlines() if line]
+@pytest.fixture
+def proposals(complete):
+    def run(*words):
+        return [line.partition(",")[2] for line in complete("bash", ["nntrain", *words]).splitlines() if line]
+
+    return run
 
 
 @pytest.mark.parametrize(
@@ -46,17 +59,17 @@ def proposals(*words):
         (["fit", CONFIG, "nothing.at.all"], []),
     ],
 )
-def test_what_can_follow_is_proposed(words, expected):
+def test_what_can_follow_is_proposed(words, expected, proposals):
     assert proposals(*map(str, words)) == expected
 
 
-def test_a_key_of_every_layer_of_the_config_is_found_by_number_and_by_name():
+def test_a_key_of_every_layer_of_the_config_is_found_by_number_and_by_name(proposals):
     found = proposals("fit", str(CONFIG), "architecture.")
     assert {"architecture.0.", "architecture.logits.", "architecture.dense_1."} <= set(found)
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish"])
-def test_zsh_and_fish_get_the_same(shell):
+def test_zsh_and_fish_get_the_same(shell, complete):
     words = ["nntrain", "fit", str(CONFIG), "optimizer.mom"]
     variables = {"COMP_CWORD": words[-1]} if shell == "fish" else {}
     assert "optimizer.momentum=" in complete(shell, words, **variables)

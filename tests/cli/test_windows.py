@@ -1,5 +1,6 @@
 """Every command fits the window: no line wraps at 40, 80 and 120 columns."""
 
+import importlib
 import shutil
 from pathlib import Path
 
@@ -10,12 +11,14 @@ from nntrain.cli import COMMANDS
 from nntrain.training.session import fit
 
 CONFIGS = Path(__file__).parents[2] / "configs"
-WIDTHS = pytest.mark.parametrize("columns", [40, 80, 120])
+WIDTHS = pytest.mark.parametrize("columns", [40, 80, pytest.param(120, marks=pytest.mark.slow)])
 
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory):
     """A folder with configs and runs of several kinds."""
+    for module in ("diagnosis.learning_rate", "diagnosis.overfit", "inference.evaluation", "report.page"):
+        importlib.import_module(f"nntrain.{module}")  # once, not in every copy of this process
     desk = tmp_path_factory.mktemp("d")
     shutil.copytree(CONFIGS, desk / "configs")
     for lr in (0.3, 0.1):

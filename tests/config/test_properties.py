@@ -8,8 +8,12 @@ from nntrain import config
 from nntrain.errors import ConfigError
 
 FEW = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
+    max_examples=40,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+MANY = settings(FEW, max_examples=2000, derandomize=False)
 KEYS = [
     "type",
     "name",
@@ -65,60 +69,77 @@ def outcome(source, overrides=(), facts=None):
     return None
 
 
-@FEW
-@given(text=st.text(st.characters(codec="utf-8") | st.sampled_from(":-[]{}&*!#'\"\n\t |>%@,?$"), max_size=200))
-def test_any_text(files, text):
+PUNCTUATION = ":-[]{}&*!#'\"\n\t |>%@,?$"
+paths = st.lists(st.sampled_from([*WORDS, "0", "1", "99", "logits", "generator", ""]), min_size=1, max_size=4)
+words = st.sampled_from(["1", "adam", "{type: adam}", "[relu]", "$seed", "{a: 1}", "!!x 1"])
+
+
+def any_text(files, text):
     outcome(files.write(text), facts=files.DIGITS)
 
 
-@FEW
-@given(data=st.binary(max_size=100))
-def test_any_bytes(files, data):
-    outcome(files.write(data), facts=files.DIGITS)
-
-
-@FEW
-@given(text=st.data())
-def test_any_damage_to_a_good_config(files, text):
-    base = text.draw(st.sampled_from([files.MLP, files.GAN]))
-    start = text.draw(st.integers(0, len(base)))
-    length = text.draw(st.integers(0, 12))
-    new = text.draw(st.text(st.sampled_from(":-[]{}&*!#'\"\n\t |>%@,?$09.eaxlr"), max_size=8))
+def any_damage_to_a_good_config(files, damage):
+    gan, where, length, new = damage
+    base = files.GAN if gan else files.MLP
+    start = int(where * len(base))
     outcome(files.write(base[:start] + new + base[start + length :]), facts=files.DIGITS)
 
 
-@FEW
-@given(tree=st.dictionaries(st.sampled_from(KEYS), values, max_size=6))
-def test_any_mapping(files, tree):
+def any_mapping(files, tree):
     outcome(tree, facts=files.DIGITS)
 
 
-@FEW
-@given(key=st.sampled_from(KEYS), value=values)
-def test_any_value_at_any_key_of_a_good_config(files, key, value):
+def any_value_at_any_key_of_a_good_config(files, item):
+    key, value = item
     good = config.read(files.write(files.MLP)).resolve(files.DIGITS).as_dict()
     made = outcome({**good, key: value}, facts=files.DIGITS)
     if made is not None:
         assert outcome(files.write(made.to_yaml()), facts=files.DIGITS) == made
 
 
-@FEW
-@given(value=values)
-def test_any_layer(files, value):
+def any_layer(files, value):
     good = config.read(files.write(files.MLP)).resolve(files.DIGITS).as_dict()
     made = outcome({**good, "architecture": [{"type": "probe", "inner": value}, value]}, facts=files.DIGITS)
     if made is not None:
         assert outcome(made.as_dict()) == made
 
 
-@FEW
-@given(
-    key=st.lists(st.sampled_from([*WORDS, "0", "1", "99", "logits", "generator", ""]), min_size=1, max_size=4),
-    value=st.text(max_size=10) | st.sampled_from(["1", "adam", "{type: adam}", "[relu]", "$seed", "{a: 1}", "!!x 1"]),
-)
-def test_any_override(files, key, value):
+def any_override(files, item):
+    path, value = item
     for text in (files.MLP, files.GAN):
-        outcome(files.write(text), [f"{'.'.join(key)}={value}"], files.DIGITS)
+        outcome(files.write(text), [f"{'.'.join(path)}={value}"], files.DIGITS)
+
+
+PROPERTIES = pytest.mark.parametrize(
+    ("holds", "strategy"),
+    [
+        (any_text, st.text(st.characters(codec="utf-8") | st.sampled_from(PUNCTUATION), max_size=200)),
+        (any_text, st.binary(max_size=100)),
+        (
+            any_damage_to_a_good_config,
+            st.tuples(
+                *(st.booleans(), st.floats(0, 1), st.integers(0, 12)),
+                st.text(st.sampled_from(PUNCTUATION + "09.eaxlr"), max_size=8),
+            ),
+        ),
+        (any_mapping, st.dictionaries(st.sampled_from(KEYS), values, max_size=6)),
+        (any_value_at_any_key_of_a_good_config, st.tuples(st.sampled_from(KEYS), values)),
+        (any_layer, values),
+        (any_override, st.tuples(paths, st.text(max_size=10) | words)),
+    ],
+    ids=lambda part: getattr(part, "__name__", ""),
+)
+
+
+@PROPERTIES
+def test_it_holds_for(files, holds, strategy):
+    FEW(given(strategy)(lambda drawn: holds(files, drawn)))()
+
+
+@pytest.mark.slow
+@PROPERTIES
+def test_it_holds_many_times_for(files, holds, strategy):
+    MANY(given(strategy)(lambda drawn: holds(files, drawn)))()
 
 
 @pytest.mark.slow

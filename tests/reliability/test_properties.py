@@ -1,4 +1,7 @@
-"""Whatever comes in, only nntrain's own errors come out, each of them one line or more that name the place."""
+"""Whatever comes in, only nntrain's own errors come out, each of them one line or more that name the place.
+
+tests/config/test_properties.py says so of the text of a config; here it is built too.
+"""
 
 import json
 
@@ -11,7 +14,7 @@ from reliability.configs import MLP
 from nntrain import config
 from nntrain.builder import build
 from nntrain.data.csv import Csv
-from nntrain.errors import CheckpointError, ConfigError, DataError, NNTrainError
+from nntrain.errors import CheckpointError, DataError, NNTrainError
 from nntrain.files import checkpoint
 
 FEW = settings(
@@ -60,32 +63,13 @@ def put(tree, path, value):
     return tree
 
 
-def build_or_tell(source, *overrides):
+def any_value_in_any_place(path, value):
     with np.errstate(all="ignore"):
         try:
-            build(config.read(source, overrides))
+            build(config.read(put(MLP, path, value)))
         except NNTrainError as error:
             told(error)
 
-
-def any_value_in_any_place(path, value):
-    build_or_tell(put(MLP, path, value))
-
-
-def any_override(key, value):
-    build_or_tell(MLP, f"{key}={value}")
-
-
-def any_text(folder, text):
-    path = folder / "c.yaml"
-    path.write_bytes(text)
-    with pytest.raises(ConfigError) as caught:
-        build(config.read(path))
-    told(caught.value)
-
-
-keys = st.sampled_from([".".join(map(str, path)) for path in PLACES]) | st.text(max_size=12)
-yaml_text = st.text(st.sampled_from("ab:-[]{}&*!|>'\"#%@`,? \n\t1.0$\\é\0"), max_size=60).map(str.encode)
 
 # tables: cells that look like numbers, and those that only nearly do
 
@@ -146,18 +130,6 @@ def test_any_value_in_any_place_of_a_config(path, value):
 
 
 @FEW
-@given(keys, scalars)
-def test_any_override(key, value):
-    any_override(key, value)
-
-
-@FEW
-@given(yaml_text)
-def test_any_text_for_a_config(tmp_path, text):
-    any_text(tmp_path, text)
-
-
-@FEW
 @given(tables, table_options)
 def test_any_table(tmp_path, text, options):
     any_table(tmp_path, text, options)
@@ -172,8 +144,6 @@ def test_any_damage_of_a_checkpoint(tmp_path, changes):
 @pytest.mark.slow
 def test_many_more_of_each(tmp_path):
     MANY(given(st.sampled_from(PLACES), values)(any_value_in_any_place))()
-    MANY(given(keys, scalars)(any_override))()
-    MANY(given(yaml_text)(lambda text: any_text(tmp_path, text)))()
     MANY(given(tables, table_options)(lambda text, options: any_table(tmp_path, text, options)))()
     MANY(given(edits)(lambda changes: any_damage(tmp_path, changes)))()
 
