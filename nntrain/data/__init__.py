@@ -24,6 +24,7 @@ COMPONENTS = {
         "adding": "nntrain.data.memory_tasks:Adding",
         "copy_memory": "nntrain.data.memory_tasks:CopyMemory",
         "sine_waves": "nntrain.data.memory_tasks:SineWaves",
+        "labelled_text": "nntrain.data.labelled_text:LabelledText",
         "mnist": "nntrain.data.mnist:MNIST",
         "fashion_mnist": "nntrain.data.mnist:FashionMNIST",
         "names": "nntrain.data.names:Names",

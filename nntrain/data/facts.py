@@ -43,6 +43,7 @@ class Preparation(Saved):
     output_names         names of the outputs
     text                 the symbols of texts
     target_texts         those of the texts that they are turned into
+    text_column          the name of the column of a csv file that texts come from
     standardize          of the inputs, after `scale`
     source               with `reconstruct`, the facts of the data with their own targets
     standardize_target   of the targets
@@ -60,6 +61,7 @@ class Preparation(Saved):
     source: Facts | None = None
     standardize_target: Standardization | None = None
     channels_last: bool = False
+    text_column: str | None = None
 
     def as_json(self) -> dict[str, object]:
         """As a checkpoint keeps it: what does not apply is left out.  The order is part of the checkpoint's bytes."""
@@ -76,6 +78,7 @@ class Preparation(Saved):
             "source": self.source,
             "standardize_target": self.standardize_target,
             "channels_last": self.channels_last or None,
+            "text_column": self.text_column,
         }
         there = {key: value for key, value in saved.items() if value is not None}
         return {key: value.as_json() if isinstance(value, Saved) else value for key, value in there.items()}
@@ -104,6 +107,7 @@ class Preparation(Saved):
                 Facts.from_json(saved.value("source")) if "source" in saved else None,
                 scaling("standardize_target"),
                 saved.boolean("channels_last") if "channels_last" in saved else False,
+                saved.text("text_column") if "text_column" in saved else None,
             )
 
 
@@ -181,6 +185,8 @@ class Facts(Saved):
 
     def cells(self, x: Array, most: int) -> list[tuple[str, str]]:
         """One network input as (name, value) for people: at most so many columns of a table, or of its numbers."""
+        if self.text is not None:
+            return [("text", self.text.text(x))]
         numbers, layout = self.example(x).reshape(-1), self.preparation.layout
         if layout is not None:
             return layout.cells(numbers)[:most]

@@ -37,12 +37,19 @@ class Vocabulary(Saved):
 
     @classmethod
     def fit(
-        cls, symbols: Iterable[str], level: Level, most: int | None = None, marks: tuple[str, ...] = ()
+        cls,
+        symbols: Iterable[str],
+        level: Level,
+        most: int | None = None,
+        marks: tuple[str, ...] = (),
+        at_least: int = 1,
     ) -> Vocabulary:
-        """The different symbols after the unknown one and the marks, by code; with `most` the most frequent, as many
-        in all."""
+        """The different symbols after the unknown one and the marks, by code: those that occur so often; with `most`
+        the most frequent, as many in all."""
         counts = Counter(symbols)
         counts.pop(UNKNOWN, None)
+        if at_least > 1:
+            counts = Counter({symbol: count for symbol, count in counts.items() if count >= at_least})
         kept = sorted(counts, key=lambda symbol: (-counts[symbol], symbol))
         before = (UNKNOWN, *marks)
         return cls((*before, *sorted(kept if most is None else kept[: most - len(before)])), level)
@@ -63,11 +70,11 @@ class Vocabulary(Saved):
         return "" if after in _NO_SPACE_BEFORE or before in _NO_SPACE_AFTER else " "
 
     def text(self, numbers: Iterable[int]) -> str:
-        """Symbols put together as a text, up to the end mark."""
+        """Symbols put together as a text, up to its end."""
         text = last = ""
         for number in numbers:
             symbol = self.symbols[number]
-            if symbol == END:
+            if symbol in (END, PADDING):
                 break
             text, last = text + self.joint(last, symbol) + symbol, symbol
         return text

@@ -25,7 +25,8 @@ class Writer:
     """
 
     def __init__(self, loaded: Loaded, temperature: float, seed: int | None):
-        if not loaded.loop.predicts or (vocabulary := loaded.facts.text) is None:
+        vocabulary = loaded.facts.text
+        if not loaded.loop.predicts or vocabulary is None or loaded.facts.label_names is not None:
             raise ConfigError(
                 f"{loaded.path}: this network draws nothing; GANs, variational autoencoders and models of text do"
             )

@@ -70,6 +70,9 @@ CASES: dict[str, Callable[[Path], Dataset]] = {
     "adding": lambda folder: data.Adding(examples=40),
     "copy_memory": lambda folder: data.CopyMemory(examples=40),
     "sine_waves": lambda folder: data.SineWaves(examples=40),
+    "labelled_text": lambda folder: data.LabelledText(
+        text_file(folder / "l.csv", "text,mood\n" + "so dull,bad\nquite a lovely film,good\n" * 20)
+    ),
     "mnist": lambda folder: data.MNIST(write_mnist(folder)),
     "fashion_mnist": lambda folder: data.FashionMNIST(write_mnist(folder)),
     "names": lambda folder: data.Names(text_file(folder / "names.txt", "rose\nivy\nlily\nprimrose\n" * 5)),
