@@ -117,7 +117,7 @@ class LabelledText(TableDataset):
     def read_inputs(self, source: Source, facts: Facts, dtype: DTypeLike) -> Part:
         found = read_new(source, facts.preparation.text_column, exact(self.dialect))
         part = TextPart(self._symbols(found, facts, found.warnings), None, facts)
-        part.warnings = found.warnings
+        part.warnings, part.files = found.warnings, found.files
         return part
 
 

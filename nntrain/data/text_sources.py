@@ -10,24 +10,33 @@ from nntrain.data.folders import listed
 from nntrain.data.source_files import Source, name_of, read_text
 from nntrain.data.tables.cells import Missing
 from nntrain.data.tables.dialect import Dialect
-from nntrain.data.tables.table import Table, read_table
+from nntrain.data.tables.table import Table
+from nntrain.data.tables.table_files import open_table
+from nntrain.data.tables.table_reader import read_table
 from nntrain.data.tables.text_files import TextFile
+from nntrain.data.tables.typed_files import SUFFIXES
 from nntrain.errors import DataError
 from nntrain.messages import did_you_mean
 
 SUFFIX = ".txt"
+TABLES = (".csv", ".tsv", ".gz", *SUFFIXES)
 Column = str | int | None
 
 
 @dataclass
 class Texts:
-    """Texts, their labels and places for errors.   column: the name of the column they came from, of a csv file"""
+    """Texts, their labels and places for errors.
+
+    column   the name of the column they came from, of a csv file
+    files    the file of each, where texts are whole files
+    """
 
     texts: list[str] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
     places: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     column: str | None = None
+    files: list[str] = field(default_factory=list)
 
     def add(self, text: str, label: str, place: str) -> None:
         """One more; an empty one is refused."""
@@ -40,7 +49,7 @@ class Texts:
 
 def read_table_of_texts(path: Path, dialect: Dialect, text: Column, target: Column) -> Texts:
     """A column of texts and one of labels.  Raises DataError."""
-    table = read_table(TextFile(path, dialect.encoding), dialect)
+    table = read_table(open_table(path, dialect.encoding), dialect)
     names = table.names
     if table.width < 2:
         raise DataError(
@@ -136,23 +145,24 @@ def read_new(source: Source, column: str | None, dialect: Dialect) -> Texts:
     """Texts to predict from: a csv file with the column of training or with one column, a folder of text files, a text
     file, or a stream.
 
-    A text file is lines, unless the model learned from whole files; a stream is csv if its first line names the column.
+    A text file is lines; a stream, or a text file, is csv if its first line names the column.
     """
     name = name_of(source)
     if isinstance(source, Path) and source.is_dir():
         found = Texts()
         for path in sorted(p for p in listed(source) if p.suffix.lower() == SUFFIX):
             found.add(read_text(path), "", str(path))
+            found.files.append(str(path))
         if not found.texts:
             raise DataError(f"{source}: error: no {SUFFIX} file in it")
         return found
-    if isinstance(source, Path) and source.suffix.lower() in (".csv", ".tsv"):
+    if isinstance(source, Path) and source.suffix.lower() in TABLES:
         named = column is not None
 
         def is_header(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
             return named and column in first
 
-        return texts_of_table(read_table(TextFile(source, dialect.encoding), dialect, is_header), column or "text")
+        return texts_of_table(read_table(open_table(source, dialect.encoding), dialect, is_header), column or "text")
     file = TextFile(source, dialect.encoding)
     with file.open() as opened:
         lines = opened.read().splitlines()
