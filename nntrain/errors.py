@@ -52,6 +52,12 @@ class StorageError(NNTrainError):
     exit_code = 7
 
 
+class LostProcessError(NNTrainError):
+    """Another process of a training on several does not answer."""
+
+    exit_code = 8
+
+
 class Interrupted(NNTrainError):
     """A signal ended the run after the last finished step was saved: 128 + its number (130 SIGINT, 143 SIGTERM)."""
 

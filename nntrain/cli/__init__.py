@@ -18,8 +18,8 @@ from typing import Any
 import click
 
 from nntrain import __version__
-from nntrain.cli.terminal import Context, color_option, say, silence
-from nntrain.errors import Interrupted, NNTrainError, StorageError
+from nntrain.cli.terminal import Context, as_error, color_option, silence, tell
+from nntrain.errors import NNTrainError
 
 # Every command with the line that stands for it in `nntrain --help`, in the order of the work.
 COMMANDS = {
@@ -135,22 +135,13 @@ def _telling(ctx: click.Context) -> Iterator[None]:
         # the reader of our output has gone (`nntrain runs | head`): not an error; keep the interpreter quiet too
         silence(1)
         ctx.exit(0)
-    except NNTrainError as error:
-        _fail(ctx, error)
-    except OSError as error:
-        if error.filename is None:  # files are named by those who write them
+    except (NNTrainError, OSError, MemoryError) as error:
+        if isinstance(error, OSError) and error.filename is None:  # files are named by those who write them
             silence(1)
-        place = "the output" if error.filename is None else os.fsdecode(error.filename)
-        _fail(ctx, StorageError(f"{place}: {error.strerror or error}"))
-    except MemoryError:
-        _fail(ctx, StorageError("out of memory"))
-
-
-def _fail(ctx: click.Context, error: NNTrainError) -> None:
-    plain = isinstance(error, Interrupted)
-    for line in str(error).splitlines():
-        say(line if plain or ": error: " in line else f"error: {line}")
-    ctx.exit(error.exit_code)
+        known = as_error(error)
+        assert known is not None
+        tell(known)
+        ctx.exit(known.exit_code)
 
 
 @click.group(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from nntrain.cli import options
+from nntrain.cli import launch, options
 from nntrain.cli.terminal import say, warn
 from nntrain.errors import ConfigError
 
@@ -30,6 +30,7 @@ from nntrain.errors import ConfigError
 @options.tensorboard
 @options.quiet
 @options.threads
+@launch.no_mpi
 def fit(
     config: Path,
     overrides: tuple[str, ...],
@@ -42,6 +43,7 @@ def fit(
     tensorboard: bool,
     is_quiet: bool,
     threads: int | None,
+    no_mpi: bool,
 ) -> None:
     """Train what CONFIG declares; print the run directory.
 
@@ -51,26 +53,28 @@ def fit(
         raise ConfigError(
             f"--on-exist {on_exist}: only where --run-dir names the directory; without it a fresh one is made"
         )
-    options.start(threads)
     if dry_run:
+        options.start(threads)
         _check(config, overrides, run_dir, on_exist, is_quiet)
         return
-    from nntrain.cli import progress
-    from nntrain.runtime import signals
-    from nntrain.training import session
+    with launch.together(alone=no_mpi) as processes:
+        options.start(threads, processes)
+        from nntrain.cli import progress
+        from nntrain.runtime import signals
+        from nntrain.training import session
 
-    with progress.observer(is_quiet, tensorboard) as observer:
-        result = session.fit(
-            config,
-            overrides,
-            run_dir=run_dir,
-            runs_dir=runs_dir,
-            on_exist=on_exist,
-            observer=observer,
-            stop=signals.until(max_seconds),
-            command=sys.argv,
-        )
-    progress.print_result(result, as_json, is_quiet)
+        with progress.observer(is_quiet, tensorboard) as observer:
+            result = session.fit(
+                config,
+                overrides,
+                run_dir=run_dir,
+                runs_dir=runs_dir,
+                on_exist=on_exist,
+                observer=observer,
+                stop=signals.until(max_seconds),
+                command=sys.argv,
+            )
+        progress.print_result(result, as_json, is_quiet)
 
 
 def _check(config: Path, overrides: tuple[str, ...], run_dir: Path | None, on_exist: str, is_quiet: bool) -> None:

@@ -65,13 +65,15 @@ def runs_directory(help: str) -> Callable[[F], F]:
     )
 
 
-def start(threads: int | None) -> None:
-    """Prepare the process for computing with so many threads; None: one a core.  Raises ConfigError."""
+def start(threads: int | None, processes: int = 1) -> None:
+    """Prepare the process for computing with so many threads; None: one a core, shared out among the processes that
+    train together on this machine.  Raises ConfigError.
+    """
     from nntrain.runtime import threads as pool
     from nntrain.runtime.memory import keep_freed_memory
 
     keep_freed_memory()
-    count = threads or pool.available_cores()
+    count = threads or max(1, pool.available_cores() // processes)
     try:
         pool.set_threads(count)
     except RuntimeError:

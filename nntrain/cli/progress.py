@@ -14,6 +14,7 @@ import click
 from nntrain.cli.epoch_lines import EpochLines, split_naive, step_time
 from nntrain.cli.tables import bar, clock, fixed, values_line
 from nntrain.cli.terminal import Live, say
+from nntrain.parallel import team
 from nntrain.training.engine import Observer
 
 if TYPE_CHECKING:
@@ -94,7 +95,13 @@ class Progress(Observer):
 
 @contextmanager
 def observer(is_quiet: bool, tensorboard: bool) -> Iterator[Observer]:
-    """Who watches the run: the progress on stderr, and event files where they are wanted."""
+    """Who watches the run: the progress on stderr, and event files where they are wanted.
+
+    Of processes that train together the first one alone shows anything.
+    """
+    if not team.current().first:
+        yield Observer()
+        return
     progress = Progress(is_quiet)
     if not tensorboard:
         try:
@@ -114,6 +121,8 @@ def observer(is_quiet: bool, tensorboard: bool) -> Iterator[Observer]:
 
 def print_result(result: Result, as_json: bool, is_quiet: bool) -> None:
     """How the run ended, to stderr; its directory, or its summary as JSON, to stdout."""
+    if not team.current().first:
+        return
     best: dict[str, Any] = result.summary.get("best") or result.summary.get("final") or {}
     part = next((p for p in ("test", "validation", "train") if p in best), None)
     if part and not is_quiet:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from nntrain.cli import options
+from nntrain.cli import launch, options
 
 
 @click.command
@@ -16,6 +16,7 @@ from nntrain.cli import options
 @options.tensorboard
 @options.quiet
 @options.threads
+@launch.no_mpi
 def resume(
     run: Path,
     overrides: tuple[str, ...],
@@ -23,16 +24,18 @@ def resume(
     tensorboard: bool,
     is_quiet: bool,
     threads: int | None,
+    no_mpi: bool,
 ) -> None:
     """Go on with the run in directory RUN where its newest good checkpoint stands.
 
     Only limits may change: training.epochs, training.steps, training.early_stopping.patience, training.checkpoint.
     """
-    options.start(threads)
-    from nntrain.cli import progress
-    from nntrain.runtime import signals
-    from nntrain.training import session
+    with launch.together(alone=no_mpi) as processes:
+        options.start(threads, processes)
+        from nntrain.cli import progress
+        from nntrain.runtime import signals
+        from nntrain.training import session
 
-    with progress.observer(is_quiet, tensorboard) as observer:
-        result = session.resume(run, overrides, observer=observer, stop=signals.until(max_seconds))
-    progress.print_result(result, False, is_quiet)
+        with progress.observer(is_quiet, tensorboard) as observer:
+            result = session.resume(run, overrides, observer=observer, stop=signals.until(max_seconds))
+        progress.print_result(result, False, is_quiet)

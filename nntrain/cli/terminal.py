@@ -12,6 +12,8 @@ from typing import Any, TextIO
 
 import click
 
+from nntrain.errors import Interrupted, NNTrainError, StorageError
+
 # What a word at the start of a message, or the status of a run, looks like.
 COLOURS: dict[str, dict[str, Any]] = {
     "done": {"fg": "green"},
@@ -39,6 +41,23 @@ def say(text: str) -> None:
             click.echo(told + colon + rest, err=True)
     except OSError:
         silence(2)
+
+
+def as_error(error: BaseException) -> NNTrainError | None:
+    """An error of nntrain, the system or memory as one that has its exit code; None for what is a bug of ours."""
+    if isinstance(error, OSError):
+        place = "the output" if error.filename is None else os.fsdecode(error.filename)
+        return StorageError(f"{place}: {error.strerror or error}")
+    if isinstance(error, MemoryError):
+        return StorageError("out of memory")
+    return error if isinstance(error, NNTrainError) else None
+
+
+def tell(error: NNTrainError) -> None:
+    """What the user reads of an error: a line a problem."""
+    plain = isinstance(error, Interrupted)
+    for line in str(error).splitlines():
+        say(line if plain or ": error: " in line else f"error: {line}")
 
 
 def silence(stream: int) -> None:

@@ -19,6 +19,7 @@ from nntrain.runs.log import Log, good_lines, read_log
 
 if TYPE_CHECKING:
     from nntrain.files.checkpoint import Checkpoint
+    from nntrain.model.shapes import Array
 
 FINISHED = ("done", "stopped early")
 FINAL = (*FINISHED, "interrupted", "diverged", "failed")
@@ -42,6 +43,8 @@ class Run:
     origin     "new", "resumed", "skipped", or "found" for a plain `Run(path)`
     warnings   lines the user should see
     """
+
+    writes = True  # whether this process is the one that writes: of several that train together the first
 
     def __init__(self, path: str | os.PathLike[str], origin: str = "found"):
         self.path = Path(path)
@@ -102,6 +105,11 @@ class Run:
             raise ValueError(f"{state!r} is none of {STATES}")
         process = {"pid": os.getpid()} if state == "running" else {}
         storage.write_json(self.status_path, {"status": state, **where, **process})
+
+    def write_checkpoint(self, path: Path, arrays: Mapping[str, Array], manifest: Mapping[str, Json]) -> None:
+        from nntrain.files import checkpoint  # NumPy, which listing runs does not need
+
+        checkpoint.write(path, arrays, manifest)
 
     def read_config(self) -> str:
         with naming(self.config_path, "cannot be read"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from nntrain.builder import Built, Trainer
 from nntrain.builder.length import steps_per_epoch, total_steps
@@ -20,6 +21,7 @@ from nntrain.files.plain_values import JsonObject
 from nntrain.inference.load import imports_of
 from nntrain.inference.totals import METRIC
 from nntrain.model.shapes import Array
+from nntrain.parallel import team
 from nntrain.runs import Run
 from nntrain.runtime.memory import peak_memory
 from nntrain.training.interruptible import Watched
@@ -115,7 +117,7 @@ class Engine:
             return
         self._check_state()
         self._save_best()
-        checkpoint.write(self.run.last, self.trainer.arrays() | self.trainer.sums(), self.manifest())
+        self.run.write_checkpoint(self.run.last, self.trainer.arrays() | self.trainer.sums(), self.manifest())
         self._saved_at, self._saved_step = time.perf_counter(), self.step
         self.run.write_status("running", epoch=self.epoch, step=self.step)
 
@@ -161,10 +163,7 @@ class Engine:
         assert self.monitor is not None
         if self.monitor.best is None:
             return
-        try:
-            found = checkpoint.read(self.run.best).manifest.get("step")
-        except CheckpointError:
-            found = None
+        found = team.current().from_first(lambda: _step_of(self.run.best))
         if found != self.monitor.best_step:
             self.monitor.best = None
             lost = f"{self.run.best} is not that of step {self.monitor.best_step}"
@@ -173,7 +172,7 @@ class Engine:
     def _save_best(self) -> None:
         self.run.metrics.sync()
         if self.waiting_best is not None:
-            checkpoint.write(self.run.best, *self.waiting_best)
+            self.run.write_checkpoint(self.run.best, *self.waiting_best)
             self.waiting_best = None
 
     def _check_state(self) -> None:
@@ -181,7 +180,7 @@ class Engine:
             raise DivergedError(f"diverged at step {self.step}: a parameter or the optimizer's state is not finite")
 
     def _obey_signal(self) -> None:
-        number = self.stop()
+        number = team.current().agreed(self.stop())
         if number is not None:
             self.save()
             raise Interrupted(f"interrupted: step {self.step} is saved; nntrain resume {self.run.path} goes on", number)
@@ -233,7 +232,7 @@ class Engine:
         self.run.timing.append(timing)
         self.lines += 1
         self._line_at, self._line_step, self._timed_step = time.perf_counter(), self.step, self.step
-        if self.step % self.steps_per_epoch == 0:
+        if self.step % self.steps_per_epoch == 0 and self.run.writes:
             self.trainer.epoch_ended(self.epoch, self.run.path)
         if self.monitor is not None and value is not None:
             improved = self.monitor.observe(value, self.epoch, self.step)
@@ -250,3 +249,11 @@ class Engine:
             self.save()
         else:
             self._save_best()
+
+
+def _step_of(path: Path) -> object:
+    """The step at which a checkpoint was saved; None where there is no good one."""
+    try:
+        return checkpoint.read(path).manifest.get("step")
+    except CheckpointError:
+        return None

@@ -12,13 +12,23 @@ import numpy as np
 
 from nntrain import config, runs
 from nntrain.builder import Built, build
-from nntrain.errors import CheckpointError, ConfigError, DivergedError, Interrupted, NNTrainError, StorageError
+from nntrain.errors import (
+    CheckpointError,
+    ConfigError,
+    DataError,
+    DivergedError,
+    Interrupted,
+    NNTrainError,
+    StorageError,
+)
 from nntrain.files import checkpoint
 from nntrain.files.json_fields import Fields
 from nntrain.files.plain_values import Json, JsonObject
 from nntrain.inference.load import check_arrays, reading
+from nntrain.parallel import team
 from nntrain.plugins import missing
 from nntrain.runs import Run
+from nntrain.runs.onlooker import Onlooker
 from nntrain.runtime import signals
 from nntrain.training import summary
 from nntrain.training.engine import Engine, Observer
@@ -64,14 +74,17 @@ def fit(
     """
     observer = observer or Observer()
     draft = config.read(source, overrides)
-    if on_exist == "skip" and run_dir is not None and Run(run_dir).is_run():
+    if on_exist == "skip" and run_dir is not None and team.current().from_first(Run(run_dir).is_run):
         return _skipped(Run(run_dir), observer)
     with np.errstate(all="ignore"):
         built = build(draft, observer.warning)
+    _check_team(built)
     # From the first trace on disk on, a signal lets the last finished step be saved.
     with signals.saved_first(), np.errstate(all="ignore"):
-        run = runs.create(runs_dir, built.config.name) if run_dir is None else runs.open_exact(run_dir, on_exist)
-        with run:
+        name = built.config.name
+        with _opened(
+            lambda: runs.create(runs_dir, name) if run_dir is None else runs.open_exact(run_dir, on_exist)
+        ) as run:
             _pass_on(run.warnings, observer)
             if run.origin == "skipped":
                 return _skipped(run, observer)
@@ -100,20 +113,21 @@ def resume(
     The result is what the uninterrupted run would have left, to the bit.  Only limits may change: CHANGEABLE.
     """
     observer = observer or Observer()
-    with Run.open(run_dir) as run, np.errstate(all="ignore"):
+    with _opened(lambda: Run.open(run_dir)) as run, np.errstate(all="ignore"):
         _pass_on(run.warnings, observer)
-        if not overrides and _is_finished(run):
+        if not overrides and team.current().from_first(lambda: _is_finished(run)):
             _check_last(run)
             return result(run)
         if text := missing(run.read_meta().get("imports") or {}):
             raise ConfigError(f"{run.path}: error: {text}")
         built = build(config.read(run.config_path, overrides), observer.warning)
+        _check_team(built)
         with signals.saved_first():
             return _go_on(built, run, observer, stop)
 
 
 def _go_on(built: Built, run: Run, observer: Observer, stop: Callable[[], int | None]) -> Result:
-    saved, warnings = run.newest_checkpoint()
+    saved, warnings = team.current().from_first(run.newest_checkpoint)
     _pass_on(warnings, observer)
     if saved is not None:
         with reading(run.path):
@@ -139,7 +153,8 @@ def _train(
         check_arrays(saved, trainer, run.last)
         with reading(run.path):
             engine.restore(saved)
-        if engine.finished and _is_finished(run) and _last_is_good(run):
+        whole = team.current().from_first(lambda: _is_finished(run) and _last_is_good(run))
+        if engine.finished and whole:
             return result(run)
     run.truncate(engine.lines)
     if run.origin == "resumed":
@@ -161,6 +176,31 @@ def _train(
             run.write_status(state, epoch=engine.epoch, step=engine.step, message=message)
         raise
     return result(run)
+
+
+def _opened(open_run: Callable[[], Run]) -> Run:
+    """The run directory, opened by the first process of a team; the others see what it writes."""
+    ours = team.current()
+    run = open_run() if ours.first else None
+    path, origin = ours.from_first(lambda: (run.path, run.origin) if run else (Path(), ""))
+    return run or Onlooker(path, origin)
+
+
+def _check_team(built: Built) -> None:
+    """Raise ConfigError where there are more processes than parts, DataError where they have different data."""
+    ours, parts = team.current(), built.config.training.micro_batches
+    if ours.size > parts:
+        raise ConfigError(
+            f"{ours.size} processes for batches in {parts} part{'s' * (parts != 1)}: set training.micro_batches to "
+            f"{ours.size} or more, or start fewer processes"
+        )
+    found = ours.gather({ours.rank: built.data.sha256})
+    other = next((rank for rank, sha256 in enumerate(found) if sha256 != found[0]), None)
+    if other is not None:
+        raise DataError(
+            f"the processes have different data: SHA-256 {found[0][:16]}… on the first, {found[other][:16]}… on rank "
+            f"{other}; give all of them the same files"
+        )
 
 
 def _is_finished(run: Run) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from nntrain.files import checkpoint
 from nntrain.files.plain_values import JsonObject
 from nntrain.inference.load import load_arrays
+from nntrain.parallel import team
 from nntrain.runs.log import read_log
 from nntrain.training.engine import Engine
 
@@ -18,7 +19,8 @@ def measured(engine: Engine, status: str) -> JsonObject:
     final.update({name: trainer.evaluate(part) for name, part in shown.items()})
     summary = {**_facts(engine, status), "final": final}
     if engine.monitor is not None and engine.monitor.best is not None:
-        load_arrays(checkpoint.read(engine.run.best), trainer, engine.run.best)
+        saved = team.current().from_first(lambda: checkpoint.read(engine.run.best))
+        load_arrays(saved, trainer, engine.run.best)
         best: JsonObject = {"epoch": engine.monitor.best_epoch, "step": engine.monitor.best_step}
         best.update({name: trainer.evaluate(part) for name, part in shown.items()})
         summary |= {"monitor": engine.monitor.name, "best": best}

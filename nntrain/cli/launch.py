@@ -1,0 +1,82 @@
+"""A command that several processes run together: found by the launcher's environment, ended together."""
+
+from __future__ import annotations
+
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from nntrain.cli.terminal import as_error, tell
+from nntrain.errors import DivergedError, Interrupted, NNTrainError
+from nntrain.parallel.launcher import Launched, launched
+
+if TYPE_CHECKING:
+    from nntrain.parallel.mpi import MPITeam
+
+_ALL_ALIKE = (Interrupted, DivergedError)  # every process raises it after the same step
+
+no_mpi = click.option(
+    "--no-mpi", is_flag=True, help="Under mpiexec or srun: each process does a run of its own, without the others."
+)
+
+
+@contextmanager
+def together(alone: bool) -> Iterator[int]:
+    """Within: the process belongs to the team that the launcher has started, if it has.  Gives how many of them share
+    this machine.
+
+    What a single process raises ends all: the others may wait for it.  Raises ConfigError.
+    """
+    found = None if alone else launched()
+    if found is None:
+        yield 1
+        return
+    ours = _start(found)
+    from nntrain.parallel import team
+
+    team.join(ours)
+    try:
+        yield ours.neighbours
+        ours.end()
+    except _ALL_ALIKE as error:
+        ours.meet()  # the first one has written everything
+        ours.end()
+        if ours.first:
+            raise
+        raise click.exceptions.Exit(error.exit_code) from None
+    except click.exceptions.Exit:
+        ours.end()
+        raise
+    except BaseException as error:
+        _abort(ours, error)
+    finally:
+        team.join(team.ALONE)
+
+
+def _start(found: Launched) -> MPITeam:
+    from nntrain.parallel import mpi
+
+    def lost(error: NNTrainError) -> None:
+        _abort(made, error)
+
+    try:
+        made = mpi.start(found, lost)
+        return made
+    except NNTrainError as error:
+        if found.rank == 0:
+            raise
+        time.sleep(1.0)  # the first one says it
+        raise click.exceptions.Exit(error.exit_code) from None
+
+
+def _abort(ours: MPITeam, error: BaseException) -> None:
+    known = as_error(error)
+    if known is None:
+        ours.abort(1, lambda: traceback.print_exception(error, file=sys.stderr))
+    else:
+        ours.abort(known.exit_code, lambda: tell(known))

@@ -1,0 +1,162 @@
+"""One training on several processes: the bits of one, and an end together whatever happens to any of them."""
+
+import os
+import signal
+import time
+
+import numpy as np
+import pytest
+import yaml
+from parallel.conftest import bits, ranks_of
+
+import nntrain
+
+CONFIG = {
+    "name": "small",
+    "dataset": {"type": "digits", "batch_size": 50, "augment": [{"shift": 1}]},
+    "architecture": ["flatten", {"dense": 24}, "batch_norm", "relu", {"dropout": 0.2}, {"dense": 10}],
+    "loss": "cross_entropy",
+    "optimizer": {"type": "adam", "lr": 0.01},
+    "metrics": ["accuracy", "f1"],
+    "training": {"epochs": 2, "micro_batches": 5, "clip_norm": 5.0},
+}
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text(yaml.safe_dump(CONFIG))
+    return path
+
+
+def endless(config):
+    """The same for so long that something can happen to it."""
+    declared = yaml.safe_load(config.read_text())
+    declared["training"] |= {"epochs": 100_000, "checkpoint": {"steps": 20}}
+    config.write_text(yaml.safe_dump(declared))
+    return config
+
+
+def until_saved(launched, run, seconds=60):
+    end = time.monotonic() + seconds
+    while not (run / "checkpoints" / "last.npz").exists():
+        assert launched.poll() is None, launched.communicate()
+        assert time.monotonic() < end, "it saves nothing"
+        time.sleep(0.05)
+
+
+def end_of(launched, seconds):
+    """(exit code, stderr, how long it took)."""
+    began = time.monotonic()
+    _, err = launched.communicate(timeout=seconds)
+    return launched.returncode, err, time.monotonic() - began
+
+
+def said_by_nntrain(err):
+    """Lines of nntrain: launchers have words of their own."""
+    return [line for line in err.splitlines() if line.startswith(("error:", "interrupted:")) or "Traceback" in line]
+
+
+@pytest.mark.parametrize("processes", [3])
+def test_any_number_of_processes_leaves_the_bits_of_one(processes, mpi, config, tmp_path):
+    nntrain.fit(config, run_dir=tmp_path / "one")
+    code, out, err = mpi.run(processes, "fit", config, "--run-dir", "many", "--threads", "1")
+    assert code == 0, err
+    assert out == "many\n"
+    assert [line for line in err.splitlines() if line.startswith("epoch")] == err.splitlines()[:2]  # told once
+    assert bits(tmp_path / "many") == bits(tmp_path / "one")
+    assert sorted(p.name for p in (tmp_path / "many").iterdir()) == sorted(p.name for p in (tmp_path / "one").iterdir())
+
+
+def test_more_processes_than_parts_are_one_clear_line(mpi, config):
+    code, out, err = mpi.run(3, "fit", config, "training.micro_batches=2", "--run-dir", "never")
+    assert (code, out) == (2, "")
+    assert [line for line in err.splitlines() if "micro_batches" in line] == [
+        "error: 3 processes for batches in 2 parts: set training.micro_batches to 3 or more, or start fewer processes"
+    ]
+    assert not (mpi.folder / "never").exists()
+
+
+def test_a_killed_process_ends_all_and_another_number_goes_on(mpi, config, tmp_path):
+    launched = mpi.start(3, "fit", endless(config), "--run-dir", "run", "-q")
+    until_saved(launched, tmp_path / "run")
+    os.kill(ranks_of(launched)[1], signal.SIGKILL)
+    code, _, seconds = end_of(launched, 20)
+    assert code
+    assert seconds < 5
+    changed = ["training.epochs=3"]
+    code, _, err = mpi.run(2, "resume", "run", *changed, "-q")
+    assert code == 0, err
+    nntrain.fit(config, changed, run_dir=tmp_path / "whole")
+    assert (tmp_path / "run" / "metrics.jsonl").read_bytes() == (tmp_path / "whole" / "metrics.jsonl").read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("whom", ["launcher", 0, 2])
+def test_a_signal_saves_a_common_step(number, whom, mpi, config, tmp_path):
+    launched = mpi.start(3, "fit", endless(config), "--run-dir", "run", "-q")
+    until_saved(launched, tmp_path / "run")
+    os.kill(launched.pid if whom == "launcher" else ranks_of(launched)[whom], number)
+    code, err, seconds = end_of(launched, 20)
+    assert code == 128 + number, err
+    assert seconds < 5
+    (line,) = said_by_nntrain(err)
+    step = int(line.split("step ")[1].split()[0])
+    with np.load(tmp_path / "run" / "checkpoints" / "last.npz") as file:
+        assert f'"step":{step}' in bytes(file["manifest"]).decode().replace(" ", "")
+    code, _, err = mpi.run(2, "resume", "run", f"training.steps={step + 3}", "-q")
+    assert code == 0, err
+
+
+@pytest.mark.slow
+def test_a_stopped_process_is_noticed_in_time(mpi, config, tmp_path):
+    launched = mpi.start(2, "fit", endless(config), "--run-dir", "run", "-q", NNTRAIN_MPI_TIMEOUT="3")
+    until_saved(launched, tmp_path / "run")
+    os.kill(ranks_of(launched)[1], signal.SIGSTOP)
+    code, err, seconds = end_of(launched, 30)
+    assert code == 8, err
+    assert 2 < seconds < 8
+    assert [line.partition(":")[0] for line in said_by_nntrain(err)] == ["error"]
+    assert "no answer from another process for 3 seconds" in err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rank", [0, 1])
+def test_an_error_of_one_process_ends_all(rank, mpi, config, tmp_path):
+    (tmp_path / "fault.py").write_text(
+        "import os\n"
+        "from nntrain.training.supervised import SupervisedTrainer\n"
+        "step = SupervisedTrainer.step\n"
+        "def failing(self, batch, number):\n"
+        f"    if number == 30 and os.environ.get('PMI_RANK', os.environ.get('OMPI_COMM_WORLD_RANK')) == '{rank}':\n"
+        "        raise OSError(28, 'No space left on device', 'full')\n"
+        "    step(self, batch, number)\n"
+        "SupervisedTrainer.step = failing\n"
+    )
+    launched = mpi.start(3, "fit", endless(config), "--import", "fault.py", "--run-dir", "run", "-q")
+    code, err, _ = end_of(launched, 60)
+    assert code == 7
+    assert said_by_nntrain(err) == ["error: full: No space left on device"]
+    code, _, err = mpi.run(2, "resume", "run", "training.steps=40", "-q")
+    assert code == 0, err
+
+
+@pytest.mark.slow
+def test_different_data_are_refused(mpi, config, tmp_path):
+    for rank in range(2):
+        np.savez(tmp_path / f"data{rank}.npz", x=np.eye(20)[:, :4] + rank, y=np.arange(20) % 2)
+    declared = CONFIG | {"dataset": {"type": "npz", "path": "data.npz"}, "architecture": [{"dense": 2}]}
+    config.write_text(yaml.safe_dump(declared))
+    (tmp_path / "link.py").write_text(
+        "import os\n"
+        "from nntrain.data.npz import Npz\n"
+        "rank = os.environ.get('PMI_RANK', os.environ.get('OMPI_COMM_WORLD_RANK'))\n"
+        "plain = Npz.__init__\n"
+        "own = lambda path: str(path).replace('data.npz', f'data{rank}.npz')\n"
+        "Npz.__init__ = lambda self, path, **more: plain(self, own(path), **more)\n"
+    )
+    code, _, err = mpi.run(2, "fit", config, "--import", "link.py", "--run-dir", "run", "-q")
+    assert code == 3
+    (line,) = said_by_nntrain(err)
+    assert line.startswith("error: the processes have different data: SHA-256 ")
