@@ -144,19 +144,17 @@ def test_an_error_of_one_process_ends_all(rank, mpi, config, tmp_path):
 
 @pytest.mark.slow
 def test_different_data_are_refused(mpi, config, tmp_path):
-    for rank in range(2):
-        np.savez(tmp_path / f"data{rank}.npz", x=np.eye(20)[:, :4] + rank, y=np.arange(20) % 2)
-    declared = CONFIG | {"dataset": {"type": "npz", "path": "data.npz"}, "architecture": [{"dense": 2}]}
-    config.write_text(yaml.safe_dump(declared))
-    (tmp_path / "link.py").write_text(
+    (tmp_path / "other.py").write_text(
         "import os\n"
-        "from nntrain.data.npz import Npz\n"
-        "rank = os.environ.get('PMI_RANK', os.environ.get('OMPI_COMM_WORLD_RANK'))\n"
-        "plain = Npz.__init__\n"
-        "own = lambda path: str(path).replace('data.npz', f'data{rank}.npz')\n"
-        "Npz.__init__ = lambda self, path, **more: plain(self, own(path), **more)\n"
+        "from nntrain.training import session\n"
+        "plain = session.build\n"
+        "def build(*how):\n"
+        "    built = plain(*how)\n"
+        "    built.data.sha256 = os.environ.get('PMI_RANK', os.environ.get('OMPI_COMM_WORLD_RANK')) * 64\n"
+        "    return built\n"
+        "session.build = build\n"
     )
-    code, _, err = mpi.run(2, "fit", config, "--import", "link.py", "--run-dir", "run", "-q")
+    code, _, err = mpi.run(2, "fit", config, "--import", "other.py", "--run-dir", "run", "-q")
     assert code == 3
     (line,) = said_by_nntrain(err)
     assert line.startswith("error: the processes have different data: SHA-256 ")
