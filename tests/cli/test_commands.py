@@ -14,6 +14,7 @@ SHARED = {
     "bash",
     "completion",
     "epoch_lines",
+    "launch",
     "options",
     "progress",
     "sweep_progress",
