@@ -70,6 +70,7 @@ class Loop(DeclaredLoop):
 
     takes_parts: ClassVar[bool] = False  # whether its trainer takes a batch in parts: training.micro_batches
     predicts: ClassVar[bool] = True  # whether the networks say something to an example: `apply`
+    translates: ClassVar[bool] = False  # whether what they say is a text, written by a decoder
     needs_targets: ClassVar[bool] = True  # whether it learns from targets, or is measured by them
 
     def plan(self, config: Config, facts: Facts) -> dict[str, Plan]:

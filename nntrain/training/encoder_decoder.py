@@ -12,13 +12,11 @@ from nntrain.config import Config
 from nntrain.data.facts import Facts
 from nntrain.data.parts import Batch
 from nntrain.errors import ConfigError
+from nntrain.inference.translator import DECODER, ENCODER, source_of
 from nntrain.layers.containers import Sequential
 from nntrain.model.layer import Cache, Context, ShapeError, Source
-from nntrain.model.network import Network
 from nntrain.model.shapes import Array, Symbols
 from nntrain.training.supervised import Supervised, SupervisedTrainer
-
-ENCODER, DECODER = "encoder", "decoder"
 
 
 @component("encoder_decoder")
@@ -38,6 +36,7 @@ class EncoderDecoder(Supervised):
 
     networks = (ENCODER, DECODER)
     one_optimizer = True
+    translates = True
 
     def plan(self, config: Config, facts: Facts) -> dict[str, Plan]:
         if facts.target_texts is None or facts.classes is None:
@@ -76,7 +75,8 @@ class EncoderDecoder(Supervised):
 
     def forward(self, networks: Networks, batch: Batch, context: Context) -> tuple[Array, tuple[Cache, Cache, Source]]:
         S, encoded = networks[ENCODER].forward(batch.X, context)
-        source = beside(context, networks[ENCODER], S, batch)
+        source = source_of(networks, S, batch)
+        context.source, context.lengths = source, batch.target_lengths
         Z, decoded = networks[DECODER].forward(_previous(batch), context)
         return Z, (encoded, decoded, source)
 
@@ -86,15 +86,9 @@ class EncoderDecoder(Supervised):
         networks[ENCODER].accumulate(source.dA, encoded)
 
     def apply(self, networks: Networks, batch: Batch, context: Context) -> Array:
-        beside(context, networks[ENCODER], networks[ENCODER].apply(batch.X, context), batch)
+        S = networks[ENCODER].apply(batch.X, context)
+        context.source, context.lengths = source_of(networks, S, batch), batch.target_lengths
         return networks[DECODER].apply(_previous(batch), context)
-
-
-def beside(context: Context, encoder: Network, S: Array, batch: Batch) -> Source:
-    """Put what the encoder has made of a batch into the context, in which the decoder comes next."""
-    lengths = None if batch.lengths is None else encoder.root.output_lengths(batch.lengths)
-    context.source, context.lengths = Source(S, lengths), batch.target_lengths
-    return context.source
 
 
 def _previous(batch: Batch) -> Array:
