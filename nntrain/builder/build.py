@@ -27,6 +27,7 @@ def build(draft: Draft, warn: Warn = unheard) -> Built:
     for network in built.networks.values():
         network.allocate(built.config.dtype)
         network.draw(built.config.seed)
+    built.loop.check_drawn(built)
     return built
 
 

@@ -6,7 +6,7 @@ A loop of another program derives from `Loop` and registers itself with @compone
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -22,7 +22,7 @@ from nntrain.files.json_fields import Fields
 from nntrain.files.plain_values import JsonObject
 from nntrain.model.layer import Context, Layer
 from nntrain.model.network import Network
-from nntrain.model.shapes import Array, Shape
+from nntrain.model.shapes import Array, Shape, Symbols
 
 Networks = Mapping[str, Network]  # by the loop's names for them, in its order
 
@@ -65,6 +65,16 @@ class Plan:
     prefix: str = ""
 
 
+@dataclass(frozen=True)
+class Entry:
+    """What a network meets when a batch comes in: the shape and the values, and what a pass knows besides, made anew
+    for every pass."""
+
+    shape: Shape
+    X: Array
+    context: Callable[[], Context]
+
+
 class Loop(DeclaredLoop):
     """Base of the training loops that a config can name.  Networks come under the names that `plan` gave them."""
 
@@ -82,6 +92,9 @@ class Loop(DeclaredLoop):
 
     def check_targets(self, built: Built) -> None:
         """Raise ConfigError where outputs are one a step and targets one an example, or the reverse."""
+
+    def check_drawn(self, built: Built) -> None:
+        """Raise ConfigError where networks of these parameters, as they were drawn, cannot learn what they should."""
 
     def trainer(self, built: Built) -> Trainer:
         """A trainer at step 0."""
@@ -108,9 +121,21 @@ class Loop(DeclaredLoop):
         """Whether example i of those drawn is of class i mod K."""
         return False
 
+    def entries(self, networks: Networks, batch: Batch) -> dict[str, Entry]:
+        """What each network meets when this batch comes in, for its layers to be looked at one by one."""
+        return {name: entry(network.input_shape, batch.X, batch.lengths) for name, network in networks.items()}
+
     def input_network(self, networks: Networks) -> Network:
         """The network that examples of the data go into."""
         return next(iter(networks.values()))
+
+
+def entry(shape: Shape, X: Array, lengths: Array | None) -> Entry:
+    """Of a batch X (…, m) that comes in with nothing beside it; sequences are as long as the longest of this batch."""
+    if lengths is not None:
+        steps = len(X)
+        shape = Symbols((steps,), shape.vocabulary) if isinstance(shape, Symbols) else (steps, *shape[1:])
+    return Entry(shape, X, lambda: Context(training=True))
 
 
 class Trainer(ABC):

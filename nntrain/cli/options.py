@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from nntrain.cli import completion
 from nntrain.cli.terminal import warn
@@ -14,6 +15,7 @@ from nntrain.errors import ConfigError
 
 if TYPE_CHECKING:
     from nntrain.builder.loop import Model
+    from nntrain.inference.beam_search import Search
     from nntrain.inference.load import Loaded
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -40,6 +42,18 @@ which = click.option(
     default="best",
     show_default=True,
     help="Which checkpoint of a run directory.",
+)
+beam = click.option(
+    "--beam",
+    type=click.IntRange(min=1),
+    help="Of an encoder and a decoder: beginnings that beam search keeps.  Without it: greedy, the likeliest symbols.",
+)
+length_penalty = click.option(
+    "--length-penalty",
+    type=click.FloatRange(min=0),
+    default=0.7,
+    show_default=True,
+    help="With --beam: the log-probability of a text of T symbols is divided by T to the power of this.",
 )
 max_seconds = click.option(
     "--max-seconds",
@@ -100,6 +114,16 @@ def declared_model(path: Path, overrides: Sequence[str]) -> Model:
     from nntrain.builder import build
 
     return build(configs.read(path, overrides), warn)
+
+
+def search_for(beam: int | None, length_penalty: float) -> Search | None:
+    """How a decoder looks for its texts, where that is said."""
+    from nntrain.inference.beam_search import Search
+
+    given = click.get_current_context().get_parameter_source("length_penalty")
+    if beam is None and given is not ParameterSource.DEFAULT:
+        raise click.UsageError("--length-penalty: goes with --beam")
+    return None if beam is None else Search(beam, length_penalty)
 
 
 def check_suffix(output: Path, *suffixes: str) -> None:

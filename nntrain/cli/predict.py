@@ -17,6 +17,8 @@ from nntrain.cli.terminal import warn
 @click.option("-o", "--output", type=options.PATH, help="Write here: .csv, .npy or .npz by its suffix.")
 @click.option("--probabilities", is_flag=True, help="The probability of every class instead of the label.")
 @click.option("--keep", multiple=True, metavar="COLUMN", help="Copy this column of the table; can be repeated.")
+@options.beam
+@options.length_penalty
 @options.which
 @options.threads
 def predict(
@@ -25,6 +27,8 @@ def predict(
     output: Path | None,
     probabilities: bool,
     keep: tuple[str, ...],
+    beam: int | None,
+    length_penalty: float,
     which: str,
     threads: int | None,
 ) -> None:
@@ -32,6 +36,8 @@ def predict(
 
     Of several INPUTs the file stands beside each prediction.  dataset.KEY=VALUE says how they are read, such as
     dataset.unknown=ignore.
+
+    For an encoder and a decoder INPUT has texts, a line each, or in the column of the sources where it is a table.
     """
     options.start(threads)
     from nntrain.inference import prediction
@@ -43,7 +49,8 @@ def predict(
     loaded = options.load_checkpoint(checkpoint, which)
     if output is not None:
         prediction.check_suffix(output)
-    table = prediction.predict(loaded, sources, probabilities, warn, overrides=overrides, keep=keep)
+    search = options.search_for(beam, length_penalty)
+    table = prediction.predict(loaded, sources, probabilities, warn, overrides=overrides, keep=keep, search=search)
     if output is None:
         click.echo(table.as_csv(), nl=False)
     else:

@@ -14,6 +14,8 @@ from nntrain.cli import options
 from nntrain.errors import ConfigError
 
 if TYPE_CHECKING:
+    from nntrain.inference.beam_search import Search
+    from nntrain.inference.load import Loaded
     from nntrain.inference.text_writer import Writer
 
 
@@ -37,7 +39,9 @@ def _finite(context: click.Context, option: click.Parameter, value: float) -> fl
     show_default=True,
     help="Of text: below 1 likelier symbols, above 1 more daring ones, 0 the likeliest alone.",
 )
-@click.option("--prompt", default="", help="What a text or a name begins with.")
+@click.option("--prompt", default="", help="What a text or a name begins with; of an encoder, the text to turn.")
+@options.beam
+@options.length_penalty
 @options.which
 @options.threads
 def sample(
@@ -48,16 +52,26 @@ def sample(
     length: int,
     temperature: float,
     prompt: str,
+    beam: int | None,
+    length_penalty: float,
     which: str,
     threads: int | None,
 ) -> None:
-    """Draw new examples from CHECKPOINT, a file or a run directory: of a GAN, a variational autoencoder, or a model
-    of text or names.
+    """Draw new examples from CHECKPOINT, a file or a run directory: of a GAN, a variational autoencoder, a model
+    of text or names, or an encoder and a decoder, which turn --prompt into another text.
 
     Text goes to stdout as it is drawn.
     """
     options.start(threads)
     loaded = options.load_checkpoint(checkpoint, which)
+    if loaded.loop.translates:
+        _refuse("texts as long as they turn out", "length")
+        search = options.search_for(beam, length_penalty)
+        if search is not None:
+            _refuse("nothing: --beam finds the likeliest", "temperature", "seed", of="texts that are drawn")
+        _write(_turned(loaded, prompt, count or 1, temperature, seed, search), output)
+        return
+    _refuse("none", "beam", "length_penalty", of="an encoder and a decoder")
     if loaded.loop.draws(loaded):
         _refuse("examples", "length", "temperature", "prompt")
         if output is None:
@@ -78,12 +92,32 @@ def sample(
         _write(_texts(writer, count or 1, prompt, length), output)
 
 
-def _refuse(drawn: str, *names: str) -> None:
+def _refuse(drawn: str, *names: str, of: str = "texts") -> None:
     """Raise for an option that was given and says nothing about what is drawn."""
     context = click.get_current_context()
     for name in names:
         if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
-            raise click.UsageError(f"--{name}: is of texts; this network draws {drawn}")
+            raise click.UsageError(f"--{name.replace('_', '-')}: is of {of}; this network draws {drawn}")
+
+
+def _turned(
+    loaded: Loaded, prompt: str, count: int, temperature: float, seed: int | None, search: Search | None
+) -> Iterator[str]:
+    """What a prompt is turned into, a line each: the best that a search finds, or texts that are drawn."""
+    from nntrain.inference.translator import Translator
+
+    if not prompt:
+        raise ConfigError("sample: say with --prompt which text is to be turned; nntrain predict takes files of them")
+    translator = Translator(loaded)
+    if search is not None:
+        if count > search.beams:
+            raise ConfigError(
+                f"--count {count}: a search that keeps {search.beams} finds no more; give a larger --beam"
+            )
+        yield from (text + "\n" for text in translator.best(prompt, search)[:count])
+        return
+    for number in range(count):
+        yield translator.draw(prompt, temperature, loaded.config.seed if seed is None else seed, number) + "\n"
 
 
 def _texts(writer: Writer, count: int, prompt: str, length: int) -> Iterator[str]:

@@ -34,7 +34,7 @@ def read_columns(
     """The cells of some columns, row by row; and warnings.  Raises DataError.
 
     columns   by name or number from 0; None: the one called source, or target, else the first, or second.  The first
-              row names columns where a column is asked for by its name, or where it has these two
+              row names columns where a column is asked for by its name, or where it has all of these that are asked for
     Cells are split at tabs where the first line has one, and are then taken as they are; else at commas or semicolons,
     with quotes as in csv.
     """
@@ -55,7 +55,7 @@ def read_columns(
         except csv.Error as error:
             raise DataError(f"{path}:{reader.line_num}:1: error: {error}") from error
     names = [name.strip() for name in rows[0][1]]
-    named = any(isinstance(column, str) for column in columns) or set(NAMES) <= set(names)
+    named = any(isinstance(column, str) for column in columns) or set(NAMES[: len(columns)]) <= set(names)
     places = [_place(path, column, default, names, named) for default, column in enumerate(columns)]
     found = []
     for line, row in rows[1 if named else 0 :]:

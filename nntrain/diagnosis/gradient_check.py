@@ -102,16 +102,21 @@ def check_layer(
         terms = R * layer.forward(p, moved.get("X", X), now)[0]
         return float(terms.sum()) + now.cost, float(np.abs(terms).sum()) + abs(now.cost)
 
-    return Report(_errors(J, points, gradients, random), problems)
+    return Report(errors(J, points, gradients, random), problems)
 
 
 def check_layers(
-    layers: Sequence[Layer], shape: Shape, m: int = 3, *, X: Array | None = None
+    layers: Sequence[Layer],
+    shape: Shape,
+    m: int = 3,
+    *,
+    X: Array | None = None,
+    context: Callable[[], Context] = training_context,
 ) -> Iterator[tuple[str, Layer, Report]]:
     """Check each layer of a network by itself, on the shape that comes in there.  X: a batch, used if of integers."""
     for name, layer, shape_there, _, _ in stages(layers, shape):
         integers = X if X is not None and X.dtype.kind in "iu" else None
-        yield name, layer, check_layer(layer, shape_there, m, X=integers)
+        yield name, layer, check_layer(layer, shape_there, m, X=integers, context=context)
         X = None
 
 
@@ -136,7 +141,7 @@ def check_loss(
         cost = float(loss(moved["Z"], Y, mask, **weighing)[0])
         return cost, abs(cost)
 
-    return Report(_errors(J, {"Z": Z}, {"Z": dZ.copy()}, streams.stream(seed, streams.CHECK)), problems)
+    return Report(errors(J, {"Z": Z}, {"Z": dZ.copy()}, streams.stream(seed, streams.CHECK)), problems)
 
 
 class _Gradients(NamedTuple):
@@ -214,7 +219,8 @@ def _analytic(
 _J = Callable[[Mapping[str, Array]], tuple[float, float]]
 
 
-def _errors(J: _J, points: dict[str, Array], gradients: dict[str, Array], random: streams.Stream) -> dict[str, float]:
+def errors(J: _J, points: dict[str, Array], gradients: dict[str, Array], random: streams.Stream) -> dict[str, float]:
+    """Of gradients at some points, by J(points): its value, and the sum of its terms' sizes."""
     if not points:
         return {}
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from nntrain.data.tables.kept_columns import kept_columns
 from nntrain.data.tables.table_layout import TableLayout
 from nntrain.errors import ConfigError, DataError
 from nntrain.files.storage import write_atomic
+from nntrain.inference.beam_search import Search
 from nntrain.inference.evaluator import outputs
 from nntrain.inference.load import Loaded
 from nntrain.messages import Warn, unheard
@@ -86,6 +88,7 @@ def predict(
     *,
     overrides: Sequence[str] = (),
     keep: Sequence[str] = (),
+    search: Search | None = None,
 ) -> Predictions:
     """Predictions of a network for the examples in files, or in a stream of csv.
 
@@ -94,12 +97,18 @@ def predict(
 
     overrides   `dataset.KEY=VALUE`: how these files are read
     keep        columns of the files to stand beside the predictions, as they are written there
+    search      how a decoder looks for its texts; default: greedily
     """
     if not loaded.loop.predicts:
         raise ConfigError(f"{loaded.path}: {' and '.join(loaded.networks)} predict nothing; nntrain sample draws")
+    if search is not None and not loaded.loop.translates:
+        raise ConfigError("--beam: is of an encoder and a decoder, which write texts; this one writes none")
+    if probabilities and loaded.loop.translates:
+        raise ConfigError("--probabilities: this network predicts texts, not classes")
     dataset = configs.dataset_with(loaded.config, overrides)
     sources = sources if isinstance(sources, Sequence) else [sources]
-    found = [_of_source(loaded, dataset, source, probabilities, warn, keep) for source in sources]
+    of_part = partial(_texts, loaded, search) if loaded.loop.translates else partial(_of_part, loaded, probabilities)
+    found = [_of_source(loaded, dataset, source, of_part, warn, keep) for source in sources]
     if len(found) > 1:
         for source, made in zip(sources, found, strict=True):
             made.beside = {"file": [name_of(source)] * len(made.values), **made.beside}
@@ -123,7 +132,12 @@ def _joined(sources: Sequence[Source], found: list[Predictions]) -> Predictions:
 
 
 def _of_source(
-    loaded: Loaded, dataset: Dataset, source: Source, probabilities: bool, warn: Warn, keep: Sequence[str]
+    loaded: Loaded,
+    dataset: Dataset,
+    source: Source,
+    of_part: Callable[[Part], Predictions],
+    warn: Warn,
+    keep: Sequence[str],
 ) -> Predictions:
     """Predictions for the examples in one file or stream."""
     beside: dict[str, list[str]] = {}
@@ -136,12 +150,20 @@ def _of_source(
     part = dataset.read_inputs(source, loaded.facts, np.dtype(loaded.config.dtype))
     for text in part.warnings:
         warn(text)
-    made = _of_part(loaded, part, probabilities)
+    made = of_part(part)
     made.beside = {**({"file": list(part.files)} if part.files else {}), **beside}
     return made
 
 
-def _of_part(loaded: Loaded, part: Part, probabilities: bool) -> Predictions:
+def _texts(loaded: Loaded, search: Search | None, part: Part) -> Predictions:
+    """What a decoder writes to each source."""
+    from nntrain.inference.translator import Translator  # here, as other predictions start sooner without it
+
+    texts = list(Translator(loaded).translate(part, search or Search()))
+    return Predictions(["prediction"], np.array(texts, np.str_)[:, None])
+
+
+def _of_part(loaded: Loaded, probabilities: bool, part: Part) -> Predictions:
     config, facts = loaded.config, loaded.facts
     with np.errstate(all="ignore"):
         said, steps = [], []

@@ -51,7 +51,7 @@ class Translator:
     def draw(self, source: str, temperature: float, seed: int, number: int = 0) -> str:
         """A text drawn from softmax(Z / temperature) step by step; the likeliest symbols at temperature 0."""
         stream = streams.stream(seed, streams.SAMPLE, number)
-        model, written = Decoding(self, self._batch(source)), list[int]()
+        model, written = self._decoding(self._batch(source)), list[int]()
         log_P = model.begin()[:, 0]
         while True:
             if temperature == 0:
@@ -67,7 +67,7 @@ class Translator:
 
     def hypotheses(self, batch: Batch, search: Search) -> list[list[Hypothesis]]:
         """What the search finds for each example, at most as long as the longest target of the data."""
-        return beam_search(Decoding(self, batch), search, self.end, self.targets.length)
+        return beam_search(self._decoding(batch), search, self.end, self.targets.length)
 
     def text(self, found: Hypothesis) -> str:
         """The text of a hypothesis."""
@@ -76,18 +76,22 @@ class Translator:
     def _batch(self, source: str) -> Batch:
         return source_part([source], self.model.facts).batch(np.arange(1))
 
+    def _decoding(self, batch: Batch) -> Decoding:
+        return Decoding(self.model, batch, self.start, self.never, self.remembers)
+
     def _remembers(self) -> bool:
         """Whether reading symbol by symbol, with what layers keep of those before, gives what the whole gives."""
         count = len(self.targets.vocabulary.symbols)
         Y = streams.stream(0, streams.SAMPLE).integers(count, (min(6, self.targets.length),))
-        said = []
-        for self.remembers in (False, True):
-            model = Decoding(self, self._batch(""))
-            log_P = model.begin()
+
+        def read(remembers: bool) -> Array:
+            decoding = Decoding(self.model, self._batch(""), self.start, self.never, remembers)
+            log_P = decoding.begin()
             for symbol in Y[1:]:
-                log_P = model.go_on(np.zeros(1, np.int64), np.array([symbol]))
-            said.append(np.delete(log_P, self.never))
-        return np.allclose(*said, rtol=1e-3, atol=1e-3)
+                log_P = decoding.go_on(np.zeros(1, np.int64), np.array([symbol]))
+            return np.delete(log_P, self.never)
+
+        return np.allclose(read(True), read(False), rtol=1e-3, atol=1e-3)
 
 
 class Decoding:
@@ -97,8 +101,9 @@ class Decoding:
     once; else all of them anew.
     """
 
-    def __init__(self, translator: Translator, batch: Batch):
-        self.translator, self.networks, self.m = translator, translator.model.networks, batch.size
+    def __init__(self, model: Model, batch: Batch, start: int, never: list[int], remembers: bool):
+        self.networks, self.m, self.seed = model.networks, batch.size, model.config.seed
+        self.start, self.never, self.remembers = start, never, remembers
         context = self._context()
         context.lengths = batch.lengths
         with np.errstate(all="ignore"):
@@ -109,7 +114,7 @@ class Decoding:
 
     def begin(self) -> Array:
         """log P of the first symbols, (symbols, m)."""
-        return self._read(np.full((1, self.m), self.translator.start))
+        return self._read(np.full((1, self.m), self.start))
 
     def go_on(self, columns: Array, symbols: Array) -> Array:
         """log P of what follows after these columns and symbols, (symbols, N)."""
@@ -125,16 +130,19 @@ class Decoding:
         context = self._context()
         context.source = self.source
         self.written = np.concatenate([self.written, symbols])
-        remembers = self.translator.remembers
-        if remembers:
+        if self.remembers:
             context.past, context.state = self.past, self.state
         with np.errstate(all="ignore"):
-            Z = self.networks[DECODER].apply(symbols if remembers else self.written, context)[-1].astype(np.float64)
+            Z = (
+                self.networks[DECODER]
+                .apply(symbols if self.remembers else self.written, context)[-1]
+                .astype(np.float64)
+            )
             self.past.steps += 1
             Z -= Z.max(axis=0)
             log_P: Array = Z - np.log(np.exp(Z).sum(axis=0))
-        log_P[self.translator.never] = -np.inf
+        log_P[self.never] = -np.inf
         return log_P
 
     def _context(self) -> Context:
-        return Context(training=False, seed=self.translator.model.config.seed)
+        return Context(training=False, seed=self.seed)

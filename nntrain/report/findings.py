@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from nntrain.data.facts import Facts
+from nntrain.data.facts import Facts, required
 from nntrain.errors import ConfigError, NNTrainError
+from nntrain.inference.beam_search import Search
 from nntrain.inference.evaluator import outputs
 from nntrain.inference.load import Loaded, find_checkpoint, load
 from nntrain.inference.text_writer import Writer
@@ -24,6 +25,7 @@ MOST_EXAMPLES = 20_000
 MOST_TILES = 64
 MOST_POINTS = 500
 MOST_COLUMNS = 12
+MOST_TURNED = 500
 MOST_TEXTS, TEXT_LENGTH, MOST_NAMES = 3, 300, 20
 
 
@@ -63,9 +65,11 @@ def find(run_dir: Path) -> Findings:
         file, _ = find_checkpoint(run_dir)
         loaded = load(file)
         _first_weights(found, loaded)
-        if loaded.facts.text is not None:
+        if loaded.loop.translates:
+            _turned(found, loaded)
+        elif loaded.facts.text is not None:
             found.texts = _written(loaded)
-        if loaded.loop.predicts:
+        if loaded.loop.predicts and not loaded.loop.translates:
             _judge(found, loaded)
     except NNTrainError as error:
         found.problem = str(error).splitlines()[0]
@@ -98,6 +102,29 @@ def _written(loaded: Loaded) -> list[str]:
     if loaded.config.dataset.type == "names":
         return ["\n".join(writer.names("", MOST_NAMES))]
     return ["".join(writer.text("", TEXT_LENGTH, number)) for number in range(MOST_TEXTS)]
+
+
+def _turned(found: Findings, loaded: Loaded) -> None:
+    """What the first sources of the last part are turned into by greedy search, and what is wrong in it."""
+    from nntrain.inference.translator import Translator
+
+    config, facts = loaded.config, loaded.facts
+    with np.errstate(all="ignore"):
+        data = config.dataset.load(config.seed, np.dtype(config.dtype), facts)
+    found.part = list(data.parts)[-1]
+    part, translator = data.parts[found.part], Translator(loaded)
+    batch = part.batch(np.arange(min(part.size, MOST_TURNED)))
+    found.examples = batch.size
+    sources = [required(facts.text, "a text").text(x) for x in batch.X.T]
+    truths = [translator.targets.vocabulary.text(y) for y in batch.Y.T]
+    lines = []
+    for i, best in enumerate(texts[0] for texts in translator.hypotheses(batch, Search())):
+        said = translator.text(best)
+        lines.append(f"{sources[i]}  →  {said}")
+        if said != truths[i]:
+            found.wrong.append(Wrong(i, truths[i], said, -best.log_p, row=[("source", sources[i])]))
+    found.wrong = sorted(found.wrong, key=lambda wrong: wrong.amount)[:MOST_WRONG]
+    found.texts = ["\n".join(lines[:MOST_NAMES])]
 
 
 def _judge(found: Findings, loaded: Loaded) -> None:

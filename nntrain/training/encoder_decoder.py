@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from nntrain.builder import Built, Model, Networks, Plan
+from nntrain.builder import Built, Entry, Model, Networks, Plan
+from nntrain.builder.loop import entry
 from nntrain.components import component
 from nntrain.config import Config
 from nntrain.data.facts import Facts
@@ -16,7 +17,7 @@ from nntrain.inference.translator import DECODER, ENCODER, source_of
 from nntrain.layers.containers import Sequential
 from nntrain.model.layer import Cache, Context, ShapeError, Source
 from nntrain.model.shapes import Array, Symbols
-from nntrain.training.supervised import Supervised, SupervisedTrainer
+from nntrain.training.supervised import Supervised
 
 
 @component("encoder_decoder")
@@ -51,12 +52,8 @@ class EncoderDecoder(Supervised):
             raise ShapeError("no layer of the decoder reads what the encoder gives; put cross_attention into it", self)
         super().check(model)
 
-    def trainer(self, built: Built) -> SupervisedTrainer:
-        self.check_order(built)
-        return super().trainer(built)
-
-    def check_order(self, built: Built) -> None:
-        """Raise ConfigError where a step of the decoder sees those behind it: it would copy what it is to foretell."""
+    def check_drawn(self, built: Built) -> None:
+        """A step of the decoder sees none behind it: it would copy what it is to foretell."""
         batch = built.data.parts["train"].batch(np.arange(1))
         assert batch.previous is not None
         if len(batch.previous) == 1:
@@ -72,6 +69,22 @@ class EncoderDecoder(Supervised):
                     "attention, and take no layer that reads backwards"
                 )
             )
+
+    def entries(self, networks: Networks, batch: Batch) -> dict[str, Entry]:
+        encoder, decoder = networks[ENCODER], networks[DECODER]
+        of_source = entry(encoder.input_shape, batch.X, batch.lengths)
+        context = of_source.context()
+        context.lengths = batch.lengths
+        source = source_of(networks, encoder.apply(batch.X, context), batch)
+
+        def beside() -> Context:
+            context = of_source.context()
+            context.source = Source(source.A.astype(np.float64), source.lengths)
+            return context
+
+        X = _previous(batch)
+        shape = Symbols((len(X),), decoder.output_shape[-1], source.A.shape[:-1])
+        return {ENCODER: of_source, DECODER: Entry(shape, X, beside)}
 
     def forward(self, networks: Networks, batch: Batch, context: Context) -> tuple[Array, tuple[Cache, Cache, Source]]:
         S, encoded = networks[ENCODER].forward(batch.X, context)
