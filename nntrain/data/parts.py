@@ -6,8 +6,9 @@ once, so that everything after it sees examples as columns.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from nntrain.data.facts import Facts
 from nntrain.model.shapes import Array
@@ -24,6 +25,7 @@ class Batch:
     lengths   (m,) valid steps of padded sequences, or None
     resets    True where no recurrent state may be carried in from the batch before (see Part.streams)
     naive     a forecast by rule, like Y: what a model has to beat; or None
+    seasonal  another one, of a season ago
     previous  (T, m) y⟨t−1⟩, the targets a step later behind the start mark: what a decoder reads
     target_lengths   (m,) valid steps of Y, where targets are sequences of their own
     weights   ≥ 0, what each example (m,) or step (T, m) counts for in cost and metrics; None: all alike
@@ -34,6 +36,7 @@ class Batch:
     lengths: Array | None = None
     resets: bool = True
     naive: Array | None = None
+    seasonal: Array | None = None
     weights: Array | None = None
     previous: Array | None = None
     target_lengths: Array | None = None
@@ -61,6 +64,7 @@ class Part:
     streams   the examples are the pieces of so many streams, first the first piece of each: batches have this many
               examples, come in order, and recurrent state goes along.  0: examples have nothing to do with each other
     warnings  of a part that was read for itself, as in Data
+    beside    of a part that was read for itself: columns of words that belong to its examples, by name
     files     of a part that was read for itself: the file of each example, where examples are files; else empty
     """
 
@@ -68,6 +72,7 @@ class Part:
     streams: int = 0
     warnings: Sequence[str] = ()
     files: Sequence[str] = ()
+    beside: Mapping[str, Sequence[str]] = MappingProxyType({})
 
     def look(self) -> None:
         """Called before each batch of an evaluation: a part that is watched may raise here, to cut it short."""

@@ -14,16 +14,20 @@ from nntrain.components import arg, component
 from nntrain.data import standardize
 from nntrain.data.arrays import ArrayPart, Inputs
 from nntrain.data.facts import Facts, Preparation, required
-from nntrain.data.parts import Batch, Data, Part
+from nntrain.data.parts import Data, Part
 from nntrain.data.series_layout import SeriesLayout
+from nntrain.data.series_rows import OneSeries, Where, mostly_numbers, read_series
+from nntrain.data.series_time import Gaps, find_time
+from nntrain.data.series_windows import Windows, ahead_of_time
 from nntrain.data.source_files import Source, name_of
 from nntrain.data.splits import last_shares
 from nntrain.data.tables.header import seems_header
 from nntrain.data.tables.table import Table
 from nntrain.data.tables.table_dataset import TableDataset
+from nntrain.data.tables.table_files import TableFile, open_table
 from nntrain.data.tables.table_reader import read_table
-from nntrain.data.tables.text_files import TextFile
 from nntrain.errors import DataError
+from nntrain.messages import did_you_mean
 from nntrain.model.shapes import Array
 
 
@@ -36,7 +40,13 @@ class Series(TableDataset):
     inputs may reach back before it, as the past is known.  Columns are scaled to mean 0, deviation 1 of the training
     rows alone (`standardize`); metrics and predictions are in the data's units.
 
-    Beside every measure stands that of the naive forecast, the last value seen again: naive_loss, naive_mae, ….
+    A column of dates is the time (or `time` names it): newest first is turned with a word, and rows that are missing
+    are told; `gaps` refuses or fills them, and cells without a value.  With `group` a file holds several series, each
+    cut and forecast for itself.  Columns in `future` are known in advance: at every step of the window stands what
+    they will be `horizon` rows later; new data end with `horizon` rows that have these alone.
+
+    Beside every measure stands that of the naive forecast, the last value seen again: naive_loss, naive_mae, …; with
+    `season: 7` also that of seven rows before: naive_season_loss, ….
     `nntrain predict RUN recent.csv` forecasts what follows the last `window` rows of a file.
     """
 
@@ -47,65 +57,107 @@ class Series(TableDataset):
     target: tuple[str | int, ...] = arg("columns to forecast; default: all that are read", default=(), kw_only=True)
     window: int = arg("time steps that are seen T", default=30, ge=1, kw_only=True)
     horizon: int = arg("time steps that are forecast", default=1, ge=1, kw_only=True)
+    time: str | int | None = arg(
+        "the column of times, by name or number from 0; default: found out, and said", default=None, kw_only=True
+    )
+    gaps: Gaps | None = arg(
+        "rows and values that are missing: refuse, repeat the previous, or draw a line; default: rows are told, "
+        "values refused",
+        default=None,
+        kw_only=True,
+    )
+    future: tuple[str | int, ...] = arg(
+        "columns known in advance, such as holidays, by name or number from 0", default=(), kw_only=True
+    )
+    group: str | int | None = arg(
+        "the column that tells several series of a file apart, by name or number from 0", default=None, kw_only=True
+    )
+    season: int | None = arg(
+        "rows after which things come again: a second naive forecast", default=None, ge=1, kw_only=True
+    )
     standardize: bool = arg("columns to mean 0, deviation 1, fitted on the training part", default=True, kw_only=True)
 
     def read_data(self, seed: int, dtype: DTypeLike, facts: Facts | None = None) -> Data:
-        file, sha = TextFile(self.path, self.encoding), hashlib.sha256()
+        file, sha = open_table(self.path, self.encoding), hashlib.sha256()
         file.digest(sha)
         if facts is None:
             table = read_table(file, self.dialect)
-            columns = self._numeric(table)
-            facts = self._facts(columns, table.names)
+            where = self._where(table)
+            facts = self._facts(where, table.names)
         else:
-            table, columns = self._located(file, facts)
-        values = _read(table, columns)
+            table, where = self._located(file, facts)
         layout = required(facts.preparation.series, "a series")
-        parts = last_shares(self, str(self.path), len(values), ())
+        series = read_series(table, where, self.gaps, [])
+        parts = [last_shares(self, self._named(one), len(one.values), ()) for one in series]
         if facts.preparation.standardize is None:
-            facts = self._fitted(facts, layout, values[parts["train"]])
-        scaled = required(facts.preparation.standardize, "a series").apply(values).astype(dtype)
+            past = [one.values[rows["train"]] for one, rows in zip(series, parts, strict=True)]
+            facts = self._fitted(facts, layout, np.concatenate(past))
+        scaling = required(facts.preparation.standardize, "a series")
         made: dict[str, Part] = {}
         for part in ("train", "validation", "test"):
-            if part in parts:
-                rows = parts[part]
-                first = max(rows.start, self.window)
-                if first + self.horizon > rows.stop:
-                    raise DataError(
-                        f"{self.path}: error: {rows.stop - rows.start} rows of the {part} part are too few for a "
-                        f"window of {self.window} and a horizon of {self.horizon}"
-                    )
-                made[part] = Windows(
-                    scaled, layout.targets_at, np.arange(first, rows.stop - self.horizon + 1), self.window, self.horizon
-                )
+            if part in parts[0]:
+                ends = [self._ends(one, rows[part], part) for one, rows in zip(series, parts, strict=True)]
+                made[part] = Windows(series, scaling, dtype, layout, ends, self.window, self.horizon, self.season)
         return Data(facts, made, sha.hexdigest(), table.warnings)
 
-    def _numeric(self, table: Table) -> list[int]:
-        """Numbers of the columns to read."""
-        if self.columns:
-            return [self._find(column, table.names) for column in self.columns]
-        found = [i for i, cells in enumerate(table.columns) if cells.all_numbers]
-        if not found:
-            raise DataError(f"{self.path}: error: no column holds a number in every row; name some with columns")
-        return found
+    def _named(self, one: OneSeries) -> str:
+        return f"{self.path}, {one.name}" if one.name else str(self.path)
 
-    def _find(self, column: str | int, names: list[str]) -> int:
+    def _ends(self, one: OneSeries, rows: slice, part: str) -> Array:
+        """The rows before which a window of this part ends."""
+        first = max(rows.start, self.window, self.season or 0)
+        if first + self.horizon > rows.stop:
+            season = f" and a season of {self.season}" if (self.season or 0) > self.window else ""
+            raise DataError(
+                f"{self._named(one)}: error: {rows.stop - rows.start} rows of the {part} part are too few for a "
+                f"window of {self.window} and a horizon of {self.horizon}{season}"
+            )
+        return np.arange(first, rows.stop - self.horizon + 1)
+
+    def _where(self, table: Table) -> Where:
+        """The columns that the config names, or that are found out with a word."""
+        columns = [self._find(column, table) for column in self.columns]
+        time = None if self.time is None else self._find(self.time, table)
+        group = None if self.group is None else self._find(self.group, table)
+        others = {i for i in (time, group) if i is not None}
+        named = {self._find(column, table) for column in (*self.target, *self.future)}
+        if time is None:
+            time = find_time(table, {*columns, *others, *named})
+            others |= set() if time is None else {time}
+        columns = columns or mostly_numbers(table, others)
+        if not columns:
+            raise DataError(f"{self.path}: error: no column holds a number in every row; name some with columns")
+        return Where(columns, time, group)
+
+    def _find(self, column: str | int, table: Table) -> int:
+        names = table.names
         if isinstance(column, str) and column in names:
             return names.index(column)
         if isinstance(column, int) and -len(names) <= column < len(names):
             return column % len(names)
-        raise DataError(f"{self.path}: error: no column {column!r} (there are {', '.join(names)})")
+        hint = did_you_mean(str(column), names)
+        raise DataError(f"{self.path}: error: no column {column!r} (there are {', '.join(names)}){hint}")
 
-    def _facts(self, columns: list[int], names: list[str]) -> Facts:
-        read = [names[i] for i in columns]
-        targets = [names[self._find(column, names)] for column in self.target] or read
-        if unread := [name for name in targets if name not in read]:
-            raise DataError(f"{self.path}: error: the target {unread[0]} is not among the columns that are read")
+    def _facts(self, where: Where, names: list[str]) -> Facts:
+        read = [names[i] for i in where.columns]
+        future = [self._name(column, names) for column in self.future]
+        targets = [self._name(column, names) for column in self.target] or [n for n in read if n not in future]
+        for what, chosen in (("target", targets), ("future column", future)):
+            if unread := [name for name in chosen if name not in read]:
+                raise DataError(f"{self.path}: error: the {what} {unread[0]} is not among the columns that are read")
+        if both := [name for name in future if name in targets]:
+            raise DataError(f"{self.path}: error: future: {both[0]} is forecast itself")
+        if future and self.horizon > self.window:
+            raise DataError(f"{self.path}: error: future: the window of {self.window} is shorter than the horizon")
         steps = range(1, self.horizon + 1)
         outputs = targets if self.horizon == 1 else [f"{name}+{h}" for h in steps for name in targets]
-        made = Preparation(
-            series=SeriesLayout(tuple(read), tuple(columns), tuple(targets)), output_names=tuple(outputs)
-        )
+        time, group = (None if i is None else (names[i], i) for i in (where.time, where.group))
+        layout = SeriesLayout(tuple(read), tuple(where.columns), tuple(targets), tuple(future), time, group)
+        made = Preparation(series=layout, output_names=tuple(outputs))
         return Facts((self.window, len(read)), "values", outputs=len(outputs), preparation=made)
+
+    def _name(self, column: str | int, names: list[str]) -> str:
+        return column if isinstance(column, str) else names[column]
 
     def _fitted(self, facts: Facts, layout: SeriesLayout, past: Array) -> Facts:
         """The facts with the standardization of the training rows."""
@@ -121,53 +173,57 @@ class Series(TableDataset):
 
         if not is_table(source):
             return ArrayPart(Inputs(read_array(source, facts), dtype, facts.preparation), None, None)
-        table, columns = self._located(TextFile(source, self.encoding), facts)
-        values = _read(table, columns)
-        window = facts.input_shape[0]
-        if len(values) < window:
-            raise DataError(f"{name_of(source)}: error: {len(values)} rows, fewer than the window of {window}")
-        part = ArrayPart(Inputs(values[-window:][None], dtype, facts.preparation), None, None)
+        layout, name = required(facts.preparation.series, "a series"), name_of(source)
+        table, where = self._located(open_table(source, self.encoding), facts)
+        series = read_series(table, where, self.gaps, layout.future_at)
+        windows = np.stack([self._last_window(one, layout, facts.input_shape[0], name) for one in series])
+        part = ArrayPart(Inputs(windows, dtype, facts.preparation), None, None)
         part.warnings = table.warnings
+        if layout.group is not None:
+            part.beside = {layout.group[0]: [one.name for one in series]}
         return part
 
-    def _located(self, file: TextFile, facts: Facts) -> tuple[Table, list[int]]:
+    def _last_window(self, one: OneSeries, layout: SeriesLayout, window: int, source: str) -> Array:
+        """What the forecast starts from (window, columns)."""
+        name, values = f"{source}, {one.name}" if one.name else source, one.values
+        if layout.future:
+            ahead = int(np.isnan(values).any(axis=1).sum())
+            if ahead != self.horizon:
+                raise DataError(
+                    f"{name}: error: {ahead} rows at the end have {', '.join(layout.future)} alone, expected "
+                    f"{self.horizon}: what is known in advance of the rows to forecast"
+                )
+            values = ahead_of_time(values, layout.future_at, self.horizon)[:-ahead]
+        if len(values) < window:
+            raise DataError(f"{name}: error: {len(values)} rows, fewer than the window of {window}")
+        return values[-window:]
+
+    def _located(self, file: TableFile, facts: Facts) -> tuple[Table, Where]:
         """Another file, and where its columns are: by their names, or as many in the order of training."""
         layout, dialect = required(facts.preparation.series, "a series"), self.dialect
+        others = [column for column in (layout.time, layout.group) if column is not None]
 
         def is_header(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
             return set(layout.columns) <= set(first) or seems_header(first, below, dialect)
 
         table = read_table(file, dialect, is_header)
-        if set(layout.columns) <= set(table.first) and table.header:
-            return table, [table.first.index(name) for name in layout.columns]
-        if table.width == len(layout.columns):
-            return table, list(range(table.width))
-        if not table.header and table.width > max(layout.at):
-            return table, list(layout.at)
+        if table.header:
+            names = table.first
+            if layout.group is not None and layout.group[0] not in names:
+                raise DataError(f"{table.name}: error: no column {layout.group[0]}, which tells the series apart")
+            if missing := [name for name in layout.columns if name not in names]:
+                there = ", ".join(names)
+                raise DataError(
+                    f"{table.name}: error: no column {missing[0]} ({there}){did_you_mean(missing[0], names)}; "
+                    f"expected columns {', '.join(layout.columns)}"
+                )
+            time, group = (
+                None if c is None or c[0] not in names else names.index(c[0]) for c in (layout.time, layout.group)
+            )
+            return table, Where([names.index(name) for name in layout.columns], time, group)
+        if table.width == len(layout.columns) and layout.group is None:
+            return table, Where(list(range(table.width)), None, None)
+        if table.width > max((*layout.at, *(at for _, at in others))):
+            time, group = (None if c is None else c[1] for c in (layout.time, layout.group))
+            return table, Where(list(layout.at), time, group)
         raise DataError(f"{table.name}: error: expected columns {', '.join(layout.columns)}")
-
-
-class Windows(Part):
-    """Windows of a series (N, columns) that end before the rows `ends`."""
-
-    def __init__(self, values: Array, targets: list[int], ends: Array, window: int, horizon: int):
-        self.values, self.targets, self.ends = values, values[:, targets], ends
-        self.window, self.horizon = window, horizon
-        self.size = len(ends)
-
-    def batch(self, indices: Array) -> Batch:
-        ends = self.ends[indices]
-        X = self.values[ends + np.arange(-self.window, 0)[:, None]].transpose(0, 2, 1)
-        Y = self.targets[ends + np.arange(self.horizon)[:, None]].transpose(0, 2, 1)
-        naive = np.tile(self.targets[ends - 1].T, (self.horizon, 1))
-        return Batch(np.ascontiguousarray(X), Y.reshape(-1, len(ends)), naive=naive)
-
-
-def _read(table: Table, columns: list[int]) -> Array:
-    """Values (N, columns), float64.  A missing one is refused: a gap in time is not to be closed by leaving it out."""
-    for i in columns:
-        cells = table.columns[i]
-        if not cells.all_numbers:
-            row = cells.first_other()
-            raise table.error(row, i, f"{cells.text(row)!r} where a number was expected")
-    return np.stack([table.columns[i].values for i in columns], axis=1)

@@ -9,26 +9,60 @@ from nntrain.files.json_fields import Fields, Saved
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SeriesLayout(Saved):
-    """columns: the names of what is read; at: their numbers from 0 in the file; targets: names of what is forecast."""
+    """columns   names of what is read
+    at        their numbers from 0 in the file
+    targets   names of what is forecast
+    future    names of what is known in advance
+    time, group   name and number of the column of times, and of the one that tells several series apart
+    """
 
     columns: tuple[str, ...]
     at: tuple[int, ...]
     targets: tuple[str, ...]
+    future: tuple[str, ...] = ()
+    time: tuple[str, int] | None = None
+    group: tuple[str, int] | None = None
 
     @property
     def targets_at(self) -> list[int]:
         """Where the targets stand among the columns that are read."""
         return [self.columns.index(name) for name in self.targets]
 
+    @property
+    def future_at(self) -> list[int]:
+        """Where what is known in advance stands among the columns that are read."""
+        return [self.columns.index(name) for name in self.future]
+
     def as_json(self) -> dict[str, object]:
-        """As a checkpoint keeps it."""
-        return {"columns": list(self.columns), "at": list(self.at), "targets": list(self.targets)}
+        """As a checkpoint keeps it: what does not apply is left out."""
+        saved: dict[str, object] = {"columns": list(self.columns), "at": list(self.at), "targets": list(self.targets)}
+        if self.future:
+            saved["future"] = list(self.future)
+        for key, column in (("time", self.time), ("group", self.group)):
+            if column is not None:
+                saved[key] = {"name": column[0], "at": column[1]}
+        return saved
 
     @classmethod
     def from_json(cls, saved: Fields) -> SeriesLayout:
         """Raises ValueError for what `as_json` does not give."""
+
+        def column(key: str) -> tuple[str, int] | None:
+            if key not in saved:
+                return None
+            with saved.fields(key) as fields:
+                return fields.text("name"), fields.whole("at")
+
         with saved as fields:
-            layout = cls(fields.texts("columns"), fields.wholes("at"), fields.texts("targets"))
-        if len(layout.at) != len(layout.columns) or not layout.targets or set(layout.targets) - set(layout.columns):
+            layout = cls(
+                fields.texts("columns"),
+                fields.wholes("at"),
+                fields.texts("targets"),
+                fields.texts("future") if "future" in fields else (),
+                column("time"),
+                column("group"),
+            )
+        unread = {*layout.targets, *layout.future} - set(layout.columns)
+        if len(layout.at) != len(layout.columns) or not layout.targets or unread:
             raise ValueError("series: its columns, their places and its targets do not belong together")
         return layout

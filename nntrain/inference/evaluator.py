@@ -102,35 +102,43 @@ def evaluate(model: Model, part: Part) -> JsonObject:
     for place, out in _shared_outputs(model, part):
         one = _Measured(model, of_weights)
         one.add(out)
-        found[place] = one.totals.sums(), one.naive.sums()
-    for sums, of_naive in team.current().gather(found):
-        measured.totals.merge(sums)
-        measured.naive.merge(of_naive)
+        found[place] = tuple(totals.sums() for totals in one.all.values())
+    for sums in team.current().gather(found):
+        for totals, of_batch in zip(measured.all.values(), sums, strict=True):
+            totals.merge(of_batch)
     return measured.results()
 
 
 class _Measured:
-    """Sums over outputs, and over what the forecast by rule says to the same examples."""
+    """Sums over outputs, and over what the forecasts by rule say to the same examples, by what names begin with."""
 
     def __init__(self, model: Model, of_weights: float):
         config, facts = model.config, model.facts
         self.loss, self.of_weights = config.loss, of_weights
-        self.totals = Totals(self.loss, config.metrics, facts, costs=config.shows_cost)
-        self.naive = Totals(self.loss, config.metrics, facts)
+        self.all = {
+            "": Totals(self.loss, config.metrics, facts, costs=config.shows_cost),
+            "naive_": Totals(self.loss, config.metrics, facts),
+            "naive_season_": Totals(self.loss, config.metrics, facts),
+        }
 
     def add(self, out: Output) -> None:
         """One batch."""
         batch, mask = out.batch, out.mask
         J = self.loss.evaluate(out.Z, batch.Y, mask, **batch.weighing)
-        self.totals.add(J, J + out.context.cost + self.of_weights, out.Z, batch, mask)
-        if batch.naive is not None:
-            J = self.loss.evaluate(batch.naive, batch.Y, mask, **batch.weighing)
-            self.naive.add(J, J, batch.naive, batch, mask)
+        self.all[""].add(J, J + out.context.cost + self.of_weights, out.Z, batch, mask)
+        for name, rival in (("naive_", batch.naive), ("naive_season_", batch.seasonal)):
+            if rival is not None:
+                J = self.loss.evaluate(rival, batch.Y, mask, **batch.weighing)
+                self.all[name].add(J, J, rival, batch, mask)
 
     def results(self) -> JsonObject:
         """All means, by the names of the log."""
-        beside = self.naive.results() if self.naive.weight else {}
-        return {**self.totals.results(), **{f"naive_{name}": value for name, value in beside.items()}}
+        return {
+            beginning + name: value
+            for beginning, totals in self.all.items()
+            if not beginning or totals.weight
+            for name, value in totals.results().items()
+        }
 
 
 def _penalty(network: Network, training: Training) -> float:

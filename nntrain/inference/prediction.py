@@ -151,7 +151,8 @@ def _of_source(
     for text in part.warnings:
         warn(text)
     made = of_part(part)
-    made.beside = {**({"file": list(part.files)} if part.files else {}), **beside}
+    own = {name: list(column) for name, column in part.beside.items()}
+    made.beside = {**({"file": list(part.files)} if part.files else {}), **own, **beside}
     return made
 
 

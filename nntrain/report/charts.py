@@ -33,7 +33,7 @@ def lines(
     told = []
     for one in series:
         kind = ("best" if one.run == best else "rest") if many else f"c{one.run % COLOURS}"
-        dashed = " dashed" if one.part in ("train", "naive") and not alone else ""
+        dashed = " dashed" if one.part in ("train", "naive", "naive_season") and not alone else ""
         body.append(_path(one, x, y, f"line {kind}{dashed}"))
         label = f"{names[one.run]} {one.part}" if len(names) > 1 else one.part
         told.append({"name": label, "class": kind, "dashed": bool(dashed), "x": one.x, "y": one.y})

@@ -59,7 +59,11 @@ def charts(logs: Sequence[Sequence[Mapping[str, Json]]]) -> dict[str, list[Serie
                 for metric, value in (line.get(part) or {}).items():
                     if not isinstance(value, list | dict):
                         # a forecast's naive rival is a curve beside its own
-                        metric, kind = (metric[6:], "naive") if metric.startswith("naive_") else (metric, part)
+                        kind = part
+                        for rival in ("naive_season", "naive"):
+                            if metric.startswith(f"{rival}_"):
+                                metric, kind = metric[len(rival) + 1 :], rival
+                                break
                         _add(found.setdefault(metric, {}), (number, kind), line[x_name], value)
             lr = line.get("lr")
             for network, value in lr.items() if isinstance(lr, dict) else [("lr", lr)]:
