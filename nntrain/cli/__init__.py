@@ -29,6 +29,7 @@ COMMANDS = {
     "show": "Table of layers, shapes, parameters, FLOPs.",
     "explain": "The equations of a network.",
     "graph": "The computing graph of a network, drawn.",
+    "exercise": "Exercises: write a layer, a loss, Adam.",
     "check": "Validate a config and its gradients.",
     "find-lr": "A learning rate by the range test.",
     "fit": "Train what a config declares.",

@@ -1,0 +1,60 @@
+"""nntrain exercise."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from nntrain.cli import options
+from nntrain.cli.tables import simple
+from nntrain.cli.terminal import room, say
+
+
+@click.command
+@click.argument("what", metavar="[NAME|check]", required=False)
+@click.argument("file", required=False, type=options.PATH)
+def exercise(what: str | None, file: Path | None) -> None:
+    """Write the file of exercise NAME, or grade a filled-in one: nntrain exercise check FILE.
+
+    Without a name the exercises are listed, in the order of the course.  A file has the statement, the equations and
+    `...` at each blank; it is written into the current directory.  The grade names the first thing that is wrong, and
+    the mistake behind it where it is a known one.  FILE is Python and is run.
+    """
+    from nntrain.textbook.exercise import exercises
+
+    known = exercises()
+    if what in (None, "list"):
+        rows = [[str(e.number), e.name, e.title] for e in known.values()]
+        click.echo(simple(["", "name", "exercise"], rows, "r", room(sys.stdout)))
+    elif what == "check":
+        if file is None:
+            raise click.UsageError("exercise check: give the FILE: nntrain exercise check my_dense.py")
+        _check(file)
+    elif what not in known:
+        raise click.UsageError(f"no exercise {what!r}; there are {', '.join(known)}")
+    else:
+        from nntrain.errors import RunDirectoryError
+        from nntrain.files.storage import write_atomic
+
+        file = file or Path(f"{known[what].component}.py")
+        if file.exists():
+            raise RunDirectoryError(
+                f"{file} is there already; remove it, or name another file: nntrain exercise {what} FILE"
+            )
+        write_atomic(file, [known[what].text(len(known)).encode()])
+        click.echo(file)
+
+
+def _check(file: Path) -> None:
+    options.start(1)
+    from nntrain.textbook.grading import exercise_of, grade
+
+    found = grade(file)
+    for line in found.lines:
+        click.echo(line)
+    if not found.right:
+        raise click.exceptions.Exit(1)
+    component = exercise_of(file).component
+    say(f"solved.  It trains: nntrain fit CONFIG --import {file}, with `{component}` in the config")

@@ -1,0 +1,102 @@
+"""Mistakes that are easily made in a line of an equation, each with its name: a sign, a forgotten 1/m, a transpose.
+
+An answer that is wrong is compared with what the solution gives with each of them in it; the one that gives the same
+names the mistake.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+_OTHER = {"sum": "mean", "mean": "sum", "zeros_like": "ones_like"}
+
+
+def mistaken(expression: str) -> Iterator[tuple[str, str]]:
+    """The expression with one mistake in it, and what the mistake is."""
+    yield f"-({expression})", "the sign is wrong"
+    tree = ast.parse(expression, mode="eval")
+    for node in ast.walk(tree):
+        for other, hint in _alternatives(node):
+            changed = _Swap(node, other).visit(ast.parse(expression, mode="eval"))
+            yield ast.unparse(ast.fix_missing_locations(changed)), hint
+    yield f"2 * ({expression})", "it is twice too large"
+    yield f"0.5 * ({expression})", "it is half as large as it should be"
+
+
+def _alternatives(node: ast.AST) -> Iterator[tuple[ast.expr, str]]:
+    if isinstance(node, ast.BinOp):
+        yield from _of_operation(node)
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        yield node.operand, f"the sign of `{ast.unparse(node.operand)}` is wrong"
+    elif isinstance(node, ast.Attribute) and node.attr == "T":
+        yield node.value, f"a transpose is missing: `{ast.unparse(node.value)}` has to be transposed"
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        yield from _of_call(node, node.func)
+
+
+def _of_operation(node: ast.BinOp) -> Iterator[tuple[ast.expr, str]]:
+    left, right = ast.unparse(node.left), ast.unparse(node.right)
+    if isinstance(node.op, ast.Add):
+        yield node.left, f"a term is forgotten: `{right}`"
+        yield node.right, f"a term is forgotten: `{left}`"
+        yield ast.BinOp(node.left, ast.Sub(), node.right), f"the sign of `{right}` is wrong"
+    elif isinstance(node.op, ast.Sub):
+        yield node.left, f"a term is forgotten: `{right}`"
+        yield node.right, f"a term is forgotten: `{left} −`"
+        yield ast.UnaryOp(ast.USub(), node.right), f"a term is forgotten: `{left}`"
+        yield ast.BinOp(node.left, ast.Add(), node.right), f"the sign of `{right}` is wrong"
+        yield ast.BinOp(node.right, ast.Sub(), node.left), "the sign is wrong"
+    elif isinstance(node.op, ast.Mult):
+        yield node.left, f"a factor is forgotten: `{right}`"
+        yield node.right, f"a factor is forgotten: `{left}`"
+    elif isinstance(node.op, ast.Div):
+        yield node.left, f"the division by `{right}` is missing" + (": the 1/m" if right in ("m", "A.size") else "")
+        yield ast.BinOp(node.left, ast.Mult(), node.right), f"multiplied by `{right}` instead of divided"
+    elif isinstance(node.op, ast.MatMult):
+        yield ast.BinOp(node.right, ast.MatMult(), node.left), "the factors of @ stand in the wrong order"
+        for side, operand in (("left", node.left), ("right", node.right)):
+            if not (isinstance(operand, ast.Attribute) and operand.attr == "T"):
+                turned = ast.Attribute(operand, "T", ast.Load())
+                pair = (turned, node.right) if side == "left" else (node.left, turned)
+                yield (
+                    ast.BinOp(pair[0], ast.MatMult(), pair[1]),
+                    f"`{ast.unparse(operand)}` is transposed and should not be",
+                )
+    elif isinstance(node.op, ast.Pow):
+        yield node.left, f"the power of `{left}` is forgotten"
+
+
+def _of_call(node: ast.Call, function: ast.Attribute) -> Iterator[tuple[ast.expr, str]]:
+    if function.attr in _OTHER:
+        other = _OTHER[function.attr]
+        yield (
+            ast.Call(ast.Attribute(function.value, other, ast.Load()), node.args, node.keywords),
+            f"a {other} where a {function.attr} belongs",
+        )
+        for keyword in node.keywords:
+            if keyword.arg == "axis" and isinstance(keyword.value, ast.Constant) and keyword.value.value in (0, 1):
+                others = [
+                    ast.keyword("axis", ast.Constant(0 if keyword.value.value else 1)) if k is keyword else k
+                    for k in node.keywords
+                ]
+                yield ast.Call(function, node.args, others), f"the {function.attr} runs over the wrong axis"
+    elif function.attr in ("sqrt", "log", "exp", "tanh") and node.args:
+        yield node.args[0], f"`{function.attr}` is forgotten"
+
+
+class _Swap(ast.NodeTransformer):
+    """Puts one expression in place of another, which is found by what it says and where it stands."""
+
+    def __init__(self, old: ast.AST, new: ast.expr):
+        self.old, self.new = old, new
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        same = type(node) is type(self.old) and all(
+            getattr(node, place, None) == getattr(self.old, place, None)
+            for place in ("lineno", "col_offset", "end_lineno", "end_col_offset")
+        )
+        if same and isinstance(node, ast.expr):
+            return self.new
+        visited: ast.AST = super().visit(node)
+        return visited
