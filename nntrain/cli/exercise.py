@@ -22,7 +22,7 @@ def exercise(what: str | None, file: Path | None) -> None:
     `...` at each blank; it is written into the current directory.  The grade names the first thing that is wrong, and
     the mistake behind it where it is a known one.  FILE is Python and is run.
     """
-    from nntrain.textbook.exercise import exercises
+    from nntrain.textbook.exercise_texts import exercises
 
     known = exercises()
     if what in (None, "list"):

@@ -71,10 +71,10 @@ class Patches(Layer):
 
 @component("class_token")
 class ClassToken(Layer):
-    """A step more, before the others: y_0 = c, y_t = x_{t−1}.   X (T, n, m)   c (n, 1)   Y (T + 1, n, m)
+    """Y = [c; X], a step more before the others.   X (T, n, m)   c (n, 1)   Y (T + 1, n, m)
 
     Nothing of the input stands in it, so attention can gather there what the classes are told by; `first` takes it out.
-    dc = Σ dy_0.   Devlin et al. (2019), Dosovitskiy et al. (2021).
+    dc = Σ dY_0 over the examples,  dX = the other steps of dY.   Devlin et al. (2019), Dosovitskiy et al. (2021).
     """
 
     overwritable = True

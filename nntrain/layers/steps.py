@@ -48,7 +48,10 @@ class Last(OverSteps):
 
 @component("first")
 class First(OverSteps):
-    """y = x_1, the first step, such as a class token.   X (T, n, m)   Y (n, m)"""
+    """Y = x_1, the first step, such as a class token.   X (T, n, m)   Y (n, m)
+
+    dX = dY at step 1, 0 at the others.
+    """
 
     def flops(self, shape: Shape) -> int:
         return 0

@@ -21,7 +21,7 @@ from nntrain.model.layer import Context, Layer
 from nntrain.model.parameters import Layout
 from nntrain.model.shapes import Array
 from nntrain.optimizers.base import Optimizer
-from nntrain.textbook.exercise import Exercise, exercises
+from nntrain.textbook.exercise_texts import Exercise, exercises
 from nntrain.textbook.mistakes import mistaken
 
 TOLERANCE = 1e-7

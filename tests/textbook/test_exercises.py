@@ -8,7 +8,7 @@ from nntrain.components import find
 from nntrain.diagnosis.gradient_check import check_layer
 from nntrain.layers import Layer
 from nntrain.textbook import grading
-from nntrain.textbook.exercise import exercises
+from nntrain.textbook.exercise_texts import exercises
 from nntrain.textbook.grading import grade
 from nntrain.textbook.mistakes import mistaken
 
