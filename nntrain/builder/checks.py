@@ -5,23 +5,24 @@ The file and its schema come before all of them, as they need no data: nntrain.c
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import inf
 
 import numpy as np
 
 from nntrain.builder.loop import Built, Model
 from nntrain.builder.target_counts import target_counts
-from nntrain.components import Component
+from nntrain.components import Component, values
 from nntrain.config import Config, Draft
 from nntrain.data.facts import Facts
 from nntrain.data.loader import batch_size
 from nntrain.data.parts import NO_LABEL, Data
 from nntrain.errors import ConfigError, DataError
 from nntrain.losses.base import Loss
+from nntrain.messages import did_you_mean, show
 from nntrain.model.layer import Layer, ShapeError
 from nntrain.model.network import Network
-from nntrain.model.parameters import count
+from nntrain.model.parameters import count, matches
 from nntrain.runtime.memory import physical_memory
 
 
@@ -119,11 +120,41 @@ def layers_fit(run: Candidate) -> None:
         raise ConfigError(run.problem(error.layer, error)) from None
     for name, plan in plans.items():
         try:
-            run.networks[name] = Network(plan.root, plan.input_shape, prefix=plan.prefix)
+            freeze = run.config.freeze
+            run.networks[name] = Network(plan.root, plan.input_shape, prefix=plan.prefix, freeze=freeze)
         except ShapeError as error:
             problems.append(run.problem(error.layer, error))
     if problems:
         raise ConfigError(*problems)
+
+
+def patterns_fit(run: Candidate) -> None:
+    """What is frozen, or in a group of the optimizer, is there; something is left to learn; groups have what they set.
+
+    A pattern that fits nothing is a slip of the pen, and would train what was not to be trained.
+    """
+    config, problems = run.config, []
+    names = [name for network in run.networks.values() for name in network.layout.names]
+    for pattern in config.freeze:
+        if not any(matches(name, [pattern]) for name in names):
+            problems.append(config.place(None).error(f"freeze: {no_parameter(pattern, names)}"))
+    if config.freeze and not any(network.layout.trainable for network in run.networks.values()):
+        problems.append(config.place(None).error("freeze: nothing is left to learn; leave the last layers out"))
+    learners = [(config.optimizer_of(name), [*network.layout.names]) for name, network in run.networks.items()]
+    for optimizer, own in learners if isinstance(config.optimizer, dict) else [(learners[0][0], names)]:
+        for pattern, group in (optimizer.groups or {}).items():
+            if not any(matches(name, [pattern]) for name in own):
+                problems.append(config.place(optimizer).error(f"groups: {no_parameter(pattern, own)}"))
+            elif group.weight_decay is not None and "weight_decay" not in values(optimizer):
+                problems.append(config.place(optimizer).error(f"groups: {optimizer.type} has no weight_decay"))
+    if problems:
+        raise ConfigError(*problems)
+
+
+def no_parameter(pattern: str, names: Sequence[str]) -> str:
+    """What to say of a pattern that fits none of these names."""
+    layers = dict.fromkeys(name.rpartition(".")[0] for name in names)
+    return f"no parameter is called {show(pattern)}{did_you_mean(pattern, [*layers, *names])}"
 
 
 def outputs_fit(run: Candidate) -> None:
@@ -170,13 +201,14 @@ CHECKS: tuple[Check, ...] = (
     a_batch_is_full,
     layers_fit,
     loop_takes_parts,
+    patterns_fit,
     outputs_fit,
     targets_fit,
     loss_is_resolved,
     memory_suffices,
 )
 # Of a checkpoint, which brings its config and the facts of its data.
-WITHOUT_DATA: tuple[Check, ...] = (layers_fit, outputs_fit, memory_suffices)
+WITHOUT_DATA: tuple[Check, ...] = (layers_fit, patterns_fit, outputs_fit, memory_suffices)
 
 
 def check_targets_there(model: Model, data: Data) -> None:

@@ -46,7 +46,7 @@ class Model:
     @property
     def trainable(self) -> int:
         """Number of parameters; buffers, such as running means, are none."""
-        return sum(network.layout.trainable for network in self.networks.values())
+        return sum(network.layout.parameters for network in self.networks.values())
 
 
 @dataclass

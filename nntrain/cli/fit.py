@@ -82,9 +82,13 @@ def _check(config: Path, overrides: tuple[str, ...], run_dir: Path | None, on_ex
     from nntrain import config as configs
     from nntrain import runs
     from nntrain.builder import build
+    from nntrain.inference.transfer import begin
 
     built = build(configs.read(config, overrides), warn)
+    taken = begin(built)
     if run_dir is not None:
         runs.check_free(run_dir, on_exist)
     if not is_quiet:
+        for text in taken.told() if taken is not None else ():
+            say(text)
         say(f"{config} is valid: {built.trainable:,} parameters")

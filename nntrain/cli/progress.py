@@ -18,6 +18,7 @@ from nntrain.parallel import team
 from nntrain.training.engine import Observer
 
 if TYPE_CHECKING:
+    from nntrain.inference.transfer import Taken
     from nntrain.training.engine import Engine
     from nntrain.training.session import Result
 
@@ -42,6 +43,11 @@ class Progress(Observer):
         of = {metric.type: metric.positive_class(engine.data.facts) for metric in engine.config.metrics}
         for positive in {name for name in of.values() if name is not None}:
             self.live.print(f"{', '.join(name for name in of if of[name] == positive)}: of the class {positive}")
+
+    def begins_from(self, taken: Taken) -> None:
+        """Say what initial values were taken, and what was not."""
+        for text in taken.told():
+            self.live.print(text)
 
     def step(self, engine: Engine) -> None:
         """Draw the bar again, if it is time."""

@@ -18,7 +18,7 @@ from nntrain.config.overlay import override, read_tree
 from nntrain.config.plain_config import plain
 from nntrain.config.problems import Mark, Place, Placed, Problems, Source
 from nntrain.config.references import DatasetFacts, References
-from nntrain.config.settings import Training
+from nntrain.config.settings import Start, Training
 from nntrain.messages import show
 from nntrain.plugins import Imports, taken_from
 
@@ -56,6 +56,10 @@ class Config:
     schedule: Annotated[Schedule, Kind("schedule")] = field(
         default_factory=_constant, metadata={"arg": Arg("learning rate over the training; default: constant")}
     )
+    start: Start | None = arg("what initial values are taken from another network", default=None)
+    freeze: tuple[str, ...] = arg(
+        "patterns of saved names, or of layers, as dense_1 or *.b: these parameters stay as they are", default=()
+    )
     metrics: Annotated[tuple[Metric, ...], Many(Kind("metric"))] = arg("what is measured beside the loss", default=())
     _places: Placed = field(default_factory=dict, repr=False, compare=False)
     _root: Place = field(default=Place(Mark(Source(Path()))), repr=False, compare=False)
@@ -67,7 +71,8 @@ class Config:
 
     def as_dict(self) -> dict[str, Any]:
         """The whole config as plain values that JSON can hold; `read` takes them back."""
-        return {key: plain(getattr(self, key)) for key in ORDER}
+        values = {key: getattr(self, key) for key in ORDER}
+        return {key: plain(value) for key, value in values.items() if key not in ("start", "freeze") or value}
 
     def to_yaml(self) -> str:
         """The whole config as YAML; `read` on it gives an equal config."""
@@ -120,6 +125,8 @@ ORDER = (
     "dtype",
     "dataset",
     "architecture",
+    "start",
+    "freeze",
     "loss",
     "optimizer",
     "schedule",

@@ -98,7 +98,7 @@ def _check_loop(tree: Node, values: Values, problems: Problems) -> None:
     if loop.monitors:
         return
     nothing = f"the loop {loop.type} has no value that says which network is the best"
-    for key in ("monitor", "early_stopping"):
+    for key in ("monitor", "early_stopping", "average"):
         if getattr(training, key) is not None:
             wrong(f"{nothing}; leave {key} out", "training", key)
     if getattr(values.get("schedule"), "listens", False):

@@ -20,6 +20,7 @@ from nntrain.config.field_types import (
     PerNetwork,
     Section,
     Table,
+    attribute_of,
     fields,
     main_argument,
     words,
@@ -154,7 +155,7 @@ class Constructor:
         if any(value is HOLE for value in values.values()):
             return HOLE
         try:
-            built = cls(**values)
+            built = cls(**{attribute_of(key): value for key, value in values.items()})
         except ValueError as error:
             return self._wrong(node, path, f"{prefix}{error}")
         self.places[id(built)] = (built, Place(node.mark, path))

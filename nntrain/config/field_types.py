@@ -8,6 +8,7 @@ import types
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -131,9 +132,21 @@ def fields(cls: type) -> dict[str, Field]:
 def _fields(cls: type) -> dict[str, Field]:
     hints = typing.get_type_hints(cls, include_extras=True)
     return {
-        f.name: Field(f.name, understand(hints[f.name]), f.metadata["arg"], _default(f), i == 0 and not f.kw_only)
+        key_of(f.name): Field(
+            key_of(f.name), understand(hints[f.name]), f.metadata["arg"], _default(f), i == 0 and not f.kw_only
+        )
         for i, f in enumerate(arguments(cls))
     }
+
+
+def key_of(attribute: str) -> str:
+    """The key in a config: `from`, which no field of Python can be called, is from_."""
+    return attribute.removesuffix("_") if attribute.endswith("_") and iskeyword(attribute[:-1]) else attribute
+
+
+def attribute_of(key: str) -> str:
+    """The name of the field of a key."""
+    return f"{key}_" if iskeyword(key) else key
 
 
 def main_argument(cls: type) -> Field | None:

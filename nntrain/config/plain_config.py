@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from nntrain.components import Component, item_names
-from nntrain.config.field_types import fields
+from nntrain.config.field_types import attribute_of, fields
 from nntrain.config.yaml_writer import flow
 from nntrain.files.plain_values import Plain
 
@@ -25,7 +25,7 @@ def plain(value: object) -> Any:
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     if hasattr(value, "__dataclass_fields__"):
-        return {key: plain(getattr(value, key)) for key in fields(type(value))}
+        return {key: plain(getattr(value, attribute_of(key))) for key in fields(type(value))}
     if isinstance(value, Path):
         value = os.fspath(value)
     if isinstance(value, str) and value.startswith("$"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import ClassVar, cast
 
 from nntrain.components import Arg, Component, arg, find
@@ -41,6 +42,27 @@ class Checkpoint:
 
     def __post_init__(self) -> None:
         _one_of(self, seconds=10.0)
+
+
+@dataclass(frozen=True)
+class Average:
+    """θ̄ = v / (1 − βᵗ),  v ← β v + (1 − β) θ after every step: exponentially weighted, with bias correction (C2W2L05).
+
+    The average is what is evaluated and what the best checkpoint holds; the training itself does not know of it.
+    """
+
+    decay: float = arg("share β of the average that stays at each step", gt=0, lt=1)
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where initial values come from, in place of random ones: parameters whose name and shape fit."""
+
+    from_: Path = arg("a run directory, a checkpoint, or a file .safetensors or .npz of arrays")
+    layers: tuple[str, ...] = arg("patterns of the parameters to take, or of layers; default: all", default=())
+    map: dict[str, str] | None = arg(
+        "new name: old name, of a parameter or of a layer, where they differ", default=None
+    )
 
 
 def _one_of(cadence: object, **default: float) -> None:
@@ -95,6 +117,9 @@ class Training:
     clip_value: float | None = arg("clip every element of dθ to [-c, c]", default=None, gt=0)
     l1: float = arg("λ of the term λ ‖W‖₁ of the cost", default=0.0, ge=0)
     l2: float = arg("λ of the term (λ/2) ‖W‖² of the cost", default=0.0, ge=0)
+    average: Average | None = arg(
+        "evaluate, and keep as the best, an exponential moving average of the parameters", default=None
+    )
     evaluate: Evaluate = arg("how often the validation part is evaluated", default=Evaluate())
     checkpoint: Checkpoint = arg("how often the state is saved", default=Checkpoint())
     loop: DeclaredLoop = field(default_factory=_supervised, metadata={"arg": Arg("how the networks are trained")})

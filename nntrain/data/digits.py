@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nntrain.components import component
+from nntrain.components import arg, component
 from nntrain.data.arrays import ArrayDataset, Examples
 from nntrain.data.facts import Facts
 
@@ -19,10 +19,23 @@ class Digits(ArrayDataset):
     """
 
     scale = 1 / 16
+    only: tuple[int, ...] | None = arg(
+        "the digits that count, each a class; default: all ten", default=None, ge=0, le=9, kw_only=True
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.only is not None and (len(set(self.only)) != len(self.only) or len(self.only) < 2):
+            raise ValueError("only: expected two different digits or more")
 
     def sources(self, seed: int, facts: Facts | None) -> dict[str, Examples]:
         with np.load(Path(__file__).with_name("digits.npz"), allow_pickle=False) as file:
-            return {"train": Examples(file["images"][:, None], file["labels"], "digits")}
+            images, labels = file["images"][:, None], file["labels"]
+        if self.only is not None:
+            rows = np.isin(labels, self.only)
+            images, labels = images[rows], np.argmax(labels[rows, None] == self.only, axis=1)
+        return {"train": Examples(images, labels, "digits")}
 
     def facts(self, train: Examples) -> Facts:
-        return Facts(train.inputs.shape[1:], "labels", classes=10, label_names=tuple("0123456789"))
+        names = tuple(map(str, self.only or range(10)))
+        return Facts(train.inputs.shape[1:], "labels", classes=len(names), label_names=names)

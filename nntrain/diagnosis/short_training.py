@@ -12,6 +12,7 @@ from nntrain.data.loader import micro_batches
 from nntrain.data.micro_batches import MicroBatches
 from nntrain.data.parts import Batch
 from nntrain.errors import ConfigError
+from nntrain.inference.transfer import begin
 from nntrain.messages import Warn, unheard
 from nntrain.training.supervised import SupervisedTrainer
 
@@ -21,6 +22,7 @@ def supervised_trainer(
 ) -> tuple[Built, SupervisedTrainer]:
     """What the config declares, ready to be trained; `what` asks for it, in the error about another loop."""
     built = build(configs.read(path, overrides), warn)
+    begin(built)
     trainer = built.loop.trainer(built)
     if not isinstance(trainer, SupervisedTrainer):
         raise ConfigError(f"{what}: is for a network with one loss, not for the loop {built.config.training.loop.type}")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from nntrain.builder import Model, Trainer, model_of
+from nntrain.builder import Model, Networks, model_of
 from nntrain.config import Config
 from nntrain.data.facts import Facts
 from nntrain.errors import CheckpointError, ConfigError
@@ -16,6 +16,8 @@ from nntrain.files.json_fields import Fields
 from nntrain.inference.totals import METRIC
 from nntrain.model.shapes import Array
 from nntrain.plugins import Imports, missing
+
+LEARNED = "optimizer/theta/"  # before the name of a parameter whose saved value is an average: what training has
 
 
 @contextmanager
@@ -65,9 +67,7 @@ def load(path: Path) -> Loaded:
         model = model_of(settings, facts)
     except ConfigError as error:
         raise CheckpointError(f"{path}: its config does not make a network: {error}") from error
-    for network in model.networks.values():
-        for name, view in network.layout.arrays(network.theta).items():
-            view[...] = _fitting(saved, name, view, path)
+    load_arrays(saved, model.networks, path)
     return Loaded(settings, facts, model.networks, saved, path)
 
 
@@ -79,20 +79,27 @@ def imports_of(manifest: Fields) -> Imports:
     return {given: [*imports.texts(given)] for given in imports.names()}
 
 
-def check_arrays(saved: checkpoint.Checkpoint, trainer: Trainer, path: Path) -> None:
-    """Raise CheckpointError unless the checkpoint holds exactly the trainer's arrays, and sums of metrics."""
-    expected = trainer.arrays()
+def check_arrays(saved: checkpoint.Checkpoint, expected: Mapping[str, Array], path: Path) -> None:
+    """Raise CheckpointError unless the checkpoint holds exactly these arrays, and sums of metrics.
+
+    A best checkpoint of averaged parameters has, beside them, those that training goes on with.
+    """
     for name, view in expected.items():
         _fitting(saved, name, view, path)
-    if extra := [name for name in saved.arrays if name not in expected and not name.startswith(METRIC)]:
-        raise CheckpointError(f"{path}: holds {extra[0]}, which the config does not declare")
+    for name, array in saved.arrays.items():
+        of = name.removeprefix(LEARNED)
+        if of != name and of in expected:
+            if array.shape != expected[of].shape or array.dtype != expected[of].dtype:
+                raise CheckpointError(f"{path}: {name} is {array.dtype} {array.shape}, and {of} is not")
+        elif name not in expected and not name.startswith(METRIC):
+            raise CheckpointError(f"{path}: holds {name}, which the config does not declare")
 
 
-def load_arrays(saved: checkpoint.Checkpoint, trainer: Trainer, path: Path) -> None:
-    """Put the checkpoint's arrays into the trainer's."""
-    check_arrays(saved, trainer, path)
-    for name, view in trainer.arrays().items():
-        view[...] = saved.arrays[name]
+def load_arrays(saved: checkpoint.Checkpoint, networks: Networks, path: Path) -> None:
+    """Put the checkpoint's parameters into the networks."""
+    for network in networks.values():
+        for name, view in network.layout.arrays(network.theta).items():
+            view[...] = _fitting(saved, name, view, path)
 
 
 def _fitting(saved: checkpoint.Checkpoint, name: str, view: Array, path: Path) -> Array:

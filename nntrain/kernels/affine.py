@@ -93,6 +93,11 @@ def backward(W: Floats, dW: Floats, db: Floats | None, dZ: Floats, X: Floats, ze
     return dX
 
 
+def backward_input(W: Floats, dZ: Floats) -> Floats:
+    """dX = Wᵀ dZ alone, of a layer that does not learn.   dZ (n_y, m) or (T, n_y, m)"""
+    return affine(W.T, dZ, None)
+
+
 def add_bias_gradient(db: Floats, dZ: Floats) -> None:
     """db += Σ dZ over examples and steps.   db (n, 1)   dZ (n, m) or (T, n, m)"""
     if in_columns(dZ):

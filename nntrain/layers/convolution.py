@@ -110,12 +110,13 @@ class Conv2d(Layer):
         return kernel.conv2d_forward(X, p.W, b, self._window(X), self.groups, self.algorithm), X
 
     def backward(self, p: Views, g: Views, dZ: Array, X: Array) -> Array:
-        size = X.shape[1], X.shape[2]
-        return kernel.both_gradients(
-            lambda: kernel.conv2d_backward_input(dZ, p.W, self._window(X), size, self.groups, self.algorithm),
-            lambda: self.accumulate(p, g, dZ, X),
-            dZ,
-        )
+        def input_gradient() -> Array:
+            size = X.shape[1], X.shape[2]
+            return kernel.conv2d_backward_input(dZ, p.W, self._window(X), size, self.groups, self.algorithm)
+
+        if g.empty:  # frozen
+            return input_gradient()
+        return kernel.both_gradients(input_gradient, lambda: self.accumulate(p, g, dZ, X), dZ)
 
     def accumulate(self, p: Views, g: Views, dZ: Array, X: Array) -> None:
         g.W[...] += kernel.conv2d_backward_weights(X, dZ, self._window(X), self.groups, self.algorithm)

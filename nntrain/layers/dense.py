@@ -47,6 +47,8 @@ class Dense(Layer):
         return kernel.affine(p.W, X, p.b if self.bias else None), X
 
     def backward(self, p: Views, g: Views, dZ: Array, X: Array) -> Array:
+        if g.empty:  # frozen
+            return kernel.backward_input(p.W, dZ)
         return kernel.backward(p.W, g.W, g.b if self.bias else None, dZ, X, g.zero)
 
     def accumulate(self, p: Views, g: Views, dZ: Array, X: Array) -> None:
@@ -74,6 +76,8 @@ class Linear(Layer):
         return kernel.affine(p.W, X, None), X
 
     def backward(self, p: Views, g: Views, dZ: Array, X: Array) -> Array:
+        if g.empty:  # frozen
+            return kernel.backward_input(p.W, dZ)
         return kernel.backward(p.W, g.W, None, dZ, X, g.zero)
 
     def accumulate(self, p: Views, g: Views, dZ: Array, X: Array) -> None:

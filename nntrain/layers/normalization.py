@@ -51,6 +51,7 @@ class _BatchCache(NamedTuple):
     variance: Array
     A: Array | None
     valid: Bools | None
+    frozen: bool = False  # mean and variance are not this batch's
 
 
 @component("batch_norm")
@@ -63,7 +64,7 @@ class BatchNorm(Layer):
     `mean` and `variance` take their place: mean = momentum · mean + (1 − momentum) · μ, the course's exponentially
     weighted average.  PyTorch calls 1 − momentum momentum.  The running variance is the unbiased one, as in the paper.
     Ioffe and Szegedy (2015), arXiv:1502.03167; course 2, week 3.  A batch of one vector has σ² = 0: Z = beta.
-    Steps past a shorter sequence's end do not count.
+    Steps past a shorter sequence's end do not count.  Frozen running means stay, and are taken in training too.
     """
 
     overwritable = True
@@ -90,6 +91,11 @@ class BatchNorm(Layer):
     def _normalise(self, p: Views, X: Array, context: Context, relu: bool) -> tuple[Array, _BatchCache]:
         valid = context.valid(len(X)) if X.ndim == 3 else None
         rows = _rows(X, valid)
+        if "mean" in p.frozen:
+            scale = p.gamma / np.sqrt(p.variance + self.epsilon)
+            Z = kernel.scale_and_shift(rows, scale, p.beta - scale * p.mean)
+            A = elementwise.relu(Z, Z) if relu else None
+            return _unrows(Z, X.shape, valid), _BatchCache(rows, p.mean, p.variance, A, valid, True)
         Z, mean, variance = kernel.forward(rows, p.gamma, p.beta, self.epsilon, relu)
         k = rows.shape[1]
         p.mean[...] += (1 - self.momentum) * (mean - p.mean)
@@ -103,11 +109,24 @@ class BatchNorm(Layer):
         return _unrows(kernel.scale_and_shift(_rows(X), scale, p.beta - scale * p.mean), X.shape)
 
     def backward(self, p: Views, g: Views, dZ: Array, cache: _BatchCache) -> Array:
-        rows, mean, variance, A, valid = cache
+        rows, mean, variance, A, valid, frozen = cache
+        if frozen:
+            return _unrows(self._backward_of_frozen(p, g, _rows(dZ, valid), cache), dZ.shape, valid)
         dX, dgamma, dbeta = kernel.backward(_rows(dZ, valid), rows, p.gamma, mean, variance, self.epsilon, A)
         g.gamma[...] += dgamma
         g.beta[...] += dbeta
         return _unrows(dX, dZ.shape, valid)
+
+    def _backward_of_frozen(self, p: Views, g: Views, dZ: Array, cache: _BatchCache) -> Array:
+        """dX = γ/√(σ²+ε) · dZ: μ and σ² do not depend on X."""
+        if cache.A is not None:
+            dZ = dZ * (cache.A > 0)
+        root = np.sqrt(cache.variance + self.epsilon)
+        if not g.empty:
+            g.gamma[...] += (dZ * (cache.rows - cache.mean)).sum(axis=1, keepdims=True) / root
+            g.beta[...] += dZ.sum(axis=1, keepdims=True)
+        dX: Array = dZ * (p.gamma / root)
+        return dX
 
     def fused_with_relu(self) -> Layer | None:
         return BatchNormReLU(self.momentum, self.epsilon)

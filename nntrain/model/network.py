@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import DTypeLike
 
@@ -18,15 +20,16 @@ class Network:
     theta, dtheta  θ with the buffers behind the trainable part, and dθ of the trainable part alone
     p, g           named views of both, one child a layer
     prefix         stands before every saved name: "generator" gives generator.dense_1.W
+    freeze         patterns of the parameters that do not learn
     """
 
-    def __init__(self, root: Layer, input_shape: Shape, *, prefix: str = ""):
+    def __init__(self, root: Layer, input_shape: Shape, *, prefix: str = "", freeze: Sequence[str] = ()):
         self.root = root
         self.prefix = prefix
         self.layers = root.inner
         self.input_shape = input_shape
         self.output_shape, tree = root.declare(input_shape)
-        self.layout = Layout(tree, prefix)
+        self.layout = Layout(tree, prefix, freeze)
 
     @property
     def stages(self) -> list[Stage]:
@@ -39,7 +42,9 @@ class Network:
         self.theta = allocate(self.layout.size, dtype)
         self.dtheta = allocate(self.layout.trainable, dtype)
         self.p = self.layout.views(self.theta)
-        self.g = self.layout.views(self.dtheta)
+        # Layers that know nothing of freezing write the gradients of frozen parameters here; nobody reads them.
+        self._spare = allocate(self.layout.size - self.layout.moving, dtype)
+        self.g = self.layout.views(self.dtheta, self._spare)
 
     def draw(self, seed: int) -> None:
         """Initial values, each parameter's from a random stream of its own."""
@@ -53,7 +58,7 @@ class Network:
     @property
     def buffers(self) -> Array:
         """What layers keep without a gradient, such as the running means of batch_norm."""
-        return self.theta[self.layout.trainable :]
+        return self.theta[self.layout.trainable : self.layout.moving]
 
     def forward(self, X: Array, context: Context) -> tuple[Array, Cache]:
         """Ŷ (or logits) and the caches for backward."""
@@ -66,6 +71,7 @@ class Network:
     def clear_gradient(self) -> None:
         """dθ = 0.  In the next backward pass large products are written into it and not added, which saves a pass."""
         self.dtheta.fill(0)
+        self._spare.fill(0)
         self.g.mark_zero(True)
 
     def accumulate(self, dY: Array, caches: Cache) -> None:

@@ -1,14 +1,15 @@
 """All parameters of a network in one flat vector θ, all gradients in one flat vector dθ.
 
 Layers declare what they need, the Layout gives each parameter its place once all shapes are known, and layers then
-read and write through named views.  Order: [decayed | other trainable | buffers], so that weight decay, the global
-norm and an optimizer are whole-vector operations on a slice from 0.
+read and write through named views.  Order: [decayed | other trainable | buffers | frozen], so that weight decay, the
+global norm and an optimizer are whole-vector operations on a slice from 0.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from itertools import pairwise
 from math import prod
 from typing import Any, NamedTuple, Union
@@ -83,13 +84,15 @@ class Views:
     empty: bool
     zero: bool
     shared: bool
+    frozen: frozenset[str]
     children: tuple[Views, ...]
 
-    def __init__(self, path: str, entries: dict[str, Any], shared: bool = False):
+    def __init__(self, path: str, entries: dict[str, Any], shared: bool = False, frozen: frozenset[str] = frozenset()):
         children = tuple(v for v in entries.values() if isinstance(v, Views))
         arrays = {k: v for k, v in entries.items() if not isinstance(v, Views)}
-        empty = not arrays and all(child.empty for child in children)
-        self.__dict__.update(arrays, path=path, children=children, empty=empty, zero=False, shared=shared)
+        empty = not arrays.keys() - frozen and all(child.empty for child in children)
+        known = {"path": path, "children": children, "empty": empty, "zero": False, "shared": shared, "frozen": frozen}
+        self.__dict__.update(arrays, **known)
 
     def __getattr__(self, name: str) -> Array:
         raise AttributeError(f"{self.path or 'the network'} has no parameter {name!r}")
@@ -105,29 +108,51 @@ class Views:
             child.mark_zero(zero)
 
 
+def matches(name: str, patterns: Iterable[str]) -> bool:
+    """Whether a saved name, or the layer before it, is of one of these patterns (fnmatch)."""
+    heads = [name, *(name[:i] for i, c in enumerate(name) if c == ".")]
+    return any(fnmatchcase(head, pattern) for pattern in patterns for head in heads)
+
+
 class Layout:
     """The place of every parameter of a tree in one vector.
 
     names       saved name -> Param, in the order of declaration
+    frozen      the names that match `freeze`: they have no gradient and never change, buffers among them
     trainable   number of elements with a gradient: θ[:trainable]
     decayed     number of elements under weight decay: θ[:decayed]
+    moving      number of elements that training changes, buffers too: θ[:moving]
     """
 
-    def __init__(self, tree: Tree, prefix: str = ""):
+    def __init__(self, tree: Tree, prefix: str = "", freeze: Iterable[str] = ()):
         self._tree = tree
         self._prefix = prefix
         leaves = list(_leaves(tree, prefix))
         declared = {leaf.name for leaf in leaves if leaf.of is None}
         self._shared = {leaf.name: leaf.of for leaf in leaves if leaf.of in declared}
         self.names: dict[str, Param] = {leaf.name: leaf.param for leaf in leaves if leaf.name not in self._shared}
-        ordered = sorted(self.names.items(), key=lambda item: (not item[1].trainable, not item[1].decay))
+        self.frozen = frozenset(name for name in self.names if freeze and matches(name, freeze))
+        regions: list[list[str]] = [[], [], [], []]  # decayed, other trainable, buffers, frozen
+        for name, param in self.names.items():
+            regions[3 if name in self.frozen else 2 if not param.trainable else 1 if not param.decay else 0].append(
+                name
+            )
         self._slices: dict[str, slice] = {}
-        end = 0
-        for name, param in ordered:
-            self._slices[name] = slice(end, end := end + prod(param.shape))
-        self.size = end
-        self.trainable = sum(prod(p.shape) for p in self.names.values() if p.trainable)
-        self.decayed = sum(prod(p.shape) for p in self.names.values() if p.trainable and p.decay)
+        ends, end = [], 0
+        for region in regions:
+            for name in region:
+                self._slices[name] = slice(end, end := end + prod(self.names[name].shape))
+            ends.append(end)
+        self.decayed, self.trainable, self.moving, self.size = ends
+
+    @property
+    def parameters(self) -> int:
+        """Number of elements that are no buffers, frozen ones too."""
+        return sum(prod(param.shape) for param in self.names.values() if param.trainable)
+
+    def places(self) -> list[tuple[str, slice]]:
+        """The learned parameters and their places in θ, first to last."""
+        return [(name, place) for name, place in self._slices.items() if place.stop <= self.trainable]
 
     def draw(self, theta: Array, seed: int) -> None:
         """Fill θ with initial values, each parameter from a stream keyed by its saved name."""
@@ -146,36 +171,57 @@ class Layout:
         """Views by saved name of all that lie within `flat`: dθ and optimizer state end before the buffers."""
         return {name: self.array(flat, name) for name in self.names if self._slices[name].stop <= flat.size}
 
-    def views(self, flat: Array) -> Views:
-        """The tree again, with views of `flat` for its leaves."""
+    def views(self, flat: Array, spare: Array | None = None) -> Views:
+        """The tree again, with views of `flat` for its leaves; of a gradient those of frozen ones lie in `spare`."""
 
         twice = {*self._shared, *self._shared.values()}
 
         def build(tree: Tree, path: str) -> Views:
             entries: dict[str, Any] = {}
             shared = False
+            frozen = []
             for name, node in tree.items():
                 full = _join(path, name)
+                own = self._shared.get(full, full)
                 if isinstance(node, Stacked):
-                    entries.update(self._stacked(flat, path, name, node))
+                    entries.update(self._stacked(flat, spare, path, name, node))
                     shared = shared or any(_join(path, part) in twice for part in node.parts)
+                    if any(_join(path, part) in self.frozen for part in node.parts):
+                        frozen += [name, *node.parts]
                 elif not isinstance(node, Param | Shared):
                     entries[name] = build(node, full)
-                elif self._slices[self._shared.get(full, full)].stop <= flat.size:
-                    entries[name] = self.array(flat, self._shared.get(full, full))
+                elif (array := self._there(own, flat, spare)) is not None:
+                    entries[name] = array
                     shared = shared or full in twice
-            return Views(path, entries, shared)
+                    frozen += [name] * (own in self.frozen)
+            return Views(path, entries, shared, frozenset(frozen))
 
         return build(self._tree, self._prefix)
 
-    def _stacked(self, flat: Array, path: str, name: str, node: Stacked) -> dict[str, Array]:
+    def _there(self, name: str, flat: Array, spare: Array | None) -> Array | None:
+        """The view of one parameter, where the vector has it."""
+        place = self._slices[name]
+        if place.stop <= flat.size:
+            return self.array(flat, name)
+        if spare is None or name not in self.frozen:
+            return None
+        return spare[place.start - self.moving : place.stop - self.moving].reshape(self.names[name].shape)
+
+    def _stacked(self, flat: Array, spare: Array | None, path: str, name: str, node: Stacked) -> dict[str, Array]:
         """The views of each part, and of all in one."""
-        places = [self._slices[_join(path, part)] for part in node.parts]
-        if places[-1].stop > flat.size:
-            return {}
+        full = [_join(path, part) for part in node.parts]
+        if 0 < len(self.frozen.intersection(full)) < len(full):
+            raise ValueError(f"{', '.join(full)} are one array: freeze all of them or none")
+        places = [self._slices[part] for part in full]
         assert all(a.stop == b.start for a, b in pairwise(places)), f"{path}.{name} is not one block of the vector"
-        whole = flat[places[0].start : places[-1].stop].reshape(node.shape)
-        return {name: whole} | {part: self.array(flat, _join(path, part)) for part in node.parts}
+        vector, start = flat, 0
+        if places[-1].stop > flat.size:
+            if spare is None or full[0] not in self.frozen:
+                return {}
+            vector, start = spare, self.moving
+        whole = vector[places[0].start - start : places[-1].stop - start].reshape(node.shape)
+        parts = {part: self._there(one, flat, spare) for part, one in zip(node.parts, full, strict=True)}
+        return {name: whole} | {part: array for part, array in parts.items() if array is not None}
 
 
 def allocate(size: int, dtype: DTypeLike) -> Array:

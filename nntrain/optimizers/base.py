@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 import numpy as np
 
-from nntrain.components import Component
+from nntrain.components import Component, arg
 from nntrain.kernels.scratch import scratch
 from nntrain.kernels.tiles import runs
 from nntrain.model.shapes import Array
@@ -21,6 +22,15 @@ THREADED = 1 << 18
 R = TypeVar("R")
 
 
+@dataclass(frozen=True)
+class Group:
+    """What holds for some of the parameters."""
+
+    lr_factor: float = arg("their learning rate is so many times α", default=1.0, ge=0)
+    weight_decay: float | None = arg("their λ; default: the optimizer's", default=None, ge=0)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Optimizer(Component):
     """Base of all optimizers: how θ goes down along dθ.
 
@@ -29,8 +39,17 @@ class Optimizer(Component):
     """
 
     kind: ClassVar[str] = "optimizer"
-    lr: float
-    weight_decay: float = 0.0  # of optimizers that have no such argument
+    if TYPE_CHECKING:
+        lr: float
+        weight_decay: float
+    else:
+        weight_decay = 0.0  # of optimizers that have no such argument
+    groups: dict[str, Group] | None = arg(
+        "pattern of saved names, or of layers, as dense_1 or *.W -> what holds for those parameters; the first that "
+        "fits counts",
+        default=None,
+        kw_only=True,
+    )
 
     def slot_names(self) -> tuple[str, ...]:
         """The slots that this optimizer needs: their names in a checkpoint."""

@@ -12,6 +12,7 @@ from nntrain.errors import DivergedError
 from nntrain.model.shapes import Array
 from nntrain.optimizers.base import Optimizer
 from nntrain.optimizers.gradient import clip_by_norm, clip_by_value, penalty
+from nntrain.optimizers.groups import stretches
 
 
 class Descent:
@@ -23,6 +24,7 @@ class Descent:
 
     def __init__(self, networks: Networks, optimizer: Optimizer, training: Training, whose: str = ""):
         self.networks, self.optimizer, self.training, self.whose = networks, optimizer, training, whose
+        self.stretches = {name: stretches(network.layout, optimizer) for name, network in networks.items()}
         self.slots: dict[str, dict[str, Array]] = {
             name: {slot: np.zeros_like(network.dtheta) for slot in optimizer.slot_names()}
             for name, network in networks.items()
@@ -41,8 +43,8 @@ class Descent:
         """
         cost = self._complete_gradient(cost, step)
         for name, network in self.networks.items():
-            decayed = network.layout.decayed
-            self.optimizer.step(network.trainable, network.dtheta, self.slots[name], lr, t, decayed)
+            for stretch in self.stretches[name]:
+                stretch.step(network.trainable, network.dtheta, self.slots[name], lr, t)
         return cost
 
     def _complete_gradient(self, cost: float, step: int) -> float:

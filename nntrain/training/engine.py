@@ -20,10 +20,12 @@ from nntrain.files.json_fields import Fields
 from nntrain.files.plain_values import JsonObject
 from nntrain.inference.load import imports_of
 from nntrain.inference.totals import METRIC
+from nntrain.inference.transfer import Taken
 from nntrain.model.shapes import Array
 from nntrain.parallel import team
 from nntrain.runs import Run
 from nntrain.runtime.memory import peak_memory
+from nntrain.training.average import average_of, learned
 from nntrain.training.interruptible import Watched
 from nntrain.training.monitor import Monitor, check_finite, check_measured
 
@@ -33,6 +35,9 @@ class Observer:
 
     def begun(self, engine: Engine) -> None:
         """The training starts, or goes on."""
+
+    def begins_from(self, taken: Taken) -> None:
+        """Initial values were taken from another network."""
 
     def step(self, engine: Engine) -> None:
         """A training step has ended."""
@@ -66,6 +71,7 @@ class Engine:
         self.step = 0
         self.lines = 0
         self.imports = built.config.imports
+        self.average = average_of(built)
         self.waiting_best: tuple[dict[str, Array], JsonObject] | None = None
         self._saved_at = self._line_at = time.perf_counter()
         self._line_step = 0  # of the last line
@@ -99,6 +105,8 @@ class Engine:
                     self._obey_signal()
                     self.trainer.step(batch, self.step)
                     self.step += 1
+                    if self.average is not None:
+                        self.average.take()
                     self.observer.step(self)
                     if self._line_is_due():
                         self._log()
@@ -117,9 +125,20 @@ class Engine:
             return
         self._check_state()
         self._save_best()
-        self.run.write_checkpoint(self.run.last, self.trainer.arrays() | self.trainer.sums(), self.manifest())
+        self.run.write_checkpoint(self.run.last, self.arrays() | self.trainer.sums(), self.manifest())
         self._saved_at, self._saved_step = time.perf_counter(), self.step
         self.run.write_status("running", epoch=self.epoch, step=self.step)
+
+    def arrays(self) -> dict[str, Array]:
+        """What a checkpoint holds of networks and optimizers, by name: views, not copies."""
+        return self.trainer.arrays() | (self.average.arrays() if self.average is not None else {})
+
+    def evaluate(self, part: Part) -> JsonObject:
+        """Loss and metrics over a part: of the average of the parameters, where there is one."""
+        if self.average is None:
+            return self.trainer.evaluate(self.watched(part))
+        with self.average.in_place(self.step):
+            return self.trainer.evaluate(self.watched(part))
 
     def manifest(self) -> JsonObject:
         """All that resuming needs besides the arrays; eval and predict need its config and facts."""
@@ -141,8 +160,8 @@ class Engine:
 
         Raises ValueError where its manifest is none of nntrain's.
         """
-        for name, view in self.trainer.arrays().items():
-            view[...] = saved.arrays[name]
+        for name, view in self.arrays().items():
+            view[...] = learned(saved.arrays, name)
         manifest = Fields(saved.manifest, "manifest")
         self.step, self.lines, self._line_step = map(manifest.whole, ("step", "lines", "line_step"))
         self.imports = imports_of(manifest) or self.imports  # as they were called first: the bytes stay
@@ -182,6 +201,8 @@ class Engine:
     def _obey_signal(self) -> None:
         number = team.current().agreed(self.stop())
         if number is not None:
+            if self.average is not None:
+                self.average.give_back()
             self.save()
             raise Interrupted(f"interrupted: step {self.step} is saved; nntrain resume {self.run.path} goes on", number)
 
@@ -212,7 +233,7 @@ class Engine:
         line: JsonObject = {"epoch": self.epoch, "step": self.step, "lr": self.trainer.lr(self.step - 1)}
         line["train"] = self.trainer.results()
         if "validation" in self.data.parts and self._evaluation_is_due():
-            line["validation"] = self.trainer.evaluate(self.watched(self.data.parts["validation"]))
+            line["validation"] = self.evaluate(self.data.parts["validation"])
             for name, value in line["validation"].items():
                 if name in ("cost", "loss", "naive_loss"):
                     check_finite(value, f"validation.{name}", self.step)
@@ -239,7 +260,9 @@ class Engine:
             self.trainer.observe(value, self.monitor.better)
             if improved:
                 self._check_state()
-                arrays = {n: array.copy() for n, array in (self.trainer.arrays() | self.trainer.sums()).items()}
+                arrays = {n: array.copy() for n, array in (self.arrays() | self.trainer.sums()).items()}
+                if self.average is not None:
+                    arrays |= self.average.best(self.step)
                 self.waiting_best = (arrays, self.manifest())
         self.observer.line(line, timing)
 

@@ -25,6 +25,7 @@ from nntrain.files import checkpoint
 from nntrain.files.json_fields import Fields
 from nntrain.files.plain_values import Json, JsonObject
 from nntrain.inference.load import check_arrays, reading
+from nntrain.inference.transfer import Taken, begin
 from nntrain.parallel import team
 from nntrain.plugins import missing
 from nntrain.runs import Run
@@ -78,6 +79,8 @@ def fit(
         return _skipped(Run(run_dir), observer)
     with np.errstate(all="ignore"):
         built = build(draft, observer.warning)
+        resumes = on_exist == "resume" and run_dir is not None and Run(run_dir).is_run()
+        taken = None if resumes else _begin(built, observer)
     _check_team(built)
     # From the first trace on disk on, a signal lets the last finished step be saved.
     with signals.saved_first(), np.errstate(all="ignore"):
@@ -92,8 +95,9 @@ def fit(
                 return _go_on(built, run, observer, stop)
             try:
                 run.write_config(built.config.to_yaml())
-                told = {"imports": built.config.imports} if built.config.imports else {}
+                told: JsonObject = {"imports": built.config.imports} if built.config.imports else {}
                 made = {"command": list(command), **runs.environment(), "data_sha256": built.data.sha256}
+                told |= {} if taken is None else {"start": taken.as_json()}
                 run.write_meta({**made, **told})
             except BaseException:
                 run.discard()
@@ -137,7 +141,16 @@ def _go_on(built: Built, run: Run, observer: Observer, stop: Callable[[], int | 
     else:
         before = config.read(run.config_path).resolve(built.data.facts).as_dict()
         _check_same_run(before, run.read_meta().get("data_sha256") or built.data.sha256, built)
+        _begin(built, observer)
     return _train(built, run, saved, observer, stop)
+
+
+def _begin(built: Built, observer: Observer) -> Taken | None:
+    """Take the initial values that `start` names, and say which."""
+    taken = begin(built)
+    if taken is not None:
+        observer.begins_from(taken)
+    return taken
 
 
 def _train(
@@ -150,7 +163,7 @@ def _train(
     trainer = built.loop.trainer(built)
     engine = Engine(built, trainer, make_monitor(built), run, observer, stop)
     if saved is not None:
-        check_arrays(saved, trainer, run.last)
+        check_arrays(saved, engine.arrays(), run.last)
         with reading(run.path):
             engine.restore(saved)
         whole = team.current().from_first(lambda: _is_finished(run) and _last_is_good(run))
@@ -161,6 +174,8 @@ def _train(
         run.write_config(built.config.to_yaml())
     run.write_status("running", epoch=engine.epoch, step=engine.step)
     try:
+        if saved is None and built.config.start is not None:
+            engine.save()  # so that the run needs what it began from no more
         engine.train()
         status = "stopped early" if engine.step < engine.total else "done"
         run.write_summary(summary.measured(engine, status))

@@ -12,17 +12,17 @@ from nntrain.training.engine import Engine
 
 def measured(engine: Engine, status: str) -> JsonObject:
     """Of a run that came to its end.  The numbers of `best` are those that `nntrain eval` prints for the run."""
-    trainer, parts = engine.trainer, {name: engine.watched(part) for name, part in engine.data.parts.items()}
+    trainer, parts = engine.trainer, engine.data.parts
     shown = {name: part for name, part in parts.items() if name != "train"} or parts
     history = engine.run.read_metrics()
     final = {"epoch": engine.epoch, "step": engine.step, "train": history[-1]["train"] if history else {}}
-    final.update({name: trainer.evaluate(part) for name, part in shown.items()})
+    final.update({name: engine.evaluate(part) for name, part in shown.items()})
     summary = {**_facts(engine, status), "final": final}
     if engine.monitor is not None and engine.monitor.best is not None:
         saved = team.current().from_first(lambda: checkpoint.read(engine.run.best))
-        load_arrays(saved, trainer, engine.run.best)
+        load_arrays(saved, trainer.networks, engine.run.best)  # with an average, that
         best: JsonObject = {"epoch": engine.monitor.best_epoch, "step": engine.monitor.best_step}
-        best.update({name: trainer.evaluate(part) for name, part in shown.items()})
+        best.update({name: trainer.evaluate(engine.watched(part)) for name, part in shown.items()})
         summary |= {"monitor": engine.monitor.name, "best": best}
     return summary
 
