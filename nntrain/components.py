@@ -82,13 +82,17 @@ def _hashable(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Arg:
-    """What a config needs to know about one argument besides its type and default."""
+    """What a config needs to know about one argument besides its type and default.
+
+    listed   whether a resolved config says it where it is not given
+    """
 
     help: str
     ge: float | None = None
     gt: float | None = None
     le: float | None = None
     lt: float | None = None
+    listed: bool = True
 
 
 def arg(
@@ -100,12 +104,14 @@ def arg(
     gt: float | None = None,
     le: float | None = None,
     lt: float | None = None,
+    listed: bool = True,
 ) -> Any:
     """A field of a component: its meaning, its default (none: required) and its range.
 
-    In a tuple the range holds for every element.  A choice of words is a Literal type.
+    In a tuple the range holds for every element.  A choice of words is a Literal type.  What is not `listed` stands in
+    a resolved config only where it is given: so that an argument that few need changes no config without it.
     """
-    metadata = {"arg": Arg(help, ge, gt, le, lt)}
+    metadata = {"arg": Arg(help, ge, gt, le, lt, listed)}
     return dataclasses.field(default=default, kw_only=kw_only, metadata=metadata)
 
 

@@ -56,9 +56,11 @@ class Config:
     schedule: Annotated[Schedule, Kind("schedule")] = field(
         default_factory=_constant, metadata={"arg": Arg("learning rate over the training; default: constant")}
     )
-    start: Start | None = arg("what initial values are taken from another network", default=None)
+    start: Start | None = arg("what initial values are taken from another network", default=None, listed=False)
     freeze: tuple[str, ...] = arg(
-        "patterns of saved names, or of layers, as dense_1 or *.b: these parameters stay as they are", default=()
+        "patterns of saved names, or of layers, as dense_1 or *.b: these parameters stay as they are",
+        default=(),
+        listed=False,
     )
     metrics: Annotated[tuple[Metric, ...], Many(Kind("metric"))] = arg("what is measured beside the loss", default=())
     _places: Placed = field(default_factory=dict, repr=False, compare=False)
@@ -71,8 +73,8 @@ class Config:
 
     def as_dict(self) -> dict[str, Any]:
         """The whole config as plain values that JSON can hold; `read` takes them back."""
-        values = {key: getattr(self, key) for key in ORDER}
-        return {key: plain(value) for key, value in values.items() if key not in ("start", "freeze") or value}
+        values = plain(self)
+        return {key: values[key] for key in ORDER if key in values}
 
     def to_yaml(self) -> str:
         """The whole config as YAML; `read` on it gives an equal config."""

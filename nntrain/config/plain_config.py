@@ -14,23 +14,25 @@ from nntrain.files.plain_values import Plain
 
 
 def plain(value: object) -> Any:
-    """As JSON has it.  A component: {"type": name, every argument}; a layer that has no name of its own lists none."""
+    """As JSON has it.  A component: {"type": name, every argument}; those that are not listed only where given."""
     if isinstance(value, Component):
-        arguments = {key: getattr(value, key) for key in fields(type(value))}
-        if value.kind == "layer" and arguments["name"] is None:
-            del arguments["name"]
-        return {"type": value.type, **plain(arguments)}
+        return {"type": value.type, **_arguments(value)}
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     if hasattr(value, "__dataclass_fields__"):
-        return {key: plain(getattr(value, attribute_of(key))) for key in fields(type(value))}
+        return _arguments(value)
     if isinstance(value, Path):
         value = os.fspath(value)
     if isinstance(value, str) and value.startswith("$"):
         return f"${value}"  # a text, not a reference
     return value
+
+
+def _arguments(value: object) -> dict[str, Any]:
+    given = {key: (field, getattr(value, attribute_of(key))) for key, field in fields(type(value)).items()}
+    return {key: plain(item) for key, (field, item) in given.items() if field.arg.listed or item not in (None, ())}
 
 
 def find_value(values: Plain, path: str) -> Plain:

@@ -118,7 +118,9 @@ class Training:
     l1: float = arg("λ of the term λ ‖W‖₁ of the cost", default=0.0, ge=0)
     l2: float = arg("λ of the term (λ/2) ‖W‖² of the cost", default=0.0, ge=0)
     average: Average | None = arg(
-        "evaluate, and keep as the best, an exponential moving average of the parameters", default=None
+        "evaluate, and keep as the best, an exponential moving average of the parameters",
+        default=None,
+        listed=False,
     )
     evaluate: Evaluate = arg("how often the validation part is evaluated", default=Evaluate())
     checkpoint: Checkpoint = arg("how often the state is saved", default=Checkpoint())

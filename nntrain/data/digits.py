@@ -20,7 +20,7 @@ class Digits(ArrayDataset):
 
     scale = 1 / 16
     only: tuple[int, ...] | None = arg(
-        "the digits that count, each a class; default: all ten", default=None, ge=0, le=9, kw_only=True
+        "the digits that count, each a class; default: all ten", default=None, ge=0, le=9, kw_only=True, listed=False
     )
 
     def __post_init__(self) -> None:

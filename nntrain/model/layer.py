@@ -152,7 +152,7 @@ class Layer(Component):
     # what the elements of the output lie between, 0 included; None: what those of the input do
     bounds: ClassVar[Bounds | None] = (-inf, inf)
     name: str | None = arg(
-        "name in saved parameters; default: the type and its count, dense_1", default=None, kw_only=True
+        "name in saved parameters; default: the type and its count, dense_1", default=None, kw_only=True, listed=False
     )
 
     def bounded(self, bounds: Bounds) -> Bounds:

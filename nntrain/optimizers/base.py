@@ -49,6 +49,7 @@ class Optimizer(Component):
         "fits counts",
         default=None,
         kw_only=True,
+        listed=False,
     )
 
     def slot_names(self) -> tuple[str, ...]:
