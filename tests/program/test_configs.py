@@ -87,3 +87,15 @@ def test_logistic_regression_reaches_the_minimum_that_newtons_method_finds(confi
     a = 1 / (1 + np.exp(-w @ X))
     minimum = -np.mean(y * np.log(a) + (1 - y) * np.log(1 - a))
     assert minimum <= reached <= 1.01 * minimum
+
+
+@pytest.mark.slow
+def test_digits_transfer_reaches_in_three_epochs_what_a_fresh_start_needs_ten_for(configs, nntrain):
+    accuracies = {}
+    for name, changed in {"transfer": (), "fresh": ("start=null", "freeze=[]", "training.epochs=10")}.items():
+        for seed in range(6):
+            run = ("--run-dir", f"{name}-{seed}")
+            nntrain("fit", "-q", configs / "digits_transfer.yaml", f"seed={seed}", *changed, *run)
+            measured = json.loads(Path(f"{name}-{seed}/summary.json").read_text())["best"]["test"]["accuracy"]
+            accuracies.setdefault(name, []).append(measured)
+    assert np.mean(accuracies["transfer"]) >= np.mean(accuracies["fresh"])
