@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -12,19 +11,34 @@ from numpy.typing import DTypeLike
 from nntrain.components import arg, component
 from nntrain.data.arrays import ArrayDataset, ArrayPart, Examples, Inputs
 from nntrain.data.facts import Facts
+from nntrain.data.folders import listed
+from nntrain.data.image_files import Found, check_background, decode, find_images, suffixes, told
 from nntrain.data.parts import Part
 from nntrain.data.source_files import Source
 from nntrain.errors import DataError
-from nntrain.model.shapes import Array, Shape
 
-SUFFIXES = (".png", ".jpg", ".jpeg")
+# folders that hold the parts of a data set, as they are often laid out
+_PARTS = {
+    "train": "train",
+    "training": "train",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "dev": "validation",
+    "test": "test",
+    "testing": "test",
+}
 
 
 @component("images")
 class Images(ArrayDataset):
-    """PNG and JPEG files in one folder for each class: images (C, H, W) in 0 … 1.  Needs Pillow.
+    """Image files in one folder for each class: images (C, H, W) in 0 … 1.  Needs Pillow, and reads what Pillow does.
 
-    The classes are the folders' names in alphabetical order.  `validation` and `test` may be such folders too.
+    The classes are the folders' names in alphabetical order.  `validation` and `test` may be such folders too; folders
+    train, val and test in `path`, with those of the classes in them, are the parts, which is said.
+
+    Pixels are those that a viewer shows: turned as the EXIF orientation says, transparent ones over `background`, of 16
+    bits the 8 highest.  What is left out is told.  `nntrain predict` takes files and folders.
     """
 
     takes_files = True
@@ -34,27 +48,48 @@ class Images(ArrayDataset):
         "height and width that every image is scaled to; default: all must have the same", default=None, ge=1, le=10_000
     )
     color: Literal["rgb", "gray"] = arg("channels: 3 or 1", default="rgb")
+    background: str = arg("behind transparent pixels: white, black, #rrggbb", default="white", kw_only=True)
 
     def sources(self, seed: int, facts: Facts | None) -> dict[str, Examples]:
-        folders = {"train": self.path}
-        folders |= {part: given for part in ("validation", "test") if isinstance(given := getattr(self, part), Path)}
-        names = _classes(self.path) if facts is None else list(facts.label_names or ())
-        size = (self.size, self.size) if isinstance(self.size, int) else self.size
+        check_background(self.background, self.path)
+        warnings: list[str] = []
+        folders = self._folders(warnings)
+        names = _classes(folders["train"]) if facts is None else list(facts.label_names or ())
+        size, ends = (self.size, self.size) if isinstance(self.size, int) else self.size, suffixes()
         sources: dict[str, Examples] = {}
         for part, folder in folders.items():
             found = _classes(folder)
             if unknown := [name for name in found if name not in names]:
                 raise DataError(f"{folder / unknown[0]}: error: no such class; expected {', '.join(names)}")
-            files = [(file, k) for k, name in enumerate(names) if name in found for file in _files(folder / name)]
+            images: dict[str, Found] = {name: find_images(folder / name, ends) for name in found}
+            beside = [path for path in listed(folder) if path.is_file()]
+            warnings += told(folder, list(images.values()), beside)
+            files = [(file, names.index(name)) for name in names if name in images for file in images[name].files]
             shape = sources["train"].inputs.shape[1:] if "train" in sources else None
-            X = decode([file for file, _ in files], self.color, size, shape)
+            X = decode([file for file, _ in files], self.color, size, shape, self.background)
             sources[part] = Examples(X, np.array([k for _, k in files]), str(folder))
+        sources["train"].warnings = warnings
         return sources
 
+    def _folders(self, warnings: list[str]) -> dict[str, Path]:
+        """The folder of each part that has one of its own."""
+        inside = {path.name.lower(): path for path in listed(self.path) if path.is_dir()}
+        parts = {_PARTS[name]: path for name, path in inside.items() if name in _PARTS}
+        laid_out = "train" in parts and len(parts) == len(inside) and _holds_folders(parts["train"])
+        folders = {"train": self.path}
+        if laid_out:
+            folders = {part: parts[part] for part in ("train", "validation", "test") if part in parts}
+            names = ", ".join(path.name for path in folders.values())
+            warnings.append(f"{self.path}: the folders {names} are taken for the parts, not for classes")
+        for part in ("validation", "test"):
+            if isinstance(given := getattr(self, part), Path):
+                folders[part] = given
+        return folders
+
     def facts(self, train: Examples) -> Facts:
-        names = _classes(self.path)
+        names = _classes(Path(train.source))
         if len(names) < 2:
-            raise DataError(f"{self.path}: error: one class; a classification needs two folders")
+            raise DataError(f"{train.source}: error: one class; a classification needs two folders")
         return Facts(train.inputs.shape[1:], "labels", classes=len(names), label_names=tuple(names))
 
     def read_inputs(self, source: Source, facts: Facts, dtype: DTypeLike) -> Part:
@@ -62,72 +97,26 @@ class Images(ArrayDataset):
 
         if not isinstance(source, Path) or source.suffix.lower() in (*inputs.TABLES, *inputs.ARRAYS):
             return super().read_inputs(source, facts, dtype)
-        if not source.is_dir() and source.suffix.lower() not in SUFFIXES:
+        ends = suffixes()
+        if not source.is_dir() and source.suffix.lower() not in ends:
             what = "expected a PNG or JPEG file, a folder of them, or a file .npy, .npz or .csv"
             raise DataError(f"{source}: error: {what if source.exists() else 'no such file or folder'}")
-        files = _files(source) if source.is_dir() else [source]
+        found = find_images(source, ends) if source.is_dir() else Found([source], 0, [])
         C, H, W = facts.input_shape
         size = (H, W) if self.size is not None else None
-        X = decode(files, "gray" if C == 1 else "rgb", size, facts.input_shape)
-        return ArrayPart(Inputs(X, dtype, facts.preparation), None, None)
+        X = decode(found.files, "gray" if C == 1 else "rgb", size, facts.input_shape, self.background)
+        part = ArrayPart(Inputs(X, dtype, facts.preparation), None, None)
+        part.files = [str(file) for file in found.files]
+        part.warnings = told(source, [Found(found.files, 0, found.others)], [])
+        return part
 
 
 def _classes(folder: Path) -> list[str]:
-    try:
-        names = sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-    except OSError as error:
-        raise DataError(f"{folder}: error: {error.strerror}") from error
+    names = [path.name for path in listed(folder) if path.is_dir()]
     if not names:
         raise DataError(f"{folder}: error: holds no folder; expected one for each class")
     return names
 
 
-def _files(folder: Path) -> list[Path]:
-    try:
-        files = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
-    except OSError as error:
-        raise DataError(f"{folder}: error: {error.strerror}") from error
-    if not files:
-        raise DataError(f"{folder}: error: no PNG or JPEG file in it")
-    return files
-
-
-def decode(files: list[Path], color: str, size: tuple[int, int] | None, shape: Shape | None = None) -> Array:
-    """(N, C, H, W) as uint8, scaled to `size` where it is given; all of `shape`, or of the first one's.
-
-    Raises DataError.
-    """
-    try:
-        from PIL import Image  # type: ignore[import-not-found, unused-ignore]
-    except ImportError:
-        raise DataError(
-            f"{files[0]}: error: reading images needs Pillow; install it with: pip install 'nntrain[images]'"
-        ) from None
-    X = None if shape is None else np.empty((len(files), *shape), np.uint8)
-    for i, file in enumerate(files):
-        try:
-            if file.exists() and not file.is_file():
-                raise OSError("not a file")  # opening a pipe would wait for ever
-            # Pillow warns of odd palettes and of large images in lines that name no file
-            with warnings.catch_warnings(action="ignore"), Image.open(file) as opened:
-                image: Any = opened
-                if opened.mode.startswith("I"):  # 16 bits of grey, all of which above 255 `convert` makes white
-                    image = Image.fromarray((np.asarray(opened).astype(np.uint32) >> 8).astype(np.uint8))
-                image = image.convert("L" if color == "gray" else "RGB")
-                if size is not None and image.size != size[::-1]:
-                    image = image.resize(size[::-1], Image.Resampling.BILINEAR)
-                pixels = np.asarray(image, np.uint8)
-        except Exception as error:  # whatever a damaged file does to a decoder
-            reason = getattr(error, "strerror", None) or " ".join(str(error).split()) or type(error).__name__
-            raise DataError(f"{file}: error: cannot be read: {reason}") from error
-        pixels = pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
-        if X is None:
-            X = np.empty((len(files), *pixels.shape), np.uint8)
-        if pixels.shape != X.shape[1:]:
-            (height, width), (H, W) = pixels.shape[1:], X.shape[2:]
-            raise DataError(
-                f"{file}: error: {height} × {width} pixels, expected {H} × {W}; set dataset.size to scale all images"
-            )
-        X[i] = pixels
-    assert X is not None
-    return X
+def _holds_folders(folder: Path) -> bool:
+    return any(path.is_dir() for path in listed(folder))
