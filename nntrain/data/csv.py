@@ -16,6 +16,7 @@ from nntrain.data.facts import Facts, Preparation, required
 from nntrain.data.parts import Data, Part
 from nntrain.data.source_files import Source
 from nntrain.data.splits import divide
+from nntrain.data.tables.column_doubts import refuse_sentences, tell_doubts
 from nntrain.data.tables.column_kinds import Said, describe, numbers, refuse_words
 from nntrain.data.tables.column_places import header_by, locate
 from nntrain.data.tables.column_values import Unknown, refuse_missing
@@ -164,10 +165,14 @@ class Csv(TableDataset):
         if not inputs:
             hint = "; what separates cells says delimiter" if table.width == 1 else ""
             raise DataError(f"{table.name}: error: {table.width} columns leave no input beside the target{hint}")
+        for i in inputs:
+            if i not in said.categorical:
+                refuse_sentences(table, i, names[i])
         columns = [describe(table, i, names[i], said, numerals) for i in inputs]
         if self.missing == "category":
             columns = [replace(c, gap=bool(table.columns[c.at].missing.any())) for c in columns]
         goals = describe_targets(table, targets, self.task, self.separator, said, numerals)
+        tell_doubts(table, columns, goals, said.categorical)
         of_weights = None
         if weights is not None:
             refuse_words(table, weights, names[weights], numerals)

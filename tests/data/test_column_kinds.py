@@ -128,7 +128,7 @@ def test_words_with_one_unit_are_categories_with_a_word(load):
     (warning,) = data.warnings
     assert ":2:1: column a has words such as '2 rooms', a category each; units: [a] reads numbers" in warning
     for cells in (["T1", "T1"], ["a1", "b2"], ["1st", "2nd", "3rd"], ["red", "blue"]):
-        assert load(cells).warnings == []
+        assert not any("units" in text for text in load(cells).warnings)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,117 @@
+"""Columns that are doubtful as inputs: what a careful person would ask about before a training."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
+
+import numpy as np
+
+from nntrain.data.tables.cells import Cells
+from nntrain.data.tables.column import Column
+from nntrain.data.tables.column_kinds import shown
+from nntrain.data.tables.table import Table
+
+_ID = re.compile(r"(?:.*[_ .-])?(?:id|ids|index|idx|uuid|key|no|nr|number|#)|row.*|unnamed: 0|[a-z]+Id|[a-z]+ID")
+_ENOUGH = 10  # rows from which on a count or a sure tell is no chance
+_SAMPLE = 1000  # words by which a column is told to hold sentences
+_SENTENCE = 4  # words in a row
+
+
+def is_constant(cells: Cells) -> bool:
+    """Whether the column has one value in all rows."""
+    return len(cells.present) + len(cells.numbers) == 1 and not cells.missing.any()
+
+
+def is_identifier(cells: Cells, name: str) -> bool:
+    """Whether a column has another whole number in every row, and counts the rows or is called like an id."""
+    if not cells.all_numbers or (cells.values != np.floor(cells.values)).any():
+        return False
+    different = cells.numbers
+    if len(different) < max(2, len(cells)):
+        return False
+    counts = len(cells) >= _ENOUGH and different[-1] - different[0] == len(cells) - 1
+    return counts or _ID.fullmatch(name) is not None or _ID.fullmatch(name.lower()) is not None
+
+
+def is_same(one: Cells, other: Cells) -> bool:
+    """Whether two columns hold the same in every row."""
+    if not np.array_equal(one.values, other.values, equal_nan=True):
+        return False
+    if one.codes is None or other.codes is None:
+        return one.codes is other.codes
+    places = {word: i for i, word in enumerate(other.words)}
+    codes = np.array([*(places.get(word, -2) for word in one.words), -1])  # the last for -1, a number
+    return bool(np.array_equal(codes[one.codes], other.codes))
+
+
+def tells(one: Cells, other: Cells) -> bool:
+    """Whether each value of one column goes with a single value of the other, and the other way round."""
+    a, b = (_numbered(cells) for cells in (one, other))
+    different = len(np.unique(a))
+    if len(a) < _ENOUGH or not 1 < different <= len(a) / 2 or len(np.unique(b)) != different:
+        return False
+    return len(np.unique(a * (b.max() + 1) + b)) == different
+
+
+def _numbered(cells: Cells) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Every cell as the number of its value."""
+    numbers = cells.numbers
+    found = np.searchsorted(numbers, cells.values)
+    return found if cells.codes is None else np.where(cells.codes < 0, found, len(numbers) + 1 + cells.codes)
+
+
+def is_sentences(cells: Cells) -> bool:
+    """Whether a column of words holds sentences: more than a few words a cell, and another cell in most rows."""
+    words = list(islice(cells.present, _SAMPLE))
+    if not words or cells.has_numbers or 2 * len(cells.present) <= len(cells):
+        return False
+    return sum(len(word.split()) for word in words) >= _SENTENCE * len(words)
+
+
+def refuse_sentences(table: Table, at: int, name: str) -> None:
+    """Raise DataError where a column that would be categories holds sentences."""
+    cells = table.columns[at]
+    if is_sentences(cells):
+        row = cells.row_of(cells.present[0])
+        raise table.error(
+            row,
+            at,
+            f"column {name} has sentences such as {shown(cells.present[0])}, no categories; leave it out with drop: "
+            f"[{name}], or learn from the text with dataset type labelled_text, text: {name}",
+        )
+
+
+def doubts(table: Table, columns: Sequence[Column], targets: Sequence[Column]) -> Iterator[tuple[Column, str]]:
+    """The inputs that are doubtful, and why."""
+    for column in columns:
+        cells = table.columns[column.at]
+        target = next((t for t in targets if is_same(cells, table.columns[t.at])), None)
+        told = target or next((t for t in targets if tells(cells, table.columns[t.at])), None)
+        if is_constant(cells):
+            yield column, f"is {shown(cells.text(0))} in every row"
+        elif target is not None:
+            yield column, f"is the same as the target {target.name} in every row"
+        elif told is not None:
+            yield column, f"tells the target {told.name} without fail, value by value"
+        elif column.categories is None and is_identifier(cells, column.name):
+            yield column, "has another whole number in every row, like an id"
+
+
+def tell_doubts(
+    table: Table, columns: Sequence[Column], targets: Sequence[Column], categorical: Collection[int]
+) -> None:
+    """Warn of inputs that are doubtful, and of more categories than a third of the rows, unless they are said to be
+    `categorical`.
+    """
+    for column, why in doubts(table, columns, targets):
+        table.warn(0, column.at, f"column {column.name} {why}; drop: [{column.name}] leaves it out")
+    for column in columns if len(table) >= _ENOUGH else ():
+        if column.categories is not None and 3 * len(column.categories) > len(table) and column.at not in categorical:
+            table.warn(
+                0,
+                column.at,
+                f"column {column.name} has {len(column.categories)} different words in {len(table)} rows, a category "
+                f"each; drop: [{column.name}] leaves it out, categorical: [{column.name}] says that it is meant",
+            )
