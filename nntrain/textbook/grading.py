@@ -6,7 +6,7 @@ import ast
 import re
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType, TracebackType
@@ -181,7 +181,7 @@ def _of_loss(exercise: Exercise, cls: type[Loss], file: str) -> Iterator[tuple[s
     yield "__call__", "the derivative of the cost", np.asarray(dZ)
 
 
-def _of_optimizer(cls: type[Optimizer], file: str) -> Iterator[tuple[str, str, Array]]:
+def _of_optimizer(cls: Callable[[], Optimizer], file: str) -> Iterator[tuple[str, str, Array]]:
     random = np.random.default_rng(0)
     theta = random.normal(size=6)
     with _told(file):
