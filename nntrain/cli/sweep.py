@@ -17,7 +17,18 @@ if TYPE_CHECKING:
     from nntrain.sweep import Settings
 
 
-@click.command
+class _Sweep(click.Command):
+    """`--halving` may stand without a word behind it, before anything."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        spelled = [
+            "--halving=async" if text == "--halving" and not {*args[i + 1 : i + 2]} & {"async", "sync"} else text
+            for i, text in enumerate(args)
+        ]
+        return super().parse_args(ctx, spelled)
+
+
+@click.command(cls=_Sweep)
 @options.config
 @options.overrides
 @click.option(
@@ -41,8 +52,18 @@ if TYPE_CHECKING:
 @click.option("--seeds", metavar="0-4", help="Every combination with each of these seeds.")
 @click.option("--jobs", type=click.IntRange(1), help="Runs at a time, one thread each (default: one a core).")
 @click.option(
-    "--halving", is_flag=True, help="Train all a little, then go on with the best third three times as long, and so on."
+    "--halving",
+    type=click.Choice(["async", "sync"]),
+    help="Train all a little, then go on with the best third three times as long, and so on: as soon as one is among "
+    "the best of its rung (async), or when all have reached it (sync).",
 )
+@click.option(
+    "--search",
+    type=click.Choice(["random", "tpe", "gp"]),
+    help="How the ranges of -r are searched: random, or suggested by Optuna from the runs so far.",
+)
+@click.option("--batch", type=click.IntRange(1), help="Trials that are decided on together (default: 4).")
+@click.option("--budget", type=click.FloatRange(min=0), metavar="SECONDS", help="End the whole sweep after so long.")
 @options.runs_directory("Where the run directories are made.")
 @click.option("--print", "print_only", is_flag=True, help="Print a fit command a run, for xargs or Slurm; run nothing.")
 @options.quiet
@@ -54,7 +75,10 @@ def sweep(
     count: int | None,
     seeds: str | None,
     jobs: int | None,
-    halving: bool,
+    halving: str | None,
+    search: str | None,
+    batch: int | None,
+    budget: float | None,
     runs_dir: Path,
     print_only: bool,
     is_quiet: bool,
@@ -78,22 +102,28 @@ def sweep(
     from nntrain.runtime import signals
     from nntrain.runtime.threads import available_cores
 
-    settings = _settings(config, overrides, grid, random_, count, seeds, halving)
-    if print_only and settings.halving:
-        raise ConfigError("--print: which runs halving goes on with depends on their results; it cannot be printed")
-    planned = sweeps.plan(settings, runs_dir, warn)
+    settings = _settings(config, overrides, grid, random_, count, seeds, halving, search, batch)
+    if print_only and (settings.halving or settings.search in ("tpe", "gp")):
+        raise ConfigError("--print: which runs come next depends on results; it cannot be printed")
+    planner = sweeps.Planner(settings, runs_dir, warn)
+    by_trial = settings.halving == "async" or settings.search in ("tpe", "gp")
+    planned = [] if by_trial else planner.planned(planner.points())
     if print_only:
         click.echo("".join(shlex.join(sweeps.command(one, settings.config)) + "\n" for one in planned), nl=False)
         return
+    trials = sweeps.trials_of(settings, planner) if by_trial else None
+    total = trials.count * len(settings.seeds or [0]) if trials else len(planned)
     at_once = jobs or available_cores()
-    progress = SweepProgress(len(planned), at_once, is_quiet)
+    progress = SweepProgress(total, at_once, is_quiet, comes_bit_by_bit=by_trial)
+    stop = signals.until(budget)
     with signals.saved_first():
-        outcomes = sweeps.run(settings, planned, at_once, progress, signals.asked)
+        execution = sweeps.Execution(settings, sweeps.here(at_once), progress, stop)
+        outcomes = execution.trials(trials) if trials else execution.all(planned)
     progress.close(outcomes)
     for outcome in outcomes:
         if outcome.good:
             click.echo(outcome.planned.run_dir)
-    if (number := signals.asked()) is not None:
+    if (number := stop()) is not None and len([o for o in outcomes if o.good]) < total:
         raise Interrupted("interrupted; the same command goes on", number)
     failed = next((outcome for outcome in outcomes if not outcome.good), None)
     if failed is not None:
@@ -107,7 +137,9 @@ def _settings(
     random_: tuple[str, ...],
     count: int | None,
     seeds: str | None,
-    halving: bool,
+    halving: str | None,
+    search: str | None,
+    batch: int | None,
 ) -> Settings:
     """What the flags say, laid over the sweep file where there is one."""
     from nntrain.sweep import Settings, file, space
@@ -115,15 +147,19 @@ def _settings(
     settings = file.read(config) or Settings(config)
     grids, ranges = dict(settings.grid), dict(settings.random)
     for option, texts in (("-g", grid), ("-r", random_)):
-        keys = [space.split_key(text, option)[0] for text in texts]
+        keys = [space.split_key(text, option)[0] for text in texts if not space.conditional(text, option)]
         if twice := [key for i, key in enumerate(keys) if key in keys[:i]]:
             raise ConfigError(f"{option}: {twice[0]} is varied twice")
     for text in grid:
         key, values = space.split_key(text, "-g")
-        grids[key] = space.split_values(values, f"-g {text}")
+        if "," in key:
+            grids[key] = space.split_pairs(key, values, f"-g {text}")
+        else:
+            grids[key] = space.split_values(values, f"-g {text}")
     for text in random_:
         key, values = space.split_key(text, "-r")
-        ranges[key] = space.parse_range(values, f"-r {text}")
+        name, drawn_from = space.conditional(text, f"-r {text}") or (key, space.parse_range(values, f"-r {text}"))
+        ranges[name] = drawn_from
     if count is not None and not ranges:
         raise ConfigError("-n: says how many random combinations; give -r KEY=RANGE with it")
     return replace(
@@ -134,4 +170,6 @@ def _settings(
         count=count or settings.count,
         seeds=space.parse_seeds(seeds, "--seeds") if seeds is not None else settings.seeds,
         halving=halving or settings.halving,
+        search=search or settings.search,
+        batch=batch or settings.batch,
     )

@@ -12,11 +12,13 @@ from typing import Any
 import click
 
 from nntrain.cli.tables import Column, clock, fixed, table, values_line
-from nntrain.cli.terminal import COLOURS, Live, broken
+from nntrain.cli.terminal import COLOURS, Live, broken, say
 from nntrain.errors import NNTrainError
 from nntrain.runs import Run
+from nntrain.runs.comparison import mean_and_deviation
 from nntrain.sweep import Outcome, Planned, Watcher
-from nntrain.sweep.halving import score
+from nntrain.sweep.halving import monitored, score
+from nntrain.sweep.space import without_seed
 
 REFRESH_SECONDS = 0.5
 _NUMBER = 7  # columns of a value
@@ -25,12 +27,12 @@ _NUMBER = 7  # columns of a value
 class SweepProgress(Watcher):
     """Prints how a sweep of `total` runs stands, `jobs` of them at a time."""
 
-    def __init__(self, total: int, jobs: int, quiet: bool):
-        self.total, self.jobs = total, min(total, jobs)
+    def __init__(self, total: int, jobs: int, quiet: bool, comes_bit_by_bit: bool = False):
+        self.total, self.jobs, self.quiet = total, min(total, jobs), quiet
         self.live = Live(None if quiet else sys.stderr)
         self.running: list[Planned] = []
         self.ended_here: list[Outcome] = []
-        self.rung_size = total
+        self.rung_size = 0 if comes_bit_by_bit else total
         self.drawn_at = 0.0
         self.began = self.rung_began = time.monotonic()
 
@@ -41,6 +43,10 @@ class SweepProgress(Watcher):
         self.rung_size, self.rung_began = len(runs), time.monotonic()
         if length is not None or later:
             self._say(f"{_runs(len(runs))} " + (f"up to {length} {unit}" if length is not None else "to the end"))
+
+    def more(self, tasks: Sequence[tuple[Planned, int | None]]) -> None:
+        """Count them among those that come."""
+        self.rung_size += len(tasks)
 
     def started(self, planned: Planned) -> None:
         """Show it among those that run."""
@@ -55,7 +61,11 @@ class SweepProgress(Watcher):
         if not outcome.good or (outcome.fresh and not self.live.drawable):
             place = f"[{len(self.ended_here)}/{self.rung_size}]"
             status = click.style(outcome.status, **COLOURS.get(outcome.status, {}))
-            self._say(f"{place} {status}  {label(outcome.planned)}  {_result(outcome)}")
+            text = f"{place} {status}  {label(outcome.planned)}  {_result(outcome)}"
+            if not self.quiet:
+                self._say(text)
+            elif not outcome.good:
+                say(text)  # a failure is no progress
         self.tick()
 
     def tick(self) -> None:
@@ -71,9 +81,22 @@ class SweepProgress(Watcher):
         said = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
         self._say(f"{_runs(self.total)}: {said} in {clock(time.monotonic() - self.began)}")
         good = [o for o in outcomes if o.good and o.planned.config.training.loop.monitors]
-        best = min(good, key=lambda o: score(o.planned), default=None)
-        if best is not None and isfinite(score(best.planned)):
-            self._say(f"best: {label(best.planned)}  {_result(best)}  {best.planned.run_dir}")
+        groups: dict[tuple[str, ...], list[Outcome]] = {}
+        for outcome in good:
+            groups.setdefault(without_seed(outcome.planned.varied), []).append(outcome)
+        best = min(groups.values(), key=_mean_score, default=None)
+        if best is None or not isfinite(_mean_score(best)):
+            return
+        mean = _mean_score(best)
+        nearest = min(best, key=lambda o: abs(score(o.planned) - mean))
+        place = f"{_result(nearest)}  {nearest.planned.run_dir}"
+        if len(best) == 1:
+            self._say(f"best: {label(nearest.planned)}  {place}")
+            return
+        name, sign = monitored(nearest.planned.config)
+        deviation = mean_and_deviation([score(o.planned) for o in best])[1] or 0.0
+        told = f"{name} {fixed(sign * mean, _NUMBER)} ± {deviation:.2g} over {len(best)} seeds"
+        self._say(f"best: {' '.join(without_seed(nearest.planned.varied))}  {told}; nearest to the mean: {place}")
 
     def _say(self, text: str) -> None:
         self.live.print(broken(text, self.live.columns if self.live.drawable else None))
@@ -108,6 +131,11 @@ class SweepProgress(Watcher):
             return ""
         each = (time.monotonic() - self.rung_began) / fresh
         return f"{clock(each * (self.rung_size - len(self.ended_here)))} left"
+
+
+def _mean_score(outcomes: Sequence[Outcome]) -> float:
+    """The mean over seeds: the luckiest seed says nothing of the next."""
+    return mean_and_deviation([score(outcome.planned) for outcome in outcomes])[0]
 
 
 def label(planned: Planned, short: bool = False) -> str:

@@ -52,7 +52,7 @@ class _Child(Generic[T]):
 
 
 def run_all(
-    tasks: Iterable[T],
+    more: Callable[[], Iterable[T]],
     jobs: int,
     command: Callable[[T], Sequence[str]],
     *,
@@ -63,15 +63,20 @@ def run_all(
 ) -> None:
     """Run the command of every task, at most `jobs` at a time.
 
-    `ended` gets exit code and stderr of each; `tick` is called several times a second.  When `stop` gives a signal's
-    number, nothing more is started and the children are asked to save and end.
+    `more` gives the tasks that can be started by now and were not given before; when it has none and nothing runs, all
+    is done.  `ended` gets exit code and stderr of each; `tick` is called several times a second.  When `stop` gives a
+    signal's number, nothing more is started and the children are asked to save and end.
     """
-    waiting = list(tasks)[::-1]
+    waiting: list[T] = []
     running: list[_Child[T]] = []
     asked = False
     with selectors.DefaultSelector() as selector:
         try:
-            while running or (waiting and not asked):
+            while True:
+                if not asked:
+                    waiting[:0] = list(more())[::-1]
+                if not running and (asked or not waiting):
+                    break
                 while waiting and not asked and len(running) < jobs:
                     task = waiting.pop()
                     child = _Child(task, _start(command(task)))

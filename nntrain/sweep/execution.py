@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
+
+import numpy as np
 
 import nntrain
 from nntrain import plugins
+from nntrain.errors import ConfigError
 from nntrain.runs import FINISHED, Run
 from nntrain.sweep import children, halving
-from nntrain.sweep.plan import Planned, Settings
+from nntrain.sweep.asynchronous import Trials
+from nntrain.sweep.plan import Planned, Planner, Settings
+from nntrain.sweep.search import Suggest, by_optuna, listed
+from nntrain.sweep.space import without_seed
 
 # a diverged run would diverge again: it is reported, not repeated
 _NOT_REPEATED = (*FINISHED, "diverged")
@@ -41,6 +48,9 @@ class Watcher:
     def rung(self, runs: Sequence[Planned], length: int | None, unit: str) -> None:
         """These runs come next; with halving, up to `length` epochs or steps (None: to the end)."""
 
+    def more(self, tasks: Sequence[tuple[Planned, int | None]]) -> None:
+        """These runs come too, each up to its rung."""
+
     def started(self, planned: Planned) -> None:
         """A process was started."""
 
@@ -51,63 +61,129 @@ class Watcher:
         """Some time has passed."""
 
 
-def run(
-    settings: Settings,
-    planned: Sequence[Planned],
-    jobs: int,
-    watcher: Watcher,
-    stop: Callable[[], int | None] = lambda: None,
-) -> list[Outcome]:
-    """Run all that is missing; the last outcome of every run, in the order of the plan."""
-    outcomes: dict[Path, Outcome] = {}
+Task = tuple[Planned, int | None]  # a run, and the rung that it goes to
+
+
+class Execute(Protocol):
+    """What runs tasks: `children.run_all`, or a cluster."""
+
+    def __call__(
+        self,
+        more: Callable[[], Sequence[Task]],
+        command: Callable[[Task], Sequence[str]],
+        *,
+        started: Callable[[Task], None],
+        ended: Callable[[Task, int, str], None],
+        tick: Callable[[], None],
+        stop: Callable[[], int | None],
+    ) -> None: ...
+
+
+def here(jobs: int) -> Execute:
+    """So many processes at a time on this machine."""
+    return lambda more, command, **how: children.run_all(more, jobs, command, **how)
+
+
+class Execution:
+    """Runs what is missing of a sweep.
+
+    outcomes   the last of every run
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        execute: Execute,
+        watcher: Watcher,
+        stop: Callable[[], int | None] = lambda: None,
+    ):
+        self.settings, self.execute, self.watcher, self.stop = settings, execute, watcher, stop
+        self.outcomes: dict[Path, Outcome] = {}
+        self._ended: dict[tuple[Path, int | None], bool] = {}
+        self._given: set[tuple[Path, int | None]] = set()
+
+    def all(self, planned: Sequence[Planned]) -> list[Outcome]:
+        """Every run of the plan to its end, or rung after rung the best third; outcomes in the order of the plan."""
+        lengths: list[int | None] = [None]
+        kind = halving.unit(planned[0].config)[0]
+        if self.settings.halving:
+            halving.monitored(planned[0].config)
+            lengths = halving.rungs(planned[0].config, planned[0].total, len(planned))
+        current = list(planned)
+        for length in lengths:
+            self.watcher.rung(current, length, kind)
+            self._run(iter([[(one, length) for one in current]]))
+            good = [one for one in current if one.run_dir in self.outcomes and self.outcomes[one.run_dir].good]
+            if self.stop() is not None or not good:
+                break
+            if length is not None:
+                current = halving.best_third(good, length)
+        return [self.outcomes[one.run_dir] for one in planned if one.run_dir in self.outcomes]
+
+    def trials(self, trials: Trials) -> list[Outcome]:
+        """One trial after another; outcomes in the order of the trials."""
+
+        def coming() -> Iterator[Sequence[Task]]:
+            while True:
+                tasks = trials.more(self._ended)
+                self.watcher.more(tasks)
+                yield tasks
+
+        self._run(coming())
+        runs = dict.fromkeys(run.run_dir for trial in trials.trials for run in trial.runs)
+        return [self.outcomes[run_dir] for run_dir in runs if run_dir in self.outcomes]
+
+    def _run(self, coming: Iterator[Sequence[Task]]) -> None:
+        self.execute(
+            lambda: self._missing(coming),
+            lambda task: [*_python(), *command(task[0], self.settings.config, task[1])[1:]],
+            started=lambda task: self.watcher.started(task[0]),
+            ended=lambda task, code, words: self._note(task, _outcome(task[0], code, words)),
+            tick=self.watcher.tick,
+            stop=self.stop,
+        )
+
+    def _missing(self, coming: Iterator[Sequence[Task]]) -> list[Task]:
+        """What can be started now and is not there yet."""
+        missing: list[Task] = []
+        while tasks := next(coming, None):
+            for one, length in tasks:
+                if (one.run_dir, length) in self._given:  # another point that comes to the same run
+                    continue
+                self._given.add((one.run_dir, length))
+                if (found := finished(one, length)) is not None:
+                    self._note((one, length), found)
+                else:
+                    missing.append((one, length))
+        return missing
+
+    def _note(self, task: Task, outcome: Outcome) -> None:
+        one, length = task
+        self.outcomes[one.run_dir] = outcome
+        self._ended[one.run_dir, length] = outcome.good
+        self.watcher.ended(outcome)
+
+
+def trials_of(settings: Settings, planner: Planner) -> Trials:
+    """What a search, or asynchronous halving, goes through.  Raises ConfigError, DataError."""
+    suggest: Suggest
+    if settings.search in ("tpe", "gp"):
+        if settings.grid or not settings.random:
+            raise ConfigError(
+                f"--search {settings.search}: searches the ranges of -r, and no grid: use -r KEY=choice:A,B"
+            )
+        example = planner.planned(planner.ends())[0]
+        suggest, count = by_optuna(settings.search, settings.random, planner.seed, planner.known), settings.count
+    else:
+        points = list(dict.fromkeys(without_seed(point) for point in planner.points()))
+        example = planner.planned(planner.points())[0]  # all of them are checked
+        suggest, count = listed(points), len(points)
+    halving.monitored(example.config)
     lengths: list[int | None] = [None]
-    kind = halving.unit(planned[0].config)[0]
     if settings.halving:
-        halving.monitored(planned[0].config)
-        lengths = halving.rungs(planned[0].config, planned[0].total, len(planned))
-    current = list(planned)
-    for length in lengths:
-        watcher.rung(current, length, kind)
-        for outcome in _run_rung(current, length, settings.config, jobs, watcher, stop):
-            outcomes[outcome.planned.run_dir] = outcome
-        good = [one for one in current if one.run_dir in outcomes and outcomes[one.run_dir].good]
-        if stop() is not None or not good:
-            break
-        if length is not None:
-            current = halving.best_third(good, length)
-    return [outcomes[one.run_dir] for one in planned if one.run_dir in outcomes]
-
-
-def _run_rung(
-    planned: Sequence[Planned],
-    length: int | None,
-    config: Path,
-    jobs: int,
-    watcher: Watcher,
-    stop: Callable[[], int | None],
-) -> list[Outcome]:
-    outcomes = []
-
-    def note(outcome: Outcome) -> None:
-        outcomes.append(outcome)
-        watcher.ended(outcome)
-
-    missing = []
-    for one in planned:
-        if (found := finished(one, length)) is not None:
-            note(found)
-        else:
-            missing.append(one)
-    children.run_all(
-        missing,
-        jobs,
-        lambda one: [*_python(), *command(one, config, length)[1:]],
-        started=watcher.started,
-        ended=lambda one, code, words: note(_outcome(one, code, words)),
-        tick=watcher.tick,
-        stop=stop,
-    )
-    return outcomes
+        lengths = halving.rungs(example.config, example.total, count)
+    whole = halving.whole_length(example.config, example.total) if settings.halving else 1
+    return Trials(suggest, planner.of_point, lengths, whole, count, settings.batch)
 
 
 def command(planned: Planned, config: Path, length: int | None = None) -> list[str]:
@@ -119,10 +195,19 @@ def command(planned: Planned, config: Path, length: int | None = None) -> list[s
 
 def finished(planned: Planned, length: int | None = None) -> Outcome | None:
     """How a run ended that needs no more training, at least up to a rung; None where it does."""
-    status = Run(planned.run_dir).read_status()
+    run = Run(planned.run_dir)
+    status = run.read_status()
     state = status.get("status")
     if state not in _NOT_REPEATED:
         return None
+    trained_on = run.read_meta().get("data_sha256")
+    same = not planned.sha256 or trained_on in (None, planned.sha256) or trained_on == _own_sha256(planned)
+    if not same:
+        message = (
+            f"the data have changed since: SHA-256 was {str(trained_on)[:16]}…, is {planned.sha256[:16]}…; "
+            f"remove {planned.run_dir} to train it anew"
+        )
+        return Outcome(planned, "failed", ConfigError.exit_code, message, fresh=False)
     if state == "done":
         kind, wanted = ("steps", planned.total) if length is None else (halving.unit(planned.config)[0], length)
         if status.get(kind.removesuffix("s"), 0) < wanted:
@@ -130,12 +215,21 @@ def finished(planned: Planned, length: int | None = None) -> Outcome | None:
     return Outcome(planned, state, 4 if state == "diverged" else 0, status.get("message", ""), fresh=False)
 
 
+def _own_sha256(planned: Planned) -> str:
+    """Of the run's own data: generated ones differ from seed to seed, and a sweep loads them once."""
+    config = planned.config
+    return config.dataset.load(config.seed, np.dtype(config.dtype)).sha256
+
+
 def _outcome(planned: Planned, code: int, words: str) -> Outcome:
     status = Run(planned.run_dir).read_status()
     if code == 0:
         return Outcome(planned, status.get("status", "done"), code)
     lines = [line for line in words.splitlines() if line.strip() and not line.startswith("warning:")]
-    message = lines[-1].removeprefix("error: ") if lines else status.get("message", "")
+    told = next((line for line in lines if "error: " in line), lines[-1] if lines else "")
+    if any(line.startswith("Traceback") for line in lines):
+        told = lines[-1]
+    message = told.removeprefix("error: ") or status.get("message", "")
     if not message:
         message = f"killed by signal {code - 128}" if code > 128 else f"ended with exit code {code}"
     return Outcome(planned, _BY_CODE.get(code, "failed"), code, message)

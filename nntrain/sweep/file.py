@@ -12,6 +12,7 @@ halving: true
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,9 +24,10 @@ from nntrain.errors import ConfigError
 from nntrain.messages import show, suggest
 from nntrain.sweep import space
 from nntrain.sweep.plan import Settings
+from nntrain.sweep.search import SEARCHES
 
 T = TypeVar("T", str, int, bool)
-KEYS = ("config", "overrides", "grid", "random", "n", "seeds", "halving")
+KEYS = ("config", "overrides", "grid", "random", "n", "seeds", "halving", "search", "batch")
 
 
 def read(path: Path) -> Settings | None:
@@ -52,7 +54,9 @@ def read(path: Path) -> Settings | None:
         random={key: reader.range(key, node) for key, node in reader.mapping("random")},
         count=reader.scalar("n", int, "a whole number >= 1", 10),
         seeds=reader.seeds(),
-        halving=reader.scalar("halving", bool, "true or false", False),
+        halving=reader.halving(),
+        search=reader.word("search", SEARCHES),
+        batch=reader.scalar("batch", int, "a whole number >= 1", 4),
     )
     problems.check()
     return settings
@@ -101,6 +105,20 @@ class _Reader:
         except ConfigError as error:
             self._problems.add(node.mark, "", str(error))
             return space.Range("choice")
+
+    def word(self, key: str, words: Sequence[str]) -> str:
+        """One of these words; nothing where it is not given."""
+        node = self._values.get(key)
+        if node is None or node.value in words:
+            return "" if node is None else str(node.value)
+        self._problems.add(node.mark, key, f"expected {', '.join(words)}, got {show(node.value)}")
+        return ""
+
+    def halving(self) -> str:
+        node = self._values.get("halving")
+        if node is not None and isinstance(node.value, bool):
+            return "async" if node.value else ""
+        return self.word("halving", ("async", "sync", "true", "false"))
 
     def seeds(self) -> list[int]:
         node = self._values.get("seeds")

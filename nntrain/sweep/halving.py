@@ -26,16 +26,21 @@ def unit(config: Config) -> tuple[str, int]:
     return ("steps", cadence.steps) if cadence.steps is not None else ("epochs", cadence.epochs or 1)
 
 
+def whole_length(config: Config, total: int) -> int:
+    """The whole training of `total` steps, in the config's unit.  Raises ConfigError where it has none."""
+    whole = total if unit(config)[0] == "steps" else config.training.epochs
+    if whole is None:
+        raise ConfigError("--halving: counts its rungs in epochs; give training.epochs, or training.evaluate.steps")
+    return whole
+
+
 def rungs(config: Config, total: int, runs: int) -> list[int | None]:
     """The lengths of the rungs in the config's unit, shortest first; None is the whole training, of `total` steps.
 
     Each is a third of the next, rounded down to the cadence of evaluation.  There are as many as the length allows and
     the runs can be cut to a third.
     """
-    kind, cadence = unit(config)
-    whole = total if kind == "steps" else config.training.epochs
-    if whole is None:
-        raise ConfigError("--halving: counts its rungs in epochs; give training.epochs, or training.evaluate.steps")
+    cadence, whole = unit(config)[1], whole_length(config, total)
     lengths: list[int | None] = [None]
     while runs >= FACTOR and (whole := whole // FACTOR // cadence * cadence) > 0:
         lengths.insert(0, whole)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import numpy as np
 
 from nntrain.builder.length import total_steps
 from nntrain.components import values
-from nntrain.config import Base, Config, Draft
+from nntrain.config import Base, Config, Draft, find_value, flow, written
 from nntrain.data.parts import Data
 from nntrain.errors import ConfigError
 from nntrain.files.storage import json_bytes
@@ -34,7 +35,9 @@ class Settings:
     random: Mapping[str, space.Range] = field(default_factory=dict)
     count: int = 10
     seeds: Sequence[int] = ()
-    halving: bool = False
+    halving: str = ""  # "async", "sync" or none
+    search: str = ""  # "random", "tpe", "gp"
+    batch: int = 4  # trials that are decided on together
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class Planned:
     overrides  of the config file, all of them
     varied     those in which the runs of this sweep differ: what a person wants to see of it
     total      steps of the whole training
+    sha256     of its data
     """
 
     run_dir: Path
@@ -51,6 +55,7 @@ class Planned:
     varied: tuple[str, ...]
     config: Config
     total: int
+    sha256: str = ""
 
 
 def plan(settings: Settings, runs_dir: Path, warn: Warn = unheard) -> list[Planned]:
@@ -58,26 +63,57 @@ def plan(settings: Settings, runs_dir: Path, warn: Warn = unheard) -> list[Plann
 
     The whole sweep is checked before anything starts.  Raises ConfigError, DataError.
     """
-    _check_keys(settings)
-    base = Base(settings.config)
-    seed = base.draft(settings.overrides).seed
-    points = space.combinations(settings.grid, settings.random, settings.count, settings.seeds, seed)
-    loader = _Loader()
-    planned: dict[Path, Planned] = {}
-    problems: dict[str, None] = {}
-    for varied in points:
-        try:
-            one = _plan_one(base, settings, varied, runs_dir, loader)
-            planned.setdefault(one.run_dir, one)
-        except ConfigError as error:
-            problems.update(dict.fromkeys(error.problems))
-            if len(problems) >= _MOST_PROBLEMS:
-                break
-    if problems:
-        raise ConfigError(*problems)
-    for text in loader.warnings:
-        warn(text)
-    return list(planned.values())
+    planner = Planner(settings, runs_dir, warn)
+    return planner.planned(planner.points())
+
+
+class Planner:
+    """Resolves the combinations of one sweep; its datasets are loaded once."""
+
+    def __init__(self, settings: Settings, runs_dir: Path, warn: Warn = unheard):
+        _check_keys(settings)
+        self.settings, self.runs_dir, self.warn = settings, runs_dir, warn
+        self.base = Base(settings.config)
+        self.seed = self.base.draft(settings.overrides).seed
+        self.known = known_values(settings)
+        self.loader = _Loader()
+        self._told: set[str] = set()
+
+    def points(self) -> list[space.Point]:
+        """Every combination that is known from the beginning."""
+        s = self.settings
+        return space.combinations(s.grid, s.random, s.count, s.seeds, self.seed, self.known)
+
+    def ends(self) -> list[space.Point]:
+        """Combinations at both ends of all ranges: what a search may come to is checked before it starts."""
+        ranges = self.settings.random
+        choices = max((len(drawn_from.choices) for drawn_from in ranges.values()), default=2)
+        places = [i / max(2, choices) for i in range(max(2, choices))]
+        return [space.drawn(ranges, [q] * len(ranges), self.known) for q in (*places, 1 - 1e-9)]
+
+    def of_point(self, point: space.Point) -> list[Planned]:
+        """The runs of a point, one for each seed."""
+        seeds = [(*point, f"seed={number}") for number in self.settings.seeds]
+        return self.planned(seeds or [point])
+
+    def planned(self, points: Sequence[space.Point]) -> list[Planned]:
+        """A run for every combination.  Raises ConfigError, DataError."""
+        planned: dict[Path, Planned] = {}
+        problems: dict[str, None] = {}
+        for varied in points:
+            try:
+                one = _plan_one(self.base, self.settings, varied, self.runs_dir, self.loader)
+                planned.setdefault(one.run_dir, one)
+            except ConfigError as error:
+                problems.update(dict.fromkeys(error.problems))
+                if len(problems) >= _MOST_PROBLEMS:
+                    break
+        if problems:
+            raise ConfigError(*problems)
+        for text in self.loader.warnings.keys() - self._told:
+            self._told.add(text)
+            self.warn(text)
+        return list(planned.values())
 
 
 def _plan_one(base: Base, settings: Settings, varied: tuple[str, ...], runs_dir: Path, loader: _Loader) -> Planned:
@@ -90,7 +126,20 @@ def _plan_one(base: Base, settings: Settings, varied: tuple[str, ...], runs_dir:
         # short rungs must see the curve of the longest one: a resumed run is then the uninterrupted one
         overrides += (f"schedule.steps={total}",)
         config = base.draft(overrides).resolve(data.facts)
-    return Planned(runs_dir / directory_name(config), overrides, varied, config, total)
+    return Planned(runs_dir / directory_name(config), overrides, varied, config, total, data.sha256)
+
+
+def known_values(settings: Settings) -> dict[str, str]:
+    """What the config itself, and overrides of the whole sweep, give to keys that conditions ask for."""
+    asked = [condition[0] for name in settings.random if (condition := space.condition_of(name))]
+    if not asked:
+        return {}
+    values = written(settings.config.read_text("utf-8"))
+    known = {}
+    for key in asked:
+        with suppress(KeyError):
+            known[key] = flow(find_value(values, key))
+    return known | space.as_mapping(settings.overrides)
 
 
 def directory_name(config: Config) -> str:
@@ -100,10 +149,11 @@ def directory_name(config: Config) -> str:
 
 
 def _check_keys(settings: Settings) -> None:
-    keys = [*settings.grid, *settings.random, *(["seed"] if settings.seeds else [])]
+    names = [*settings.grid, *settings.random, *(["seed"] if settings.seeds else [])]
+    of_names = [(key, space.condition_of(name)) for name in names for key in space.keys_of(name)]
     fixed = [text.partition("=")[0] for text in settings.overrides]
-    for i, key in enumerate(keys):
-        if key in keys[:i]:
+    for i, (key, condition) in enumerate(of_names):
+        if any(key == other and None in (condition, another) for other, another in of_names[:i]):
             raise ConfigError(f"sweep: {key} is varied twice")
         if key in fixed and key != "seed":  # with random draws, seed= also says which draws
             raise ConfigError(f"sweep: {key} is varied, so it cannot be set to one value as well")

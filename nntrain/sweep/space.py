@@ -106,26 +106,111 @@ def parse_seeds(text: str, option: str) -> list[int]:
     return list(dict.fromkeys(seeds))
 
 
-def latin_hypercube(ranges: Mapping[str, Range], count: int, seed: int) -> list[tuple[str, ...]]:
-    """`count` combinations, as overrides: of every key's distribution, cut into `count` equally likely pieces, each
-    piece is drawn from exactly once (McKay, Beckman, Conover 1979)."""
-    columns = []
-    for key, drawn_from in ranges.items():
-        draws = streams.stream(seed, streams.SWEEP, streams.key(key))
-        pieces, inside = draws.permutation(count), draws.uniform((count,))
-        columns.append([f"{key}={drawn_from.at(float(q))}" for q in (pieces + inside) / count])
-    return list(zip(*columns, strict=True))
+Point = tuple[str, ...]  # overrides
+
+
+def conditional(text: str, option: str) -> tuple[str, Range] | None:
+    """`optimizer=sgd:optimizer.momentum=uniform:0:0.99` -> "optimizer=sgd:optimizer.momentum" and the range; None where
+    the text is no such thing.  Raises ConfigError."""
+    found = re.fullmatch(r"([\w.]+)=([^:=,]+):([\w.]+)=(.+)", text)
+    if not found:
+        return None
+    return f"{found[1]}={found[2]}:{found[3]}", parse_range(found[4], option)
+
+
+def keys_of(name: str) -> list[str]:
+    """The config keys that an axis sets: of `a,b` both, of `optimizer=sgd:optimizer.momentum` the last."""
+    return [key.strip() for key in name.rpartition(":")[2].split(",")]
+
+
+def condition_of(name: str) -> tuple[str, str] | None:
+    """What another key has to be, for a conditional range to be drawn from."""
+    condition = name.rpartition(":")[0]
+    return (condition.partition("=")[0], condition.partition("=")[2]) if condition else None
+
+
+def split_pairs(name: str, text: str, option: str) -> list[str]:
+    """`1,2|3,4` of the keys `a,b`: values that belong together, each as it was written.  Raises ConfigError."""
+    pairs = [piece.strip() for piece in text.split("|")]
+    for piece in pairs:
+        if len(split_values(piece, option)) != len(keys_of(name)):
+            raise ConfigError(
+                f"{option}: expected {len(keys_of(name))} values between bars, as a,b=1,2|3,4; got '{piece}'"
+            )
+    return pairs
+
+
+def axis(name: str, values: Sequence[str]) -> list[Point]:
+    """The points of a grid's axis; of several keys at once, their values together."""
+    keys = keys_of(name)
+    if len(keys) == 1:
+        return [(f"{keys[0]}={value}",) for value in values]
+    cut = [split_values(value, "grid") for value in values]
+    cut = [split_values(each[0][1:-1], "grid") if len(each) == 1 else each for each in cut]  # of a file: [1, 2]
+    return [tuple(f"{key}={value}" for key, value in zip(keys, each, strict=True)) for each in cut]
+
+
+def draws(ranges: Mapping[str, Range], count: int, seed: int) -> list[list[float]]:
+    """`count` points spread evenly over the unit cube of the ranges; the first ones are the same for every `count`.
+
+    q_i = s + i (1/g, 1/g², …) mod 1 with g^(d + 1) = g + 1, which fills a cube of d dimensions without gaps or heaps
+    (Roberts 2018, "The unreasonable effectiveness of quasirandom sequences"); s is drawn by seed and key.
+    """
+    g = 2.0
+    for _ in range(64):
+        g = (1 + g) ** (1 / (len(ranges) + 1))
+    shifts = [float(streams.stream(seed, streams.SWEEP, streams.key(name)).uniform((1,))[0]) for name in ranges]
+    return [[(s + i * g ** -(k + 1)) % 1 for k, s in enumerate(shifts)] for i in range(count)]
+
+
+def drawn(ranges: Mapping[str, Range], place: Sequence[float], known: Mapping[str, str]) -> Point:
+    """The overrides at a place in the unit cube; conditional ranges where `known` or those before say so."""
+    found: dict[str, str] = {}
+    for (name, drawn_from), q in zip(ranges.items(), place, strict=True):
+        if holds(name, {**known, **found}):
+            found[keys_of(name)[0]] = drawn_from.at(q)
+    return tuple(f"{key}={value}" for key, value in found.items())
+
+
+def holds(name: str, known: Mapping[str, str]) -> bool:
+    """Whether a range is drawn from: always, or where another key has a value."""
+    condition = condition_of(name)
+    if condition is None:
+        return True
+    value = known.get(condition[0], "").strip()
+    return condition[1] in (value, *re.findall(r"type: *([\w-]+)", value), *re.findall(r"^{ *([\w-]+):", value))
+
+
+def without_seed(point: Point) -> Point:
+    """What runs share that differ in the seed alone."""
+    return tuple(text for text in point if not text.startswith("seed="))
+
+
+def as_mapping(overrides: Sequence[str]) -> dict[str, str]:
+    """Overrides by their keys."""
+    return {key: value for key, _, value in (text.partition("=") for text in overrides)}
 
 
 def combinations(
-    grid: Mapping[str, Sequence[str]], ranges: Mapping[str, Range], count: int, seeds: Sequence[int], seed: int
-) -> list[tuple[str, ...]]:
-    """Every grid point with every random draw with every seed, as overrides, the last fastest.  Raises ConfigError."""
-    axes: list[list[tuple[str, ...]]] = [[(f"{key}={value}",) for value in values] for key, values in grid.items()]
-    if ranges:
-        axes.append(latin_hypercube(ranges, count, seed))
-    if seeds:
-        axes.append([(f"seed={number}",) for number in seeds])
-    if (total := prod(map(len, axes))) > MOST_RUNS:
+    grid: Mapping[str, Sequence[str]],
+    ranges: Mapping[str, Range],
+    count: int,
+    seeds: Sequence[int],
+    seed: int,
+    known: Mapping[str, str] | None = None,
+) -> list[Point]:
+    """Every grid point with every random draw with every seed, as overrides, the last fastest.  Raises ConfigError.
+
+    known   what keys are that the sweep does not vary: conditions may ask
+    """
+    axes = [axis(name, values) for name, values in grid.items()]
+    places = draws(ranges, count, seed) if ranges else [[]]
+    if (total := prod(map(len, axes)) * len(places) * (len(seeds) or 1)) > MOST_RUNS:
         raise ConfigError(f"sweep: {total:,} runs; a sweep has at most {MOST_RUNS:,}")
-    return [tuple(itertools.chain.from_iterable(point)) for point in itertools.product(*axes)]
+    found = []
+    for point in itertools.product(*axes):
+        fixed = tuple(itertools.chain.from_iterable(point))
+        for place in places:
+            whole = fixed + drawn(ranges, place, {**(known or {}), **as_mapping(fixed)})
+            found += [(*whole, f"seed={number}") for number in seeds] or [whole]
+    return found

@@ -159,7 +159,7 @@ def test_a_signal_saves_the_live_runs_and_the_same_command_goes_on(start, progra
 
 
 def test_halving_goes_on_with_the_best_third_to_the_bits_of_a_straight_run(program, config, tmp_path):
-    arguments = ["sweep", config, "-r", "optimizer.lr=log:1e-4:1", "-n", "9", "--halving"]
+    arguments = ["sweep", config, "-r", "optimizer.lr=log:1e-4:1", "-n", "9", "--halving", "sync"]
     done = program(*arguments)
     runs = sorted((tmp_path / "runs").iterdir())
     epochs = [len((run / "metrics.jsonl").read_text().splitlines()) for run in runs]

@@ -1,5 +1,8 @@
 """The space of a sweep: what flags mean, and what they refuse."""
 
+import math
+from itertools import pairwise
+
 import pytest
 
 from nntrain.errors import ConfigError
@@ -26,27 +29,62 @@ def test_grid_random_and_seeds_are_combined_the_last_fastest():
     assert found == [("a=1", "seed=7"), ("a=1", "seed=8"), ("a=2", "seed=7"), ("a=2", "seed=8")]
 
 
-def test_a_latin_hypercube_draws_once_from_every_piece_of_every_distribution():
-    n = 17
-    ranges = {"u": space.parse_range("uniform:0:1", ""), "l": space.parse_range("log:1e-4:1", "")}
-    draws = [[float(text.partition("=")[2]) for text in point] for point in space.latin_hypercube(ranges, n, 3)]
-    from math import log10
+def points(ranges, count, seed=0, known=None):
+    parsed = {name: space.parse_range(text, "") for name, text in ranges.items()}
+    return [space.as_mapping(point) for point in space.combinations({}, parsed, count, [], seed, known)]
 
-    assert sorted(int(u * n) for u, _ in draws) == list(range(n))
-    assert sorted(int((log10(x) + 4) / 4 * n) for _, x in draws) == list(range(n))
+
+@pytest.mark.parametrize("n", [4, 9, 16, 25])
+def test_draws_lie_evenly_in_every_distribution_and_in_both_together(n):
+    drawn = points({"u": "uniform:0:1", "l": "log:1e-4:1"}, n, 3)
+    places = [(float(point["u"]), (math.log10(float(point["l"])) + 4) / 4) for point in drawn]
+    for axis in zip(*places, strict=True):
+        x = sorted(axis)
+        assert max(b - a for a, b in pairwise([x[-1] - 1, *x])) < 4 / n
+    root = math.isqrt(n)
+    assert len({(int(a * root), int(b * root)) for a, b in places}) > 0.6 * n
+
+
+def test_more_draws_keep_those_that_were_there():
+    ranges = {"u": "uniform:0:1", "c": "choice:a,b,c"}
+    assert points(ranges, 6)[:4] == points(ranges, 4)
 
 
 def test_the_draws_belong_to_the_seed():
-    ranges = {"u": space.parse_range("uniform:0:1", "")}
-    assert space.latin_hypercube(ranges, 5, 0) == space.latin_hypercube(ranges, 5, 0)
-    assert space.latin_hypercube(ranges, 5, 0) != space.latin_hypercube(ranges, 5, 1)
+    ranges = {"u": "uniform:0:1"}
+    assert points(ranges, 5, 0) == points(ranges, 5, 0)
+    assert points(ranges, 5, 0) != points(ranges, 5, 1)
+
+
+def test_a_conditional_range_is_drawn_from_where_the_other_key_has_that_value():
+    ranges = {"optimizer": "choice:sgd,adam", "optimizer=sgd:optimizer.momentum": "uniform:0:0.99"}
+    drawn = points(ranges, 12)
+    assert {point["optimizer"] for point in drawn} == {"sgd", "adam"}
+    assert all(("optimizer.momentum" in point) == (point["optimizer"] == "sgd") for point in drawn)
+    only = {"optimizer=sgd:optimizer.momentum": "uniform:0:0.99"}
+    assert all(len(point) == 1 for point in points(only, 3, known={"optimizer": "{type: sgd, lr: 0.1}"}))
+    assert all(len(point) == 0 for point in points(only, 3, known={"optimizer": "adam"}))
+
+
+def test_conditions_are_read_off_the_flag():
+    name, drawn_from = space.conditional("optimizer=sgd:optimizer.momentum=uniform:0:0.99", "-r")
+    assert (space.keys_of(name), space.condition_of(name)) == (["optimizer.momentum"], ("optimizer", "sgd"))
+    assert drawn_from == space.Range("uniform", 0, 0.99)
+    assert space.conditional("optimizer.lr=log:1e-3:1", "-r") is None
+
+
+def test_values_in_pairs_go_together():
+    found = space.combinations({"a,b": space.split_pairs("a,b", "1,2|3,[4,5]", "-g"), "c": ["x"]}, {}, 1, [], 0)
+    assert found == [("a=1", "b=2", "c=x"), ("a=3", "b=[4,5]", "c=x")]
+    with pytest.raises(ConfigError, match=r"expected 2 values between bars, as a,b=1,2\|3,4; got '3'"):
+        space.split_pairs("a,b", "1,2|3", "-g")
 
 
 def test_whole_numbers_include_both_ends_and_choices_come_equally_often():
     whole = space.parse_range("int:1:3", "")
     assert [whole.at(q) for q in (0.0, 0.34, 0.5, 0.67, 0.999)] == ["1", "2", "2", "3", "3"]
-    draws = space.latin_hypercube({"c": space.parse_range("choice:relu,tanh", "")}, 10, 0)
-    assert sorted(draws) == [("c=relu",)] * 5 + [("c=tanh",)] * 5
+    drawn = [point["c"] for point in points({"c": "choice:relu,tanh"}, 10)]
+    assert 4 <= drawn.count("relu") <= 6
 
 
 def test_seeds_are_numbers_and_ranges():

@@ -1,0 +1,102 @@
+"""Trials one after another, with or without asynchronous successive halving, in an order that can be repeated.
+
+ASHA (Li et al. 2020, arXiv:1810.05934) starts a new trial, or goes on with one that is among the best third of its
+rung, whenever a worker is free.  Which of them comes next would depend on how fast the machines are; here the workers
+that decide are imagined ones: there are `batch` of them, and a run takes them as long as it is.  What they do is a
+function of the results alone.  The processes follow, as many at a time as there are jobs; they wait where a decision
+needs a result that is not there yet.  Without halving, all runs take as long, so that the trials come in batches, and
+each is suggested from the batches before.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import inf, isfinite
+from pathlib import Path
+from statistics import fmean
+
+from nntrain.sweep.halving import FACTOR, score
+from nntrain.sweep.plan import Planned
+from nntrain.sweep.search import Suggest, Trial
+from nntrain.sweep.space import Point
+
+Length = int | None  # epochs or steps; None: the whole training
+
+
+@dataclass(frozen=True, order=True)
+class _End:
+    """When an imagined worker ends a trial's rung."""
+
+    time: int
+    number: int
+    rung: int
+
+
+@dataclass
+class Trials:
+    """Which runs come next.
+
+    suggest   the point of a trial, from those before it
+    planned   its runs, one a seed
+    lengths   the rungs, shortest first; the last is None
+    whole     the length of the whole training, in their unit
+    """
+
+    suggest: Suggest
+    planned: Callable[[Point], Sequence[Planned]]
+    lengths: Sequence[Length]
+    whole: int
+    count: int
+    batch: int
+    trials: list[Trial] = field(default_factory=list)
+    _ends: list[_End] = field(default_factory=list)
+    _now: int = 0
+
+    def more(self, ended: Mapping[tuple[Path, Length], bool]) -> list[tuple[Planned, Length]]:
+        """The runs to start now.  `ended`: those that have ended, up to a rung, and whether they came to its end."""
+        started: list[tuple[Planned, Length]] = []
+        while True:
+            while len(self._ends) < self.batch and (chosen := self._next()) is not None:
+                trial, rung = chosen
+                heapq.heappush(self._ends, _End(self._now + self._duration(rung), trial.number, rung))
+                started += [(run, self.lengths[rung]) for run in trial.runs]
+            if not self._ends:
+                return started
+            together = [end for end in self._ends if end.time == self._ends[0].time]
+            if not all(self._has_ended(end, ended) for end in together):
+                return started
+            for _ in together:
+                self._take(heapq.heappop(self._ends), ended)
+
+    def _has_ended(self, end: _End, ended: Mapping[tuple[Path, Length], bool]) -> bool:
+        return all((run.run_dir, self.lengths[end.rung]) in ended for run in self.trials[end.number].runs)
+
+    def _take(self, end: _End, ended: Mapping[tuple[Path, Length], bool]) -> None:
+        trial, length = self.trials[end.number], self.lengths[end.rung]
+        good = all(ended[run.run_dir, length] for run in trial.runs)
+        trial.values.append(fmean(score(run, length) for run in trial.runs) if good else inf)
+        trial.whole = length is None
+        self._now = end.time
+
+    def _next(self) -> tuple[Trial, int] | None:
+        """The trial to go on with, or a new one, and the rung that it goes to."""
+        for rung in range(len(self.lengths) - 2, -1, -1):
+            reached = sorted((t for t in self.trials if len(t.values) > rung), key=lambda t: (t.values[rung], t.number))
+            busy = {end.number for end in self._ends}
+            for trial in reached[: len(reached) // FACTOR]:
+                if len(trial.values) == rung + 1 and trial.number not in busy and isfinite(trial.values[rung]):
+                    return trial, rung + 1
+        if len(self.trials) == self.count:
+            return None
+        point, params = self.suggest(len(self.trials), self.trials)
+        trial = Trial(len(self.trials), point, params)
+        trial.runs = self.planned(point)
+        self.trials.append(trial)
+        return trial, 0
+
+    def _duration(self, rung: int) -> int:
+        before = (self.lengths[rung - 1] or 0) if rung else 0
+        length = self.lengths[rung]
+        return (self.whole if length is None else length) - before

@@ -1,0 +1,123 @@
+"""What comes next: points of the space, drawn ahead or suggested by Optuna from what was found so far.
+
+Reproducible: suggestion `number` is a function of the sweep's seed, its number and the trials told.  A fresh sampler is
+made for each, and a fresh study in memory is told everything again; the run directories are the only store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+from nntrain.errors import ConfigError
+from nntrain.runtime import streams
+from nntrain.sweep import space
+from nntrain.sweep.plan import Planned
+
+if TYPE_CHECKING:
+    import optuna
+
+SEARCHES = ("random", "tpe", "gp")
+Params = dict[str, float | int | str]
+
+
+@dataclass
+class Trial:
+    """A point of the space, with a run for each seed.
+
+    params   what was suggested, by the names of the ranges
+    values   the mean monitored value over the seeds after each rung that all have reached, less is better; infinity
+             where one of them has failed
+    whole    whether the last of them is that of the whole training
+    """
+
+    number: int
+    point: space.Point
+    params: Params = field(default_factory=dict)
+    runs: Sequence[Planned] = ()
+    values: list[float] = field(default_factory=list)
+    whole: bool = False
+
+
+Suggest = Callable[[int, Sequence[Trial]], tuple[space.Point, Params]]
+
+
+def listed(points: Sequence[space.Point]) -> Suggest:
+    """Points that are known from the beginning."""
+    return lambda number, trials: (points[number], {})
+
+
+def by_optuna(kind: str, ranges: Mapping[str, space.Range], seed: int, known: Mapping[str, str]) -> Suggest:
+    """TPE (Bergstra et al. 2011) or a Gaussian process, as Optuna has them.  Raises ConfigError without Optuna."""
+    try:
+        import optuna
+    except ImportError:
+        raise ConfigError(f"--search {kind} needs optuna: pip install 'nntrain[optuna]'") from None
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+
+    def suggest(number: int, trials: Sequence[Trial]) -> tuple[space.Point, Params]:
+        key = int(streams.stream(seed, streams.SWEEP, streams.key("search"), number).bits(1)[0] % 2**31)
+        study = optuna.create_study(sampler=_sampler(optuna, kind, key))
+        for trial in trials:
+            study.add_trial(_told(optuna, trial, ranges))
+        asked = study.ask()
+        params: Params = {}
+        found: dict[str, str] = {}
+        for name, drawn_from in ranges.items():
+            if space.holds(name, {**known, **found}):
+                params[name] = _suggested(asked, name, drawn_from)
+                found[space.keys_of(name)[0]] = str(params[name])
+        return tuple(f"{key}={value}" for key, value in found.items()), params
+
+    return suggest
+
+
+def _sampler(optuna: Any, kind: str, seed: int) -> optuna.samplers.BaseSampler:
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # constant_liar is called experimental
+        if kind == "gp":
+            try:
+                return optuna.samplers.GPSampler(seed=seed, deterministic_objective=False)
+            except ImportError as error:
+                raise ConfigError(f"--search gp: {error}") from None
+        return optuna.samplers.TPESampler(seed=seed, constant_liar=True)
+
+
+def _suggested(asked: optuna.Trial, name: str, drawn_from: space.Range) -> float | int | str:
+    low, high = drawn_from.low, drawn_from.high
+    if drawn_from.kind == "choice":
+        return str(asked.suggest_categorical(name, drawn_from.choices))
+    if drawn_from.kind == "int":
+        return asked.suggest_int(name, int(low), int(high))
+    value = asked.suggest_float(name, low, high, log=drawn_from.kind == "log")
+    return min(max(float(f"{value:.4g}"), low), high)
+
+
+def _distribution(optuna: Any, drawn_from: space.Range) -> optuna.distributions.BaseDistribution:
+    d = optuna.distributions
+    if drawn_from.kind == "choice":
+        return d.CategoricalDistribution(drawn_from.choices)
+    if drawn_from.kind == "int":
+        return d.IntDistribution(int(drawn_from.low), int(drawn_from.high))
+    return d.FloatDistribution(drawn_from.low, drawn_from.high, log=drawn_from.kind == "log")
+
+
+def _told(optuna: Any, trial: Trial, ranges: Mapping[str, space.Range]) -> optuna.trial.FrozenTrial:
+    """A trial as Optuna sees it: one that was cut at a rung is a pruned one."""
+    states = optuna.trial.TrialState
+    given = {
+        "params": trial.params,
+        "distributions": {name: _distribution(optuna, ranges[name]) for name in trial.params},
+    }
+    if not trial.values:
+        return optuna.trial.create_trial(state=states.RUNNING, **given)
+    if not isfinite(trial.values[-1]):
+        return optuna.trial.create_trial(state=states.FAIL, **given)
+    if trial.whole:
+        return optuna.trial.create_trial(state=states.COMPLETE, value=trial.values[-1], **given)
+    values = dict(enumerate(trial.values))
+    return optuna.trial.create_trial(state=states.PRUNED, intermediate_values=values, **given)
