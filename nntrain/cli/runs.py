@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from math import inf
 from pathlib import Path
 from typing import Any
 
 import click
 
 from nntrain.cli import options
-from nntrain.cli.tables import cell, csv_text, simple
-from nntrain.cli.terminal import room, say
+from nntrain.cli.tables import Column, cell, csv_text, simple, spread, table
+from nntrain.cli.terminal import room, say, width_of
 from nntrain.errors import ConfigError
 
 
@@ -26,12 +27,26 @@ from nntrain.errors import ConfigError
     help="Only runs of which this is so: optimizer.lr=0.1, status!=done, validation.accuracy>=0.9.  All must hold.",
 )
 @click.option("--columns", metavar="KEY,KEY", help="Show these: metrics, config keys, seconds, parameters, …")
+@click.option(
+    "--group", is_flag=True, help="A line an experiment: runs that differ in their seed alone, mean ± deviation."
+)
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N; with --sort the N best.")
 @options.as_json
 @options.as_csv
 def runs(
-    directory: Path, sort: str | None, where: tuple[str, ...], columns: str | None, as_json: bool, as_csv: bool
+    directory: Path,
+    sort: str | None,
+    where: tuple[str, ...],
+    columns: str | None,
+    group: bool,
+    limit: int | None,
+    as_json: bool,
+    as_csv: bool,
 ) -> None:
-    """List the runs in DIRECTORY (default: NNTRAIN_RUNS, else runs) with status, epochs and best metrics."""
+    """List the runs in DIRECTORY (default: NNTRAIN_RUNS, else runs) with status, epochs and best metrics.
+
+    The table also has the epoch of the best checkpoint, and the config keys in which the runs differ.
+    """
     options.check_one_format(as_json, as_csv)
     from nntrain.runs import query, scan
 
@@ -43,25 +58,89 @@ def runs(
     for option, key in [("--sort", sort), *(("--columns", key) for key in keys or [])]:
         if key is not None and found and all(_value(row, key) is None for row in found):
             raise ConfigError(f"{option} {key}: no run has it{_there(found)}")
+    if group:
+        if keys is not None:
+            raise ConfigError("--group and --columns: one of them")
+        _print_experiments(found, sort, limit, as_json, as_csv)
+        return
     if sort is not None:
         found.sort(key=lambda row: _rank(_value(row, sort), sort))
+    found = found[:limit]
     if as_json:
         rows = found if keys is None else [_chosen(row, keys) for row in found]
         click.echo(json.dumps(rows))
-        return
-    metrics = sorted({name for row in found for name in query.metrics_of(row)}) if keys is None else keys
-    head = ["run", "status", *(["epochs"] if keys is None else []), *metrics]
-    cells = []
-    for row in found:
-        epochs = [row.get("epoch")] if keys is None else []
-        cells.append([Path(row["run"]).name, row["status"], *epochs, *(_value(row, key) for key in metrics)])
-    if as_csv:
+    elif as_csv:
+        metrics = sorted({name for row in found for name in query.metrics_of(row)}) if keys is None else keys
+        head = ["run", "status", *(["epochs"] if keys is None else []), *metrics]
+        cells = [
+            [Path(row["run"]).name, row["status"], *([row.get("epoch")] if keys is None else [])]
+            + [_value(row, key) for key in metrics]
+            for row in found
+        ]
         click.echo(csv_text(head, cells), nl=False)
     elif not found:
         say(f"no runs in {directory}" + (" for which that is so" if where else ""))
     else:
-        body = [[cell(value) for value in row] for row in cells]
-        click.echo(simple(head, body, "ll" + "r" * (len(head) - 2), room(sys.stdout)))
+        click.echo(_listing(found, keys))
+
+
+def _listing(found: list[dict[str, Any]], keys: list[str] | None) -> str:
+    """The table for people: these columns, or status, epochs, what differs, and metrics."""
+    from nntrain.runs.comparison import Compared
+
+    texts = [Column("run", [Path(row["run"]).name for row in found], right=False)]
+    texts.append(Column("status", [row["status"] for row in found], right=False))
+    if keys is not None:
+        columns = [Column(key, [cell(_value(row, key)) for row in found]) for key in keys]
+        return table([*texts, *columns], room(sys.stdout), split=True)[0]
+    compared = Compared(found, as_spelled=True)
+    epochs = [Column("epochs", [cell(row.get("epoch")) for row in found])]
+    if any(row.get("best") for row in found):
+        epochs.append(Column("best epoch", [cell((row.get("best") or {}).get("epoch")) for row in found], rank=1))
+    named = [*compared.keys, *compared.metrics]
+    values = zip(*compared.values(), strict=True) if named else iter(())
+    differing = len(compared.keys)
+    others = [
+        Column(key, [cell(value) for value in column], rank=2 if i < differing else 0)
+        for i, (key, column) in enumerate(zip(named, values, strict=True))
+    ]
+    width = room(sys.stdout)
+    shown, left_out = table([*texts, *epochs, *others], width)
+    if any(width_of(line) > (width or inf) for line in shown.split("\n")):
+        return table([*texts, *epochs, *others[differing:]], width, split=True)[0]
+    return shown + (f"\nleft out: {', '.join(left_out)}" if left_out else "")
+
+
+def _print_experiments(
+    found: list[dict[str, Any]], sort: str | None, limit: int | None, as_json: bool, as_csv: bool
+) -> None:
+    """The runs by experiment, the best mean first where they are sorted."""
+    from nntrain.runs.comparison import Compared
+
+    compared = Compared(found)
+    groups = compared.experiments()
+    if sort is not None:
+        groups.sort(key=lambda one: _rank((one.metrics.get(sort) or (one.config.get(sort),))[0], sort))
+    groups = groups[:limit]
+    if as_json:
+        click.echo(json.dumps([one.as_json() for one in groups]))
+        return
+    if as_csv:
+        head = ["run", "runs", *compared.varied]
+        head += [name for metric in compared.metrics for name in (metric, f"{metric} deviation")]
+        body = [
+            [one.names[0], len(one.names), *one.config.values()]
+            + [value for found in one.metrics.values() for value in (found or (None, None))]
+            for one in groups
+        ]
+        click.echo(csv_text(head, body), nl=False)
+        return
+    rows = [
+        [one.names[0], str(len(one.names)), *map(cell, one.config.values()), *map(spread, one.metrics.values())]
+        for one in groups
+    ]
+    head = ["run", "runs", *compared.varied, *compared.metrics]
+    click.echo(simple(head, rows, "l" + "r" * (len(head) - 1), room(sys.stdout)))
 
 
 def _fulfilling(rows: list[dict[str, Any]], where: Sequence[str]) -> list[dict[str, Any]]:

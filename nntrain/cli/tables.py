@@ -62,6 +62,14 @@ def cell(value: object) -> str:
     return number(value)
 
 
+def spread(value: tuple[float, float | None] | None) -> str:
+    """Mean and standard deviation: `0.9612 ± 0.0031`; of one value no deviation."""
+    if value is None:
+        return ""
+    mean, deviation = value
+    return number(float(mean)) + ("" if deviation is None else f" ± {deviation:.2g}")
+
+
 def values_line(values: Mapping[str, Any]) -> str:
     """`loss 0.1234  accuracy 0.97`: the numbers of a metrics mapping on one line."""
     return _GAP.join(f"{name} {number(value)}" for name, value in values.items() if not isinstance(value, list | dict))

@@ -29,22 +29,40 @@ def written(text: str, sections: Collection[str] | None = None) -> dict[str, Pla
     return values
 
 
-def written_unlike(texts: Sequence[str]) -> list[dict[str, Plain]]:
+def written_unlike(texts: Sequence[str], as_spelled: bool = False) -> list[dict[str, Plain]]:
     """The values of several configs, without the sections that are the same in all; of broken YAML none.
 
     What all have in common is not read: runs of a sweep are told apart without a look at most of their components.
+    as_spelled   as they are written, which for the configs that runs keep is the whole of it: no component is asked
+                 how else a value may be spelled, so that none is imported
     """
+    read = spelled if as_spelled else written
     blocks = [dict.fromkeys(_TOP.split(text)) for text in texts]
     common = set.intersection(*map(set, blocks)) if blocks else set()
     found: list[dict[str, Plain] | None] = []
     for text in texts:
         try:
-            found.append(written("".join(block for block in _TOP.split(text) if block not in common)))
+            found.append(read("".join(block for block in _TOP.split(text) if block not in common)))
         except ConfigError:
             found.append(None)
     if None in found and common:  # it has nothing in common with the others
-        return written_unlike(["" if values is None else text for text, values in zip(texts, found, strict=True)])
+        kept = ["" if values is None else text for text, values in zip(texts, found, strict=True)]
+        return written_unlike(kept, as_spelled)
     return [values or {} for values in found]
+
+
+def spelled(text: str) -> dict[str, Plain]:
+    """The values as they are written.  Raises ConfigError for broken YAML."""
+    values: dict[str, Plain] = {}
+    for block in _TOP.split(text):
+        values.update(_spelled_block(block))
+    return values
+
+
+@functools.lru_cache(maxsize=20_000)
+def _spelled_block(text: str) -> dict[str, Plain]:
+    value = plain_node(parse(text, Source(Path(), file="config.yaml"), Problems()))
+    return value if isinstance(value, dict) else {}
 
 
 @functools.lru_cache(maxsize=20_000)  # the runs of a sweep share most of their sections

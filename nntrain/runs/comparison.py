@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
-from nntrain.config import leaves, written_unlike
+from nntrain.config import find_value, leaves, written_unlike
 from nntrain.files.plain_values import Json, JsonObject
-from nntrain.runs.query import config_text
+from nntrain.runs.query import config_text, metrics_of
 
 _NOT_COMPARED = ("seed", "name")  # runs that differ in these alone are one experiment
 
 
-def configs_unlike(rows: Sequence[Mapping[str, Json]]) -> list[JsonObject]:
-    """The runs' configs as plain values, without the sections that are the same in all."""
-    return written_unlike([config_text(row) for row in rows])
+def configs_unlike(rows: Sequence[Mapping[str, Json]], as_spelled: bool = False) -> list[JsonObject]:
+    """The runs' configs as plain values, without the sections that are the same in all; see config.written_unlike."""
+    return written_unlike([config_text(row) for row in rows], as_spelled)
 
 
 def differing(configs: Sequence[Mapping[str, Json]]) -> list[str]:
@@ -42,3 +44,78 @@ def groups(configs: Sequence[Mapping[str, Json]]) -> list[list[int]]:
 def mean_and_deviation(values: Sequence[float]) -> tuple[float, float | None]:
     """Mean, and the sample's standard deviation (n − 1) where there are two or more."""
     return statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else None
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Runs that differ in their seed alone.
+
+    rows, names   of its runs
+    config        the keys in which experiments differ, with its values
+    metrics       mean and standard deviation (n − 1; None of one run) of each; None where no run has it
+    """
+
+    rows: list[Mapping[str, Json]]
+    names: list[str]
+    config: dict[str, Json]
+    metrics: dict[str, tuple[float, float | None] | None]
+
+    def as_json(self) -> JsonObject:
+        """What --json says of it."""
+        measured = {name: value for name, value in self.metrics.items() if value is not None}
+        return {
+            "runs": [row["run"] for row in self.rows],
+            "config": self.config,
+            "metrics": {name: {"mean": mean, "sd": deviation} for name, (mean, deviation) in measured.items()},
+        }
+
+
+class Compared:
+    """Runs, what differs between them, and which of them are one experiment.
+
+    configs  without the sections that are the same in all
+    keys     config keys in which runs differ
+    groups   numbers of the runs that differ in their seed alone
+    varied   config keys in which the groups differ
+    """
+
+    def __init__(self, rows: Sequence[Mapping[str, Json]], as_spelled: bool = False):
+        self.rows = list(rows)
+        self.configs = configs_unlike(self.rows, as_spelled)
+        self.measured = [metrics_of(row) for row in self.rows]
+        self.names = [Path(row["run"]).name for row in self.rows]
+        self.metrics = sorted({name for found in self.measured for name in found})
+        self.keys = [key for key in differing(self.configs) if key != "name"] if self.rows else []
+        self.groups = groups(self.configs)
+        different = differing([self.configs[group[0]] for group in self.groups]) if self.rows else []
+        self.varied = [key for key in different if key not in _NOT_COMPARED]
+
+    def values(self) -> list[list[Json]]:
+        """A row a run: what differs, then the metrics."""
+        return [
+            [*(_value(config, key) for key in self.keys), *map(found.get, self.metrics)]
+            for config, found in zip(self.configs, self.measured, strict=True)
+        ]
+
+    def experiments(self) -> list[Experiment]:
+        """The runs by experiment, in the order of the first of each."""
+        return [
+            Experiment(
+                [self.rows[i] for i in group],
+                [self.names[i] for i in group],
+                {key: _value(self.configs[group[0]], key) for key in self.varied},
+                {metric: self._spread(group, metric) for metric in self.metrics},
+            )
+            for group in self.groups
+        ]
+
+    def _spread(self, group: Sequence[int], metric: str) -> tuple[float, float | None] | None:
+        values = [self.measured[i][metric] for i in group if metric in self.measured[i]]
+        return mean_and_deviation(values) if values else None
+
+
+def _value(config: Mapping[str, Json], key: str) -> Json:
+    try:
+        return find_value(config, key)
+    except KeyError:
+        return None
