@@ -132,6 +132,15 @@ def _telling(ctx: click.Context) -> Iterator[None]:
     """Errors of nntrain and of the system end the program with one line and their exit code."""
     try:
         yield
+    except click.NoSuchOption as wrong:
+        from nntrain.config.other_words import meant_key
+
+        # the values of a config are words: `nntrain fit c.yaml training.epochs=3`
+        key = meant_key(wrong.option_name.lstrip("-"), "").partition("'")[2].partition("'")[0]
+        if key:
+            wrong.message = f"No such option {wrong.option_name!r}; did you mean the word {key}=…, without dashes?"
+            wrong.possibilities = None
+        raise
     except BrokenPipeError:
         # the reader of our output has gone (`nntrain runs | head`): not an error; keep the interpreter quiet too
         silence(1)

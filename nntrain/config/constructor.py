@@ -26,6 +26,7 @@ from nntrain.config.field_types import (
     words,
 )
 from nntrain.config.nodes import MAX_DEPTH, MAX_VALUES, Node
+from nntrain.config.other_words import meant_key, meant_name
 from nntrain.config.problems import Place, Placed, Problems
 from nntrain.config.references import References, Unknown, reference
 from nntrain.files.plain_values import scalar
@@ -141,7 +142,9 @@ class Constructor:
                     values[key] = self.value(item, field.type, f"{path}.{key}" if path else key, field.arg)
             else:
                 said = f"{owner} has no {show(key)}" if owner else f"unknown key {show(key)}"
-                hint = f"; {owner} takes no arguments" if owner and not known else suggest(key, known)
+                hint = meant_key(key, path, known)
+                if not hint:
+                    hint = f"; {owner} takes no arguments" if owner and not known else suggest(key, known)
                 self.problems.add(node.keys[key], path, said + hint)
                 values[""] = HOLE
         for key, field in known.items():
@@ -261,5 +264,9 @@ def no_component(node: Node, kind: str) -> tuple[Node, str]:
     for other in KINDS:
         if other != kind and value in find(other):
             return node, f"{show(value)} is {a(other)}, not {a(kind)}"
-    hint = suggest(value, known) or f"; {a(kind)} of your own comes with --import FILE.py"
+    hint = (
+        meant_name(value, kind, known)
+        or suggest(value, known)
+        or f"; {a(kind)} of your own comes with --import FILE.py"
+    )
     return node, f"no {kind} {show(value)}{hint}"
