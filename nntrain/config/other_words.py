@@ -59,6 +59,7 @@ _NAMES = {
     "schedule": {"cosine": ("cosineannealing", "cosineannealinglr"), "step": ("steplr", "multistep")},
 }
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?", re.ASCII)
 
 
@@ -83,7 +84,7 @@ def meant_name(word: str, kind: str, known: Container[str]) -> str:
 
 
 def meant_number(text: str, whole: bool) -> str:
-    """`; write 0.01` for a number with a comma or underscores, as a whole number or any; or nothing."""
+    """`; write 0.01` for a number with a comma, underscores or quotes, as a whole number or any; or nothing."""
     plain = text.strip().replace("_", "")
     if _GROUPED.fullmatch(plain):
         bare = plain.replace(",", "")
@@ -91,4 +92,4 @@ def meant_number(text: str, whole: bool) -> str:
         return f"; write {bare}" + (f", or {plain.replace(',', '.')} for a fraction" if one and not whole else "")
     if _COMMA.fullmatch(plain):
         return "" if whole else f"; write {plain.replace(',', '.') if plain[0] != ',' else '0.' + plain[1:]}"
-    return f"; write {plain}" if "_" in text and re.fullmatch(r"[+-]?\d+(\.\d+)?", plain) else ""
+    return f"; write {plain}" if _NUMBER.fullmatch(plain) else ""
