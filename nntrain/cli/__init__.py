@@ -138,8 +138,8 @@ def _telling(ctx: click.Context) -> Iterator[None]:
         # the values of a config are words: `nntrain fit c.yaml training.epochs=3`
         key = meant_key(wrong.option_name.lstrip("-"), "").partition("'")[2].partition("'")[0]
         if key:
-            wrong.message = f"No such option {wrong.option_name!r}; did you mean the word {key}=…, without dashes?"
-            wrong.possibilities = None
+            said = f"No such option {wrong.option_name!r}; did you mean the word {key}=…, without dashes?"
+            raise click.UsageError(said, wrong.ctx) from None
         raise
     except BrokenPipeError:
         # the reader of our output has gone (`nntrain runs | head`): not an error; keep the interpreter quiet too

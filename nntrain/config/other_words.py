@@ -35,7 +35,7 @@ _KEYS = {
 _MEANT = {word: key for key, words in _KEYS.items() for word in words}
 
 # what a component is called elsewhere -> its name here, by kind
-_NAMES = {
+_NAMES: dict[str, dict[str, tuple[str, ...]]] = {
     "layer": {
         "dense": ("fc", "fullyconnected", "affine", "mlp"),
         "conv2d": ("conv", "convolution", "convolution2d"),
