@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shlex
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,21 +12,26 @@ from typing import TYPE_CHECKING
 import click
 
 from nntrain.cli import completion, options
-from nntrain.cli.terminal import warn
+from nntrain.cli.terminal import say, warn
 from nntrain.errors import ConfigError, Interrupted
 
 if TYPE_CHECKING:
-    from nntrain.sweep import Settings
+    from nntrain.sweep import Planned, Settings
 
 
 class _Sweep(click.Command):
-    """`--halving` may stand without a word behind it, before anything."""
+    """`--halving` and `--slurm` may stand without a word behind them, before anything."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        spelled = [
-            "--halving=async" if text == "--halving" and not {*args[i + 1 : i + 2]} & {"async", "sync"} else text
-            for i, text in enumerate(args)
-        ]
+        ours = {name for parameter in self.params for name in parameter.opts}
+        spelled = []
+        for text, behind in zip(args, [*args[1:], ""], strict=True):
+            word = re.split("[= ]", behind)[0]
+            if text == "--halving" and behind not in ("async", "sync"):
+                text = "--halving=async"
+            if text == "--slurm" and (not behind.startswith("-") or word in ours):
+                text = "--slurm="
+            spelled.append(text)
         return super().parse_args(ctx, spelled)
 
 
@@ -66,6 +73,14 @@ class _Sweep(click.Command):
 @click.option("--budget", type=click.FloatRange(min=0), metavar="SECONDS", help="End the whole sweep after so long.")
 @options.runs_directory("Where the run directories are made.")
 @click.option("--print", "print_only", is_flag=True, help="Print a fit command a run, for xargs or Slurm; run nothing.")
+@click.option(
+    "--slurm",
+    metavar="[OPTIONS]",
+    help='Print the script of a Slurm array for what is missing; OPTIONS are of sbatch: --slurm="--time=1:00:00".',
+)
+@click.option(
+    "--dask", metavar="ADDRESS|FILE", help="Run on the workers of a Dask cluster: its scheduler's address or file."
+)
 @options.quiet
 def sweep(
     config: Path,
@@ -81,6 +96,8 @@ def sweep(
     budget: float | None,
     runs_dir: Path,
     print_only: bool,
+    slurm: str | None,
+    dask: str | None,
     is_quiet: bool,
 ) -> None:
     """Train many variants of CONFIG, several at a time; print the run directories.
@@ -103,6 +120,10 @@ def sweep(
     from nntrain.runtime.threads import available_cores
 
     settings = _settings(config, overrides, grid, random_, count, seeds, halving, search, batch)
+    if slurm is not None and (settings.halving or settings.search in ("tpe", "gp")):
+        raise ConfigError(
+            "--slurm: which runs come next depends on results; start this sweep within a job, with --dask"
+        )
     if print_only and (settings.halving or settings.search in ("tpe", "gp")):
         raise ConfigError("--print: which runs come next depends on results; it cannot be printed")
     planner = sweeps.Planner(settings, runs_dir, warn)
@@ -111,13 +132,19 @@ def sweep(
     if print_only:
         click.echo("".join(shlex.join(sweeps.command(one, settings.config)) + "\n" for one in planned), nl=False)
         return
+    if slurm is not None:
+        _print_array(settings, planned, slurm)
+        return
     trials = sweeps.trials_of(settings, planner) if by_trial else None
     total = trials.count * len(settings.seeds or [0]) if trials else len(planned)
     at_once = jobs or available_cores()
+    execute = sweeps.here(at_once)
+    if dask is not None:
+        execute, at_once = sweeps.on_dask(dask, runs_dir)
     progress = SweepProgress(total, at_once, is_quiet, comes_bit_by_bit=by_trial)
     stop = signals.until(budget)
     with signals.saved_first():
-        execution = sweeps.Execution(settings, sweeps.here(at_once), progress, stop)
+        execution = sweeps.Execution(settings, execute, progress, stop)
         outcomes = execution.trials(trials) if trials else execution.all(planned)
     progress.close(outcomes)
     for outcome in outcomes:
@@ -128,6 +155,18 @@ def sweep(
     failed = next((outcome for outcome in outcomes if not outcome.good), None)
     if failed is not None:
         raise click.exceptions.Exit(failed.code)
+
+
+def _print_array(settings: Settings, planned: Sequence[Planned], options: str) -> None:
+    """The script for the runs that are not there yet, to stdout."""
+    from nntrain import sweep as sweeps
+    from nntrain.sweep import slurm
+
+    missing = [sweeps.command(one, settings.config) for one in planned if sweeps.finished(one) is None]
+    if not missing:
+        say("nothing is missing: all runs have ended")
+        return
+    click.echo(slurm.array(missing, planned[0].config.name, options, Path.cwd()), nl=False)
 
 
 def _settings(

@@ -7,10 +7,25 @@ children.py      `nntrain fit` processes that never outlive the sweep
 halving.py       successive halving: short runs of all, long runs of the best
 search.py        suggestions from what was found so far
 asynchronous.py  trials one after another, with halving, in an order that can be repeated
+dask_cluster.py  runs as tasks of a Dask cluster
+slurm.py         the script of a Slurm array
 execution.py     runs what is missing
 """
 
-from nntrain.sweep.execution import Execution, Outcome, Watcher, command, here, trials_of
+from nntrain.sweep.execution import Execution, Outcome, Watcher, command, finished, here, on_dask, trials_of
 from nntrain.sweep.plan import Planned, Planner, Settings, plan
 
-__all__ = ["Execution", "Outcome", "Planned", "Planner", "Settings", "Watcher", "command", "here", "plan", "trials_of"]
+__all__ = [
+    "Execution",
+    "Outcome",
+    "Planned",
+    "Planner",
+    "Settings",
+    "Watcher",
+    "command",
+    "finished",
+    "here",
+    "on_dask",
+    "plan",
+    "trials_of",
+]

@@ -79,7 +79,7 @@ def run_all(
                     break
                 while waiting and not asked and len(running) < jobs:
                     task = waiting.pop()
-                    child = _Child(task, _start(command(task)))
+                    child = _Child(task, start(command(task)))
                     running.append(child)
                     selector.register(child.process.stderr, selectors.EVENT_READ, child)  # type: ignore[arg-type]
                     started(task)
@@ -108,12 +108,13 @@ def _pass_on(number: int, children: Iterable[_Child[Any]]) -> None:
             child.process.send_signal(signal.SIGTERM)
 
 
-def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
+def start(command: Sequence[str], folder: str | None = None) -> subprocess.Popen[bytes]:
+    """A child in this folder, or ours: it ends when we do; its stderr is a pipe."""
     options: dict[str, Any] = {}
     if _LINUX:
         options = {"preexec_fn": _dying_with(os.getpid()), "process_group": 0}
     return subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **options
+        command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **options
     )
 
 

@@ -84,6 +84,15 @@ def here(jobs: int) -> Execute:
     return lambda more, command, **how: children.run_all(more, jobs, command, **how)
 
 
+def on_dask(where: str, runs_dir: Path) -> tuple[Execute, int]:
+    """The workers of a Dask cluster, and how many runs at a time.  Raises ConfigError."""
+    from nntrain.sweep import dask_cluster
+
+    client = dask_cluster.connect(where)
+    at_once = dask_cluster.check_files(client, runs_dir)
+    return lambda more, command, **how: dask_cluster.run_all(client, more, command, **how), at_once
+
+
 class Execution:
     """Runs what is missing of a sweep.
 
