@@ -25,7 +25,8 @@ def eval(
 ) -> None:
     """Measure CHECKPOINT, a file or a run directory, on its dataset.
 
-    The data may have moved or changed (dataset.path=…); normalisation and labels stay the checkpoint's.
+    dataset.path=NEW measures every example of other data; normalisation and labels stay the checkpoint's.  Where the
+    data of training have changed, examples of training may stand in the part that is measured: a warning says so.
     """
     options.start(threads)
     import json

@@ -8,7 +8,7 @@ from typing import ClassVar, final
 
 from numpy.typing import DTypeLike
 
-from nntrain.components import Component, arg
+from nntrain.components import Component, arg, values
 from nntrain.data.facts import Facts, required
 from nntrain.data.parts import Data, Part
 from nntrain.data.reconstruct import reconstructed
@@ -82,6 +82,14 @@ class Dataset(Component):
     def padded(self) -> bool:
         """Whether examples are sequences of different lengths, so that batches carry `lengths`."""
         return False
+
+    def paths(self) -> dict[str, object]:
+        """Arguments that say where the data lie, but for parts of their own; none where the data are made, not read."""
+
+        def is_path(value: object) -> bool:
+            return isinstance(value, Path) or (isinstance(value, tuple) and bool(value) and isinstance(value[0], Path))
+
+        return {n: value for n, value in values(self).items() if is_path(value) and n not in ("validation", "test")}
 
     @final
     def load(self, seed: int, dtype: DTypeLike, facts: Facts | None = None) -> Data:

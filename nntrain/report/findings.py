@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from nntrain.data.facts import Facts, required
-from nntrain.errors import ConfigError, NNTrainError
+from nntrain.errors import ConfigError, DataError, NNTrainError
 from nntrain.inference.beam_search import Search
 from nntrain.inference.evaluator import outputs
 from nntrain.inference.load import Loaded, find_checkpoint, load
@@ -134,6 +134,8 @@ def _judge(found: Findings, loaded: Loaded) -> None:
         return  # what comes out is the example again: there is no answer to tell wrong from right
     with np.errstate(all="ignore"):
         data = config.dataset.load(config.seed, np.dtype(config.dtype), facts)
+        if data.sha256 != loaded.saved.manifest.get("data_sha256"):
+            raise DataError("the data are not those of training any more, so nothing is judged on them")
         found.part = list(data.parts)[-1]
         part = data.parts[found.part]
         if part.streams:

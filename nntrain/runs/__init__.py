@@ -9,9 +9,21 @@ cut loses no line that a checkpoint knows of.  status.json, summary.json, meta.j
 atomically or appended to, but not fsynced: a resume needs none of them.
 """
 
+from nntrain.runs.data_of_run import other_data
 from nntrain.runs.directory import ON_EXIST, check_free, create, open_exact
 from nntrain.runs.environment import environment
 from nntrain.runs.rows import scan
 from nntrain.runs.run import FINISHED, STATES, Run
 
-__all__ = ["FINISHED", "ON_EXIST", "STATES", "Run", "check_free", "create", "environment", "open_exact", "scan"]
+__all__ = [
+    "FINISHED",
+    "ON_EXIST",
+    "STATES",
+    "Run",
+    "check_free",
+    "create",
+    "environment",
+    "open_exact",
+    "other_data",
+    "scan",
+]

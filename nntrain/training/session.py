@@ -76,6 +76,7 @@ def fit(
     observer = observer or Observer()
     draft = config.read(source, overrides)
     if on_exist == "skip" and run_dir is not None and team.current().from_first(Run(run_dir).is_run):
+        _tell_other_data(draft, Run(run_dir), observer)
         return _skipped(Run(run_dir), observer)
     with np.errstate(all="ignore"):
         built = build(draft, observer.warning)
@@ -238,6 +239,15 @@ def _last_is_good(run: Run) -> bool:
         _check_last(run)
         return True
     return False
+
+
+def _tell_other_data(draft: config.Draft, run: Run, observer: Observer) -> None:
+    """A word where a run that is passed over learned from other data than the config names; data that cannot be read
+    keep nothing from being passed over."""
+    with suppress(NNTrainError), np.errstate(all="ignore"):
+        data = draft.dataset.load(draft.seed, np.dtype(draft.dtype))
+        if other := runs.other_data(run, data.sha256):
+            observer.warning(f"{other}; --on-exist replace trains it anew")
 
 
 def _skipped(run: Run, observer: Observer) -> Result:
