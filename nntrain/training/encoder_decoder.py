@@ -95,7 +95,7 @@ class EncoderDecoder(Supervised):
 
     def accumulate(self, networks: Networks, dZ: Array, caches: Any) -> None:
         encoded, decoded, source = caches
-        networks[DECODER].accumulate(dZ, decoded)
+        networks[DECODER].backward(dZ, decoded)  # to its first layer, even where that is frozen: ∂J/∂S is gathered
         networks[ENCODER].accumulate(source.dA, encoded)
 
     def apply(self, networks: Networks, batch: Batch, context: Context) -> Array:

@@ -70,16 +70,25 @@ GAN = {
     },
 }
 
-TUNED = {  # of a network some of whose layers are frozen, others in groups, and whose parameters are averaged
+ENCODER_DECODER = {  # two networks under one optimizer, texts padded on both sides, dropout of attention's weights
     **MLP,
-    "name": "tuned",
-    "architecture": [{"dense": 8}, "batch_norm", "relu", {"dense": 8}, "batch_norm", {"dropout": 0.2}, {"dense": 2}],
-    "freeze": ["dense_1", "batch_norm_1"],
-    "optimizer": {"type": "adam", "lr": 0.02, "groups": {"*.b": {"lr_factor": 0.5}, "dense_3": {"weight_decay": 0.01}}},
-    "training": {**MLP["training"], "steps": 30, "average": {"decay": 0.8}},
+    "name": "encoder_decoder",
+    "dataset": {"type": "additions", "examples": 120, "validation": 0.2, "test": 0.1, "batch_size": 16},
+    "architecture": {
+        "encoder": [{"embedding": 8}, {"residual": [{"attention": {"heads": 2, "dropout": 0.2, "positions": "rope"}}]}],
+        "decoder": [
+            {"embedding": 6},
+            {"lstm": {"units": 5, "recurrent_dropout": 0.2}},
+            {"residual": ["layer_norm", {"cross_attention": {"heads": 1, "dropout": 0.2}}]},
+            {"dense": "$dataset.classes"},
+        ],
+    },
+    "optimizer": {"type": "adamw", "lr": 0.02, "weight_decay": 0.01},
+    "metrics": ["accuracy", "exact_match"],
+    "training": {**MLP["training"], "steps": 30, "clip_norm": 1.0},
 }
 
-CONFIGS = {"mlp": MLP, "cnn": CNN, "lstm": LSTM, "gan": GAN, "tuned": TUNED}
+CONFIGS = {"mlp": MLP, "cnn": CNN, "lstm": LSTM, "gan": GAN, "encoder_decoder": ENCODER_DECODER}
 
 OPTIMIZERS = [
     {"type": "sgd", "lr": 0.1},

@@ -114,6 +114,18 @@ def test_the_loss_is_the_mean_over_the_steps_that_count():
     assert made.evaluate(part)["loss"] == pytest.approx(np.mean(by_hand))
 
 
+@pytest.mark.parametrize("frozen", [["decoder.*"], ["decoder.repeat_1.*", "decoder.embedding_1.*"], ["encoder.*"]])
+def test_what_is_frozen_stays_and_passes_its_gradient_on(frozen):
+    free, batch = trainer()
+    made, _ = trainer(freeze=frozen)
+    free.gradient(batch, 0)
+    made.gradient(batch, 0)
+    for name, network in made.networks.items():
+        gradients = network.layout.arrays(network.dtheta)
+        expected = free.networks[name].layout.arrays(free.networks[name].dtheta)
+        assert all(np.allclose(gradient, expected[key], rtol=1e-12) for key, gradient in gradients.items())
+
+
 def test_the_loop_follows_from_the_names_of_the_networks():
     assert build(config.read(declared())).config.training.loop.type == "encoder_decoder"
     said = declared(training={"epochs": 1, "loop": "encoder_decoder"})
