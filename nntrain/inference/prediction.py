@@ -179,9 +179,10 @@ def _of_part(loaded: Loaded, probabilities: bool, part: Part) -> Predictions:
             layout = facts.preparation.layout
             if layout is not None and layout.questions and facts.preparation.source is None:
                 return _answers(layout, Y, probabilities)
-            if probabilities:
+            if probabilities and config.loss.type != "binary_cross_entropy":  # whose values are those of a yes
                 raise ConfigError("--probabilities: this network predicts values, not classes")
-            return _table("prediction", np.moveaxis(Y, -1, 0), facts.output_names, valid)
+            name = "probability" if probabilities else "prediction"
+            return _table(name, np.moveaxis(Y, -1, 0), facts.output_names, valid)
         names: Sequence[Any] = facts.label_names or range(facts.classes or 2)
         if not probabilities:
             return _table("prediction", np.asarray(names)[np.moveaxis(config.loss.decide(Z), -1, 0)], None, valid)

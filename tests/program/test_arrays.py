@@ -187,3 +187,15 @@ def test_new_images_are_read_in_the_layout_of_training(write, nntrain, tmp_path)
     np.save(tmp_path / "x.npy", x)
     assert outputs(nntrain, "x.npy") == one
     assert "channels last" not in nntrain("eval", "run").stderr
+
+
+def test_several_yes_or_no_targets_have_probabilities(write, nntrain):
+    write(
+        {"x": X[:, 0], "y": (X[:, 0] > 0).astype(float)}, layers="dense: 3", loss="binary_cross_entropy", metrics="f1"
+    )
+    nntrain("fit", "c.yaml", "-q", "--run-dir", "run")
+    told = nntrain("predict", "run", "d.npz", "--probabilities").stdout
+    assert told.splitlines()[0] == "probability_0,probability_1,probability_2"
+    P = np.array(outputs(nntrain, "d.npz", "--probabilities"), float)
+    assert P.shape == (N, 3)
+    assert ((P > 0) & (P < 1)).all()
