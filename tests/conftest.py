@@ -1,11 +1,18 @@
 """Every test runs with one BLAS thread, as the command line does: set before NumPy is imported."""
 
+import atexit
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
     os.environ[variable] = "1"
+
+if "PYTEST_XDIST_WORKER" not in os.environ:  # all children of the tests share compiled files, and leave none behind
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = tempfile.mkdtemp(prefix="nntrain-tests-")
+    atexit.register(shutil.rmtree, os.environ["PYTHONPYCACHEPREFIX"], ignore_errors=True)
 
 import pytest  # noqa: E402
 from click.testing import CliRunner  # noqa: E402

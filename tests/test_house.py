@@ -1,6 +1,7 @@
 """The house: imports point strictly downward, no circles, each module stands alone, nothing is imported unasked."""
 
 import ast
+import functools
 import subprocess
 import sys
 from collections import defaultdict
@@ -35,7 +36,8 @@ FLOORS = [
 ]
 FLOOR = {room: len(FLOORS) - i for i, room in enumerate(FLOORS)}
 AT_THE_TOP = 4  # plain modules that may stand there beside __init__ and __main__
-NAMES_GIVEN_TWICE = {"__init__", "base", "components"}  # the registry, and the command that shows what is in it
+# A command's file is named like the command; nntrain.components is what components of one's own are written with.
+NAMES_GIVEN_TWICE = {"__init__", "base", "components"}
 
 
 def module_name(path):
@@ -45,8 +47,13 @@ def module_name(path):
 MODULES = {module_name(path): path for path in sorted(ROOT.rglob("*.py"))}
 
 
+@functools.cache
 def imports(path):
     """(line, module of nntrain) of every import in a file, wherever it stands."""
+    return list(_imports(path))
+
+
+def _imports(path):
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names if alias.name in MODULES)
@@ -89,9 +96,10 @@ def test_every_module_can_be_imported_first_and_alone():
     # Each in a fork of an interpreter that knows none of them, but all that they import from elsewhere: a thirtieth of
     # the time of starting as many.
     program = """
-import importlib, os, sys
+import gc, importlib, os, sys
 for name in sys.argv[1:]:
     importlib.import_module(name)
+gc.disable()  # it would walk, and so copy, what every fork shares
 for name in [name for name in sys.modules if name.split(".")[0] == "nntrain"]:
     del sys.modules[name]
 for name in sys.argv[1:]:

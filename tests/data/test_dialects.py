@@ -214,7 +214,7 @@ def dialects(draw):
     return content, {"decimal": decimal, "thousands": thousands}, table
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(dialects())
 def test_a_clean_table_in_any_dialect_gives_its_numbers(tmp_path_factory, case):
     content, said, table = case

@@ -68,8 +68,9 @@ def test_there_is_a_snippet_for_each_way_to_run_many():
         assert any(word in snippet for snippet in SNIPPETS), word
 
 
-@pytest.mark.parametrize("snippet", SNIPPETS, ids=lambda text: text.split("\n")[0][:50])
-def test_a_snippet_runs_and_run_again_trains_nothing_anew(desk, snippet):
+@pytest.mark.parametrize("again", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["once", "again"])
+@pytest.mark.parametrize("snippet", SNIPPETS[1:], ids=lambda text: text.split("\n")[0][:50])
+def test_a_snippet_runs_and_run_again_trains_nothing_anew(desk, snippet, again):
     if "parallel nntrain" in snippet and shutil.which("parallel") is None:
         pytest.skip("no GNU parallel here")
     bash(desk, snippet)
@@ -78,13 +79,17 @@ def test_a_snippet_runs_and_run_again_trains_nothing_anew(desk, snippet):
     for start, count in EXPECTED.items():
         made = [run for run in first if run.startswith(start)]
         assert len(made) == (count if start in snippet else 0), start
-    if "--run-dir" in snippet or "nntrain sweep" in snippet:
+    if again and ("--run-dir" in snippet or "nntrain sweep" in snippet):
         bash(desk, snippet)
         assert runs_of(desk) == first
 
 
-def test_the_loop_prints_what_each_run_measured(desk):
-    printed = bash(desk, SNIPPETS[0]).splitlines()
-    measured = [json.loads(line) for line in printed if line.startswith("{")]
+def test_the_loop_prints_what_each_run_measured_and_trains_nothing_anew(desk):
+    printed = bash(desk, SNIPPETS[0])
+    first = runs_of(desk)
+    lines = printed.splitlines()
+    measured = [json.loads(line) for line in lines if line.startswith("{")]
     assert [m["split"] for m in measured] == ["test"] * 3
-    assert printed[3].split() == ["run", "status", "optimizer.lr", "validation.accuracy"]
+    assert lines[3].split() == ["run", "status", "optimizer.lr", "validation.accuracy"]
+    assert bash(desk, SNIPPETS[0]) == printed
+    assert runs_of(desk) == first

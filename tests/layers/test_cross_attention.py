@@ -25,6 +25,12 @@ def applied(run, X, lengths=None, past=None, source=None):
     return run.layer.apply(run.p, X, context)
 
 
+def test_matrices_are_drawn_by_the_widths_that_they_join():
+    p = Run(CrossAttention(2, 40), WithSource((5, 60), (7, 30))).p
+    for W, n in ((p.W_q, 60), (p.W_k, 30), (p.W_v, 30), (p.W_o, 60)):
+        assert W.var() == pytest.approx(2 / (40 + n), rel=0.1)
+
+
 def test_keys_and_values_have_the_width_of_the_source():
     layout = Run(CrossAttention(2, 8), WithSource((5, 6), (7, 3))).layout
     assert {name: param.shape for name, param in layout.names.items()} == {

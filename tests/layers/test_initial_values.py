@@ -84,7 +84,7 @@ def test_every_layer_with_weights_of_its_own_is_tested_here():
     containers = {"sequential", "residual", "concatenate", "product", "repeat"}
     drawn = {name for name, cases in CASES.items() if any(weights(cases[0].layer.declare(cases[0].shape)[1]))}
     declared = {name for name, layer in find("layer").items() if "init" in layer.__dataclass_fields__}
-    elsewhere = {"attention", "position", "class_token"}  # test_attention, test_position, test_patches
+    elsewhere = {"attention", "cross_attention", "position", "class_token"}  # in the tests of each, of test_patches
     assert {layer.type for layer, _ in LAYERS} == drawn - containers - elsewhere
     assert declared <= drawn
 

@@ -81,7 +81,7 @@ class Steps(Observer):
         return lambda: number if self.done == step else None
 
 
-@pytest.mark.parametrize("step", [1, 7, 8, 9, 13, 15])
+@pytest.mark.parametrize("step", [1, 8, 9, 15, *(pytest.param(k, marks=pytest.mark.slow) for k in (2, 7, 13, 14))])
 def test_a_run_stopped_after_any_step_resumes_to_the_same_bits(mnist_sized, tmp_path, step):
     whole = nntrain.fit(mnist_sized, run_dir=tmp_path / "whole")
     steps = Steps()
