@@ -67,18 +67,20 @@ class Plan:
 
 @dataclass(frozen=True)
 class Entry:
-    """What a network meets when a batch comes in: the shape and the values, and what a pass knows besides, made anew
-    for every pass."""
+    """What a network meets when a batch comes in: the shape and the values, what a pass knows besides, made anew for
+    every pass, and the valid steps (m,) of sequences of different lengths."""
 
     shape: Shape
     X: Array
     context: Callable[[], Context]
+    lengths: Array | None
 
 
 class Loop(DeclaredLoop):
     """Base of the training loops that a config can name.  Networks come under the names that `plan` gave them."""
 
     takes_parts: ClassVar[bool] = False  # whether its trainer takes a batch in parts: training.micro_batches
+    one_loss: ClassVar[bool] = False  # whether one loss falls at one learning rate: its trainer has `step_with`
     predicts: ClassVar[bool] = True  # whether the networks say something to an example: `apply`
     translates: ClassVar[bool] = False  # whether what they say is a text, written by a decoder
     needs_targets: ClassVar[bool] = True  # whether it learns from targets, or is measured by them
@@ -135,7 +137,7 @@ def entry(shape: Shape, X: Array, lengths: Array | None) -> Entry:
     if lengths is not None:
         steps = len(X)
         shape = Symbols((steps,), shape.vocabulary) if isinstance(shape, Symbols) else (steps, *shape[1:])
-    return Entry(shape, X, lambda: Context(training=True))
+    return Entry(shape, X, lambda: Context(training=True), lengths)
 
 
 class Trainer(ABC):
@@ -157,6 +159,10 @@ class Trainer(ABC):
         Raises DivergedError before it changes a trainable parameter, with buffers as they were: what is in memory is
         then still the state after the last finished step.
         """
+
+    def step_with(self, lr: float, batch: Batch | MicroBatches, step: int) -> None:
+        """`step` with this learning rate, whatever the schedule says: of loops with `one_loss`."""
+        raise NotImplementedError
 
     @abstractmethod
     def lr(self, step: int) -> float | dict[str, float]:

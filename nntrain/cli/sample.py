@@ -82,7 +82,7 @@ def sample(
         return
     from nntrain.inference.text_writer import Writer
 
-    names = loaded.config.dataset.type == "names"
+    names = loaded.config.dataset.ends
     if names:
         _refuse("names", "length")
     writer = Writer(loaded, temperature, seed)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
-from nntrain.components import KINDS, Arg, find, item_names
+from nntrain.components import Arg, find, item_names
 from nntrain.config.coercion import Wrong, choose, coerce, remedy
+from nntrain.config.component_nodes import no_component, todays
 from nntrain.config.dotted_paths import child, type_name
 from nntrain.config.field_types import (
     Either,
@@ -22,15 +23,14 @@ from nntrain.config.field_types import (
     Table,
     attribute_of,
     fields,
-    main_argument,
     words,
 )
 from nntrain.config.nodes import MAX_DEPTH, MAX_VALUES, Node
-from nntrain.config.other_words import meant_key, meant_name
+from nntrain.config.other_words import meant_key
 from nntrain.config.problems import Place, Placed, Problems
 from nntrain.config.references import References, Unknown, reference
 from nntrain.files.plain_values import scalar
-from nntrain.messages import a, escape, join, show, suggest
+from nntrain.messages import join, show, suggest
 
 Values: TypeAlias = dict[str, Any]  # of fields, by name: a value is whatever its field holds
 HOLE: Any = object()  # a value that is wrong (and reported), or not known before the data are loaded
@@ -116,7 +116,7 @@ class Constructor:
             wrong, message = no_component(node, kind)
             return self._wrong(wrong, path, message)
         cls = known[name]
-        values = self.fields(_todays(node, cls.renamed), fields(cls), path, name)
+        values = self.fields(todays(node, cls.renamed), fields(cls), path, name)
         if kind == "layer" and isinstance(given := values.get("name"), str) and not _LAYER_NAME.fullmatch(given):
             at = child(node, "name") or node
             self._wrong(at, f"{path}.name", f"expected letters, digits, _ and -, not digits alone, got {show(given)}")
@@ -229,44 +229,3 @@ class Constructor:
         if option is None:
             return self._expected(node, Either(options), path, arg, remedy(node.value, options, arg))
         return self.value(node, option, path, arg)
-
-
-def _todays(node: Node, renamed: Mapping[str, str]) -> Node:
-    """A component's mapping with today's names of the arguments that had others before."""
-    if not isinstance(node.value, dict) or not any(old in node.value for old in renamed):
-        return node
-    names = {key: new if (new := renamed.get(key)) and new not in node.value else key for key in node.value}
-    value = {names[key]: item for key, item in node.value.items()}
-    return Node(node.mark, value, node.text, {names[key]: mark for key, mark in node.keys.items()})
-
-
-def no_component(node: Node, kind: str) -> tuple[Node, str]:
-    """Why a respelled node is no component of the kind: the place, and what to write instead."""
-    known = find(kind)
-    value = node.value
-    if isinstance(value, dict):
-        if (named := value.get("type")) is not None:
-            node, value = named, named.value
-        elif len(value) == 1:
-            value = next(iter(value))
-            node = Node(node.keys[value], value)
-            if value in known:
-                return node, f"{value} has no main argument; write {{type: {value}, …}}"
-        elif both := [key for key in value if key in known]:
-            main = main_argument(known[both[0]])
-            others = [f"{key}: …" for key in value if key != both[0]]
-            whole = ", ".join([f"type: {both[0]}", *([f"{main.name}: …"] if main else []), *others])
-            return node, f"arguments stand beside {show(both[0])}; write {{{escape(whole, 200)}}}"
-        else:
-            return node, f"expected {a(kind)}, got a mapping without 'type'; write {{type: …, …}}"
-    if not isinstance(value, str):
-        return node, f"expected {a(kind)}, got {show(value)}"
-    for other in KINDS:
-        if other != kind and value in find(other):
-            return node, f"{show(value)} is {a(other)}, not {a(kind)}"
-    hint = (
-        meant_name(value, kind, known)
-        or suggest(value, known)
-        or f"; {a(kind)} of your own comes with --import FILE.py"
-    )
-    return node, f"no {kind} {show(value)}{hint}"

@@ -46,6 +46,7 @@ class Dataset(Component):
 
     kind: ClassVar[str] = "dataset"
     takes_files: ClassVar[bool] = False  # whether validation and test may be files
+    ends: ClassVar[bool] = False  # whether an example is a text with an end of its own, as a name is
     batch_size: int = arg("examples a batch m", default=32, ge=1, kw_only=True)
     shuffle: bool = arg("new order of the training examples every epoch", default=True, kw_only=True)
     validation: float | Path = arg(

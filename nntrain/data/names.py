@@ -30,6 +30,7 @@ class Names(Dataset):
     """
 
     takes_files = True
+    ends = True
     path: Path = arg("the text file, one item a line")
 
     def __post_init__(self) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -112,12 +113,24 @@ def check_layers(
     *,
     X: Array | None = None,
     context: Callable[[], Context] = training_context,
+    lengths: Array | None = None,
 ) -> Iterator[tuple[str, Layer, Report]]:
-    """Check each layer of a network by itself, on the shape that comes in there.  X: a batch, used if of integers."""
+    """Check each layer of a network by itself, on the shape that comes in there.
+
+    X        a batch, used if of integers
+    lengths  (m,) valid steps of the sequences that come in
+    """
     for name, layer, shape_there, _, _ in stages(layers, shape):
         integers = X if X is not None and X.dtype.kind in "iu" else None
-        yield name, layer, check_layer(layer, shape_there, m, X=integers, context=context)
-        X = None
+        here = context if lengths is None else partial(_of_lengths, context, np.resize(lengths, m))
+        yield name, layer, check_layer(layer, shape_there, m, X=integers, context=here)
+        X, lengths = None, None if lengths is None else layer.output_lengths(lengths)
+
+
+def _of_lengths(context: Callable[[], Context], lengths: Array) -> Context:
+    made = context()
+    made.lengths = lengths
+    return made
 
 
 def check_loss(

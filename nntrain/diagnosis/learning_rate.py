@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nntrain.diagnosis.short_training import endless_batches, supervised_trainer
+from nntrain.diagnosis.short_training import endless_batches, trainer_of_one_loss
 from nntrain.errors import ConfigError, DivergedError
 from nntrain.messages import Warn, unheard
 
@@ -38,7 +38,7 @@ def range_test(path: Path, overrides: Sequence[str] = (), steps: int = RATE_STEP
 
     Suggested is the rate at which the smoothed loss falls fastest over log α.
     """
-    built, trainer = supervised_trainer(path, overrides, "find-lr", warn)
+    built, trainer = trainer_of_one_loss(path, overrides, "find-lr", warn)
     rates: list[float] = []
     losses: list[float] = []
     mean, best = 0.0, inf

@@ -35,7 +35,7 @@ def check_gradients(path: Path, overrides: Sequence[str], warn: Warn = unheard) 
     for name, network in built.networks.items():
         entry = entries[name]
         for layer_name, layer, report in check_layers(
-            network.layers, entry.shape, EXAMPLES, X=entry.X, context=entry.context
+            network.layers, entry.shape, EXAMPLES, X=entry.X, context=entry.context, lengths=entry.lengths
         ):
             full = f"{network.prefix}.{layer_name}" if network.prefix else layer_name
             yield _line(full, layer.type, report), report.ok

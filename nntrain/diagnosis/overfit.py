@@ -14,7 +14,7 @@ from nntrain.builder import Built
 from nntrain.components import find
 from nntrain.data.loader import batches
 from nntrain.data.parts import Batch
-from nntrain.diagnosis.short_training import supervised_trainer
+from nntrain.diagnosis.short_training import trainer_of_one_loss
 from nntrain.inference.evaluator import output
 from nntrain.inference.totals import Totals
 
@@ -44,9 +44,9 @@ def overfit(path: Path, overrides: Sequence[str] = (), steps: int = LEARN_STEPS)
     Learned means that 99 % of the answers are right or of the values' variance is explained, or that the loss is a
     hundredth of the first: that of values between 0 and 1 under binary_cross_entropy has its least value above 0.
     """
-    built, trainer = supervised_trainer(path, overrides, "check --overfit")
-    lr = trainer.descent.optimizer.lr
+    built, trainer = trainer_of_one_loss(path, overrides, "check --overfit")
     config = built.config
+    lr = config.optimizer_of(next(iter(built.networks))).lr
     batch = next(batches(built.data.parts["train"], config.dataset, config.seed, 0))
     first = _measure(built, batch)[0]
     of = "right" if built.data.facts.target == "labels" else "of the variance"

@@ -7,26 +7,22 @@ from itertools import count
 from pathlib import Path
 
 from nntrain import config as configs
-from nntrain.builder import Built, build
+from nntrain.builder import Built, Trainer, build
 from nntrain.data.loader import micro_batches
 from nntrain.data.micro_batches import MicroBatches
 from nntrain.data.parts import Batch
 from nntrain.errors import ConfigError
 from nntrain.inference.transfer import begin
 from nntrain.messages import Warn, unheard
-from nntrain.training.supervised import SupervisedTrainer
 
 
-def supervised_trainer(
-    path: Path, overrides: Sequence[str], what: str, warn: Warn = unheard
-) -> tuple[Built, SupervisedTrainer]:
+def trainer_of_one_loss(path: Path, overrides: Sequence[str], what: str, warn: Warn = unheard) -> tuple[Built, Trainer]:
     """What the config declares, ready to be trained; `what` asks for it, in the error about another loop."""
     built = build(configs.read(path, overrides), warn)
     begin(built)
-    trainer = built.loop.trainer(built)
-    if not isinstance(trainer, SupervisedTrainer):
+    if not built.loop.one_loss:
         raise ConfigError(f"{what}: is for a network with one loss, not for the loop {built.config.training.loop.type}")
-    return built, trainer
+    return built, built.loop.trainer(built)
 
 
 def endless_batches(built: Built) -> Iterator[Batch | MicroBatches]:

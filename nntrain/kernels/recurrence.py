@@ -204,9 +204,8 @@ def _block_backward(
     d_initial: Sequence[Floats],
 ) -> list[Floats]:
     """The backward pass of a block: writes dX and d_initial, returns the block's weight gradients."""
-    steps, R = block.steps, block.R
+    steps, R, dtype = block.steps, block.R, block.R.dtype
     T, n, width = len(R) - 1, block.states.shape[1], R.shape[2]
-    dtype = R.dtype
     chunks = chunks_backwards(T, width)
     length = chunks[-1].stop
     F = np.empty((length, cell.slabs * n, width), dtype)

@@ -1,6 +1,7 @@
 """Layers that change the shape and nothing else.  The batch axis is the last, so they are views: free.
 
-Of padded sequences the steps past an example's length become zeros, as behind these layers nothing tells them apart.
+Of padded sequences the steps past an example's length become zeros, as behind these layers nothing tells them apart.  A
+batch whose longest sequence is shorter than declared is filled up before the first layer (`Layer.counts_steps`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ class _Reshape(Layer):
     """Forward and backward of a layer that only declares another shape: order of elements is row-major."""
 
     bounds = None
+
+    @property
+    def counts_steps(self) -> bool:
+        return True
 
     def flops(self, shape: Shape) -> int:
         return 0

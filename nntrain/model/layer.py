@@ -181,6 +181,11 @@ class Layer(Component):
         return any(layer.adds_to_cost for layer in self.inner)
 
     @property
+    def counts_steps(self) -> bool:
+        """Whether a sequence must have as many steps as were declared: `Network` fills up shorter ones."""
+        return any(layer.counts_steps for layer in self.inner)
+
+    @property
     def reads_source(self) -> bool:
         """Whether it reads the encoder's output: `Context.source`."""
         return any(layer.reads_source for layer in self.inner)

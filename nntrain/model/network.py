@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import DTypeLike
 
+from nntrain.errors import DataError
 from nntrain.model.layer import Cache, Context, Layer, Stage, stages
 from nntrain.model.parameters import Layout, allocate
 from nntrain.model.shapes import Array, Shape
@@ -30,6 +31,7 @@ class Network:
         self.input_shape = input_shape
         self.output_shape, tree = root.declare(input_shape)
         self.layout = Layout(tree, prefix, freeze)
+        self._counts_steps = root.counts_steps
 
     @property
     def stages(self) -> list[Stage]:
@@ -62,11 +64,26 @@ class Network:
 
     def forward(self, X: Array, context: Context) -> tuple[Array, Cache]:
         """Ŷ (or logits) and the caches for backward."""
-        return self.root.forward(self.p, X, context)
+        return self.root.forward(self.p, self._filled_up(X, context), context)
 
     def apply(self, X: Array, context: Context) -> Array:
         """Ŷ alone: every cache is dropped as soon as its layer is done."""
-        return self.root.apply(self.p, X, context)
+        return self.root.apply(self.p, self._filled_up(X, context), context)
+
+    def _filled_up(self, X: Array, context: Context) -> Array:
+        """X with zeros up to the declared number of steps, for layers to which all steps are one column.
+
+        Raises DataError for longer sequences.
+        """
+        missing = self.input_shape[0] - len(X) if self._counts_steps else 0
+        if missing < 0:
+            what = f"sequences of {len(X)} steps, expected {self.input_shape[0]} or fewer"
+            raise DataError(f"{what}: flatten and reshape take as many as in training; `last` or `mean_over_time` any")
+        if missing == 0:
+            return X
+        if context.lengths is None:
+            context.lengths = np.full(X.shape[-1], len(X))
+        return np.concatenate([X, np.zeros((missing, *X.shape[1:]), X.dtype)])
 
     def clear_gradient(self) -> None:
         """dθ = 0.  In the next backward pass large products are written into it and not added, which saves a pass."""

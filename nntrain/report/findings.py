@@ -99,7 +99,7 @@ def _written(loaded: Loaded) -> list[str]:
         writer = Writer(loaded, temperature=1.0, seed=None)
     except ConfigError:
         return []
-    if loaded.config.dataset.type == "names":
+    if loaded.config.dataset.ends:
         return ["\n".join(writer.names("", MOST_NAMES))]
     return ["".join(writer.text("", TEXT_LENGTH, number)) for number in range(MOST_TEXTS)]
 

@@ -84,7 +84,7 @@ class EncoderDecoder(Supervised):
 
         X = _previous(batch)
         shape = Symbols((len(X),), decoder.output_shape[-1], source.A.shape[:-1])
-        return {ENCODER: of_source, DECODER: Entry(shape, X, beside)}
+        return {ENCODER: of_source, DECODER: Entry(shape, X, beside, batch.target_lengths)}
 
     def forward(self, networks: Networks, batch: Batch, context: Context) -> tuple[Array, tuple[Cache, Cache, Source]]:
         S, encoded = networks[ENCODER].forward(batch.X, context)

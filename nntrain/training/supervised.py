@@ -38,6 +38,7 @@ class Supervised(Loop):
     """One network, one loss, one optimizer (the course's gradient descent)."""
 
     takes_parts = True
+    one_loss = True
 
     def plan(self, config: Config, facts: Facts) -> dict[str, Plan]:
         return {NETWORK: Plan(Sequential(config.layers_of(NETWORK)), facts.shape)}
@@ -142,7 +143,6 @@ class SupervisedTrainer(Trainer):
         self.step_with(self.lr(step), batch, step)
 
     def step_with(self, lr: float, batch: Batch | MicroBatches, step: int) -> None:
-        """`step` with this learning rate, whatever the schedule says."""
         buffers = [network.buffers.copy() for network in self.networks.values()]
         if isinstance(batch, MicroBatches):
             parts = self.gradient_of_parts(batch, step)

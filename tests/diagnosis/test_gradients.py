@@ -77,6 +77,20 @@ def test_layers_of_a_network_are_checked_one_by_one_in_the_shape_that_reaches_th
     assert all(report.ok for _, _, report in reports)
 
 
+def test_layers_are_checked_with_the_lengths_that_reach_them():
+    """A backward pass that forgets padding is right where nothing is padded."""
+
+    class Forgetful(Flatten):
+        def backward(self, p, g, dY, cache):
+            return super().backward(p, g, dY, (cache[0], None))
+
+    def right(**lengths):
+        return [report.ok for _, _, report in check_layers([ReLU(), Forgetful(), Dense(3)], (4, 5), **lengths)]
+
+    assert right() == [True] * 3
+    assert right(lengths=np.array([4, 2, 1])) == [True, False, True]
+
+
 def test_nan_is_not_a_small_error():
     class NotANumber(ReLU):
         def derive(self, dA, A, dZ):

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 from layers.run import Run
 
-from nntrain.layers import Flatten, Reshape, ShapeError
+from nntrain.errors import DataError
+from nntrain.layers import Context, Dense, Flatten, Reshape, Sequential, ShapeError
+from nntrain.model.network import Network
+from nntrain.runtime.streams import stream
 
 
 def test_flatten_is_row_major_and_copies_nothing():
@@ -39,3 +42,32 @@ def test_elements_must_fill_the_shape(shape):
 def test_a_shape_that_means_nothing_is_refused(shape):
     with pytest.raises(ValueError, match="shape: sizes are at least 1"):
         Reshape(shape)
+
+
+@pytest.mark.parametrize("layer", [Flatten(), Reshape((15,)), Sequential((Reshape((5, 3)), Flatten()))])
+def test_a_batch_of_shorter_sequences_is_filled_up_with_zeros(layer):
+    network = Network(Sequential((layer, Dense(2))), (5, 3))
+    network.allocate("float64")
+    network.draw(0)
+    X, lengths = stream(0, 0).normal((4, 3, 2)), np.array([4, 2])
+    whole = np.zeros((5, 3, 2))
+    whole[:4, :, 0], whole[:2, :, 1] = X[:, :, 0], X[:2, :, 1]
+
+    def of(X, lengths):
+        context = Context(training=True)
+        context.lengths = lengths
+        network.clear_gradient()
+        Z, caches = network.forward(X, context)
+        network.accumulate(Z, caches)
+        return Z, network.dtheta.copy()
+
+    for found, expected in zip(of(X, lengths), of(whole, None), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(of(X[..., :1], None)[0], of(whole[..., :1], None)[0])
+
+
+def test_longer_sequences_than_declared_cannot_be_flattened():
+    network = Network(Sequential((Flatten(), Dense(2))), (5, 3))
+    network.allocate("float64")
+    with pytest.raises(DataError, match="sequences of 6 steps, expected 5 or fewer"):
+        network.apply(np.zeros((6, 3, 2)), Context(training=False))
