@@ -52,6 +52,7 @@ class Report:
 
 
 def training_context() -> Context:
+    """What a forward pass in training knows where nothing is said: no lengths, no labels, step 0."""
     return Context(training=True)
 
 

@@ -13,6 +13,7 @@ from nntrain.layers.transposed import ConvTranspose2d
 
 
 def conv2d(placed: Placed) -> Module:
+    """nn.Conv2d, or PaddedConv2d where the padding of two sides differs."""
     layer = placed.layer
     assert isinstance(layer, convolution.Conv2d)
     slid = window((placed.shape[1], placed.shape[2]), layer.kernel, layer.stride, layer.padding, layer.dilation)
@@ -25,6 +26,7 @@ def conv2d(placed: Placed) -> Module:
 
 
 def conv1d(placed: Placed) -> Module:
+    """StepsConv1d: a convolution over the steps of a sequence."""
     layer = placed.layer
     assert isinstance(layer, Conv1d)
     padding = (0, layer.padding) if isinstance(layer.padding, int) else layer.padding
@@ -34,6 +36,7 @@ def conv1d(placed: Placed) -> Module:
 
 
 def conv_transpose2d(placed: Placed) -> Module:
+    """nn.ConvTranspose2d, or CutConvTranspose2d for padding `same`."""
     layer = placed.layer
     assert isinstance(layer, ConvTranspose2d)
     slid, size = layer.window((placed.shape[1], placed.shape[2]))
@@ -46,6 +49,8 @@ def conv_transpose2d(placed: Placed) -> Module:
 
 
 def pool(name: str) -> Callable[[Placed], Module]:
+    """The writer of nn.MaxPool2d or nn.AvgPool2d, or of its Padded form where PyTorch's padding does not go so far."""
+
     def write(placed: Placed) -> Module:
         layer = placed.layer
         assert isinstance(layer, pooling.MaxPool2d | pooling.AvgPool2d)
@@ -67,6 +72,7 @@ def pool_window(placed: Placed) -> Window:
 
 
 def upsample(placed: Placed) -> Module:
+    """nn.Upsample: every pixel repeated."""
     layer = placed.layer
     assert isinstance(layer, pooling.Upsample2d)
     down, across = pair(layer.factor)
@@ -74,6 +80,7 @@ def upsample(placed: Placed) -> Module:
 
 
 def pad(placed: Placed) -> Module:
+    """nn.ZeroPad2d."""
     layer = placed.layer
     assert isinstance(layer, pooling.Pad2d)
     top, bottom, left, right = layer.sides

@@ -40,5 +40,6 @@ class Module:
 
 
 def weight_and_bias(placed: Placed) -> dict[str, Array]:
+    """W and b (n, 1) as PyTorch's `weight` and `bias` (n,)."""
     arrays = placed.arrays
     return {"weight": arrays["W"], **({"bias": arrays["b"].reshape(-1)} if "b" in arrays else {})}

@@ -31,10 +31,8 @@ _Task = tuple[Callable[[slice], None], slice]
 
 def affine(W: Floats, X: Floats, b: Floats | None) -> Floats:
     """Z = W X + b, a new array; b None: Z = W X.   X (n_x, m) or (T, n_x, m)"""
-    if in_columns(X):
-        return sequence(affine(W, columns(X), b), len(X))
     if X.ndim == 3:
-        return affine_steps.forward(W, b, X)
+        return sequence(affine(W, columns(X), b), len(X)) if in_columns(X) else affine_steps.forward(W, b, X)
     m = X.shape[1]
     if W.size * m < _SMALL:
         Z: Floats = W.dot(X)
@@ -54,11 +52,11 @@ def affine(W: Floats, X: Floats, b: Floats | None) -> Floats:
 
 def accumulate(dW: Floats, db: Floats | None, dZ: Floats, X: Floats, zero: bool = False) -> None:
     """dW += dZ Xᵀ and db += Σ dZ, over examples and steps.  `zero`: dW is 0, and the product is written into it."""
-    if in_columns(X) or in_columns(dZ):
-        accumulate(dW, db, columns(dZ), columns(X), zero)
-        return
     if dZ.ndim == 3:
-        affine_steps.backward(dZ, None, X, dW, db)
+        if in_columns(X) or in_columns(dZ):
+            accumulate(dW, db, columns(dZ), columns(X), zero)
+        else:
+            affine_steps.backward(dZ, None, X, dW, db)
         return
     if dW.size * dZ.shape[1] < _SMALL:
         if zero:
@@ -73,9 +71,9 @@ def accumulate(dW: Floats, db: Floats | None, dZ: Floats, X: Floats, zero: bool 
 
 def backward(W: Floats, dW: Floats, db: Floats | None, dZ: Floats, X: Floats, zero: bool = False) -> Floats:
     """dX = Wᵀ dZ, a new array like X; adds to dW and db as `accumulate` does."""
-    if in_columns(X) or in_columns(dZ):
-        return sequence(backward(W, dW, db, columns(dZ), columns(X), zero), len(X))
     if dZ.ndim == 3:
+        if in_columns(X) or in_columns(dZ):
+            return sequence(backward(W, dW, db, columns(dZ), columns(X), zero), len(X))
         return affine_steps.backward(dZ, W, X, dW, db)
     if W.size * dZ.shape[1] < _SMALL:
         accumulate(dW, db, dZ, X, zero)

@@ -61,6 +61,7 @@ class ClassSums(DecisionMetric):
 
 
 def questions_or_classes(facts: Facts) -> int:
+    """How many counts a score keeps: one a class, or one a question of a network that answers several."""
     return (facts.outputs or 1) if facts.target == "values" else classes_of(facts)
 
 
@@ -72,14 +73,17 @@ def names_of(facts: Facts) -> Sequence[str]:
 
 
 def precision_of(state: Array) -> Array:
+    """P = TP / (TP + FP) of each class, from the sums (TP, TP + FP, TP + FN)."""
     return quotient(state[0], state[1])
 
 
 def recall_of(state: Array) -> Array:
+    """R = TP / (TP + FN) of each class, from the sums (TP, TP + FP, TP + FN)."""
     return quotient(state[0], state[2])
 
 
 def f1_of(state: Array) -> Array:
+    """F1 = 2 P R / (P + R) = 2 TP / (2 TP + FP + FN) of each class."""
     return quotient(2 * state[0], state[1] + state[2])
 
 

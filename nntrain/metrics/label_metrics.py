@@ -53,6 +53,7 @@ class DecisionMetric(Metric[Array]):
 
 
 def classes_of(facts: Facts) -> int:
+    """The number of classes; 2 for a question of yes and no."""
     return facts.classes or 2
 
 

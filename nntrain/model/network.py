@@ -64,18 +64,18 @@ class Network:
 
     def forward(self, X: Array, context: Context) -> tuple[Array, Cache]:
         """Ŷ (or logits) and the caches for backward."""
-        return self.root.forward(self.p, self._filled_up(X, context), context)
+        return self.root.forward(self.p, self._filled_up(X, context) if self._counts_steps else X, context)
 
     def apply(self, X: Array, context: Context) -> Array:
         """Ŷ alone: every cache is dropped as soon as its layer is done."""
-        return self.root.apply(self.p, self._filled_up(X, context), context)
+        return self.root.apply(self.p, self._filled_up(X, context) if self._counts_steps else X, context)
 
     def _filled_up(self, X: Array, context: Context) -> Array:
         """X with zeros up to the declared number of steps, for layers to which all steps are one column.
 
         Raises DataError for longer sequences.
         """
-        missing = self.input_shape[0] - len(X) if self._counts_steps else 0
+        missing = self.input_shape[0] - len(X)
         if missing < 0:
             what = f"sequences of {len(X)} steps, expected {self.input_shape[0]} or fewer"
             raise DataError(f"{what}: flatten and reshape take as many as in training; `last` or `mean_over_time` any")

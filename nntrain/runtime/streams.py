@@ -67,4 +67,5 @@ class Stream:
 
 
 def stream(seed: int, purpose: int, *place: int) -> Stream:
+    """The random stream of a purpose at a place of the run, such as an epoch or a step."""
     return Stream(seed, purpose, *place)
