@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from nntrain.cli import options
-from nntrain.cli.tables import cell, csv_text, simple, spread
+from nntrain.cli.tables import cell, csv_text, number, simple, spread
 from nntrain.cli.terminal import room
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ def compare(run: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
     """Config differences and metrics of runs side by side.
 
     RUN is a run directory, or a directory of them.  Runs that differ in nothing but their seed are one experiment:
-    where there are any, a second table has mean and standard deviation (n - 1) of each.  --csv gives the first table.
+    where there are any, a second table has mean and standard deviation (n - 1) of each, over seeds and the folds of a
+    cross-validation, and a third says which differ by more than noise.  --csv gives the first table.
     """
     options.check_one_format(as_json, as_csv)
     from nntrain.runs import query
@@ -36,7 +38,15 @@ def compare(run: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
 
     found = Compared(query.collect(run))
     if as_json:
-        click.echo(json.dumps({"runs": _runs(found), "experiments": [one.as_json() for one in found.experiments()]}))
+        click.echo(
+            json.dumps(
+                {
+                    "runs": _runs(found),
+                    "experiments": [one.as_json() for one in found.experiments()],
+                    "differences": _differences(found),
+                }
+            )
+        )
     elif as_csv:
         rows = [
             [name, row["status"], *values]
@@ -47,8 +57,32 @@ def compare(run: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
         body = [[name, *map(cell, values)] for name, values in zip(found.names, found.values(), strict=True)]
         click.echo(_turned(["", *found.keys, *found.metrics], body))
         if any(len(group) > 1 for group in found.groups):
-            click.echo("\nmean ± standard deviation over seeds")
+            folds = " and folds" if "dataset.fold" in found.keys else ""
+            click.echo(f"\nmean ± standard deviation over seeds{folds}")
             click.echo(_turned(["", *found.varied, *found.metrics], [_spread(one) for one in found.experiments()]))
+            _print_differences(found)
+
+
+def _print_differences(found: Compared) -> None:
+    """Which pairs of experiments differ by more than noise; of many pairs nothing is said."""
+    lines = [one for one in found.differences() if one[2].startswith("validation.") or one[2].startswith("test.")]
+    if not lines or len(found.groups) > _SIDE_BY_SIDE:
+        return
+    click.echo("\ndifferences, paired by seed and fold (corrected t test; p < 0.05: more than noise)")
+    names = [found.names[group[0]] for group in found.groups]
+    body = [
+        [f"{names[j]} − {names[i]}", metric, number(float(d.mean)), f"{d.t:.2f}", f"{d.p:.3f}"]
+        for i, j, metric, d in lines
+    ]
+    click.echo(simple(["", "metric", "difference", "t", "p"], body, "llrrr", room(sys.stdout)))
+
+
+def _differences(found: Compared) -> list[dict[str, Any]]:
+    """What --json says of pairs of experiments, by their places in its list."""
+    return [
+        {"experiments": [i, j], "metric": metric, "mean": d.mean, "t": d.t if isfinite(d.t) else None, "p": d.p}
+        for i, j, metric, d in found.differences()
+    ]
 
 
 def _runs(found: Compared) -> list[dict[str, Any]]:

@@ -57,6 +57,7 @@ class _Sweep(click.Command):
 )
 @click.option("-n", "count", type=click.IntRange(1), help="Random combinations (default: 10).")
 @click.option("--seeds", metavar="0-4", help="Every combination with each of these seeds.")
+@click.option("--folds", type=click.IntRange(2), metavar="K", help="Every combination once for each of K folds.")
 @click.option("--jobs", type=click.IntRange(1), help="Runs at a time, one thread each (default: one a core).")
 @click.option(
     "--halving",
@@ -89,6 +90,7 @@ def sweep(
     random_: tuple[str, ...],
     count: int | None,
     seeds: str | None,
+    folds: int | None,
     jobs: int | None,
     halving: str | None,
     search: str | None,
@@ -120,6 +122,7 @@ def sweep(
     from nntrain.runtime.threads import available_cores
 
     settings = _settings(config, overrides, grid, random_, count, seeds, halving, search, batch)
+    settings = replace(settings, folds=folds or settings.folds)
     if slurm is not None and (settings.halving or settings.search in ("tpe", "gp")):
         raise ConfigError(
             "--slurm: which runs come next depends on results; start this sweep within a job, with --dask"
@@ -136,7 +139,7 @@ def sweep(
         _print_array(settings, planned, slurm)
         return
     trials = sweeps.trials_of(settings, planner) if by_trial else None
-    total = trials.count * len(settings.seeds or [0]) if trials else len(planned)
+    total = trials.count * len(planner.replicas()) if trials else len(planned)
     at_once = jobs or available_cores()
     execute = sweeps.here(at_once)
     if dask is not None:

@@ -95,7 +95,8 @@ class SweepProgress(Watcher):
             return
         name, sign = monitored(nearest.planned.config)
         deviation = mean_and_deviation([score(o.planned) for o in best])[1] or 0.0
-        told = f"{name} {fixed(sign * mean, _NUMBER)} ± {deviation:.2g} over {len(best)} seeds"
+        what = "folds and seeds" if any("dataset.fold=" in text for text in nearest.planned.varied) else "seeds"
+        told = f"{name} {fixed(sign * mean, _NUMBER)} ± {deviation:.2g} over {len(best)} {what}"
         self._say(f"best: {' '.join(without_seed(nearest.planned.varied))}  {told}; nearest to the mean: {place}")
 
     def _say(self, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, final
@@ -58,6 +59,12 @@ class Dataset(Component):
         default=False,
         kw_only=True,
     )
+    fold: str | None = arg(
+        "validation part: the k-th of K equal ones, as 2/5, in place of a share; of a series the next stretch of time",
+        default=None,
+        kw_only=True,
+        listed=False,
+    )
     drop_last: bool = arg("leave out a last batch that is not full", default=False, kw_only=True)
     reconstruct: bool = arg(
         "the target of an example is the example itself, an image as a vector: for autoencoders",
@@ -68,7 +75,19 @@ class Dataset(Component):
         "changes to the training images, drawn anew for every batch", default=(), kw_only=True
     )
 
+    @property
+    def folding(self) -> tuple[int, int]:
+        """k and K of `fold`; 0 of 0 where there is none."""
+        number, _, folds = (self.fold or "0/0").partition("/")
+        return int(number), int(folds)
+
     def __post_init__(self) -> None:
+        if self.fold is not None:
+            found = re.fullmatch(r"([0-9]{1,4})/([0-9]{1,4})", self.fold)
+            if not found or not 1 <= int(found[1]) <= int(found[2]) or int(found[2]) < 2:
+                raise ValueError(f"fold: expected k/K with K from 2 and k from 1 to K, as 2/5; got {self.fold!r}")
+            if not isinstance(self.validation, (int, float)):
+                raise ValueError("fold: the validation part is a file already; leave out one of them")
         normalizing = sum(change.type == "normalize" for change in self.augment)
         if normalizing > 1:
             raise ValueError("augment: normalize stands in it more than once; leave one of them")

@@ -21,17 +21,34 @@ def divide(
     rows = {"train": np.arange(size)}
     for draw, part in enumerate(("test", "validation")):
         share = getattr(dataset, part)
-        if part in given or not isinstance(share, (int, float)) or share == 0:
+        number, folds = dataset.folding if part == "validation" else (0, 0)
+        if part in given or not isinstance(share, (int, float)) or (share == 0 and not folds):
             continue
         left = rows["train"]
+        if folds > len(left):
+            raise DataError(f"{source}: error: {len(left)} examples are too few for {folds} folds")
         if len(left) < 2:
             raise DataError(
                 f"{source}: error: {size} examples are too few for {part}: {share:g}; give {part}: 0 or a file"
             )
         of_class = None if labels is None else labels[left]
-        chosen = choose(len(left), share, streams.stream(seed, streams.SPLIT, draw), of_class)
+        stream = streams.stream(seed, streams.SPLIT, draw)
+        if folds:
+            chosen = folds_of(len(left), folds, stream, of_class) == number
+        else:
+            chosen = choose(len(left), share, stream, of_class)
         rows["train"], rows[part] = left[~chosen], left[chosen]
     return {part: rows[part] for part in ("train", "validation", "test") if part in rows}
+
+
+def folds_of(size: int, folds: int, stream: streams.Stream, labels: Array | None) -> Array:
+    """The fold, from 1, of each of `size` examples: as many in each, and of every class alike, but for one."""
+    order = stream.permutation(size)
+    if labels is not None:
+        order = order[np.argsort(labels[order], kind="stable")]
+    found = np.empty(size, np.int64)
+    found[order] = np.arange(size) % folds + 1
+    return found
 
 
 def choose(size: int, share: float, stream: streams.Stream, labels: Array | None) -> Array:
@@ -69,6 +86,11 @@ def last_shares(dataset: Dataset, source: str, size: int, given: Collection[str]
     rows, end = {}, size
     for part in ("test", "validation"):
         share = getattr(dataset, part)
+        number, folds = dataset.folding if part == "validation" else (0, 0)
+        if folds and end > folds:  # what comes next, learned from all before it
+            begin = end * number // (folds + 1)
+            rows[part], end = slice(begin, end * (number + 1) // (folds + 1)), begin
+            continue
         if part in given or not isinstance(share, (int, float)) or share == 0:
             continue
         if end < 2:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,8 +11,9 @@ from pathlib import Path
 from nntrain.config import find_value, leaves, written_unlike
 from nntrain.files.plain_values import Json, JsonObject
 from nntrain.runs.query import config_text, metrics_of
+from nntrain.runs.significance import Difference, corrected_t
 
-_NOT_COMPARED = ("seed", "name")  # runs that differ in these alone are one experiment
+_NOT_COMPARED = ("seed", "name", "dataset.fold")  # runs that differ in these alone are one experiment
 
 
 def configs_unlike(rows: Sequence[Mapping[str, Json]], as_spelled: bool = False) -> list[JsonObject]:
@@ -108,6 +110,24 @@ class Compared:
             )
             for group in self.groups
         ]
+
+    def differences(self) -> list[tuple[int, int, str, Difference]]:
+        """Experiments i and j, a metric, and how j differs from i in it over the seeds and folds that both have."""
+        found = []
+        for i, j in itertools.combinations(range(len(self.groups)), 2):
+            first, second = (self._by_replica(self.groups[k]) for k in (i, j))
+            shared = [replica for replica in first if replica in second]
+            folds = {str(fold).partition("/")[2] for _, fold in shared if fold is not None}
+            for metric in self.metrics:
+                pairs = [(self.measured[first[r]].get(metric), self.measured[second[r]].get(metric)) for r in shared]
+                values = [b - a for a, b in pairs if a is not None and b is not None]
+                if (difference := corrected_t(values, int(max(folds, default="0")))) is not None:
+                    found.append((i, j, metric, difference))
+        return found
+
+    def _by_replica(self, group: Sequence[int]) -> dict[tuple[Json, Json], int]:
+        """The runs of an experiment by seed and fold."""
+        return {(_value(self.configs[i], "seed"), _value(self.configs[i], "dataset.fold")): i for i in group}
 
     def _spread(self, group: Sequence[int], metric: str) -> tuple[float, float | None] | None:
         values = [self.measured[i][metric] for i in group if metric in self.measured[i]]

@@ -35,6 +35,7 @@ class Settings:
     random: Mapping[str, space.Range] = field(default_factory=dict)
     count: int = 10
     seeds: Sequence[int] = ()
+    folds: int = 0  # of a cross-validation: every combination once for each
     halving: str = ""  # "async", "sync" or none
     search: str = ""  # "random", "tpe", "gp"
     batch: int = 4  # trials that are decided on together
@@ -81,8 +82,18 @@ class Planner:
 
     def points(self) -> list[space.Point]:
         """Every combination that is known from the beginning."""
+        s, replicas = self.settings, self.replicas()
+        points = space.combinations(s.grid, s.random, s.count, (), self.seed, self.known)
+        if (total := len(points) * len(replicas)) > space.MOST_RUNS:
+            raise ConfigError(f"sweep: {total:,} runs; a sweep has at most {space.MOST_RUNS:,}")
+        return [(*point, *replica) for point in points for replica in replicas]
+
+    def replicas(self) -> list[space.Point]:
+        """Under what each combination is repeated: folds, and seeds, the last fastest."""
         s = self.settings
-        return space.combinations(s.grid, s.random, s.count, s.seeds, self.seed, self.known)
+        folds: list[space.Point] = [(f"dataset.fold={k}/{s.folds}",) for k in range(1, s.folds + 1)]
+        seeds: list[space.Point] = [(f"seed={number}",) for number in s.seeds]
+        return [(*fold, *seed) for fold in folds or [()] for seed in seeds or [()]]
 
     def ends(self) -> list[space.Point]:
         """Combinations at both ends of all ranges: what a search may come to is checked before it starts."""
@@ -92,9 +103,8 @@ class Planner:
         return [space.drawn(ranges, [q] * len(ranges), self.known) for q in (*places, 1 - 1e-9)]
 
     def of_point(self, point: space.Point) -> list[Planned]:
-        """The runs of a point, one for each seed."""
-        seeds = [(*point, f"seed={number}") for number in self.settings.seeds]
-        return self.planned(seeds or [point])
+        """The runs of a point, one for each fold and seed."""
+        return self.planned([(*point, *replica) for replica in self.replicas()])
 
     def planned(self, points: Sequence[space.Point]) -> list[Planned]:
         """A run for every combination.  Raises ConfigError, DataError."""
@@ -150,6 +160,7 @@ def directory_name(config: Config) -> str:
 
 def _check_keys(settings: Settings) -> None:
     names = [*settings.grid, *settings.random, *(["seed"] if settings.seeds else [])]
+    names += ["dataset.fold"] if settings.folds else []
     of_names = [(key, space.condition_of(name)) for name in names for key in space.keys_of(name)]
     fixed = [text.partition("=")[0] for text in settings.overrides]
     for i, (key, condition) in enumerate(of_names):

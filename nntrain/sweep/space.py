@@ -182,8 +182,8 @@ def holds(name: str, known: Mapping[str, str]) -> bool:
 
 
 def without_seed(point: Point) -> Point:
-    """What runs share that differ in the seed alone."""
-    return tuple(text for text in point if not text.startswith("seed="))
+    """What runs share that differ in seed and fold alone."""
+    return tuple(text for text in point if not text.startswith(("seed=", "dataset.fold=")))
 
 
 def as_mapping(overrides: Sequence[str]) -> dict[str, str]:
