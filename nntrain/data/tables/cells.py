@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -165,25 +165,59 @@ class CellsBuilder:
         values = self._all_numbers(cells)
         if values is not None:
             if self._groups:
-                self._look_for_groups(cells)
+                self._look_for_groups(set(cells))
             self.add_numbers(values)
             return
+        if (there := [cell for cell in cells if cell]) and len(there) < len(cells):  # numbers and empty cells
+            values = self._all_numbers(there)
+            if values is not None:
+                self._add_with_gaps(cells, there, values)
+                return
         read, codes_of = self._numerals.read, self._code
-        known: dict[str, tuple[float, int]] = {}
+        value_of, code_of = dict[str, float](), dict[str, int]()
         for cell in dict.fromkeys(cells):  # in order, so that codes are too
             word = cell.strip()
             value = read(word)
-            known[cell] = (np.nan, codes_of.setdefault(word, len(codes_of))) if value is None else (value, -1)
+            value_of[cell] = np.nan if value is None else value
+            code_of[cell] = codes_of.setdefault(word, len(codes_of)) if value is None else -1
         if self._groups:
-            self._look_for_groups([cell.strip() for cell, (_, code) in known.items() if code < 0])
-        pairs = np.array([known[cell] for cell in cells])
-        self._values.append(np.ascontiguousarray(pairs[:, 0]))
-        self._codes.append(pairs[:, 1].astype(np.int32))
+            self._look_for_groups([cell.strip() for cell, code in code_of.items() if code < 0])
+        self._values.append(np.fromiter(map(value_of.__getitem__, cells), np.float64, len(cells)))
+        self._codes.append(np.fromiter(map(code_of.__getitem__, cells), np.int32, len(cells)))
+
+    def _add_with_gaps(self, cells: Sequence[str], there: Sequence[str], numbers: Array) -> None:
+        if self._groups:
+            self._look_for_groups(set(there))
+        empty = np.fromiter((not cell for cell in cells), bool, len(cells))
+        values = np.full(len(cells), np.nan)
+        values[~empty] = numbers
+        self._values.append(values)
+        self._codes.append(np.where(empty, self._code.setdefault("", len(self._code)), -1).astype(np.int32))
 
     def add_numbers(self, values: Array) -> None:
-        """The numbers of further rows, float64."""
+        """The numbers of further rows, float64, whose writing is known (see `depends_on_writing`)."""
         self._values.append(values)
         self._codes.append(None)
+
+    @property
+    def has_words(self) -> bool:
+        """Whether any cell so far was no number."""
+        return bool(self._code)
+
+    def depends_on_writing(self, values: Array, zeros: bool) -> bool:
+        """Whether more must be known of further numbers than their values: a point before three digits may yet stand
+        between thousands.  `zeros`: whole numbers may have such a point too.
+        """
+        if not self._groups:
+            return False
+        thousandths = values * 1000
+        if (np.abs(values) >= 1000).any() or (np.abs(np.rint(thousandths) - thousandths) > 1e-6).any():
+            self._groups = False
+            return False
+        if zeros or (values != np.floor(values)).any():
+            return True
+        self._without = True
+        return False
 
     def _all_numbers(self, cells: Sequence[str]) -> Array | None:
         """The cells as numbers in one go, where float() reads them all and reads them as Numerals does."""
@@ -196,7 +230,7 @@ class CellsBuilder:
             return None
         return values if (np.abs(values) < EXACT).all() else None  # not so for nan and inf either
 
-    def _look_for_groups(self, numbers: Sequence[str]) -> None:
+    def _look_for_groups(self, numbers: Iterable[str]) -> None:
         """Whether these too are whole numbers below 1000, or have a point before three digits."""
         for number in numbers:
             match = _MAY_BE_GROUPED.fullmatch(number)

@@ -16,12 +16,31 @@ _SAMPLE = 1 << 16  # characters by which the delimiter is found
 
 
 class Rows:
-    """(line, cells) of every row that holds anything, all of one width.  empty: lines of rows of empty cells."""
+    """(line, cells) of every row that holds anything, all of one width.
 
-    def __init__(self, name: str, reader: Reader):
-        self._name, self._reader = name, reader
+    empty      lines of rows of empty cells
+    delimiter  between the cells of a text
+    """
+
+    def __init__(self, name: str, reader: Reader, delimiter: str | None = None):
+        self._name, self._reader, self.delimiter = name, reader, delimiter
         self._line, self._width = 1, 0
         self.empty: list[int] = []
+
+    @property
+    def line(self) -> int:
+        """The line where the next row begins."""
+        return self._line
+
+    def skip_to(self, line: int) -> None:
+        """Pass over rows that were read by other means, up to this line."""
+        while self._line < line:
+            next(self._reader)
+            self._line = self._reader.line_num + 1
+
+    def end(self) -> None:
+        """Nothing is left: all of it was read by other means."""
+        self._reader = rows_of([], ",", None)
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
         return self
@@ -54,7 +73,7 @@ def rows_in(file: TableFile, dialect: Dialect) -> Iterator[Rows]:
         return
     delimiter = delimiter_of(file, dialect)
     with file.open() as text:
-        yield Rows(file.name, rows_of(text, delimiter, dialect.comment))
+        yield Rows(file.name, rows_of(text, delimiter, dialect.comment), delimiter)
 
 
 def delimiter_of(file: TextFile, dialect: Dialect) -> str:

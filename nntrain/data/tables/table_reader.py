@@ -14,11 +14,13 @@ from itertools import islice
 import numpy as np
 
 from nntrain.data.tables.cells import CellsBuilder
-from nntrain.data.tables.dialect import Dialect
+from nntrain.data.tables.dialect import BLANKS, Dialect
 from nntrain.data.tables.file_rows import Rows, rows_in
 from nntrain.data.tables.header import HeaderRule, UnclearError, has_header, odd_names
+from nntrain.data.tables.plain_numbers import plain_numbers
 from nntrain.data.tables.table import Piece, Table
 from nntrain.data.tables.table_files import TableFile
+from nntrain.data.tables.text_files import TextFile
 from nntrain.data.tables.typed_files import TypedFile
 from nntrain.errors import DataError
 from nntrain.messages import did_you_mean
@@ -26,6 +28,8 @@ from nntrain.model.shapes import Array
 
 _FIRST = 100  # rows by which a header is found
 _PIECE = 1 << 16  # cells that are read at a time
+_LEAST = 64  # rows that are read at a time, however many columns there are
+_ONE_BYTE = ("utf-8", "utf-8-sig", "cp1252", "latin-1")  # in which digits are one byte each
 
 
 def read_table(files: TableFile | Sequence[TableFile], dialect: Dialect, is_header: HeaderRule | None = None) -> Table:
@@ -80,7 +84,37 @@ class _TableReader:
             columns = list(zip(*[row for _, row in piece], strict=True))
             for builder, place in zip(self._builders, places, strict=True):
                 builder.add(columns[place])
-            piece = list(islice(rows, max(1, _PIECE // len(first))))
+            if self._size <= _FIRST + 1:
+                self._add_plain(file, rows, places)
+            piece = list(islice(rows, max(_LEAST, _PIECE // len(first))))
+
+    def _add_plain(self, file: TableFile, rows: Rows, places: list[int]) -> None:
+        """As many of the rows that come as are plain numbers, in a fraction of the time; equal to what `rows` gives."""
+        dialect, delimiter = self._dialect, rows.delimiter
+        text = isinstance(file, TextFile) and file.encoding in _ONE_BYTE and delimiter not in (None, BLANKS)
+        if not text or dialect.comment or not dialect.numerals.plain or any(b.has_words for b in self._builders):
+            return
+        assert isinstance(file, TextFile)
+        assert delimiter is not None
+        line = rows.line
+        for block in file.blocks_from(line):
+            values = plain_numbers(block, delimiter, len(places))
+            if values is None:
+                rows.skip_to(line)
+                return
+            columns, zeros = [np.ascontiguousarray(values[:, place]) for place in places], b".000" in block
+            pairs = list(zip(self._builders, columns, strict=True))
+            depends = [builder.depends_on_writing(column, zeros) for builder, column in pairs]
+            if any(depends):
+                rows.skip_to(line)
+                return
+            for builder, column in pairs:
+                builder.add_numbers(column)
+            self._lines.append(np.arange(line, line + len(values)))
+            self._size += len(values)
+            line += len(values)
+        if line > rows.line:
+            rows.end()
 
     def table(self) -> Table:
         """All that was read."""

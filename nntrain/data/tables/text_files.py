@@ -81,6 +81,19 @@ class TextFile:
         """The text from its beginning, line breaks as they are in the file."""
         return io.TextIOWrapper(self._open(), self.encoding, newline="")
 
+    def blocks_from(self, line: int) -> Iterator[bytes]:
+        """The bytes from this line on, in blocks of whole lines that end with a line feed.  None at all where line ends
+        are others.
+        """
+        with self._open() as file:
+            for _ in range(line - 1):
+                if b"\r" in file.readline().removesuffix(b"\r\n"):
+                    return
+            while block := file.read(_BLOCK >> 3):
+                block += file.readline()
+                block = block.replace(b"\r\n", b"\n") if b"\r" in block else block
+                yield block if block.endswith(b"\n") else block + b"\n"
+
     def _open(self) -> BinaryIO:
         try:
             if self._packed:
