@@ -19,6 +19,8 @@ ROOT = Path(nntrain.__file__).parent
 FLOORS = [
     *(
         "__main__",
+        "sklearn",
+        "api",
         "cli",
         "sweep",
         "report",

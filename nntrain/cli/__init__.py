@@ -46,14 +46,6 @@ COMMANDS = {
     "schema": "JSON Schema of the config.",
     "help": "The page about a topic: configs, sweeps, …",
 }
-# One BLAS thread: nntrain's own pool runs fixed tiles over it, so bits do not depend on the number of threads.
-_BLAS_VARIABLES = (
-    "OPENBLAS_NUM_THREADS",
-    "OMP_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "BLIS_NUM_THREADS",
-)
 
 
 def _import(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> None:
@@ -119,8 +111,9 @@ class _Program(click.Group):
             return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
-        for variable in _BLAS_VARIABLES:
-            os.environ.setdefault(variable, "1")
+        from nntrain.runtime import blas
+
+        blas.one_thread_from_the_start()
         if isinstance(sys.stdout, io.TextIOWrapper):  # a name that the terminal's encoding lacks is no error
             sys.stdout.reconfigure(errors="backslashreplace")
         with _telling(ctx):

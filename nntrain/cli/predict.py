@@ -16,6 +16,7 @@ from nntrain.cli.terminal import warn
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT... [dataset.KEY=VALUE]...")
 @click.option("-o", "--output", type=options.PATH, help="Write here: .csv, .npy or .npz by its suffix.")
 @click.option("--probabilities", is_flag=True, help="The probability of every class instead of the label.")
+@click.option("--layer", metavar="NAME", help="What this layer gives, by its name in `nntrain show`: --layer dense_1.")
 @click.option("--keep", multiple=True, metavar="COLUMN", help="Copy this column of the table; can be repeated.")
 @options.beam
 @options.length_penalty
@@ -26,6 +27,7 @@ def predict(
     inputs: tuple[str, ...],
     output: Path | None,
     probabilities: bool,
+    layer: str | None,
     keep: tuple[str, ...],
     beam: int | None,
     length_penalty: float,
@@ -50,7 +52,14 @@ def predict(
     if output is not None:
         prediction.check_suffix(output)
     search = options.search_for(beam, length_penalty)
-    table = prediction.predict(loaded, sources, probabilities, warn, overrides=overrides, keep=keep, search=search)
+    if layer is not None:
+        if probabilities or keep or search is not None:
+            raise click.UsageError("--layer: what a layer gives stands alone")
+        from nntrain.inference.layer_output import layer_table
+
+        table = layer_table(loaded, sources, layer, overrides, warn)
+    else:
+        table = prediction.predict(loaded, sources, probabilities, warn, overrides=overrides, keep=keep, search=search)
     if output is None:
         click.echo(table.as_csv(), nl=False)
     else:

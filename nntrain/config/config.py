@@ -14,7 +14,7 @@ from nntrain.config.constructor import Constructor, Values
 from nntrain.config.dotted_paths import below, child
 from nntrain.config.field_types import Either, FieldType, Kind, Many, PerNetwork, Section, fields
 from nntrain.config.nodes import Node, from_python, node_of
-from nntrain.config.overlay import override, read_tree
+from nntrain.config.overlay import override, read_tree, with_dataset
 from nntrain.config.plain_config import plain
 from nntrain.config.problems import Mark, Place, Placed, Problems, Source
 from nntrain.config.references import DatasetFacts, References
@@ -177,9 +177,11 @@ class Draft:
 class Base:
     """A config read once, to be varied by many sets of overrides: `Base(path).draft(["optimizer.lr=0.01"])`."""
 
-    def __init__(self, source: str | Path | Mapping[str, Any]):
+    def __init__(self, source: str | Path | Mapping[str, Any], dataset: Mapping[str, str] | None = None):
         self._problems = Problems()
         self._tree = read_tree(source, Config, self._problems)
+        if dataset is not None:
+            self._tree = with_dataset(self._tree, dataset, self._problems)
         self._stem = "run" if isinstance(source, Mapping) else Path(source).stem
 
     def draft(self, overrides: Sequence[str] = ()) -> Draft:
@@ -193,13 +195,17 @@ class Base:
         return Draft(with_loop(tree), problems)
 
 
-def read(source: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) -> Draft:
+def read(
+    source: str | Path | Mapping[str, Any], overrides: Sequence[str] = (), dataset: Mapping[str, str] | None = None
+) -> Draft:
     """Read a config file, or take a Python mapping of the same form; `overrides` are `key=value` texts.
+
+    dataset   takes the place of the config's, of which the arguments stay that every dataset has
 
     Relative paths start at the file that holds them; in overrides and mappings at the current directory.  Raises
     ConfigError with every problem that can be seen without the data.
     """
-    return Base(source).draft(overrides)
+    return Base(source, dataset).draft(overrides)
 
 
 def dataset_with(config: Config, overrides: Sequence[str]) -> Dataset:

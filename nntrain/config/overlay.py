@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nntrain.components import Component
+from nntrain.components import Component, find
 from nntrain.config.canonical import merge
 from nntrain.config.dotted_paths import below, child, names_of, position, type_name
-from nntrain.config.field_types import UNKNOWN, FieldType, Section, networks
+from nntrain.config.field_types import UNKNOWN, FieldType, Section, fields, networks
 from nntrain.config.nodes import Node, from_python
 from nntrain.config.plain_config import plain
 from nntrain.config.problems import Mark, Problems, Source
@@ -36,6 +36,20 @@ def override(tree: Node, overrides: Sequence[str], cls: type, problems: Problems
     for parts, value in sorted((p for p in parsed if p), key=lambda p: len(p[0]) - (p[0][-1] == "type")):
         tree = _assign(tree, Section(cls), parts, value, problems)
     return tree
+
+
+def with_dataset(tree: Node, dataset: Mapping[str, str], problems: Problems) -> Node:
+    """The tree with another dataset, to which those arguments of its own go over that every dataset has."""
+    assert isinstance(tree.value, dict)
+    old = tree.value.get("dataset")
+    new = from_python(dataset, Source(Path.cwd()), problems)
+    if old is not None and isinstance(old.value, dict) and isinstance(new.value, dict):
+        known = find("dataset")[dataset["type"]].__mro__
+        common = {name for base in known if base.__dict__.get("kind") == "dataset" for name in fields(base)}
+        kept = {key: node for key, node in old.value.items() if key in common}
+        new = Node(old.mark, {**kept, **new.value}, keys={**{key: old.keys[key] for key in kept}, **new.keys})
+    keys = {"dataset": tree.mark, **tree.keys}
+    return Node(tree.mark, {**tree.value, "dataset": new}, keys=keys)
 
 
 def _file(path: str, order: int) -> Source:

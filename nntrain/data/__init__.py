@@ -11,6 +11,7 @@ OFFERED = ("nntrain.data.base:Dataset",)
 # name in configs -> where it is: the one line that a new component needs
 COMPONENTS = {
     "dataset": {
+        "arrays": "nntrain.data.given_arrays:GivenArrays",
         "cifar10": "nntrain.data.cifar:CIFAR10",
         "csv": "nntrain.data.csv:Csv",
         "digits": "nntrain.data.digits:Digits",

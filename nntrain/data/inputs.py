@@ -11,7 +11,7 @@ from nntrain.data.array_files import check_inputs, names_in, read_npy, read_npz,
 from nntrain.data.array_steps import check_lengths, without_padding
 from nntrain.data.facts import Facts
 from nntrain.data.image_axes import channels_first
-from nntrain.data.source_files import Source, name_of
+from nntrain.data.source_files import GivenArray, Source, name_of
 from nntrain.data.tables import typed_files
 from nntrain.data.tables.dialect import Dialect
 from nntrain.data.tables.table_files import open_table
@@ -27,6 +27,8 @@ def is_table(source: Source) -> bool:
     """Whether the source is a table: a stream of csv, or a file of such a name.  Raises DataError for what cannot be
     read.
     """
+    if isinstance(source, GivenArray):
+        return False
     if not isinstance(source, Path):
         return True
     suffix = source.suffix.lower()
@@ -43,7 +45,9 @@ def read_array(source: Source, facts: Facts, lengths: Array | None = None) -> Ar
     """
     name = name_of(source)
     vocabulary = facts.preparation.vocabulary
-    if is_table(source):
+    if isinstance(source, GivenArray):
+        X = source.array
+    elif is_table(source):
         X = _numbers(source, facts)
     elif isinstance(source, Path) and source.suffix.lower() == ".npy":
         X = read_npy(source)

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from nntrain.errors import DataError
+from nntrain.model.shapes import Array
 
-Source = Path | IO[str]  # what predict reads: a file, or a stream of csv
+
+@dataclass(frozen=True, eq=False)
+class GivenArray:
+    """An array in memory, examples first; `name` is what errors call it."""
+
+    array: Array
+    name: str = "X"
+
+
+Source = Path | IO[str] | GivenArray  # what predict reads: a file, a stream of csv, or an array
 
 
 def name_of(source: Source | None) -> str:

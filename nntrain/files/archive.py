@@ -15,9 +15,8 @@ import re
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from math import prod
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,8 +46,7 @@ class Damaged(Exception):
     """The file is not what `dump` writes; the message says where and how."""
 
 
-@dataclass(frozen=True)
-class Member:
+class Member(NamedTuple):
     """One array of the file: `start` is where its .npy header begins, `crc` covers header and data."""
 
     name: str

@@ -19,8 +19,7 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -47,8 +46,7 @@ class NewerFormatError(CheckpointError):
     """A good checkpoint of a later release: never to be treated as damaged, nor written over."""
 
 
-@dataclass(frozen=True)
-class Checkpoint:
+class Checkpoint(NamedTuple):
     """What a verified file holds: arrays by saved name, and the manifest with `format` and `sha256`."""
 
     arrays: dict[str, Array]

@@ -17,10 +17,13 @@ import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from math import isfinite
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nntrain.errors import StorageError
 from nntrain.files.plain_values import Json, JsonObject
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TEMPORARY_PREFIX, TEMPORARY_SUFFIX = ".nntrain-", ".tmp"
 _BLOCK = 1 << 20
@@ -44,6 +47,8 @@ def write_atomic(path: str | os.PathLike[str], chunks: Iterable[Bytes], durable:
     Raises StorageError when anything fails; the temporary file is then gone and the earlier file untouched, but for
     one case: if only the last step fails, the fsync of the directory, the new file is already there, whole.
     """
+    from pathlib import Path  # with an address parser behind it, which reading needs not
+
     target = Path(path)
     with naming(target, "cannot be written"):
         _refuse_special(target)

@@ -56,7 +56,11 @@ class Loaded(Model):
 
 def load(path: Path) -> Loaded:
     """Networks with the parameters of a checkpoint file; needs no data.  Raises CheckpointError."""
-    saved = checkpoint.read(path)
+    return brought_to_life(checkpoint.read(path), path)
+
+
+def brought_to_life(saved: checkpoint.Checkpoint, path: Path) -> Loaded:
+    """`load`, of a file that has been read.  Raises CheckpointError."""
     try:
         with reading(path):
             manifest = Fields(saved.manifest, "manifest")

@@ -15,7 +15,7 @@ import numpy as np
 from nntrain import config as configs
 from nntrain.data.base import Dataset
 from nntrain.data.parts import Part
-from nntrain.data.source_files import Source, name_of
+from nntrain.data.source_files import GivenArray, Source, name_of
 from nntrain.data.tables.kept_columns import kept_columns
 from nntrain.data.tables.table_layout import TableLayout
 from nntrain.errors import ConfigError, DataError
@@ -142,6 +142,8 @@ def _of_source(
     """Predictions for the examples in one file or stream."""
     beside: dict[str, list[str]] = {}
     if keep:
+        if isinstance(source, GivenArray):
+            raise ConfigError("--keep: an array has no columns of names")
         if not isinstance(source, Path) and source is not None:
             source = io.StringIO(source.read())  # it is read twice
         beside = kept_columns(dataset, source, loaded.facts, keep)

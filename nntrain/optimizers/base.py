@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
 
@@ -30,8 +30,15 @@ class Group:
     weight_decay: float | None = arg("their λ; default: the optimizer's", default=None, ge=0)
 
 
+class _Rates(Component):
+    """What every optimizer is asked for; each says itself whether it is an argument."""
+
+    lr: float
+    weight_decay: float = 0.0
+
+
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Optimizer(Component):
+class Optimizer(_Rates):
     """Base of all optimizers: how θ goes down along dθ.
 
     What goes along from step to step lies in slots, vectors like θ that begin at 0.  α is the optimizer's `lr` times
@@ -39,11 +46,6 @@ class Optimizer(Component):
     """
 
     kind: ClassVar[str] = "optimizer"
-    if TYPE_CHECKING:
-        lr: float
-        weight_decay: float
-    else:
-        weight_decay = 0.0  # of optimizers that have no such argument
     groups: dict[str, Group] | None = arg(
         "pattern of saved names, or of layers, as dense_1 or *.W -> what holds for those parameters; the first that "
         "fits counts",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from nntrain.components import values
 from nntrain.model.parameters import Layout, matches
 from nntrain.model.shapes import Array
 from nntrain.optimizers.base import Optimizer
@@ -46,5 +47,5 @@ def _stretch(layout: Layout, optimizer: Optimizer, pattern: str | None, place: s
         return Stretch(place, optimizer, 1.0, decayed)
     group = optimizer.groups[pattern]
     if group.weight_decay is not None:
-        optimizer = replace(optimizer, weight_decay=group.weight_decay)
+        optimizer = type(optimizer)(**{**values(optimizer), "weight_decay": group.weight_decay})
     return Stretch(place, optimizer, group.lr_factor, decayed)

@@ -59,6 +59,7 @@ def fit(
     observer: Observer | None = None,
     stop: Callable[[], int | None] = lambda: None,
     command: Sequence[str] = (),
+    dataset: Mapping[str, str] | None = None,
 ) -> Result:
     """Train what a config (a YAML file's path, or the same as a dict) declares, into a fresh run directory.
 
@@ -68,13 +69,14 @@ def fit(
     observer    sees steps, lines of the log and warnings; default: nobody
     stop        asked before every step: the number of a signal ends the run with its state saved
     command     for meta.json: the command line that was given
+    dataset     in place of the config's
 
     Raises the errors of nntrain.errors.  The bits of a run do not depend on nntrain.runtime.threads.set_threads as long
     as BLAS runs with one thread: the command line sets OPENBLAS_NUM_THREADS=1 and its like before NumPy is imported; a
     program that imports NumPy first has to do that itself.
     """
     observer = observer or Observer()
-    draft = config.read(source, overrides)
+    draft = config.read(source, overrides, dataset)
     if on_exist == "skip" and run_dir is not None and team.current().from_first(Run(run_dir).is_run):
         _tell_other_data(draft, Run(run_dir), observer)
         return _skipped(Run(run_dir), observer)
@@ -182,7 +184,8 @@ def _train(
         run.write_summary(summary.measured(engine, status))
         run.write_status(status, epoch=engine.epoch, step=engine.step)
     except BaseException as error:
-        state = {Interrupted: "interrupted", DivergedError: "diverged"}.get(type(error), "failed")
+        state = "interrupted" if isinstance(error, Interrupted | KeyboardInterrupt) else "failed"
+        state = "diverged" if isinstance(error, DivergedError) else state
         message = str(error) if isinstance(error, NNTrainError) else f"{type(error).__name__}: {error}"
         # the error itself says more than one about these files
         if state == "diverged":

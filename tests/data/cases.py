@@ -4,6 +4,7 @@ A dataset without a case here fails the suite.
 """
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,10 @@ from data.test_mnist import write as write_mnist
 
 from nntrain import data
 from nntrain.data import Dataset
+from nntrain.data.given_arrays import given
 
 RANDOM = np.random.default_rng(0)
+GIVEN = ExitStack()
 
 
 def text_file(path: Path, content: str) -> Path:
@@ -53,7 +56,14 @@ def translation(folder: Path) -> Dataset:
     return data.Translation(text_file(folder / "pairs.csv", rows), test=0.2)
 
 
+def arrays(folder: Path) -> Dataset:
+    """Of a call that is under way for good."""
+    sha256 = GIVEN.enter_context(given(RANDOM.standard_normal((30, 5)), np.arange(30) % 3))
+    return data.GivenArrays(sha256)
+
+
 CASES: dict[str, Callable[[Path], Dataset]] = {
+    "arrays": arrays,
     "cifar10": lambda folder: data.CIFAR10(unpacked(folder / "cifar")),
     "csv": csv,
     "digits": lambda folder: data.Digits(test=0.2),

@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
-from nntrain.data.source_files import Source, name_of
+from nntrain.data.source_files import GivenArray, Source, name_of
 from nntrain.errors import DataError
 
 if TYPE_CHECKING:
@@ -150,6 +150,8 @@ def _path_or_content(source: Source | None, name: str) -> tuple[Path | None, byt
     """The path of a regular file, which can be read twice; of anything else its whole content."""
     if source is None:
         raise DataError(f"{name}: error: standard input is closed")
+    if isinstance(source, GivenArray):
+        raise DataError(f"{name}: error: expected a table with names, got an array")
     try:
         if isinstance(source, Path):
             return (source, b"") if stat.S_ISREG(source.stat().st_mode) else (None, source.read_bytes())

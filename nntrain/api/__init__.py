@@ -1,0 +1,1 @@
+"""What a Python program calls: nntrain.fit, nntrain.resume, nntrain.load."""

@@ -1,0 +1,75 @@
+"""What Python programs give as they have it: overrides as a mapping, values of NumPy, rows of tables."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from nntrain.config import flow
+
+if TYPE_CHECKING:
+    from nntrain.data.base import Dataset
+
+Overrides = Sequence[str] | Mapping[str, Any]
+Rows = list[dict[str, object]]
+
+
+def override_texts(overrides: Overrides) -> list[str]:
+    """`{"optimizer.lr": 0.1, "training": {"epochs": 3}}` as on the command line; texts stay."""
+    if isinstance(overrides, str):
+        return [overrides]
+    if not isinstance(overrides, Mapping):
+        return list(overrides)
+    return [f"{key}={flow(_plain(value))}" for key, value in overrides.items()]
+
+
+def _plain(value: Any) -> Any:
+    """Tuples, paths and NumPy's numbers as YAML has them."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+def rows_of(X: Any) -> Rows | None:
+    """The rows of a list of dicts, or of a frame of pandas; None for anything else."""
+    if hasattr(X, "to_dict") and hasattr(X, "columns"):  # pandas need not be installed to ask
+        X = X.astype(object).where(X.notna(), None).to_dict("records")
+    if isinstance(X, list) and X and all(isinstance(row, Mapping) for row in X):
+        return [dict(row) for row in X]
+    return None
+
+
+def as_csv(rows: Iterable[Mapping[str, object]], dataset: Dataset, names: Sequence[str] | None = None) -> str:
+    """The rows as the csv that the dataset reads: its delimiter, its decimals, a header.
+
+    names   of the columns in their order, for a dataset whose files have no header
+    """
+    rows = list(rows)
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    numbered = names is not None and [*names] == [str(i) for i in range(len(names))]
+    headed = names is None or (getattr(dataset, "header", None) is not False and not numbered)
+    if names is not None and not headed:
+        columns = [*names, *(column for column in columns if column not in names)]
+    decimal = getattr(dataset, "decimal", None) or "."
+    delimiter = getattr(dataset, "delimiter", None) or ("," if decimal == "." else ";")
+
+    def cell(value: object) -> str:
+        if value is None or value != value:
+            return ""
+        if isinstance(value, float) or hasattr(value, "dtype"):
+            return str(value).replace(".", decimal)
+        return str(value)
+
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
+    if headed:
+        writer.writerow(columns)
+    writer.writerows([cell(row.get(column)) for column in columns] for row in rows)
+    return text.getvalue()

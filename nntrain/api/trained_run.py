@@ -1,0 +1,257 @@
+"""A trained network in a Python program: `run = nntrain.load(RUN_OR_CHECKPOINT)`."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nntrain.errors import CheckpointError
+from nntrain.files import checkpoint
+from nntrain.files.plain_values import JsonObject
+from nntrain.runtime.blas import one_blas_thread
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    # what a network needs is imported when one is asked something
+    from nntrain.data.facts import Facts
+    from nntrain.data.parts import Part
+    from nntrain.data.source_files import Source
+    from nntrain.inference.load import Loaded
+    from nntrain.model.shapes import Array
+    from nntrain.runs.run import Run
+
+
+class TrainedRun:
+    """What a run directory or a checkpoint holds, and what its network says.
+
+    X is an array, examples first; or what the run's dataset reads: a path, or rows of a table as a list of dicts or a
+    frame of pandas.  Nothing but the file is read before something is asked.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        run_dir: str | os.PathLike[str] | None,
+        saved: checkpoint.Checkpoint | None = None,
+    ):
+        self._file, self._folder, self._saved = path, run_dir, saved
+
+    def __repr__(self) -> str:
+        return f"<nntrain run {self.run_dir or self.path}>"
+
+    # what is there
+
+    @property
+    def path(self) -> Path:
+        """The checkpoint."""
+        from pathlib import Path
+
+        return Path(self._file)
+
+    @property
+    def run_dir(self) -> Path | None:
+        """The run directory; None where the checkpoint stands alone."""
+        from pathlib import Path
+
+        return None if self._folder is None else Path(self._folder)
+
+    @property
+    def status(self) -> str:
+        """done, stopped early, interrupted, diverged, failed, running; "" where there is no run directory."""
+        return str(self._run.read_status().get("status", "")) if self._run else ""
+
+    @property
+    def history(self) -> list[JsonObject]:
+        """metrics.jsonl, a dict a line."""
+        return self._run.read_metrics() if self._run else []
+
+    @property
+    def summary(self) -> JsonObject:
+        """summary.json: final and best metrics."""
+        return self._run.read_summary() if self._run else {}
+
+    @cached_property
+    def config(self) -> JsonObject:
+        """The complete config, as plain values."""
+        return dict(self._checkpoint.manifest["config"])
+
+    @property
+    def facts(self) -> Facts:
+        """What the data say of themselves: input_shape, target, classes, label_names, …"""
+        return self._loaded.facts
+
+    @cached_property
+    def parameters(self) -> Mapping[str, Array]:
+        """Every parameter and buffer by its saved name, read-only."""
+        found = {}
+        for name, array in self._checkpoint.arrays.items():
+            if "/" not in name:
+                found[name] = array.view()
+                found[name].flags.writeable = False
+        return found
+
+    # what the network says
+
+    def predict(self, X: Any) -> Array:
+        """A label for each example (its name where the data had names), or values in the data's units.
+
+        (N,), (N, n_y) for several values, (N, T, …) for an output at every step.
+        """
+        return self._answers(X, probabilities=False)
+
+    def probabilities(self, X: Any) -> Array:
+        """The probability of every class, (N, classes); of yes-or-no questions (N, n_y)."""
+        return self._answers(X, probabilities=True)
+
+    def evaluate(self, X: Any = None, Y: Any = None, *, split: str | None = None) -> JsonObject:
+        """Loss and metrics: over a part of the run's own data (`split`; default: the last there is), over arrays X, Y,
+        or over a file or rows like those of training, targets included."""
+        from nntrain.api import targets
+        from nntrain.inference import evaluation
+
+        with self._asked() as loaded:
+            if X is None:
+                return evaluation.evaluate(loaded, (), split, _warn)
+            with self._as_file(X, Y) as path:
+                if path is not None:
+                    return evaluation.evaluate(loaded, (f"dataset.path={path}",), None, _warn)
+            part = targets.with_targets(self._part(X), Y, loaded)
+            return {"examples": part.size, **loaded.loop.evaluate(loaded, part)}
+
+    def output(self, X: Any, layer: str) -> Array:
+        """What a layer gives, by its name in `nntrain show`, examples first: output(X, layer="code")."""
+        from nntrain.inference.layer_output import layer_output
+
+        with self._asked() as loaded:
+            return layer_output(loaded, self._part(X), layer)
+
+    # behind it
+
+    @property
+    def _run(self) -> Run | None:
+        from nntrain.runs.run import Run
+
+        return None if self._folder is None else Run(self._folder)
+
+    @property
+    def _checkpoint(self) -> checkpoint.Checkpoint:
+        if self._saved is None:
+            self._saved = checkpoint.read(self._file)
+        return self._saved
+
+    @cached_property
+    def _loaded(self) -> Loaded:
+        from nntrain.inference.load import brought_to_life
+
+        return brought_to_life(self._checkpoint, self.path)
+
+    @contextmanager
+    def _asked(self) -> Iterator[Loaded]:
+        """The network, ready to compute."""
+        with one_blas_thread(), np.errstate(all="ignore"):
+            yield self._loaded
+
+    def _answers(self, X: Any, probabilities: bool) -> Array:
+        from nntrain.inference import prediction
+
+        with self._asked() as loaded:
+            table = prediction.predict(loaded, self._source(X), probabilities, _warn)
+        values = table.values[:, 0] if table.values.shape[1] == 1 and not probabilities else table.values
+        names = loaded.facts.label_names
+        if values.dtype.kind == "U" and names is not None and all(str(_whole(name)) == name for name in names):
+            return values.astype(np.int64)
+        return values
+
+    def _source(self, X: Any) -> Source:
+        """X as what a dataset reads."""
+        import io
+        from pathlib import Path
+
+        from nntrain.api.arguments import as_csv, rows_of
+        from nntrain.data.given_arrays import as_array
+        from nntrain.data.source_files import GivenArray
+
+        if isinstance(X, str | os.PathLike):
+            return Path(X)
+        dataset, layout = self._loaded.config.dataset, self._loaded.facts.preparation.layout
+        rows = rows_of(X)
+        if rows is None and layout is not None and layout.one_hot.any():
+            columns = [column.name for column in layout.columns]
+            rows = [dict(zip(columns, row, strict=True)) for row in np.asarray(X, dtype=object).tolist()]
+        if rows is not None:
+            names = None if layout is None else [column.name for column in layout.columns]
+            text = io.StringIO(as_csv(rows, dataset, names))
+            text.name = "X"
+            return text
+        return GivenArray(as_array(X))
+
+    def _part(self, X: Any) -> Part:
+        loaded = self._loaded
+        part = loaded.config.dataset.read_inputs(self._source(X), loaded.facts, np.dtype(loaded.config.dtype))
+        for text in part.warnings:
+            _warn(text)
+        return part
+
+    @contextmanager
+    def _as_file(self, X: Any, Y: Any) -> Iterator[Path | None]:
+        """The file of a path, or of rows that have their targets with them; None for arrays."""
+        import tempfile
+        from pathlib import Path
+
+        from nntrain.api.arguments import as_csv, rows_of
+
+        rows = rows_of(X)
+        if Y is not None or (rows is None and not isinstance(X, str | os.PathLike)):
+            yield None
+        elif rows is None:
+            yield Path(X)
+        else:
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder) / "rows.csv"
+                path.write_text(as_csv(rows, self._loaded.config.dataset), "utf-8")
+                yield path
+
+
+def load(path: str | os.PathLike[str], which: str = "best") -> TrainedRun:
+    """The network of a run directory (its best checkpoint, or `which="last"`), or of a checkpoint file.
+
+    The file is read and verified here; what a network needs is imported when it is asked something.  Raises
+    CheckpointError, also where components of one's own are missing: import them first.
+    """
+    given = os.fspath(path)
+    file, folder = given, os.path.dirname(os.path.dirname(os.path.abspath(given)))
+    if os.path.isdir(given):
+        folder = given
+        file = os.path.join(given, "checkpoints", f"{which}.npz")
+        if not os.path.exists(file):
+            file = os.path.join(given, "checkpoints", "last.npz")
+            if not os.path.exists(file):
+                raise CheckpointError(f"{given}: no checkpoint in it")
+    saved = checkpoint.read(file)
+    if saved.manifest.get("imports"):
+        from nntrain.files.json_fields import Fields
+        from nntrain.inference.load import imports_of
+        from nntrain.plugins import missing
+
+        if text := missing(imports_of(Fields(saved.manifest, "manifest"))):
+            raise CheckpointError(f"{file}: {text}")
+    is_run = all(os.path.isfile(os.path.join(folder, name)) for name in ("config.yaml", "status.json"))
+    return TrainedRun(file, folder if is_run else None, saved)
+
+
+def _whole(name: str) -> int | None:
+    try:
+        return int(name)
+    except ValueError:
+        return None
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, stacklevel=4)

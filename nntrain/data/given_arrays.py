@@ -1,0 +1,80 @@
+"""Arrays that a Python program gives: they lie in its memory alone, and a config names them by their SHA-256."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+
+from nntrain.components import arg, component
+from nntrain.data.array_examples import Named, Read
+from nntrain.data.image_axes import Layout
+from nntrain.data.npz import CLASSES_HELP, LAYOUT_HELP, SYMBOLS_HELP, Arrays
+from nntrain.errors import DataError
+from nntrain.model.shapes import Array
+
+_given: dict[str, list[Read]] = {}  # by SHA-256, once for each call that is under way
+_lock = Lock()
+
+
+@contextmanager
+def given(X: object, Y: object = None) -> Iterator[str]:
+    """Within, the dataset `{type: arrays, sha256: …}` has these arrays, examples first; yields the SHA-256."""
+    inputs, targets = as_array(X), None if Y is None else as_array(Y)
+    sha256 = _sha256(inputs, targets)
+    named = None if targets is None else Named(targets, "Y")
+    read = Read(Named(inputs, "X"), named, no_targets="" if named else "fit: no targets: give Y")
+    with _lock:
+        _given.setdefault(sha256, []).append(read)
+    try:
+        yield sha256
+    finally:
+        with _lock:
+            _given[sha256].pop()
+            if not _given[sha256]:
+                del _given[sha256]
+
+
+def as_array(values: object) -> Array:
+    """An array of numbers or of words.  Raises DataError for one of other objects."""
+    array = np.asarray(values)
+    if array.dtype.kind == "O":
+        array = np.asarray(array.ravel().tolist()).reshape(array.shape)  # numbers and words in objects, as of pandas
+    if array.dtype.kind not in "biufUS":
+        raise DataError(f"an array of {array.dtype}: error: expected numbers or words")
+    return array
+
+
+def _sha256(*arrays: Array | None) -> str:
+    sha = hashlib.sha256()
+    for array in arrays:
+        if array is not None:
+            sha.update(f"{array.dtype.str} {array.shape} ".encode())
+            sha.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+    return sha.hexdigest()
+
+
+@component("arrays")
+class GivenArrays(Arrays):
+    """Arrays X and Y of a Python program: nntrain.fit(config, X=X, Y=Y).  No file holds them.
+
+    Tables (N, n), images (N, C, H, W), sequences (N, T, n); whole numbers and words are labels, floats are values.
+    """
+
+    sha256: str = arg("of the arrays")
+    classes: int | None = arg(CLASSES_HELP, default=None, ge=2, kw_only=True)
+    vocabulary: int | None = arg(SYMBOLS_HELP, default=None, ge=1, kw_only=True)
+    layout: Layout | None = arg(LAYOUT_HELP, default=None, kw_only=True)
+
+    def read(self, path: Path | None) -> Read:
+        there = _given.get(self.sha256)
+        if path is None and there:
+            return there[-1]
+        raise DataError(
+            f"dataset: error: these arrays (SHA-256 {self.sha256[:16]}…) were given by a Python program, and no file "
+            "holds them; give them again: nntrain.resume(run, X=X, Y=Y), run.evaluate(X, Y)"
+        )
