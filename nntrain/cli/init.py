@@ -2,41 +2,66 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
-from nntrain.cli import options
-from nntrain.cli.terminal import warn
+from nntrain.cli import options, shipped
+from nntrain.cli.terminal import broken, room, say, warn
 
-TEMPLATES = ("mlp", "cnn", "lstm", "gan", "csv")
+
+def _names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    return [name for name in shipped.names() if name.startswith(incomplete)]
 
 
 @click.command
-@click.argument("template", type=click.Choice(TEMPLATES), default="mlp")
+@click.argument("name", default="mlp", shell_complete=_names)
 @click.argument("file", required=False, type=options.PATH)
+@click.option("--list", "is_list", is_flag=True, help="List the starters and examples.")
+@click.option("-o", "--output", metavar="DIR", type=options.PATH, help="Write it here, with the data that it names.")
 @click.option("--target", metavar="COLUMN", help="csv: what is to be predicted, by name or number (default: the last).")
 @click.option(
     "--header/--no-header", default=None, help="csv: whether the first row names the columns (default: found out)."
 )
-def init(template: str, file: Path | None, target: str | None, header: bool | None) -> None:
+def init(
+    name: str, file: Path | None, is_list: bool, output: Path | None, target: str | None, header: bool | None
+) -> None:
     """Print a commented starter config: nntrain init > config.yaml.
+
+    NAME is a starter (mlp, cnn, lstm, gan, csv, images, text, names, series, autoencoder, transfer) or an example that
+    ships: nntrain init digits_gan -o DIR writes the config and its data into DIR.
 
     With a csv FILE the config is written for that file: nntrain init csv houses.csv --target price > config.yaml.
     """
-    from importlib import resources
-
-    if file is None:
-        if target is not None or header is not None:
-            option = "--target" if target is not None else "--header"
-            raise click.UsageError(f"{option}: give the csv FILE too: nntrain init csv houses.csv --target price")
-        text = resources.files("nntrain.cli").joinpath("templates", f"{template}.yaml").read_text("utf-8")
-    elif template != "csv":
-        raise click.UsageError(f"init {template} takes no file; nntrain init csv FILE does")
-    else:
+    if is_list:
+        width = max(map(len, shipped.names()))
+        for each, about in shipped.listing():
+            click.echo(broken(f"{each:{width}}  {about}", room(sys.stdout)))
+        return
+    if file is not None:
+        if name != "csv":
+            raise click.UsageError(f"init {name} takes no file; nntrain init csv FILE does")
+        if output is not None:
+            raise click.UsageError("--output: of init csv FILE the config goes to stdout, beside the file it is for")
         options.start(1)
         from nntrain.config.consistency import safe_name
         from nntrain.data.csv_starter import starter
 
         text = starter(file, target, safe_name(file.stem), header, warn)
-    click.echo(text, nl=False)
+        click.echo(shipped.SCHEMA_LINE + text, nl=False)
+        return
+    if target is not None or header is not None:
+        option = "--target" if target is not None else "--header"
+        raise click.UsageError(f"{option}: give the csv FILE too: nntrain init csv houses.csv --target price")
+    if output is not None:
+        import json
+
+        from nntrain.config import json_schema
+
+        click.echo(shipped.write(name, output, json.dumps(json_schema(), indent=2) + "\n"))
+        return
+    click.echo(shipped.text(name), nl=False)
+    if needed := shipped.needed(name):
+        files = ", ".join(str(path.relative_to(shipped.examples())) for path in needed)
+        say(f"it needs {files}: nntrain init {name} -o DIR writes them too")

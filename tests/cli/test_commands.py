@@ -17,6 +17,7 @@ SHARED = {
     "launch",
     "options",
     "progress",
+    "shipped",
     "sweep_progress",
     "tables",
     "tensorboard",
