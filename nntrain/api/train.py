@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -135,23 +134,13 @@ def _run(
     return TrainedRun(best if best.exists() else last, result.run_dir)
 
 
-class _Silent(Observer):
-    """Shows nothing but warnings."""
-
-    def warning(self, message: str) -> None:
-        warnings.warn(message, stacklevel=2)
-
-
 @contextmanager
 def _watching(quiet: bool) -> Iterator[Observer]:
-    """The progress of the command line on a terminal and in a notebook, else nothing."""
-    shows = (sys.stderr is not None and sys.stderr.isatty()) or "ipykernel" in sys.modules
-    if quiet or not shows:
-        yield _Silent()
-        return
+    """The progress of the command line on a terminal and in a notebook; elsewhere its warnings alone."""
     from nntrain.cli import progress
 
-    with progress.observer(False, False) as watcher:
+    shows = (sys.stderr is not None and sys.stderr.isatty()) or "ipykernel" in sys.modules
+    with progress.observer(quiet or not shows, False) as watcher:
         yield watcher
 
 

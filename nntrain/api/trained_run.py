@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -254,4 +253,6 @@ def _whole(name: str) -> int | None:
 
 
 def _warn(text: str) -> None:
-    warnings.warn(text, stacklevel=4)
+    from nntrain.cli.terminal import warn
+
+    warn(text)
