@@ -16,6 +16,7 @@ from nntrain.errors import ConfigError
 if TYPE_CHECKING:
     from nntrain.inference.beam_search import Search
     from nntrain.inference.load import Loaded
+    from nntrain.inference.sampling import Drawing
     from nntrain.inference.text_writer import Writer
 
 
@@ -39,6 +40,12 @@ def _finite(context: click.Context, option: click.Parameter, value: float) -> fl
     show_default=True,
     help="Of text: below 1 likelier symbols, above 1 more daring ones, 0 the likeliest alone.",
 )
+@click.option("--top-k", type=click.IntRange(min=1), help="Of text: draw among so many of the likeliest symbols.")
+@click.option(
+    "--top-p",
+    type=click.FloatRange(min=0, max=1, min_open=True),
+    help="Of text: among the likeliest symbols that have this share of the probability together.",
+)
 @click.option("--prompt", default="", help="What a text or a name begins with; of an encoder, the text to turn.")
 @options.beam
 @options.length_penalty
@@ -51,6 +58,8 @@ def sample(
     seed: int | None,
     length: int,
     temperature: float,
+    top_k: int | None,
+    top_p: float | None,
     prompt: str,
     beam: int | None,
     length_penalty: float,
@@ -63,17 +72,21 @@ def sample(
     Text goes to stdout as it is drawn.
     """
     options.start(threads)
+    from nntrain.inference.sampling import Drawing
+
     loaded = options.load_checkpoint(checkpoint, which)
+    drawing = Drawing(temperature, top_k, top_p)
     if loaded.loop.translates:
         _refuse("texts as long as they turn out", "length")
         search = options.search_for(beam, length_penalty)
         if search is not None:
-            _refuse("nothing: --beam finds the likeliest", "temperature", "seed", of="texts that are drawn")
-        _write(_turned(loaded, prompt, count or 1, temperature, seed, search), output)
+            drawn = ("temperature", "top_k", "top_p", "seed")
+            _refuse("nothing: --beam finds the likeliest", *drawn, of="texts that are drawn")
+        _write(_turned(loaded, prompt, count or 1, drawing, seed, search), output)
         return
     _refuse("none", "beam", "length_penalty", of="an encoder and a decoder")
     if loaded.loop.draws(loaded):
-        _refuse("examples", "length", "temperature", "prompt")
+        _refuse("examples", "length", "temperature", "top_k", "top_p", "prompt")
         if output is None:
             raise ConfigError("sample: examples go into a file: -o grid.png or -o examples.npy")
         from nntrain.inference.samples import write_drawn
@@ -85,7 +98,7 @@ def sample(
     names = loaded.config.dataset.ends
     if names:
         _refuse("names", "length")
-    writer = Writer(loaded, temperature, seed)
+    writer = Writer(loaded, drawing, seed)
     if names:
         _write((name + "\n" for name in writer.names(prompt, count or 10)), output)
     else:
@@ -101,7 +114,7 @@ def _refuse(drawn: str, *names: str, of: str = "texts") -> None:
 
 
 def _turned(
-    loaded: Loaded, prompt: str, count: int, temperature: float, seed: int | None, search: Search | None
+    loaded: Loaded, prompt: str, count: int, drawing: Drawing, seed: int | None, search: Search | None
 ) -> Iterator[str]:
     """What a prompt is turned into, a line each: the best that a search finds, or texts that are drawn."""
     from nntrain.inference.translator import Translator
@@ -117,7 +130,7 @@ def _turned(
         yield from (text + "\n" for text in translator.best(prompt, search)[:count])
         return
     for number in range(count):
-        yield translator.draw(prompt, temperature, loaded.config.seed if seed is None else seed, number) + "\n"
+        yield translator.draw(prompt, drawing, loaded.config.seed if seed is None else seed, number) + "\n"
 
 
 def _texts(writer: Writer, count: int, prompt: str, length: int) -> Iterator[str]:

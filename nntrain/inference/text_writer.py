@@ -11,7 +11,8 @@ from nntrain.data.parts import Batch
 from nntrain.data.vocabulary import UNKNOWN
 from nntrain.errors import ConfigError, DataError
 from nntrain.inference.load import Loaded
-from nntrain.model.layer import Context, State
+from nntrain.inference.sampling import Drawing
+from nntrain.model.layer import Context, Layer, Past, State
 from nntrain.model.shapes import Array
 from nntrain.runtime import streams
 
@@ -19,25 +20,29 @@ _LONGEST_NAME = 100
 
 
 class Writer:
-    """A network that reads symbols and remembers them in its recurrent state.
+    """A network that reads symbols and remembers them: in its recurrent state, and as keys and values of attention.
 
-    Raises ConfigError where the model is not one of text, or needs more than its state and the next symbol.
+    window   the most symbols that it can look back on where it has attention, the length that it was trained with, else
+             None.  When they are full it goes on from the last half of them
+    Raises ConfigError where the model is not one of text, or needs more than what it remembers and the next symbol.
     """
 
-    def __init__(self, loaded: Loaded, temperature: float, seed: int | None):
+    def __init__(self, loaded: Loaded, drawing: Drawing, seed: int | None):
         vocabulary = loaded.facts.text
         if not loaded.loop.predicts or vocabulary is None or loaded.facts.label_names is not None:
             raise ConfigError(
                 f"{loaded.path}: this network draws nothing; GANs, variational autoencoders and models of text do"
             )
-        self.model, self.temperature = loaded, temperature
+        self.model, self.drawing = loaded, drawing
         self.seed = loaded.config.seed if seed is None else seed
         self.vocabulary, self.symbols = vocabulary, vocabulary.symbols
+        looks_back = any(_uses_past(network.root) for network in loaded.networks.values())
+        self.window = loaded.facts.input_shape[0] if looks_back else None
         self._check(str(loaded.path))
 
     def _check(self, source: str) -> None:
         """Symbol by symbol must give what the network gives for the whole."""
-        X = streams.stream(0, streams.SAMPLE).integers(len(self.symbols), (6,))
+        X = streams.stream(0, streams.SAMPLE).integers(len(self.symbols), (min(6, self.window or 6),))
         self.forget()
         try:
             whole = self.read(X)
@@ -48,32 +53,38 @@ class Writer:
         if not np.allclose(alone, whole, rtol=1e-3, atol=1e-3):
             raise ConfigError(
                 f"{source}: sample: this network cannot write symbol by symbol, as its outputs depend on more than the "
-                "recurrent state and the symbol: a bidirectional layer, or one across steps"
+                "symbols before: a bidirectional layer, attention that is not causal, or another layer across steps"
             )
 
     def forget(self) -> None:
         """Begin anew."""
         self.state: State = {}
+        self.past = Past()
+        self.recent = np.empty(0, np.int64)  # what has been read of the window
 
     def read(self, numbers: Array) -> Array:
         """Scores (vocabulary,) of what follows after these symbols too."""
+        if self.window is not None:
+            recent = np.concatenate([self.recent, numbers])
+            if len(recent) > self.window:
+                self.forget()
+                recent = numbers = recent[-max(1, self.window // 2) :]
+            self.recent = recent
+        return self._scores(numbers)
+
+    def _scores(self, numbers: Array) -> Array:
         context = Context(training=False, seed=self.seed)
-        context.state = self.state
+        context.state, context.past = self.state, self.past
         X = np.asarray(numbers)[:, None]
         with np.errstate(all="ignore"):
             Z = self.model.loop.apply(self.model.networks, Batch(X, X[:0]), context)
             scores: Array = Z[-1, :, 0].astype(np.float64)
+        self.past.steps += len(X)
         return scores
 
     def draw(self, scores: Array, stream: streams.Stream) -> int:
-        """A symbol from softmax(scores / temperature); the likeliest at temperature 0.  Never the unknown one."""
-        scores = np.where(np.arange(len(scores)) == 0, -np.inf, scores)
-        if self.temperature == 0:
-            return int(scores.argmax())
-        with np.errstate(over="ignore"):  # a temperature of nearly 0: what is not the likeliest has odds of 0
-            odds = np.exp((scores - scores.max()) / self.temperature)
-        at = np.cumsum(odds)
-        return int(np.searchsorted(at, stream.uniform((1,))[0] * at[-1], side="right"))
+        """A symbol, as `drawing` says; never the unknown one."""
+        return self.drawing.draw(np.where(np.arange(len(scores)) == 0, -np.inf, scores), stream)
 
     def numbers(self, prompt: str) -> Array:
         """The symbols of a prompt.  Raises ConfigError for what the model has never met."""
@@ -105,11 +116,14 @@ class Writer:
         if END in prompt:
             raise ConfigError("--prompt: a line break ends a name; give what one name begins with")
         begin = self.numbers(prompt)
+        longest = _LONGEST_NAME if self.window is None else self.window - 1  # a line break before it is read too
+        if len(begin) > longest:
+            raise ConfigError(f"--prompt: {len(begin)} letters; this network knows names of at most {longest}")
         stream = streams.stream(self.seed, streams.SAMPLE)
         for _ in range(count):
             self.forget()
             scores, name = self.read(np.concatenate([self._start(), begin])), prompt
-            while (letter := self.symbols[self.draw(scores, stream)]) != END and len(name) < _LONGEST_NAME:
+            while (letter := self.symbols[self.draw(scores, stream)]) != END and len(name) < longest:
                 name += letter
                 scores = self.read(self.numbers(letter))
             yield name
@@ -118,3 +132,7 @@ class Writer:
         """A line break where there is one in the text, else the first symbol."""
         first = END if END in self.symbols else next(symbol for symbol in self.symbols if symbol != UNKNOWN)
         return self.vocabulary.encode([first])
+
+
+def _uses_past(layer: Layer) -> bool:
+    return layer.uses_past or any(map(_uses_past, layer.inner))

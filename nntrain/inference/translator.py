@@ -13,6 +13,7 @@ from nntrain.data.parts import Batch, Part
 from nntrain.data.text_pairs import source_part
 from nntrain.data.vocabulary import END, PADDING, START, UNKNOWN
 from nntrain.inference.beam_search import Hypothesis, Search, beam_search
+from nntrain.inference.sampling import Drawing
 from nntrain.model.layer import Context, Past, Source, State
 from nntrain.model.shapes import Array
 from nntrain.runtime import streams
@@ -48,18 +49,13 @@ class Translator:
         """The texts that the search finds for one source, the best first."""
         return [self.text(found) for found in self.hypotheses(self._batch(source), search)[0]]
 
-    def draw(self, source: str, temperature: float, seed: int, number: int = 0) -> str:
-        """A text drawn from softmax(Z / temperature) step by step; the likeliest symbols at temperature 0."""
+    def draw(self, source: str, drawing: Drawing, seed: int, number: int = 0) -> str:
+        """A text drawn step by step."""
         stream = streams.stream(seed, streams.SAMPLE, number)
         model, written = self._decoding(self._batch(source)), list[int]()
         log_P = model.begin()[:, 0]
         while True:
-            if temperature == 0:
-                drawn = int(log_P.argmax())
-            else:
-                with np.errstate(over="ignore"):  # a temperature of nearly 0: what is not the likeliest has odds of 0
-                    at = np.cumsum(np.exp((log_P - log_P.max()) / temperature))
-                drawn = int(np.searchsorted(at, stream.uniform((1,))[0] * at[-1], side="right"))
+            drawn = drawing.draw(log_P, stream)
             written.append(drawn)
             if drawn == self.end or len(written) == self.targets.length:
                 return self.targets.vocabulary.text(written)

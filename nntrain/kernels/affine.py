@@ -23,6 +23,11 @@ from nntrain.runtime import threads
 # nothing by being cut.
 _TILE = 8_000_000
 _TILE_OF_DW = 24_000_000
+# Of so many columns, as sequences have them, packing X anew is most of what a cut costs: fewer tiles.  Backward has the
+# tasks of dW beside those of dX, so that two threads have work with half as many.
+_MANY_COLUMNS = 512
+_TILE_OF_MANY = 20_000_000
+_TILE_OF_MANY_BACK = 40_000_000
 _SMALL = 1_000_000  # multiplications of a product that is one plain call
 _UNIT = 8  # rows of a tile come in multiples of what OpenBLAS's kernels take at a time
 
@@ -31,6 +36,8 @@ _Task = tuple[Callable[[slice], None], slice]
 
 def affine(W: Floats, X: Floats, b: Floats | None) -> Floats:
     """Z = W X + b, a new array; b None: Z = W X.   X (n_x, m) or (T, n_x, m)"""
+    if X.ndim == 3 and len(X) == 1:
+        return affine(W, X[0], b)[None]
     if X.ndim == 3:
         return sequence(affine(W, columns(X), b), len(X)) if in_columns(X) else affine_steps.forward(W, b, X)
     m = X.shape[1]
@@ -46,7 +53,7 @@ def affine(W: Floats, X: Floats, b: Floats | None) -> Floats:
         if b is not None:
             Z[tile] += b[tile]
 
-    threads.run(rows, _tiles(Z, W.shape[1], _TILE))
+    threads.run(rows, _tiles(Z, W.shape[1], _TILE if m < _MANY_COLUMNS else _TILE_OF_MANY))
     return Z
 
 
@@ -87,7 +94,7 @@ def backward(W: Floats, dW: Floats, db: Floats | None, dZ: Floats, X: Floats, ze
 
     # all products of the layer in one list of tasks: threads meet once, not twice
     tasks = _weight_tasks(dW, db, dZ, X, zero)
-    threads.run(_call, tasks + [(rows, tile) for tile in _tiles(dX, W.shape[0], _TILE)])
+    threads.run(_call, tasks + [(rows, tile) for tile in _tiles(dX, W.shape[0], _of_backward(dZ, _TILE))])
     return dX
 
 
@@ -123,7 +130,7 @@ def _weight_tasks(dW: Floats, db: Floats | None, dZ: Floats, X: Floats, zero: bo
         if db is not None:
             add_bias_gradient(db[tile], dZ[tile])
 
-    return [(rows, tile) for tile in _tiles(dW, dZ.shape[1], _TILE_OF_DW)]
+    return [(rows, tile) for tile in _tiles(dW, dZ.shape[1], _of_backward(dZ, _TILE_OF_DW))]
 
 
 def _product(A: Floats, B: Floats, out: Floats) -> None:
@@ -133,6 +140,11 @@ def _product(A: Floats, B: Floats, out: Floats) -> None:
         A = A.reshape(pieces, -1, A.shape[1])  # cutting one axis in two is always a view
         out = out.reshape(pieces, -1, out.shape[1])
     np.matmul(A, B, out=out)
+
+
+def _of_backward(dZ: Floats, work: int) -> int:
+    """The least multiplications of a tile on the way back."""
+    return work if dZ.shape[1] < _MANY_COLUMNS else _TILE_OF_MANY_BACK
 
 
 def _tiles(out: Floats, inner: int, work: int) -> tuple[slice, ...]:

@@ -63,6 +63,8 @@ def relu_backward(dA: Floats, A: Floats, out: Floats) -> Floats:
 
 def add(A: Floats, B: Floats, out: Floats | None = None) -> Floats:
     """A + B, of one shape; `out` may be one of them (default: a new array)."""
+    if out is not None and A.size < 2 * _TILE:
+        return np.add(A, B, out=out)
     return by_tiles(np.add, A, B, out=out)
 
 

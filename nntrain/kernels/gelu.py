@@ -73,6 +73,9 @@ def apply(Z: Array, form: Form) -> Array:
 
 
 def _fill(Z: Array, form: Form, A: Array, D: Array | None) -> None:
+    if Z.size <= _PIECE:
+        form(Z, A, D)
+        return
     z, a, d = flat(Z, Z), flat(A, A), None if D is None else flat(D, D)
 
     def work(tile: slice) -> None:
@@ -86,7 +89,7 @@ def exact(z: Array, a: Array, d: Array | None) -> None:
     """a = z Φ(z),  d = Φ(z) + z φ(z), for a piece."""
     real = z.dtype.type
     k, P = _TAIL_64 if z.dtype == np.float64 else _TAIL_32
-    e, t, u, phi = (scratch(f"gelu.{name}", z.shape, z.dtype) for name in ("e", "t", "u", "phi"))
+    e, t, u, phi = scratch("gelu", (4, *z.shape), z.dtype)
     np.multiply(z, z, e)
     np.multiply(e, real(-0.5), e)
     np.exp(e, e)
@@ -120,7 +123,7 @@ def by_tanh(z: Array, a: Array, d: Array | None) -> None:
     ½ (1 + tanh u) = σ(2u) =: s, which takes an exponential in place of a tanh:   d = s + z s (1 − s) 2u'
     """
     real = z.dtype.type
-    square, s = (scratch(f"gelu.{name}", z.shape, z.dtype) for name in ("e", "t"))
+    square, s = scratch("gelu", (2, *z.shape), z.dtype)
     np.multiply(z, z, square)
     np.multiply(square, real(-2 * _C * _K), s)
     np.subtract(s, real(2 * _C), s)

@@ -9,6 +9,8 @@ products with a row of ones, which are faster than `sum`.  Tiles are steps or co
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from nntrain.kernels.columns import columns, in_columns, sequence
@@ -19,8 +21,10 @@ from nntrain.runtime import threads
 
 _TILE = 1 << 18  # elements of a tile; a tile of columns is slower than whole rows, so there are few
 _LEAST = 256  # columns of a tile
+_SHORT = 1 << 14  # elements of a step that is normalised by plain calls
 
 _Tile = tuple[slice, slice]  # of the stack, of the columns
+_ONE_TILE: list[_Tile] = [(slice(None), slice(None))]
 
 
 def forward(
@@ -49,6 +53,22 @@ def forward(
 
     threads.run(work, _tiles(rows))
     return _unstack(Z, X), Xhat, r
+
+
+def apply(X: Floats, gamma: Floats, beta: Floats | None, epsilon: float, centred: bool) -> Floats:
+    """Z alone.  Of a single step, as when a text is written, without what tiles and a backward pass need."""
+    if X.size >= _SHORT or X.ndim != 3 or len(X) > 1:
+        return forward(X, gamma, beta, epsilon, centred)[0]
+    x, mean, real = X[0], _means(X.shape[1], X.dtype), X.dtype.type
+    if centred:
+        x = np.subtract(x, mean.dot(x))
+    scale = mean.dot(np.multiply(x, x))
+    scale += real(epsilon)
+    Z: Floats = np.divide(x, np.sqrt(scale, scale))
+    Z *= gamma
+    if beta is not None:
+        Z += beta
+    return Z[None]
 
 
 def backward(
@@ -97,12 +117,17 @@ def _unstack(stack: Floats, like: Floats) -> Floats:
 
 def _by_row(values: Floats, rows: Floats) -> Floats:
     """A number a feature as one a row: the pixels of a channel have that of the channel."""
+    if len(values) == rows.shape[1]:
+        return values
     return np.repeat(values, rows.shape[1] // len(values), axis=0)
 
 
+@lru_cache(maxsize=64)
 def _means(n: int, dtype: np.dtype) -> Floats:
     """A row (1, n) that turns means over n rows into a product."""
-    return np.full((1, n), 1 / n, dtype)
+    means = np.full((1, n), 1 / n, dtype)
+    means.flags.writeable = False
+    return means
 
 
 def _sums(product: Floats) -> Floats:
@@ -114,6 +139,8 @@ def _sums(product: Floats) -> Floats:
 def _tiles(rows: Floats) -> list[_Tile]:
     """Runs of the stack, or of the columns of its one matrix."""
     stack, n, m = rows.shape
+    if rows.size < _TILE:
+        return _ONE_TILE
     if stack > 1:
         return [(tile, slice(None)) for tile in by_work(stack, stack * n * m, _TILE)]
     return [(slice(None), tile) for tile in by_work(m, n * m, _TILE, max(1, m // _LEAST))]

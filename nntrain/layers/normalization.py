@@ -173,6 +173,9 @@ class ExampleNorm(Layer):
         Z, Xhat, r = layer_norm.forward(X, p.gamma, p.beta if self.bias else None, self.epsilon, self.centred)
         return Z, (Xhat, r)
 
+    def apply(self, p: Views, X: Array, context: Context) -> Array:
+        return layer_norm.apply(X, p.gamma, p.beta if self.bias else None, self.epsilon, self.centred)
+
     def backward(self, p: Views, g: Views, dZ: Array, cache: tuple[Array, Array]) -> Array:
         Xhat, r = cache
         d_beta = g.beta if self.bias else None

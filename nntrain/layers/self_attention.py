@@ -164,21 +164,21 @@ class Attention(MultiHead):
         """Y of steps that come after those of the past, whose keys and values are remembered, and theirs with them."""
         T, end = len(X), past.steps + len(X)
         Q, K, V = self._split(self._project(p, columns(X), T, past.steps), 3, T)
-        keys, values = _with_room(past.arrays.get(p.path, (K[..., :0], V[..., :0])), end)
+        keys, values = past.arrays.get(p.path) or (K[..., :0], V[..., :0])
+        if keys.shape[3] < end:
+            keys, values = past.arrays[p.path] = _with_room(keys, end), _with_room(values, end)
         keys[..., past.steps : end], values[..., past.steps : end] = K, V
-        past.arrays[p.path] = keys, values
+        K, V = keys[..., :end], values[..., :end]
         O = np.empty((Q.shape[0] * Q.shape[2], Q.shape[1] * T), X.dtype)
-        attention.forward(Q, keys[..., :end], values[..., :end], self._split(O, 1, T)[0], Masks(causal=True), False)
+        if T == 1:
+            attention.newest(Q, K, V, self._split(O, 1, T)[0])
+        else:
+            attention.forward(Q, K, V, self._split(O, 1, T)[0], Masks(causal=True), False)
         return sequence(affine.affine(p.W_o, O, p.b_o if self.bias else None), T)
 
 
-def _with_room(arrays: tuple[Array, ...], steps: int) -> tuple[Array, ...]:
-    """The arrays (h, m, d, room) with room for so many steps: twice as many where they are made anew."""
-    if arrays[0].shape[3] >= steps:
-        return arrays
-    made = []
-    for A in arrays:
-        larger = np.zeros((*A.shape[:3], 2 * steps), A.dtype)
-        larger[..., : A.shape[3]] = A
-        made.append(larger)
-    return tuple(made)
+def _with_room(A: Array, steps: int) -> Array:
+    """A (h, m, d, room) with room for twice as many steps as are needed now."""
+    larger = np.zeros((*A.shape[:3], 2 * steps), A.dtype)
+    larger[..., : A.shape[3]] = A
+    return larger

@@ -15,6 +15,7 @@ from nntrain.errors import ConfigError, DataError, NNTrainError
 from nntrain.inference.beam_search import Search
 from nntrain.inference.evaluator import outputs
 from nntrain.inference.load import Loaded, find_checkpoint, load
+from nntrain.inference.sampling import Drawing
 from nntrain.inference.text_writer import Writer
 from nntrain.losses.base import Loss
 from nntrain.model.shapes import Array
@@ -96,7 +97,7 @@ def _first_weights(found: Findings, loaded: Loaded) -> None:
 def _written(loaded: Loaded) -> list[str]:
     """A few texts, or names, as the best checkpoint draws them by the run's seed; none where it cannot write."""
     try:
-        writer = Writer(loaded, temperature=1.0, seed=None)
+        writer = Writer(loaded, Drawing(), seed=None)
     except ConfigError:
         return []
     if loaded.config.dataset.ends:

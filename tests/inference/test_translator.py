@@ -11,6 +11,7 @@ from nntrain.builder import build
 from nntrain.data.text_pairs import shifted
 from nntrain.inference.beam_search import Search
 from nntrain.inference.evaluator import output
+from nntrain.inference.sampling import Drawing
 from nntrain.inference.totals import Totals
 from nntrain.inference.translator import Translator
 from nntrain.metrics import ExactMatch
@@ -92,10 +93,10 @@ def test_what_layers_remember_changes_no_text(model):
     translator, part = Translator(model), model.data.parts["train"]
     assert translator.remembers
     quick = [list(translator.translate(part, Search(beams))) for beams in (1, 3)]
-    drawn = [translator.draw("ab", 1.0, seed) for seed in range(20)]
+    drawn = [translator.draw("ab", Drawing(), seed) for seed in range(20)]
     translator.remembers = False
     assert [list(translator.translate(part, Search(beams))) for beams in (1, 3)] == quick
-    assert [translator.draw("ab", 1.0, seed) for seed in range(20)] == drawn
+    assert [translator.draw("ab", Drawing(), seed) for seed in range(20)] == drawn
     assert len(set(drawn)) > 1
 
 
@@ -132,9 +133,9 @@ def test_exact_match_is_the_share_that_greedy_search_writes_without_a_mistake(mo
 
 def test_temperature_0_is_greedy_and_another_seed_draws_another_text(model):
     translator = Translator(model)
-    assert translator.draw("bab", 0, 5) == translator.best("bab", Search())[0]
-    assert len({translator.draw("bab", 1.0, seed) for seed in range(20)}) > 1
-    assert len({translator.draw("bab", 1.0, 0, number) for number in range(20)}) > 1
+    assert translator.draw("bab", Drawing(0), 5) == translator.best("bab", Search())[0]
+    assert len({translator.draw("bab", Drawing(), seed) for seed in range(20)}) > 1
+    assert len({translator.draw("bab", Drawing(), 0, number) for number in range(20)}) > 1
 
 
 def test_what_a_source_is_turned_into_does_not_depend_on_its_neighbours(model):

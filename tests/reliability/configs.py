@@ -51,6 +51,21 @@ LSTM = {  # of a text in streams: the state goes from batch to batch
     "training": {**MLP["training"], "steps": 30, "clip_norm": 1.0},
 }
 
+GPT = {  # of random windows; attention draws which weights stay, and the embedding's matrix serves twice
+    **MLP,
+    "name": "gpt",
+    "dataset": {**LSTM["dataset"], "windows": "random"},
+    "architecture": [
+        {"type": "embedding", "units": 6, "name": "letters"},
+        {"position": "learned"},
+        {"residual": ["rms_norm", {"attention": {"heads": 2, "causal": True, "dropout": 0.2}}]},
+        {"residual": [{"layer_norm": {"bias": False}}, {"dense": 9}, "gelu", {"dense": 6}, {"dropout": 0.2}]},
+        {"tied": "letters"},
+    ],
+    "optimizer": {"type": "adamw", "lr": 0.01},
+    "training": {**MLP["training"], "steps": 30, "clip_norm": 1.0},
+}
+
 GAN = {
     "name": "gan",
     "dataset": {"type": "moons", "examples": 100, "validation": 0, "batch_size": 16, "standardize": True},
@@ -88,7 +103,7 @@ ENCODER_DECODER = {  # two networks under one optimizer, texts padded on both si
     "training": {**MLP["training"], "steps": 30, "clip_norm": 1.0},
 }
 
-CONFIGS = {"mlp": MLP, "cnn": CNN, "lstm": LSTM, "gan": GAN, "encoder_decoder": ENCODER_DECODER}
+CONFIGS = {"mlp": MLP, "cnn": CNN, "lstm": LSTM, "gpt": GPT, "gan": GAN, "encoder_decoder": ENCODER_DECODER}
 
 OPTIMIZERS = [
     {"type": "sgd", "lr": 0.1},
