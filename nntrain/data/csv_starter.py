@@ -24,7 +24,8 @@ from nntrain.errors import DataError
 from nntrain.files.plain_values import yaml_word
 from nntrain.messages import Warn, did_you_mean, unheard
 
-_MANY = 2000  # rows from which on some can be spared for validation
+_MANY = 2000  # rows from which on those of the validation part decide when to stop
+_FEWEST = 10  # rows of which some can be a validation part
 _WINDOW = 24  # time steps that a forecast sees
 
 
@@ -167,11 +168,13 @@ def _yaml(
 
 
 def _rest(rows: int, outputs: str, loss: str, metrics: list[str], first: tuple[str, ...] = ()) -> list[str]:
-    """Parts, network and training.  Of few rows none is spared for validation: so few would decide by chance."""
+    """Parts, network and training.  A validation part of few rows is watched, but which checkpoint is the best it would
+    decide by chance.
+    """
     few = rows < _MANY
-    validation = "0             # few rows: all that are not tested on are trained on"
-    if not few:
-        validation = "0.1           # watched to know when to stop"
+    validation = "0.1           # watched while it trains"
+    if rows < _FEWEST:
+        validation = "0             # too few rows for a part of their own"
     lines = [
         f"  validation: {validation}",
         "  test: 0.2                 # measured once, at the end",
@@ -191,6 +194,10 @@ def _rest(rows: int, outputs: str, loss: str, metrics: list[str], first: tuple[s
         "training:",
         f"  epochs: {200 if few else 100 if rows < 20_000 else 40}",
     ]
+    if few and rows >= _FEWEST:
+        lines.append(
+            "  monitor: train.loss       # which checkpoint is the best: few rows of validation decide by chance"
+        )
     if not few:
         lines.append("  early_stopping: {patience: 25}  # keeps the checkpoint with the lowest validation.loss")
     return lines

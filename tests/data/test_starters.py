@@ -1,0 +1,18 @@
+"""nntrain init csv: a validation part also for small tables, by which no checkpoint is chosen."""
+
+import pytest
+import yaml
+
+from nntrain.data.csv_starter import starter
+
+
+@pytest.mark.parametrize(
+    ("rows", "validation", "monitor"),
+    [(4, 0, None), (10, 0.1, "train.loss"), (1999, 0.1, "train.loss"), (2000, 0.1, None)],
+)
+def test_small_tables_have_a_validation_part(tmp_path, rows, validation, monitor):
+    path = tmp_path / "t.csv"
+    path.write_text("x,y\n" + "".join(f"{(i * 7) % 5 / 2},{'ab'[i % 2]}\n" for i in range(rows)))
+    config = yaml.safe_load(starter(path, None, "t"))
+    assert config["dataset"]["validation"] == validation
+    assert config["training"].get("monitor") == monitor
