@@ -70,6 +70,22 @@ def forward(Q: Array, K: Array, V: Array, O: Array, masks: Masks, keep: bool) ->
     return l, [E for kept in threads.run(work, tiles(h, m, T, K.shape[3], masks.causal)) for E in kept]
 
 
+def weights(Q: Array, K: Array, masks: Masks) -> Array:
+    """P (h, m, T_k, T), to be looked at: the columns of softmax(Kᵀ Q), 0 where no key counts."""
+    S = np.matmul(K.swapaxes(2, 3), Q)
+    T_k, T = S.shape[2:]
+    seen = np.ones((T_k, T), np.bool_)
+    if masks.causal:
+        seen = np.arange(T_k)[:, None] <= np.arange(T_k - T, T_k)
+    if masks.valid is not None:
+        seen = seen & masks.valid[:, :, None]
+    S = np.where(seen, S, -np.inf)
+    top = S.max(axis=2, keepdims=True)
+    E = np.exp(S - np.where(np.isfinite(top), top, 0))
+    P: Array = E / np.maximum(E.sum(axis=2, keepdims=True), np.finfo(E.dtype).tiny)
+    return P
+
+
 def newest(Q: Array, K: Array, V: Array, O: Array) -> None:
     """Fill O (h, m, d, 1) for one query that sees all keys: a step of a text that is written."""
     S = np.matmul(Q.swapaxes(2, 3), K)

@@ -78,7 +78,10 @@ class CrossAttention(MultiHead):
         Q, _ = self._queries(p, columns(X), context.valid(T))
         O = np.empty_like(Q)
         masks = self._masks(p, context, False, source.lengths, len(source.A))
-        attention.forward(self._split(Q, 1, T)[0], k, v, self._split(O, 1, T)[0], masks, keep=False)
+        q = self._split(Q, 1, T)[0]
+        attention.forward(q, k, v, self._split(O, 1, T)[0], masks, keep=False)
+        if context.attended is not None:
+            context.attended[p.path] = (attention.weights(q, k, masks),)
         return sequence(affine.affine(p.W_o, O, p.b_o if self.bias else None), T)
 
     def _queries(self, p: Views, M: Array, valid: Array | None) -> tuple[Array, Array | None]:

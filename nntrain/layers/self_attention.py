@@ -123,6 +123,8 @@ class Attention(MultiHead):
         masks = self._masks(p, context, self.causal, context.lengths, T)
         O = np.empty((len(projected) // 3, M.shape[1]), M.dtype)
         l, kept = attention.forward(Q, K, V, self._split(O, 1, T)[0], masks, keep)
+        if context.attended is not None:
+            context.attended[p.path] = (attention.weights(Q, K, masks),)
         Y = affine.affine(p.W_o, O, p.b_o if self.bias else None)
         return sequence(Y, T), (M, projected, O, l, kept, masks, counts)
 

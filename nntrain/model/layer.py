@@ -96,12 +96,13 @@ class Context:
     state      recurrent state carried from the batch before: a layer's path -> arrays; layers replace their entry
     source     the encoder's output, within a decoder
     past       what has been read so far, where X goes on with a sequence: set while a text is written
+    attended   where attention leaves its weights, if they are to be looked at: a layer's path -> (P,), P (h, m, T_k, T)
     cost       what layers add to the cost (KL divergence); the layer's backward adds the derivative itself
     """
 
     __slots__ = (
-        *("application", "cost", "labels", "lengths", "part", "past", "seed", "share", "source", "state", "step"),
-        "training",
+        *("application", "attended", "cost", "labels", "lengths", "part", "past"),
+        *("seed", "share", "source", "state", "step", "training"),
     )
 
     def __init__(
@@ -118,6 +119,7 @@ class Context:
         self.state: State | None = None
         self.source: Source | None = None
         self.past: Past | None = None
+        self.attended: State | None = None
         self.cost = 0.0
 
     def valid(self, T: int) -> Array | None:

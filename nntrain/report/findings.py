@@ -19,6 +19,8 @@ from nntrain.inference.sampling import Drawing
 from nntrain.inference.text_writer import Writer
 from nntrain.losses.base import Loss
 from nntrain.model.shapes import Array
+from nntrain.report import attention_maps
+from nntrain.report.attention_maps import Maps
 
 MOST_CLASSES = 30
 MOST_WRONG = 12
@@ -56,6 +58,7 @@ class Findings:
     weights_name: str = ""
     weights: Array | None = None  # (N, C, H, W), or (H, W) where they are no pictures
     texts: list[str] = field(default_factory=list)  # what a model of text writes
+    attention: Maps | None = None
     problem: str = ""
 
 
@@ -70,6 +73,7 @@ def find(run_dir: Path) -> Findings:
             _turned(found, loaded)
         elif loaded.facts.text is not None:
             found.texts = _written(loaded)
+        found.attention = attention_maps.look(loaded)
         if loaded.loop.predicts and not loaded.loop.translates:
             _judge(found, loaded)
     except NNTrainError as error:

@@ -12,7 +12,7 @@ from typing import Any
 
 from nntrain.config import find_value
 from nntrain.files.plain_values import Json, JsonObject
-from nntrain.report import charts, findings, history, sections
+from nntrain.report import attention_maps, charts, findings, history, sections
 from nntrain.report.axes import word
 from nntrain.runs import Run, comparison, query
 
@@ -158,6 +158,7 @@ def _details(run_dir: Path, name: str, figures: sections.Charts) -> str:
         parts.append(f'<div class="charts">{figures.figure(f"Prediction against truth ({found.part})", drawn)}</div>')
     parts.append(sections.wrongs(found))
     parts.append(sections.texts(found))
+    parts.append(attention_maps.section(found.attention))
     parts.append(sections.samples(findings.samples(run_dir)))
     parts.append(f"<h3>Again</h3>{sections.repeat(Run(run_dir))}")
     return "".join(parts)
