@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nntrain.inference.load import Loaded
 
 # suffix -> the options that are for it alone
-SUFFIXES: dict[str, tuple[str, ...]] = {".safetensors": ("names", "module")}
+SUFFIXES: dict[str, tuple[str, ...]] = {".py": (), ".safetensors": ("names", "module")}
 
 
 @click.command
@@ -38,7 +38,7 @@ def export(
 ) -> None:
     """Write the network of CHECKPOINT, a file or a run directory, for other programs.
 
-    .safetensors: the parameters.
+    .safetensors: the parameters.  .py: a program that needs NumPy alone and prints what `nntrain predict` does.
 
     What is written is run before, where the program for it is installed, on examples of the run's own data.
     """
@@ -54,14 +54,24 @@ def export(
     loaded = options.load_checkpoint(checkpoint, which)
     from nntrain.export import exported
 
-    made = _made(loaded, output.name, names == "torch" or module is not None, module is not None)
+    if output.suffix.lower() == ".py":
+        made = _program(loaded, output.name)
+    else:
+        made = _parameters(loaded, output.name, names == "torch" or module is not None, module is not None)
     if not no_verify:
         _verify(made, loaded)
     exported.write(made, output)
     click.echo(output)
 
 
-def _made(loaded: Loaded, file: str, torch: bool, module: bool) -> Exported:
+def _program(loaded: Loaded, file: str) -> Exported:
+    from nntrain.export.description import describe
+    from nntrain.export.numpy_program import program
+
+    return program(describe(loaded), file)
+
+
+def _parameters(loaded: Loaded, file: str, torch: bool, module: bool) -> Exported:
     from nntrain.export import parameters_file
 
     return parameters_file.torch_parameters(loaded, file, module) if torch else parameters_file.parameters(loaded, file)

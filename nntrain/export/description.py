@@ -12,7 +12,8 @@ from typing import Literal
 import numpy as np
 
 from nntrain.data.facts import Facts
-from nntrain.data.standardize import Standardization
+from nntrain.data.series_layout import SeriesLayout
+from nntrain.data.tables.table_layout import TableLayout
 from nntrain.errors import ConfigError
 from nntrain.export.placed import Placed, place
 from nntrain.inference.load import Loaded
@@ -25,38 +26,32 @@ Activation = Literal["softmax", "sigmoid"]
 
 @dataclass(frozen=True, eq=False)
 class Inputs:
-    """What comes in, examples first, and what is done before the network: x ↦ (x − mean) · factor in float64.
+    """What comes in, examples first, and what is done before the network: (x − mean) · (1 / deviation) in float64.
 
     shape    of one example, without the axis of examples
     dtype    of the raw examples: int64 for symbols, float64 where they are measured numbers that are standardized,
              else the network's
     scale    of pixels: raw ones are numbers in 0 … 1, and whole numbers times this
-    mean, factor   of every element, in `shape`'s shape; None where nothing is to be done
+    mean, deviation   of the features, shaped to broadcast over examples; None where nothing is to be done
     symbols  of a text, in order of number
-    columns  of a table, where some of its columns are words or dates: their name and what they become
+    table, series   the columns of a file that they come from
+    array    the array of an .npz file that they come from
     """
 
     shape: Shape
     dtype: np.dtype
     scale: float | None
     mean: Array | None
-    factor: Array | None
+    deviation: Array | None
     symbols: tuple[str, ...] | None
-    columns: tuple[InputColumn, ...] | None
-
-
-@dataclass(frozen=True)
-class InputColumn:
-    """A column of a table: a number, or words of which it becomes one-hot inputs, or the parts of a date."""
-
-    name: str
-    words: tuple[str, ...] | None
-    parts: tuple[str, ...] | None
+    table: TableLayout | None
+    series: SeriesLayout | None
+    array: str | None
 
     @property
-    def width(self) -> int:
-        """Inputs that it becomes."""
-        return len(self.words or self.parts or " ")
+    def mixed(self) -> bool:
+        """Whether there are columns of words or dates, which are no numbers yet."""
+        return self.table is not None and any(c.one_hot or c.date is not None for c in self.table.columns)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +60,7 @@ class Decision:
 
     activation   softmax over the classes, sigmoid of every output, or nothing
     labels       of the classes in order of number; None where values are predicted
+    numbered     the classes have no names: predictions are their numbers
     threshold    of a single output: class 1 above it
     single       two classes, and one output: the score or probability of class 1
     mean, deviation   values in the data's units are Z · deviation + mean, in float64; None where they are Z
@@ -73,11 +69,18 @@ class Decision:
 
     activation: Activation | None
     labels: tuple[str, ...] | None
+    numbered: bool
     threshold: float
     single: bool
     mean: Array | None
     deviation: Array | None
     names: Sequence[str] | None
+
+    @property
+    def names_or_numbers(self) -> list[str] | list[int]:
+        """What `predict` says for each class."""
+        labels = self.labels or ()
+        return [*range(len(labels))] if self.numbered else [*labels]
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,36 +122,25 @@ def describe(loaded: Loaded) -> Description:
 
 def _inputs(facts: Facts, dtype: np.dtype) -> Inputs:
     made, shape = facts.preparation, facts.input_shape
-    raw, mean, factor = dtype, None, None
+    raw, mean, deviation = dtype, None, None
     if made.standardize is not None:
-        mean, factor = _spread(made.standardize, shape)
+        mean, deviation = made.standardize.along(1 + len(shape))
         raw = dtype if made.scale is not None else np.dtype(np.float64)
     elif facts.vocabulary is not None:
         raw = np.dtype(np.int64)
-    columns = None
-    if made.layout is not None and any(c.categories is not None or c.date is not None for c in made.layout.columns):
-        columns = tuple(
-            InputColumn(c.name, c.categories, c.date.parts if c.date else None) for c in made.layout.columns
-        )
-        raw = np.dtype(np.float64)
     symbols = None if made.text is None else made.text.symbols
-    return Inputs(shape, raw, made.scale, mean, factor, symbols, columns)
-
-
-def _spread(scaling: Standardization, shape: Shape) -> tuple[Array, Array]:
-    """The mean of every element of an example, and 1 / deviation."""
-    mean, deviation = scaling.along(1 + len(shape))
-    return np.broadcast_to(mean, shape).copy(), np.broadcast_to(1 / deviation, shape).copy()
+    return Inputs(shape, raw, made.scale, mean, deviation, symbols, made.layout, made.series, made.array)
 
 
 def _decision(loss: Loss, facts: Facts, single: bool) -> Decision:
     activation = _activation(loss)
     if facts.target == "labels":
-        return Decision(activation, facts.class_names, loss.threshold, single, None, None, None)
+        numbered = facts.label_names is None
+        return Decision(activation, facts.class_names, numbered, loss.threshold, single, None, None, None)
     scaling, mean, deviation = facts.preparation.standardize_target, None, None
     if scaling is not None:
         mean, deviation = np.asarray(scaling.mean), np.asarray(scaling.deviation)
-    return Decision(activation, None, 0.0, False, mean, deviation, facts.output_names)
+    return Decision(activation, None, False, 0.0, False, mean, deviation, facts.output_names)
 
 
 def _activation(loss: Loss) -> Activation | None:

@@ -1,0 +1,117 @@
+"""The program that needs NumPy alone says, to the byte, what nntrain says."""
+
+import runpy
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from export.networks import CHOSEN, LABELS, inputs, known, of_case, outputs
+from export.runs import CONFIGS, inputs_of, is_text, loaded_of, train
+
+from nntrain.errors import ConfigError
+from nntrain.export.description import Decision, Description, Inputs
+from nntrain.export.numpy_layers import LAYERS
+from nntrain.export.numpy_program import source
+from nntrain.export.placed import place
+from nntrain.layers import Symbols
+from nntrain.layers.branches import Branches
+from nntrain.layers.containers import Chain
+
+
+def plainly(network):
+    """A description of a network with nothing around it."""
+    kind = np.dtype(np.int64) if isinstance(network.input_shape, Symbols) else network.dtype
+    plain = Inputs(tuple(network.input_shape), kind, None, None, None, None, None, None, None)
+    nothing = Decision(None, None, False, 0.0, False, None, None, None)
+    return Description("test", network.dtype, plain, place(network), nothing, 256, False)
+
+
+def has(layer):
+    """Whether the program can say the layer, and all inside it."""
+    return known(layer, {*LAYERS, *Chain.__subclasses__(), *Branches.__subclasses__()})
+
+
+@pytest.mark.parametrize("case", CHOSEN, ids=LABELS)
+def test_every_layer_to_the_bit(case, tmp_path):
+    network = of_case(case)
+    if not has(case.layer):
+        with pytest.raises(ConfigError, match="cannot be written as a program of NumPy"):
+            source(plainly(network), "x.py")
+        return
+    text = source(plainly(network), "x.py")
+    (tmp_path / "x.py").write_text(text)
+    scores = runpy.run_path(tmp_path / "x.py")["scores"]
+    for m in (1, 7, 40):
+        X = inputs(case.shape, m)
+        np.testing.assert_array_equal(scores(np.moveaxis(X, -1, 0)), outputs(network, X))
+
+
+def check(run, nntrain, tmp_path, capsys, source_file=None):
+    """The printed predictions of a run and of its program are the same bytes."""
+    loaded = loaded_of(run)
+    if source_file is None:
+        source_file = tmp_path / "x.npy"
+        np.save(source_file, inputs_of(loaded))
+    nntrain("export", run, "-o", "model.py", "--no-verify")
+    program = runpy.run_path(tmp_path / "model.py")
+    for options in [[], ["--probabilities"]] if loaded.facts.target == "labels" else [[]]:
+        said = nntrain("predict", run, source_file, *options).stdout
+        capsys.readouterr()
+        program["main"]([str(source_file), *options])
+        assert capsys.readouterr().out == said
+    return program
+
+
+SAMPLE = ["digits_mlp.yaml", "digits_cnn.yaml", "temperatures_lstm.yaml", "spirals.yaml"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [n if n in SAMPLE else pytest.param(n, marks=pytest.mark.slow) for n in CONFIGS if not is_text(n)],
+)
+def test_every_config_to_the_byte(name, nntrain, configs, tmp_path, capsys):
+    check(train(nntrain, configs, name, tmp_path), nntrain, tmp_path, capsys)
+
+
+@pytest.mark.parametrize("name", ["iris", "logistic_regression", "wine_quality", "temperatures_lstm"])
+def test_tables_and_series_are_read_as_predict_reads_them(name, nntrain, configs, tmp_path, capsys):
+    run = train(nntrain, configs, f"{name}.yaml", tmp_path)
+    path = loaded_of(run).config.dataset.path
+    check(run, nntrain, tmp_path, capsys, path)
+
+
+def test_words_and_missing_values_of_a_table_are_read_too(nntrain, tmp_path, capsys):
+    random = np.random.default_rng(0)
+    rows = [
+        f"{random.choice(['red', 'green', 'blue'])},{x:.3f},{'' if x > 1.5 else x * 2},{'yes' if x > 0 else 'no'}"
+        for x in random.normal(size=60)
+    ]
+    (tmp_path / "t.csv").write_text("\n".join(["colour,a,b,answer", *rows]))
+    (tmp_path / "c.yaml").write_text("""
+dataset: {type: csv, path: t.csv, standardize: true, missing: mean}
+architecture: [{dense: 4}, tanh, {dense: 2}]
+loss: cross_entropy
+optimizer: {type: sgd, lr: 0.1}
+training: {steps: 3}
+""")
+    run = nntrain("fit", "-q", "c.yaml").stdout.strip()
+    check(run, nntrain, tmp_path, capsys, tmp_path / "t.csv")
+
+
+def test_it_runs_alone_with_numpy_and_is_short_enough_to_read(mlp, nntrain, tmp_path):
+    result = nntrain("export", mlp, "-o", "model.py")
+    assert "verified: Python on 200 examples: largest difference 0" in result.stderr
+    np.save(tmp_path / "x.npy", np.zeros((3, 1, 8, 8), np.uint8))
+    alone = [sys.executable, "-I", "model.py", "x.npy"]
+    printed = subprocess.run(alone, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+    assert printed == nntrain("predict", mlp, "x.npy").stdout
+    text = (tmp_path / "model.py").read_text()
+    assert "X = dense(p['dense_1.W'], X, p['dense_1.b'])  # dense_1 (64, m): Z = W X + b" in text
+    assert "nntrain" not in [line.split()[1] for line in text.splitlines() if line.startswith(("import", "from"))]
+
+
+def test_a_gan_predicts_nothing(nntrain, tmp_path, configs):
+    run = train(nntrain, configs, "moons_gan.yaml", tmp_path)
+    result = nntrain("export", run, "-o", "x.py", code=2)
+    assert "generator and discriminator" in result.stderr
