@@ -51,7 +51,7 @@ class Inputs:
     @property
     def mixed(self) -> bool:
         """Whether there are columns of words or dates, which are no numbers yet."""
-        return self.table is not None and any(c.one_hot or c.date is not None for c in self.table.columns)
+        return self.table is not None and any(c.width > 1 or c.categories is not None for c in self.table.columns)
 
 
 @dataclass(frozen=True, eq=False)

@@ -119,9 +119,13 @@ def _constants(described: Description) -> dict[str, str]:
         constants |= {"TARGET_MEAN": _literal(decision.mean), "TARGET_DEVIATION": _literal(decision.deviation)}
     if (table := inputs.table) is not None:
         rows = [(c.name, c.at, c.categories, c.fill, c.unit or "") for c in table.columns]
-        if any(c.date is not None for c in table.columns):
-            raise ConfigError("export: .py reads no columns of dates; .onnx takes their parts")
-        constants |= {"HEADER": repr(table.header), "WIDTH": repr(table.width), "TARGET_AT": repr(table.target.at)}
+        if any(c.date is not None or c.gap for c in table.columns):
+            raise ConfigError("export: .py reads numbers and words, no dates and no gaps that are a class; take .onnx")
+        if table.questions:
+            raise ConfigError("export: .py gives one label or values, and this network answers questions; take .onnx")
+        targets = [target.at for target in table.targets]
+        beside = [targets, [*targets, *([table.weights.at] if table.weights else [])]]
+        constants |= {"HEADER": repr(table.header), "WIDTH": repr(table.width), "BESIDE": repr(beside)}
         constants["COLUMNS"] = "[  # name, place, words, what stands for a missing value, unit\n"
         constants["COLUMNS"] += "".join(f"    {row!r},\n" for row in rows) + "]"
     elif (series := inputs.series) is not None:

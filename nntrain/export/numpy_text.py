@@ -110,9 +110,11 @@ def read(path):
         places = [rows[0].index(name) for name in names]
         rows = rows[1:]
     else:
-        width = len(rows[0])
-        shift = TARGET_AT if width == WIDTH - 1 else WIDTH
-        places = [at - (at > shift) for _, at, *_ in COLUMNS] if width != len(COLUMNS) else range(width)
+        places = list(range(len(COLUMNS)))
+        for gone in [(), *BESIDE]:  # the columns of targets and weights may be absent
+            if len(rows[0]) == WIDTH - len(gone):
+                places = [at - sum(other < at for other in gone) for _, at, *_ in COLUMNS]
+                break
         if not all(is_number(rows[0][at]) for at, (_, _, words, *_) in zip(places, COLUMNS) if words is None):
             rows = rows[1:]
     return np.concatenate([column([row[at] for row in rows], *rest) for at, (_, _, *rest) in zip(places, COLUMNS)], 1)
