@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nntrain.inference.load import Loaded
 
 # suffix -> the options that are for it alone
-SUFFIXES: dict[str, tuple[str, ...]] = {".py": (), ".safetensors": ("names", "module")}
+SUFFIXES: dict[str, tuple[str, ...]] = {".onnx": ("raw",), ".py": (), ".safetensors": ("names", "module")}
 
 
 @click.command
@@ -25,12 +25,14 @@ SUFFIXES: dict[str, tuple[str, ...]] = {".py": (), ".safetensors": ("names", "mo
 @options.which
 @click.option("--names", type=click.Choice(["nntrain", "torch"]), help="Of parameters: the saved ones, or PyTorch's.")
 @click.option("--module", type=click.Choice(["torch"]), help="Also FILE.py, which builds the network in PyTorch.")
+@click.option("--raw", is_flag=True, help="End with the scores of the last layer: no softmax, no sigmoid, no labels.")
 @click.option("--no-verify", is_flag=True, help="Write it without trying it.")
 @options.threads
 def export(
     checkpoint: Path,
     output: Path,
     which: str,
+    raw: bool,
     names: str | None,
     module: str | None,
     no_verify: bool,
@@ -38,12 +40,13 @@ def export(
 ) -> None:
     """Write the network of CHECKPOINT, a file or a run directory, for other programs.
 
-    .safetensors: the parameters.  .py: a program that needs NumPy alone and prints what `nntrain predict` does.
+    .onnx: the network with its preparation inside, for onnxruntime (needs nntrain[onnx]).  .safetensors: the
+    parameters.  .py: a program that needs NumPy alone and prints what `nntrain predict` does.
 
     What is written is run before, where the program for it is installed, on examples of the run's own data.
     """
     options.check_suffix(output, *SUFFIXES)
-    given = {"names": names is not None, "module": module is not None}
+    given = {"raw": raw, "names": names is not None, "module": module is not None}
     for name, is_given in given.items():
         if is_given and name not in SUFFIXES[output.suffix.lower()]:
             takers = " and ".join(suffix for suffix, options in SUFFIXES.items() if name in options)
@@ -54,7 +57,9 @@ def export(
     loaded = options.load_checkpoint(checkpoint, which)
     from nntrain.export import exported
 
-    if output.suffix.lower() == ".py":
+    if output.suffix.lower() == ".onnx":
+        made = _onnx(loaded, output.name, raw)
+    elif output.suffix.lower() == ".py":
         made = _program(loaded, output.name)
     else:
         made = _parameters(loaded, output.name, names == "torch" or module is not None, module is not None)
@@ -62,6 +67,13 @@ def export(
         _verify(made, loaded)
     exported.write(made, output)
     click.echo(output)
+
+
+def _onnx(loaded: Loaded, file: str, raw: bool) -> Exported:
+    from nntrain.export.description import describe
+    from nntrain.export.onnx_model import onnx_file
+
+    return onnx_file(describe(loaded), file, raw)
 
 
 def _program(loaded: Loaded, file: str) -> Exported:

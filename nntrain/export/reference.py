@@ -48,7 +48,9 @@ def examples(loaded: Loaded, warn: Warn) -> Examples:
         except DataError as error:
             warn(f"the run's data cannot be read ({error}): what is exported is tried on drawn examples")
             X, lengths = _drawn(facts, dtype), None
-        raw = facts.inputs_in_units(X) if facts.vocabulary is None else np.moveaxis(X, -1, 0)
+        if facts.vocabulary is not None:
+            return said(loaded, np.moveaxis(X, -1, 0), X, lengths)
+        raw = facts.inputs_in_units(X)
         prepared = Inputs(np.ascontiguousarray(raw), dtype, facts.preparation).take(np.arange(len(raw)))
         return said(loaded, raw, prepared, lengths)
 
