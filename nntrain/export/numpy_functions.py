@@ -25,8 +25,9 @@ from nntrain.kernels import (
 )
 from nntrain.kernels import batch_norm as batch_norm_kernel
 from nntrain.kernels.attention import Masks
-from nntrain.kernels.columns import columns, empty_like, sequence
+from nntrain.kernels.columns import columns, empty_columns, sequence
 from nntrain.kernels.windows import Pair, Window
+from nntrain.layers.position import sinusoidal_positions
 from nntrain.model.shapes import Array, Shape, feature_axis
 
 
@@ -181,58 +182,6 @@ def reshape(X: Array, shape: Shape) -> Array:
     return X.reshape(*shape, X.shape[-1])
 
 
-def relu(Z: Array) -> Array:
-    """A = max(0, Z)"""
-    return elementwise.relu(Z, empty_like(Z))
-
-
-def sigmoid(Z: Array) -> Array:
-    """A = 1 / (1 + e⁻ᶻ)"""
-    return elementwise.by_tiles(elementwise.sigmoid, Z)
-
-
-def tanh(Z: Array) -> Array:
-    """A = tanh Z"""
-    return elementwise.by_tiles(np.tanh, Z)
-
-
-def leaky_relu(Z: Array, slope: float) -> Array:
-    """A = Z where Z > 0, else slope · Z"""
-    A = np.multiply(Z, slope, out=empty_like(Z))
-    return np.maximum(Z, A, out=A)
-
-
-def elu(Z: Array, alpha: float) -> Array:
-    """A = Z where Z > 0, else alpha (eᶻ − 1)"""
-    A = np.minimum(Z, 0, out=empty_like(Z))
-    np.expm1(A, out=A)
-    A *= alpha
-    np.copyto(A, Z, where=Z > 0)
-    return A
-
-
-def silu(Z: Array) -> Array:
-    """A = Z σ(Z)"""
-    A = sigmoid(Z)
-    A *= Z
-    return A
-
-
-def softplus(Z: Array) -> Array:
-    """A = max(Z, 0) + ln(1 + e^−|Z|)"""
-    A = np.abs(Z, out=empty_like(Z))
-    np.negative(A, out=A)
-    np.exp(A, out=A)
-    np.log1p(A, out=A)
-    A += np.maximum(Z, 0)
-    return A
-
-
-def softmax(Z: Array) -> Array:
-    """A = eᶻ / Σ eᶻ over the features"""
-    return elementwise.softmax(Z, feature_axis(Z.shape[:-1]))
-
-
 def add(F: Array, S: Array) -> Array:
     """F + S"""
     return elementwise.add(F, S)
@@ -258,15 +207,34 @@ def both(forward: Array, backward: Array) -> Array:
     return np.concatenate([forward, backward], axis=-2)
 
 
-def gelu(Z: Array) -> Array:
-    """A = ½ Z (1 + tanh(√(2/π) (Z + 0.044715 Z³)))"""
-    C, K = (2 / np.pi) ** 0.5, 0.044715
-    A = np.multiply(Z, Z, out=empty_like(Z))
-    A *= C * K
-    A += C
-    A *= Z
-    np.tanh(A, out=A)
-    A += 1
-    A *= 0.5
-    A *= Z
-    return A
+def position(X: Array, P: Array) -> Array:
+    """Y_t = x_t + P_t"""
+    Y = empty_columns(X)
+    np.add(X, P[: len(X), :, None], out=Y)
+    return Y
+
+
+def sinusoidal(X: Array) -> Array:
+    """Y_t = x_t + P_t,  P_t,2i = sin(t / 10000^(2i/n)),  P_t,2i+1 = cos(t / 10000^(2i/n))"""
+    T, n, _ = X.shape
+    return position(X, sinusoidal_positions(n, 0, T, X.dtype))
+
+
+def patches(W: Array, X: Array, b: Array | None, *, size: Pair) -> Array:
+    """Z_t = W x_t + b, x_t the pixels of patch t"""
+    (C, H, width, m), (down, across) = X.shape, size
+    cut = X.reshape(C, H // down, down, width // across, across, m).transpose(0, 2, 4, 5, 1, 3)
+    Z = affine.affine(W, cut.reshape(W.shape[1], -1), b)
+    return sequence(Z, cut.shape[4] * cut.shape[5])
+
+
+def class_token(X: Array, c: Array) -> Array:
+    """y_0 = c, y_t = x_{t−1}"""
+    Y = empty_columns(X, len(X) + 1)
+    Y[0], Y[1:] = c, X
+    return Y
+
+
+def first_step(X: Array) -> Array:
+    """y = x_1"""
+    return np.ascontiguousarray(X[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from nntrain.export.placed import Placed, inexpressible
+from nntrain.export.placed import Placed
 from nntrain.export.torch_images import pool_window
 from nntrain.kernels.windows import pair, window
 from nntrain.layers import activations as act
@@ -14,8 +14,10 @@ from nntrain.layers.conv1d import Conv1d
 from nntrain.layers.dropout import Dropout
 from nntrain.layers.embedding import Embedding
 from nntrain.layers.latent import SampleLatent
+from nntrain.layers.patches import ClassToken, Patches
+from nntrain.layers.position import Position
 from nntrain.layers.self_attention import Attention
-from nntrain.layers.steps import Last
+from nntrain.layers.steps import First, Last
 from nntrain.layers.tied import Tied
 from nntrain.layers.transposed import ConvTranspose2d
 from nntrain.model.layer import Layer
@@ -164,9 +166,25 @@ def _reshape(placed: Placed) -> Expression:
 
 
 def _gelu(placed: Placed) -> Expression:
-    if getattr(placed.layer, "approximate", "tanh") != "tanh":
-        raise inexpressible(placed, FORM, "only by tanh")
-    return Expression("gelu(X)", ("gelu",), "A = Z Φ(Z), by tanh")
+    assert isinstance(placed.layer, act.GELU)
+    exact = placed.layer.approximate == "none"
+    return Expression(f"gelu(X, exact={exact})", ("gelu",), "A = Z Φ(Z)" + ("" if exact else ", by tanh"))
+
+
+def _position(placed: Placed) -> Expression:
+    if "P" not in placed.saved:
+        return Expression("sinusoidal(X)", ("sinusoidal",), "Y_t = x_t + P_t, sines and cosines")
+    return Expression(f"position(X, {array(placed, 'P')})", ("position",), "Y_t = x_t + P_t")
+
+
+def _patches(placed: Placed) -> Expression:
+    assert isinstance(placed.layer, Patches)
+    text = f"patches({array(placed, 'W')}, X, {array(placed, 'b')}, size={pair(placed.layer.size)})"
+    return Expression(text, ("patches",), "Z_t = W x_t + b")
+
+
+def _class_token(placed: Placed) -> Expression:
+    return Expression(f"class_token(X, {array(placed, 'c')})", ("class_token",), "y_0 = c, y_t = x_{t−1}")
 
 
 def _leaky_relu(placed: Placed) -> Expression:
@@ -217,4 +235,8 @@ LAYERS: dict[type[Layer], Writer] = {
     shaping.Flatten: _reshape,
     shaping.Reshape: _reshape,
     Last: _call("last_step", equation="y = x_T"),
+    First: _call("first_step", equation="y = x_1"),
+    Position: _position,
+    Patches: _patches,
+    ClassToken: _class_token,
 }

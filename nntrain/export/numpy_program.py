@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from nntrain.errors import ConfigError
+from nntrain.export import numpy_activations, numpy_functions
 from nntrain.export import numpy_text as text
 from nntrain.export.bundle import bundle
 from nntrain.export.description import Description
@@ -20,7 +21,6 @@ from nntrain.layers.branches import Branches, Concatenate
 from nntrain.layers.containers import Chain, Residual
 from nntrain.model.shapes import Array
 
-_FUNCTIONS = "nntrain.export.numpy_functions"
 _TRY = """
 import sys, numpy
 sys.path.insert(0, ".")
@@ -53,7 +53,7 @@ def source(described: Description, file: str) -> str:
     body.write(described.network)
     inputs, decision = described.inputs, described.decision
     calls = {*body.calls, *({decision.activation} if decision.activation else ())}
-    lines, functions = bundle([(_FUNCTIONS, name) for name in sorted(calls)])
+    lines, functions = bundle([_home(name) for name in sorted(calls)])
     own = {f"import {name}" for name in ("base64", "contextlib", "csv", "io", "sys")}
     lines = sorted({*lines, *own} - {"import os", "import numpy as np"})
     labels = decision.labels is not None
@@ -185,6 +185,12 @@ class _Body:
             self.write(one)
             parts.append(self._keep(one.path, "B"))
         self.lines.append(f"X = {join}({', '.join(parts)})  # {placed.path} {_axes(placed.output)}")
+
+
+def _home(function: str) -> tuple[str, str]:
+    """The module of a function, and its name."""
+    home = numpy_activations if hasattr(numpy_activations, function) else numpy_functions
+    return home.__name__, function
 
 
 def _axes(shape: tuple[int, ...]) -> str:

@@ -1,4 +1,4 @@
-"""Multi-head self-attention as ONNX operators."""
+"""Multi-head self-attention, and what stands around it, as ONNX operators."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import numpy as np
 from nntrain.export.onnx_graph import Graph
 from nntrain.export.placed import Placed
 from nntrain.kernels.rotation import BASE
+from nntrain.kernels.windows import pair
+from nntrain.layers.patches import Patches
+from nntrain.layers.position import sinusoidal_positions
 from nntrain.layers.self_attention import Attention
 
 
@@ -58,3 +61,46 @@ def _rotated(graph: Graph, x: str, T: int, d: int) -> str:
     first = graph.node("Sub", graph.node("Mul", a, cos), graph.node("Mul", b, sin))
     second = graph.node("Add", graph.node("Mul", b, cos), graph.node("Mul", a, sin))
     return graph.reshape(graph.node("Concat", first, second, axis=-1), 0, 0, 0, d)
+
+
+def position(placed: Placed) -> Callable[[Graph, str], str]:
+    """x_t + P_t, of as many steps as there are."""
+
+    def add(graph: Graph, x: str) -> str:
+        if "P" in placed.saved:
+            P = graph.parameter(placed, "P")
+        else:
+            P = graph.constant(sinusoidal_positions(placed.shape[1], 0, placed.shape[0], graph.dtype))
+        steps = graph.node("Shape", x, start=1, end=2)
+        return graph.node("Add", x, graph.node("Slice", P, graph.ints(0), steps, graph.ints(0)))
+
+    return add
+
+
+def patches(placed: Placed) -> Callable[[Graph, str], str]:
+    """The pixels of each patch, times W."""
+    layer = placed.layer
+    assert isinstance(layer, Patches)
+    (C, H, W), (down, across) = placed.shape, pair(layer.size)
+
+    def add(graph: Graph, x: str) -> str:
+        cut = graph.transpose(graph.reshape(x, 0, C, H // down, down, W // across, across), 0, 2, 4, 1, 3, 5)
+        pixels = graph.reshape(cut, 0, placed.output[0], C * down * across)
+        Z = graph.node("MatMul", pixels, graph.transpose(graph.parameter(placed, "W"), 1, 0))
+        return graph.node("Add", Z, graph.parameter(placed, "b")) if layer.bias else Z
+
+    return add
+
+
+def class_token(placed: Placed) -> Callable[[Graph, str], str]:
+    """A step more, before the others."""
+
+    def add(graph: Graph, x: str) -> str:
+        m = graph.node("Shape", x, start=0, end=1)
+        shape = graph.node("Concat", m, graph.ints(1, placed.shape[1]), axis=0)
+        token = graph.node("Expand", graph.parameter(placed, "c"), shape)
+        if graph.lengths is not None:
+            graph.lengths = graph.node("Add", graph.lengths, graph.ints(1))
+        return graph.node("Concat", token, x, axis=1)
+
+    return add

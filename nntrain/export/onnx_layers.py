@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import pi, sqrt
 
 import numpy as np
 
-from nntrain.export import onnx_images, onnx_recurrent
-from nntrain.export.onnx_attention import attention
+from nntrain.export import onnx_activations, onnx_attention, onnx_images, onnx_recurrent
 from nntrain.export.onnx_graph import FORM, Attribute, Graph
 from nntrain.export.placed import Placed, written
 from nntrain.layers import activations as act
@@ -17,8 +15,10 @@ from nntrain.layers.conv1d import Conv1d
 from nntrain.layers.dropout import Dropout
 from nntrain.layers.embedding import Embedding
 from nntrain.layers.latent import SampleLatent
+from nntrain.layers.patches import ClassToken, Patches
+from nntrain.layers.position import Position
 from nntrain.layers.self_attention import Attention
-from nntrain.layers.steps import Last
+from nntrain.layers.steps import First, Last
 from nntrain.layers.tied import Tied
 from nntrain.layers.transposed import ConvTranspose2d
 from nntrain.model.layer import Layer
@@ -129,57 +129,6 @@ def _embedding(placed: Placed) -> Write:
     return lambda graph, x: graph.node("Gather", graph.transpose(graph.parameter(placed, "W"), 1, 0), x, axis=0)
 
 
-def _leaky_relu(placed: Placed) -> Write:
-    layer = placed.layer
-    assert isinstance(layer, act.LeakyReLU)
-    return lambda graph, x: graph.node("Max", x, graph.node("Mul", x, graph.number(layer.slope)))
-
-
-def _elu(placed: Placed) -> Write:
-    layer = placed.layer
-    assert isinstance(layer, act.ELU)
-
-    def add(graph: Graph, x: str) -> str:
-        if not graph.double:
-            return graph.node("Elu", x, alpha=layer.alpha)
-        e = graph.node("Exp", graph.node("Min", x, graph.number(0)))
-        below = graph.node("Mul", graph.node("Sub", e, graph.number(1)), graph.number(layer.alpha))
-        return graph.node("Where", graph.node("Greater", x, graph.number(0)), x, below)
-
-    return add
-
-
-def _silu(placed: Placed) -> Write:
-    return lambda graph, x: graph.node("Mul", x, graph.node("Sigmoid", x))
-
-
-def _softplus(placed: Placed) -> Write:
-    def add(graph: Graph, x: str) -> str:
-        e = graph.node("Exp", graph.node("Neg", graph.node("Abs", x)))
-        log = graph.node("Log", graph.node("Add", e, graph.number(1)))
-        return graph.node("Add", graph.node("Max", x, graph.number(0)), log)
-
-    return add
-
-
-def _gelu(placed: Placed) -> Write:
-    form = getattr(placed.layer, "approximate", "tanh")
-
-    def add(graph: Graph, x: str) -> str:
-        if not graph.double or form != "tanh":
-            return graph.node("Gelu", x, approximate=form)
-        cube = graph.node("Mul", graph.node("Mul", x, graph.node("Mul", x, x)), graph.number(0.044715))
-        u = graph.node("Mul", graph.node("Add", x, cube), graph.number(sqrt(2 / pi)))
-        both = graph.node("Add", graph.node("Tanh", u), graph.number(1))
-        return graph.node("Mul", graph.node("Mul", x, both), graph.number(0.5))
-
-    return add
-
-
-def _softmax(placed: Placed) -> Write:
-    return lambda graph, x: graph.node("Softmax", x, axis=1 + feature_axis(placed.shape))
-
-
 def _along(graph: Graph, placed: Placed, name: str) -> str:
     """A number for each feature, shaped to meet the layer's input."""
     array = placed.arrays[name].reshape(-1)
@@ -246,6 +195,14 @@ def _last(placed: Placed) -> Write:
     return add
 
 
+def _first(placed: Placed) -> Write:
+    def add(graph: Graph, x: str) -> str:
+        graph.lengths = None
+        return graph.node("Gather", x, graph.constant(np.asarray(0)), axis=1)
+
+    return add
+
+
 LAYERS: dict[type[Layer], Writer] = {
     containers.Sequential: _chain,
     containers.Repeat: _chain,
@@ -261,12 +218,12 @@ LAYERS: dict[type[Layer], Writer] = {
     act.Sigmoid: _op("Sigmoid"),
     act.Tanh: _op("Tanh"),
     act.ReLU: _op("Relu"),
-    act.LeakyReLU: _leaky_relu,
-    act.ELU: _elu,
-    act.GELU: _gelu,
-    act.SiLU: _silu,
-    act.Softplus: _softplus,
-    act.Softmax: _softmax,
+    act.LeakyReLU: onnx_activations.leaky_relu,
+    act.ELU: onnx_activations.elu,
+    act.GELU: onnx_activations.gelu,
+    act.SiLU: onnx_activations.silu,
+    act.Softplus: onnx_activations.softplus,
+    act.Softmax: onnx_activations.softmax,
     Dropout: _unchanged,
     convolution.Conv2d: onnx_images.conv2d,
     Conv1d: onnx_images.conv1d,
@@ -284,9 +241,13 @@ LAYERS: dict[type[Layer], Writer] = {
     recurrent.RNN: onnx_recurrent.rnn,
     recurrent.GRU: onnx_recurrent.gru,
     recurrent.LSTM: onnx_recurrent.lstm,
-    Attention: attention,
+    Attention: onnx_attention.attention,
     SampleLatent: _latent,
     shaping.Flatten: _reshape,
     shaping.Reshape: _reshape,
     Last: _last,
+    First: _first,
+    Position: onnx_attention.position,
+    Patches: onnx_attention.patches,
+    ClassToken: onnx_attention.class_token,
 }

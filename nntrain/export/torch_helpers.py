@@ -157,6 +157,42 @@ class Last(nn.Module):
     def forward(self, x):
         return x[:, -1]
 ''',
+    "First": '''
+class First(nn.Module):
+    """The first step of a sequence (m, T, n)."""
+
+    def forward(self, x):
+        return x[:, 0]
+''',
+    "Position": '''
+class Position(nn.Module):
+    """x_t + P_t."""
+
+    def __init__(self, steps, n):
+        super().__init__()
+        self.P = nn.Parameter(torch.zeros(steps, n))
+
+    def forward(self, x):
+        return x + self.P[: x.shape[1]]
+''',
+    "Patches": '''
+class Patches(nn.Conv2d):
+    """Images (m, C, H, W) as sequences of patches (m, T, n)."""
+
+    def forward(self, x):
+        return super().forward(x).flatten(2).transpose(1, 2)
+''',
+    "ClassToken": '''
+class ClassToken(nn.Module):
+    """A step more, before the others."""
+
+    def __init__(self, n):
+        super().__init__()
+        self.c = nn.Parameter(torch.zeros(n))
+
+    def forward(self, x):
+        return torch.cat([self.c.expand(len(x), 1, -1), x], 1)
+''',
     "Chain": '''
 class Chain(nn.Module):
     """Named modules one after another."""

@@ -9,14 +9,17 @@ import numpy as np
 from nntrain.export import torch_images
 from nntrain.export.placed import Placed, inexpressible
 from nntrain.export.torch_names import FORM, Module, weight_and_bias
+from nntrain.kernels.windows import pair
 from nntrain.layers import activations as act
 from nntrain.layers import branches, containers, convolution, dense, normalization, pooling, recurrent, shaping
 from nntrain.layers.conv1d import Conv1d
 from nntrain.layers.dropout import Dropout
 from nntrain.layers.embedding import Embedding
 from nntrain.layers.latent import SampleLatent
+from nntrain.layers.patches import ClassToken, Patches
+from nntrain.layers.position import Position, sinusoidal_positions
 from nntrain.layers.self_attention import Attention
-from nntrain.layers.steps import Last
+from nntrain.layers.steps import First, Last
 from nntrain.layers.tied import Tied
 from nntrain.layers.transposed import ConvTranspose2d
 from nntrain.model.layer import Layer
@@ -53,7 +56,28 @@ def _softmax(placed: Placed) -> Module:
 
 
 def _gelu(placed: Placed) -> Module:
-    return Module(f"nn.GELU(approximate={getattr(placed.layer, 'approximate', 'tanh')!r})")
+    assert isinstance(placed.layer, act.GELU)
+    return Module(f"nn.GELU(approximate={placed.layer.approximate!r})")
+
+
+def _position(placed: Placed) -> Module:
+    T, n = placed.shape
+    if "P" in placed.saved:
+        return Module(f"Position({T}, {n})", {"P": placed.arrays["P"]})
+    return Module(f"Position({T}, {n})", {"P": sinusoidal_positions(n, 0, T, np.dtype(np.float64))})
+
+
+def _patches(placed: Placed) -> Module:
+    layer, (C, _, _) = placed.layer, placed.shape
+    assert isinstance(layer, Patches)
+    size = pair(layer.size)
+    W = placed.arrays["W"].reshape(layer.units, C, *size)
+    state = {"weight": W, **({"bias": placed.arrays["b"].reshape(-1)} if layer.bias else {})}
+    return Module(f"Patches({C}, {layer.units}, {size}, {size}, bias={layer.bias})", state)
+
+
+def _class_token(placed: Placed) -> Module:
+    return Module(f"ClassToken({placed.shape[1]})", {"c": placed.arrays["c"].reshape(-1)})
 
 
 def _norm_state(placed: Placed) -> dict[str, Array]:
@@ -198,4 +222,8 @@ LAYERS: dict[type[Layer], Callable[[Placed], Module]] = {
     shaping.Flatten: _plain("nn.Flatten()"),
     shaping.Reshape: _reshape,
     Last: _plain("Last()"),
+    First: _plain("First()"),
+    Position: _position,
+    Patches: _patches,
+    ClassToken: _class_token,
 }

@@ -47,7 +47,7 @@ class Position(Layer):
         """P of the steps of X, the first of which is number `start`."""
         T, n, _ = X.shape
         if self.encoding == "sinusoidal":
-            return _sinusoidal(n, start, T, X.dtype)
+            return sinusoidal_positions(n, start, T, X.dtype)
         if start + T > len(p.P):
             raise DataError(
                 f"{p.path}: error: a sequence of {start + T} steps, where `position: learned` knows {len(p.P)}; give "
@@ -63,7 +63,7 @@ class Position(Layer):
 
 
 @lru_cache(maxsize=64)
-def _sinusoidal(n: int, start: int, T: int, dtype: np.dtype) -> Array:
+def sinusoidal_positions(n: int, start: int, T: int, dtype: np.dtype) -> Array:
     """(T, n) positions of the steps from number `start` on."""
     angles = np.arange(start, start + T)[:, None] * 10_000 ** (-2 * (np.arange(n) // 2) / n)
     P = np.where(np.arange(n) % 2, np.cos(angles), np.sin(angles)).astype(dtype)
