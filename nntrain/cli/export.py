@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from nntrain.inference.load import Loaded
 
 # suffix -> the options that are for it alone
-SUFFIXES: dict[str, tuple[str, ...]] = {".onnx": ("raw",), ".py": (), ".safetensors": ("names", "module")}
+SUFFIXES: dict[str, tuple[str, ...]] = {
+    ".c": ("int8",),
+    ".onnx": ("raw",),
+    ".py": (),
+    ".safetensors": ("names", "module"),
+}
 
 
 @click.command
@@ -26,6 +31,7 @@ SUFFIXES: dict[str, tuple[str, ...]] = {".onnx": ("raw",), ".py": (), ".safetens
 @click.option("--names", type=click.Choice(["nntrain", "torch"]), help="Of parameters: the saved ones, or PyTorch's.")
 @click.option("--module", type=click.Choice(["torch"]), help="Also FILE.py, which builds the network in PyTorch.")
 @click.option("--raw", is_flag=True, help="End with the scores of the last layer: no softmax, no sigmoid, no labels.")
+@click.option("--int8", is_flag=True, help="Weights in eight bits; the loss of accuracy is told.")
 @click.option("--no-verify", is_flag=True, help="Write it without trying it.")
 @options.threads
 def export(
@@ -33,6 +39,7 @@ def export(
     output: Path,
     which: str,
     raw: bool,
+    int8: bool,
     names: str | None,
     module: str | None,
     no_verify: bool,
@@ -40,13 +47,13 @@ def export(
 ) -> None:
     """Write the network of CHECKPOINT, a file or a run directory, for other programs.
 
-    .onnx: the network with its preparation inside, for onnxruntime (needs nntrain[onnx]).  .safetensors: the
-    parameters.  .py: a program that needs NumPy alone and prints what `nntrain predict` does.
+    .c: C99 with a header, for any machine.  .onnx: the network with its preparation inside (needs nntrain[onnx]).
+    .py: a program that needs NumPy alone and prints what `nntrain predict` does.  .safetensors: the parameters.
 
     What is written is run before, where the program for it is installed, on examples of the run's own data.
     """
     options.check_suffix(output, *SUFFIXES)
-    given = {"raw": raw, "names": names is not None, "module": module is not None}
+    given = {"raw": raw, "int8": int8, "names": names is not None, "module": module is not None}
     for name, is_given in given.items():
         if is_given and name not in SUFFIXES[output.suffix.lower()]:
             takers = " and ".join(suffix for suffix, options in SUFFIXES.items() if name in options)
@@ -57,7 +64,9 @@ def export(
     loaded = options.load_checkpoint(checkpoint, which)
     from nntrain.export import exported
 
-    if output.suffix.lower() == ".onnx":
+    if output.suffix.lower() == ".c":
+        made = _c(loaded, output.name, int8)
+    elif output.suffix.lower() == ".onnx":
         made = _onnx(loaded, output.name, raw)
     elif output.suffix.lower() == ".py":
         made = _program(loaded, output.name)
@@ -67,6 +76,18 @@ def export(
         _verify(made, loaded)
     exported.write(made, output)
     click.echo(output)
+
+
+def _c(loaded: Loaded, file: str, int8: bool) -> Exported:
+    from nntrain.export.c_program import c_files
+    from nntrain.export.description import describe
+    from nntrain.export.rounding import rounded
+
+    described = describe(loaded)
+    quantized, lines = rounded(loaded) if int8 else ({}, [])
+    for line in lines:
+        say(line)
+    return c_files(described, file, quantized)
 
 
 def _onnx(loaded: Loaded, file: str, raw: bool) -> Exported:

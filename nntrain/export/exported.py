@@ -78,11 +78,13 @@ def run_python(folder: Path, program: str, *arguments: str) -> None:
     run_program(folder, [sys.executable, "-c", program, *arguments])
 
 
-def run_program(folder: Path, command: list[str]) -> str:
-    """stdout of a program that runs in the folder.  Raises NNTrainError where it fails."""
+def run_program(folder: Path, command: list[str], given: bytes = b"") -> bytes:
+    """stdout of a program that runs in the folder with `given` as stdin.  Raises NNTrainError where it fails."""
     environment = {**os.environ, "PYTHONPATH": "", "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, input=given)
     if done.returncode:
-        last = (done.stderr.strip() or f"it ended with code {done.returncode}").splitlines()[-1]
+        last = (done.stderr.decode(errors="replace").strip() or f"it ended with code {done.returncode}").splitlines()[
+            -1
+        ]
         raise NNTrainError(f"export: what was made does not run, so nothing was written: {last}")
     return done.stdout

@@ -36,7 +36,7 @@ def test_parameters_by_pytorchs_names_come_with_the_module_that_takes_them(mlp, 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["-o", "x.bin"], "--output x.bin: .onnx or .py or .safetensors"),
+        (["-o", "x.bin"], "--output x.bin: .c or .onnx or .py or .safetensors"),
         (["-o", "x"], "a name without a suffix"),
         (["-o", "x.safetensors", "--module", "torch", "--names", "nntrain"], "--module torch"),
     ],

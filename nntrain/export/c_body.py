@@ -1,0 +1,92 @@
+"""The C function that takes an example through the layers, and where each layer's output lies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from nntrain.export.int8 import Quantized
+from nntrain.model.shapes import Array
+
+
+@dataclass(frozen=True)
+class Value:
+    """An output: how C calls its first number, and the place of its block in the scratch; None: it is not there."""
+
+    pointer: str
+    block: int | None
+
+
+class Body:
+    """Lines of the function, the constants and functions that they need, and the scratch.
+
+    quantized   parameters as int8, by saved names; an empty mapping: all stay what they are
+    """
+
+    def __init__(self, dtype: np.dtype, quantized: Mapping[str, Quantized]):
+        self.double = bool(dtype == np.float64)
+        self.quantized = quantized
+        self.lines: list[str] = []
+        self.constants: dict[str, str] = {}
+        self.functions: dict[str, None] = {}
+        self.formulas: dict[str, str] = {}
+        self.size = 0
+        self._sizes: dict[int, int] = {}  # blocks in use: start -> length
+        self._holders: dict[int, int] = {}
+
+    def call(self, function: str, *arguments: object) -> None:
+        """A line that calls a function."""
+        self.functions[function] = None
+        self.lines.append(f"{function}({', '.join(map(str, arguments))});")
+
+    def new(self, *shape: int) -> Value:
+        """Room for an output: the first that is free."""
+        length, at = prod(shape), 0
+        for start in sorted(self._sizes):
+            if at + length <= start:
+                break
+            at = start + self._sizes[start]
+        self._sizes[at], self._holders[at] = length, 1
+        self.size = max(self.size, at + length)
+        return Value(f"scratch + {at}", at)
+
+    def hold(self, value: Value) -> None:
+        """One more will read it."""
+        if value.block is not None:
+            self._holders[value.block] += 1
+
+    def release(self, value: Value) -> None:
+        """It is read: nobody else does, its room is free."""
+        if value.block is not None:
+            self._holders[value.block] -= 1
+            if not self._holders[value.block]:
+                del self._holders[value.block], self._sizes[value.block]
+
+    def constant(self, name: str, array: Array, kind: str = "real") -> str:
+        """An array of constants, and its name in C."""
+        known = re.sub(r"\W", "_", name)
+        if known not in self.constants:
+            numbers = (
+                [str(v) for v in array.reshape(-1).tolist()] if array.dtype.kind == "i" else self._numbers(array, kind)
+            )
+            lines = [", ".join(numbers[i : i + 12]) for i in range(0, len(numbers), 12)]
+            body = ",\n    ".join(lines)
+            self.constants[known] = f"static const {kind} {known}[{array.size}] = {{\n    {body}\n}};\n"
+        return known
+
+    def _numbers(self, array: Array, kind: str) -> list[str]:
+        digits, suffix = (17, "") if self.double or kind == "double" else (9, "f")
+        texts = (f"{value:.{digits}g}" for value in array.reshape(-1).tolist())
+        return [(one if re.search(r"[.e]", one) else one + ".0") + suffix for one in texts]
+
+    def weights(self, saved: str, array: Array) -> str:
+        """Weights as arguments: the array, and with int8 the scale of each row."""
+        if saved not in self.quantized:
+            return self.constant(saved, array, "weight")
+        found = self.quantized[saved]
+        scales = self.constant(f"{saved}_scale", found.scale)
+        return f"{self.constant(saved, found.values, 'weight')}, {scales}"

@@ -1,0 +1,379 @@
+"""Layers as calls of C functions: the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+
+import numpy as np
+
+from nntrain.export.c_body import Body, Value
+from nntrain.export.placed import Placed, written
+from nntrain.export.torch_images import pool_window
+from nntrain.kernels.windows import Window, pair, window
+from nntrain.layers import activations as act
+from nntrain.layers import branches, containers, convolution, dense, normalization, pooling, recurrent, shaping
+from nntrain.layers.conv1d import Conv1d
+from nntrain.layers.dropout import Dropout
+from nntrain.layers.embedding import Embedding
+from nntrain.layers.latent import SampleLatent
+from nntrain.layers.steps import First, Last
+from nntrain.layers.tied import Tied
+from nntrain.layers.transposed import ConvTranspose2d
+from nntrain.model.layer import Layer
+from nntrain.model.shapes import Shape, feature_axis
+
+FORM = "C"
+Write = Callable[[Body, Value], Value]
+Writer = Callable[[Placed], Write]
+
+
+def write(body: Body, placed: Placed, x: Value) -> Value:
+    """Add a layer, which reads x once; its output.  Raises ConfigError."""
+    return written(LAYERS, placed, FORM)(body, x)
+
+
+def around(shape: Shape) -> tuple[int, int, int]:
+    """A shape as (outer, n, inner): steps, features, pixels."""
+    if len(shape) == 2:
+        return shape[0], shape[1], 1
+    return 1, shape[0], prod(shape[1:])
+
+
+def _made(placed: Placed, function: str, *arguments: object) -> Write:
+    """A call that reads x and fills a new output: the arguments are before x, "x" and "z" stand for the two."""
+
+    def add(body: Body, x: Value) -> Value:
+        z = body.new(*placed.output)
+        names = {"x": x.pointer, "z": z.pointer}
+        body.call(function, *(names.get(one, one) if isinstance(one, str) else one for one in arguments))
+        body.release(x)
+        return z
+
+    return add
+
+
+def _b(body: Body, placed: Placed, name: str = "b") -> str:
+    return body.constant(placed.saved[name], placed.arrays[name]) if name in placed.saved else "NULL"
+
+
+def _W(body: Body, placed: Placed, name: str = "W") -> str:
+    return body.weights(placed.saved[name], placed.arrays[name])
+
+
+def _unchanged(placed: Placed) -> Write:
+    return lambda body, x: x
+
+
+def _element(name: str, formula: str) -> Writer:
+    """An activation by its formula of x[i]."""
+
+    def writer(placed: Placed) -> Write:
+        def add(body: Body, x: Value) -> Value:
+            body.formulas[name] = formula
+            return _made(placed, name, "x", "z", prod(placed.shape))(body, x)
+
+        return add
+
+    return writer
+
+
+def _leaky_relu(placed: Placed) -> Write:
+    assert isinstance(placed.layer, act.LeakyReLU)
+    slope = placed.layer.slope
+    name = "leaky_relu_" + repr(slope).translate(str.maketrans(".-+", "___"))
+    return _element(name, f"x[i] > 0 ? x[i] : (real){slope!r} * x[i]")(placed)
+
+
+def _elu(placed: Placed) -> Write:
+    assert isinstance(placed.layer, act.ELU)
+    alpha = placed.layer.alpha
+    name = "elu_" + repr(alpha).translate(str.maketrans(".-+", "___"))
+    return _element(name, f"x[i] > 0 ? x[i] : (real){alpha!r} * EXPM1(x[i])")(placed)
+
+
+def _gelu(placed: Placed) -> Write:
+    assert isinstance(placed.layer, act.GELU)
+    if placed.layer.approximate == "none":
+        return _element("gelu", "(real)0.5 * x[i] * (1 + ERF(x[i] * (real)0.70710678118654752))")(placed)
+    u = "(real)0.79788456080286536 * (x[i] + (real)0.044715 * x[i] * x[i] * x[i])"
+    return _element("gelu_tanh", f"(real)0.5 * x[i] * (1 + TANH({u}))")(placed)
+
+
+def _softmax(placed: Placed) -> Write:
+    return _made(placed, "softmax", "x", "z", *around(placed.shape))
+
+
+def _chain(placed: Placed) -> Write:
+    def add(body: Body, x: Value) -> Value:
+        for one in placed.chain:
+            x = write(body, one, x)
+        return x
+
+    return add
+
+
+def _residual(placed: Placed) -> Write:
+    def add(body: Body, x: Value) -> Value:
+        body.hold(x)
+        F = x
+        for one in placed.chain:
+            F = write(body, one, F)
+        S = x if placed.shortcut is None else write(body, placed.shortcut, x)
+        z = body.new(*placed.output)
+        body.call("add", F.pointer, S.pointer, z.pointer, prod(placed.output))
+        body.release(F)
+        body.release(S)
+        return z
+
+    return add
+
+
+def _concatenate(placed: Placed) -> Write:
+    def add(body: Body, x: Value) -> Value:
+        z, at = body.new(*placed.output), 0
+        axis = feature_axis(placed.output)
+        outer = prod(placed.output[:axis])
+        for part in placed.inner.values():
+            body.hold(x)
+            y = write(body, part, x)
+            width = prod(part.output[axis:])
+            body.call("place", y.pointer, z.pointer, outer, width, prod(placed.output[axis:]), at)
+            body.release(y)
+            at += width
+        body.release(x)
+        return z
+
+    return add
+
+
+def _product(placed: Placed) -> Write:
+    def add(body: Body, x: Value) -> Value:
+        z, size = body.new(*placed.output), around(placed.output)
+        body.formulas["ones"] = "x == z ? 1 : 1"
+        body.call("ones", z.pointer, z.pointer, prod(placed.output))
+        for part in placed.inner.values():
+            body.hold(x)
+            y = write(body, part, x)
+            body.call("multiply", y.pointer, z.pointer, *size, int(len(part.output) < len(placed.output)))
+            body.release(y)
+        body.release(x)
+        return z
+
+    return add
+
+
+def _dense(placed: Placed) -> Write:
+    n_y, n_x = placed.arrays["W"].shape
+    T = prod(placed.shape[:-1])
+    return lambda body, x: _made(placed, "dense", _W(body, placed), _b(body, placed), "x", "z", T, n_y, n_x)(body, x)
+
+
+def _bias(placed: Placed) -> Write:
+    size = around(placed.shape)
+    return lambda body, x: _made(placed, "scale_shift", "NULL", _b(body, placed), "x", "z", *size)(body, x)
+
+
+def _tied(placed: Placed) -> Write:
+    T = prod(placed.shape[:-1])
+    n, k = placed.arrays["W"].shape
+    return lambda body, x: _made(placed, "tied", _W(body, placed), "x", "z", T, n, k)(body, x)
+
+
+def _embedding(placed: Placed) -> Write:
+    n, vocabulary = placed.arrays["W"].shape
+    T = placed.shape[0]
+    return lambda body, x: _made(placed, "embedding", _W(body, placed), "x", "z", T, n, vocabulary)(body, x)
+
+
+def _sizes(body: Body, placed: Placed, slid: Window, groups: int) -> str:
+    """The table of sizes of a layer for images."""
+    top, left = slid.padding[0][0], slid.padding[1][0]
+    numbers = (*placed.shape, *placed.output, *slid.kernel, *slid.stride, top, left, *slid.dilation, groups)
+    return body.constant(f"{placed.path}.size", np.array(numbers), "int")
+
+
+def _conv2d(placed: Placed) -> Write:
+    layer = placed.layer
+    assert isinstance(layer, convolution.Conv2d)
+    slid = window((placed.shape[1], placed.shape[2]), layer.kernel, layer.stride, layer.padding, layer.dilation)
+
+    def add(body: Body, x: Value) -> Value:
+        sizes = _sizes(body, placed, slid, layer.groups)
+        return _made(placed, "conv2d", _W(body, placed), _b(body, placed), "x", "z", sizes)(body, x)
+
+    return add
+
+
+def _conv1d(placed: Placed) -> Write:
+    layer = placed.layer
+    assert isinstance(layer, Conv1d)
+    padding = (0, layer.padding) if isinstance(layer.padding, int) else layer.padding
+    slid = window((1, placed.shape[0]), (1, layer.kernel), (1, layer.stride), padding, (1, layer.dilation))
+    numbers = (
+        *placed.shape,
+        *placed.output,
+        layer.kernel,
+        layer.stride,
+        slid.padding[1][0],
+        layer.dilation,
+        layer.groups,
+    )
+
+    def add(body: Body, x: Value) -> Value:
+        sizes = body.constant(f"{placed.path}.size", np.array(numbers), "int")
+        return _made(placed, "conv1d", _W(body, placed), _b(body, placed), "x", "z", sizes)(body, x)
+
+    return add
+
+
+def _conv_transpose2d(placed: Placed) -> Write:
+    layer = placed.layer
+    assert isinstance(layer, ConvTranspose2d)
+    slid, _ = layer.window((placed.shape[1], placed.shape[2]))
+
+    def add(body: Body, x: Value) -> Value:
+        sizes = _sizes(body, placed, slid, layer.groups)
+        return _made(placed, "conv_transpose2d", _W(body, placed), _b(body, placed), "x", "z", sizes)(body, x)
+
+    return add
+
+
+def _pool(mean: int) -> Writer:
+    def writer(placed: Placed) -> Write:
+        def add(body: Body, x: Value) -> Value:
+            return _made(placed, "pool2d", "x", "z", _sizes(body, placed, pool_window(placed), 1), mean)(body, x)
+
+        return add
+
+    return writer
+
+
+def _over_all(mean: int) -> Writer:
+    def writer(placed: Placed) -> Write:
+        steps, n, pixels = around(placed.shape)
+        size = (n, pixels, pixels, 1) if len(placed.shape) == 3 else (n, steps, 1, n)
+        return _made(placed, "over_all", "x", "z", *size, mean)
+
+    return writer
+
+
+def _upsample(placed: Placed) -> Write:
+    assert isinstance(placed.layer, pooling.Upsample2d)
+    return _made(placed, "upsample2d", "x", "z", *placed.shape, *pair(placed.layer.factor))
+
+
+def _pad(placed: Placed) -> Write:
+    assert isinstance(placed.layer, pooling.Pad2d)
+    top, _, left, _ = placed.layer.sides
+    return _made(placed, "pad2d", "x", "z", *placed.shape, *placed.output[1:], top, left)
+
+
+def _batch_norm(placed: Placed) -> Write:
+    layer = placed.layer
+    assert isinstance(layer, normalization.BatchNorm)
+    gamma, beta, mean, variance = (placed.arrays[name] for name in ("gamma", "beta", "mean", "variance"))
+    scale = gamma / np.sqrt(variance + layer.epsilon)
+
+    def add(body: Body, x: Value) -> Value:
+        names = (
+            body.constant(f"{placed.path}.scale", scale),
+            body.constant(f"{placed.path}.shift", beta - scale * mean),
+        )
+        return _made(placed, "scale_shift", *names, "x", "z", *around(placed.shape))(body, x)
+
+    return add
+
+
+def _normalise(placed: Placed) -> Write:
+    layer = placed.layer
+    assert isinstance(layer, normalization.ExampleNorm)
+    epsilon, centred = f"(real){layer.epsilon!r}", int(layer.centred)
+
+    def add(body: Body, x: Value) -> Value:
+        names = _b(body, placed, "gamma"), _b(body, placed, "beta")
+        return _made(placed, "normalise", *names, epsilon, centred, "x", "z", *around(placed.shape))(body, x)
+
+    return add
+
+
+def _recurrent(cell: str, work: int) -> Writer:
+    """`work`: how many times n numbers a cell works on."""
+
+    def writer(placed: Placed) -> Write:
+        layer = placed.layer
+        assert isinstance(layer, recurrent.Recurrent)
+        (T, n_x), n, last = placed.shape, layer.units, int(layer.output == "last")
+
+        def add(body: Body, x: Value) -> Value:
+            z, room = body.new(*placed.output), body.new(work * n)
+            for i, within in enumerate(("forward.", "backward.") if layer.bidirectional else ("",)):
+                arrays = [
+                    _W(body, placed, within + "W"),
+                    _W(body, placed, within + "U"),
+                    _b(body, placed, within + "b"),
+                ]
+                arrays += [_b(body, placed, within + "b_u")] if within + "b_u" in placed.saved else []
+                sizes = (T, n_x, n, i, last, placed.output[-1], i * n)
+                body.call(cell, *arrays, x.pointer, z.pointer, room.pointer, *sizes)
+            body.release(room)
+            body.release(x)
+            return z
+
+        return add
+
+    return writer
+
+
+def _step(which: int) -> Writer:
+    def writer(placed: Placed) -> Write:
+        at = (placed.shape[0] - 1 if which else 0) * placed.shape[1]
+        return lambda body, x: Value(f"{x.pointer} + {at}", x.block)
+
+    return writer
+
+
+LAYERS: dict[type[Layer], Writer] = {
+    containers.Sequential: _chain,
+    containers.Repeat: _chain,
+    containers.Residual: _residual,
+    branches.Concatenate: _concatenate,
+    branches.Product: _product,
+    dense.Dense: _dense,
+    dense.Linear: _dense,
+    dense.Bias: _bias,
+    Tied: _tied,
+    Embedding: _embedding,
+    act.Identity: _unchanged,
+    act.Sigmoid: _element("sigmoid", "1 / (1 + EXP(-x[i]))"),
+    act.Tanh: _element("tanh_of", "TANH(x[i])"),
+    act.ReLU: _element("relu", "x[i] > 0 ? x[i] : 0"),
+    act.LeakyReLU: _leaky_relu,
+    act.ELU: _elu,
+    act.GELU: _gelu,
+    act.SiLU: _element("silu", "x[i] / (1 + EXP(-x[i]))"),
+    act.Softplus: _element("softplus", "(x[i] > 0 ? x[i] : 0) + LOG1P(EXP(x[i] > 0 ? -x[i] : x[i]))"),
+    act.Softmax: _softmax,
+    Dropout: _unchanged,
+    convolution.Conv2d: _conv2d,
+    Conv1d: _conv1d,
+    ConvTranspose2d: _conv_transpose2d,
+    pooling.MaxPool2d: _pool(0),
+    pooling.AvgPool2d: _pool(1),
+    pooling.GlobalAvgPool: _over_all(1),
+    pooling.MeanOverTime: _over_all(1),
+    pooling.GlobalMaxPool: _over_all(0),
+    pooling.Upsample2d: _upsample,
+    pooling.Pad2d: _pad,
+    normalization.BatchNorm: _batch_norm,
+    normalization.LayerNorm: _normalise,
+    normalization.RMSNorm: _normalise,
+    recurrent.RNN: _recurrent("rnn", 2),
+    recurrent.GRU: _recurrent("gru", 7),
+    recurrent.LSTM: _recurrent("lstm", 6),
+    SampleLatent: _unchanged,
+    shaping.Flatten: _unchanged,
+    shaping.Reshape: _unchanged,
+    Last: _step(1),
+    First: _step(0),
+}

@@ -1,0 +1,190 @@
+"""The network as C99: compiled without a warning by gcc and clang, it says what nntrain says."""
+
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from export.networks import CHOSEN, inputs, known, of_case, outputs, within
+from export.runs import CONFIGS, inputs_of, is_text, loaded_of, train
+from export.test_numpy_program import plainly
+
+from nntrain.errors import ConfigError
+from nntrain.export.c_layers import LAYERS
+from nntrain.export.c_program import FLAGS, c_files
+from nntrain.export.int8 import quantized
+
+COMPILERS = [name for name in ("gcc", "clang") if shutil.which(name)]
+SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+pytestmark = pytest.mark.skipif(not COMPILERS, reason="no C compiler")
+
+
+def write(folder, described, name="net", weights=None):
+    for file, content in c_files(described, f"{name}.c", weights or {}).files.items():
+        (folder / file).write_bytes(content)
+
+
+MAIN = """#include <stdio.h>
+{includes}
+
+int main(void)
+{{
+    static double numbers[100000];
+{calls}
+    return 0;
+}}
+"""
+CALL = """    {{
+        static {given} x[{P}_INPUTS];
+        static {real} z[{P}_OUTPUTS];
+        for (int m = 0; m < 2; m++) {{
+            if (fread(numbers, sizeof *numbers, {P}_INPUTS, stdin) != {P}_INPUTS)
+                return 1;
+            for (int i = 0; i < {P}_INPUTS; i++)
+                x[i] = ({given})numbers[i];
+            {p}_scores(x, z);
+            for (int i = 0; i < {P}_OUTPUTS; i++)
+                numbers[i] = z[i];
+            fwrite(numbers, sizeof *numbers, {P}_OUTPUTS, stdout);
+        }}
+    }}
+"""
+
+
+def run_all(folder, networks, compiler, dtype):
+    """One program of many networks, name -> (network, X): what each says to two examples."""
+    real = {"float32": "float", "float64": "double"}[dtype]
+    calls = ""
+    for name, (_, X) in networks.items():
+        calls += CALL.format(given="int" if X.dtype.kind == "i" else real, real=real, p=name, P=name.upper())
+    includes = "\n".join(f'#include "{name}.h"' for name in networks)
+    (folder / "main.c").write_text(MAIN.format(includes=includes, calls=calls))
+    command = [compiler, *FLAGS, *SANITIZERS, "-O1", "main.c", *(f"{name}.c" for name in networks), "-o", "main", "-lm"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[:3000]
+    given = b"".join(np.moveaxis(X, -1, 0).astype(np.float64).tobytes() for _, X in networks.values())
+    done = subprocess.run(["./main"], cwd=folder, input=given, capture_output=True)
+    assert done.returncode == 0, done.stderr.decode()[:3000]
+    return np.frombuffer(done.stdout)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_every_layer(compiler, dtype, tmp_path):
+    check_layers(compiler, dtype, CHOSEN, tmp_path)
+
+
+def test_a_sample_of_the_layers(tmp_path):
+    check_layers(COMPILERS[0], "float32", CHOSEN[::11], tmp_path)
+
+
+def check_layers(compiler, dtype, cases, tmp_path):
+    networks = {}
+    for i, case in enumerate(cases):
+        network = of_case(case, dtype)
+        if not known(case.layer, LAYERS):
+            with pytest.raises(ConfigError, match="cannot be written as C"):
+                write(tmp_path, plainly(network))
+            continue
+        networks[f"net_{i}"] = network, inputs(case.shape, 2, dtype)
+        write(tmp_path, plainly(network), f"net_{i}")
+    assert len(networks) > len(cases) / 2
+    said = run_all(tmp_path, networks, compiler, dtype)
+    wanted = [outputs(network, X) for network, X in networks.values()]
+    ends = np.cumsum([Z.size for Z in wanted])
+    for (network, _), Z, z in zip(networks.values(), wanted, np.split(said, ends[:-1]), strict=True):
+        difference = np.abs(z - Z.reshape(-1)).max() / max(1, np.abs(Z).max())
+        assert difference <= {"float32": 1e-5, "float64": 1e-10}[dtype], network.root
+
+
+def test_what_c_does_not_have_is_attention_and_what_stands_around_it():
+    inside = {one.type for case in CHOSEN for one in within(case.layer) if type(one) not in LAYERS}
+    assert inside == {"attention", "class_token", "patches", "position"}
+
+
+SAMPLE = ["digits_cnn.yaml", "wine_quality.yaml"]
+
+
+@pytest.mark.parametrize(
+    "name", [n if n in SAMPLE else pytest.param(n, marks=pytest.mark.slow) for n in CONFIGS if not is_text(n)]
+)
+def test_every_config(name, nntrain, configs, tmp_path):
+    if re.search(r"attention|patches|position", (configs / name).read_text()):
+        pytest.skip("attention")
+    run = train(nntrain, configs, name, tmp_path)
+    result = nntrain("export", run, "-o", "net.c")
+    found = re.search(r"verified: \w+ on \d+ examples: largest difference (\S+)", result.stderr)
+    assert float(found[1]) < 1e-5
+    assert (tmp_path / "net.h").exists()
+
+
+def test_labels_have_names_and_the_program_of_ones_own_is_this_short(mlp, nntrain, tmp_path):
+    nntrain("export", mlp, "-o", "digits.c", "--no-verify")
+    (tmp_path / "main.c").write_text("""
+#include <stdio.h>
+#include "digits.h"
+
+int main(void)
+{
+    float x[DIGITS_INPUTS];
+    int label;
+    while (fread(x, sizeof x, 1, stdin) == 1) {
+        digits_label(x, &label);
+        puts(digits_labels[label]);
+    }
+    return 0;
+}
+""")
+    subprocess.run([COMPILERS[0], *FLAGS, "main.c", "digits.c", "-o", "main", "-lm"], cwd=tmp_path, check=True)
+    X = inputs_of(loaded_of(mlp)).astype(np.float32)
+    np.save(tmp_path / "x.npy", X)
+    printed = subprocess.run(
+        ["./main"], cwd=tmp_path, input=X.tobytes(), capture_output=True, check=True
+    ).stdout.decode()
+    assert printed == nntrain("predict", mlp, "x.npy").stdout.removeprefix("prediction\n")
+
+
+def test_it_allocates_nothing_and_knows_no_library_but_libm(mlp, nntrain, tmp_path):
+    nntrain("export", mlp, "-o", "digits.c", "--no-verify")
+    text = (tmp_path / "digits.c").read_text()
+    assert set(re.findall(r"#include (\S+)", text)) == {"<math.h>", "<stddef.h>", "<stdint.h>", '"digits.h"'}
+    assert not re.search(r"alloc|free\(", text)
+    assert "static real scratch[DIGITS_SCRATCH];" in text
+
+
+def test_a_name_of_a_class_may_be_anything(mlp):
+    described = plainly(of_case(CHOSEN[0]))
+    words = ('a"b\\', "*/ é", "??/", "plain")
+    decision = replace(described.decision, labels=words, activation="softmax")
+    source = c_files(replace(described, decision=decision, name="*/ x"), "1 net.c", {}).files["1 net.c"].decode()
+    assert r'{"a\042b\134", "*/ \303\251", "\077\077/", "plain"}' in source
+    assert "n1_net_predict" in source
+
+
+def test_int8_weights_stand_for_the_nearest_of_255_steps_of_each_row():
+    W = np.random.default_rng(0).standard_normal((4, 30)).astype(np.float32)
+    found = quantized(W, 1.0)
+    assert found.values.dtype == np.int8
+    assert (np.abs(found.values).max(axis=1) == 127).all()
+    assert (np.abs(found.weights - W) <= found.scale[:, None] / 2 * 1.001).all()
+    np.testing.assert_array_equal(quantized(np.zeros((2, 3), np.float32), 1.0).weights, 0)
+
+
+def test_int8_says_what_it_costs_and_is_held_to_the_rounded_weights(mlp, nntrain, tmp_path):
+    result = nntrain("export", mlp, "-o", "q.c", "--int8")
+    before, after = map(float, re.search(r"int8: accuracy (\S+) -> (\S+) on the test part", result.stderr).groups())
+    assert abs(before - after) <= 0.005
+    assert "verified" in result.stderr
+    assert "typedef int8_t weight;" in (tmp_path / "q.c").read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["digits_mlp", "digits_cnn"])
+def test_int8_costs_half_a_point_at_most(name, nntrain, configs, tmp_path):
+    run = nntrain("fit", "-q", configs / f"{name}.yaml").stdout.strip()
+    result = nntrain("export", run, "-o", "q.c", "--int8")
+    before, after = map(float, re.search(r"int8: accuracy (\S+) -> (\S+) on the test part", result.stderr).groups())
+    assert before - after <= 0.005
