@@ -54,6 +54,10 @@ class LabelledText(TableDataset):
         if self.standardize:
             raise ValueError("standardize: symbols are no numbers")
 
+    @property
+    def padded(self) -> bool:
+        return True
+
     def read_data(self, seed: int, dtype: DTypeLike, facts: Facts | None = None) -> Data:
         files = {"train": self.path}
         files |= {part: given for part in ("validation", "test") if isinstance(given := getattr(self, part), Path)}

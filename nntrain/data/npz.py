@@ -99,6 +99,10 @@ class Npz(Arrays):
     vocabulary: int | None = arg(SYMBOLS_HELP, default=None, ge=1, kw_only=True)
     layout: Layout | None = arg(LAYOUT_HELP, default=None, kw_only=True)
 
+    @property
+    def padded(self) -> bool:
+        return self.lengths is not None
+
     def read(self, path: Path | None) -> Read:
         path = path or self.path
         there, no_targets = names_in(path), ""

@@ -45,6 +45,8 @@ def examples(loaded: Loaded, warn: Warn) -> Examples:
             part = list(data.parts.values())[-1]
             batch = part.batch(_chosen(part))
             X, lengths = batch.X, batch.lengths
+            if lengths is not None and not loaded.config.dataset.padded:  # the last piece of a text may be shorter
+                X, lengths = X[..., lengths == lengths.max()], None
         except DataError as error:
             warn(f"the run's data cannot be read ({error}): what is exported is tried on drawn examples")
             X, lengths = _drawn(facts, dtype), None
