@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import prod
 
 import numpy as np
 
+from nntrain.export import c_images
 from nntrain.export.c_body import Body, Value
+from nntrain.export.c_calls import Write, Writer, around, bias_of, made, weights_of
 from nntrain.export.placed import Placed, written
-from nntrain.export.torch_images import pool_window
-from nntrain.kernels.windows import Window, pair, window
 from nntrain.layers import activations as act
 from nntrain.layers import branches, containers, convolution, dense, normalization, pooling, recurrent, shaping
 from nntrain.layers.conv1d import Conv1d
@@ -21,44 +20,14 @@ from nntrain.layers.steps import First, Last
 from nntrain.layers.tied import Tied
 from nntrain.layers.transposed import ConvTranspose2d
 from nntrain.model.layer import Layer
-from nntrain.model.shapes import Shape, feature_axis
+from nntrain.model.shapes import feature_axis
 
 FORM = "C"
-Write = Callable[[Body, Value], Value]
-Writer = Callable[[Placed], Write]
 
 
 def write(body: Body, placed: Placed, x: Value) -> Value:
     """Add a layer, which reads x once; its output.  Raises ConfigError."""
     return written(LAYERS, placed, FORM)(body, x)
-
-
-def around(shape: Shape) -> tuple[int, int, int]:
-    """A shape as (outer, n, inner): steps, features, pixels."""
-    if len(shape) == 2:
-        return shape[0], shape[1], 1
-    return 1, shape[0], prod(shape[1:])
-
-
-def _made(placed: Placed, function: str, *arguments: object) -> Write:
-    """A call that reads x and fills a new output: the arguments are before x, "x" and "z" stand for the two."""
-
-    def add(body: Body, x: Value) -> Value:
-        z = body.new(*placed.output)
-        names = {"x": x.pointer, "z": z.pointer}
-        body.call(function, *(names.get(one, one) if isinstance(one, str) else one for one in arguments))
-        body.release(x)
-        return z
-
-    return add
-
-
-def _b(body: Body, placed: Placed, name: str = "b") -> str:
-    return body.constant(placed.saved[name], placed.arrays[name]) if name in placed.saved else "NULL"
-
-
-def _W(body: Body, placed: Placed, name: str = "W") -> str:
-    return body.weights(placed.saved[name], placed.arrays[name])
 
 
 def _unchanged(placed: Placed) -> Write:
@@ -71,7 +40,7 @@ def _element(name: str, formula: str) -> Writer:
     def writer(placed: Placed) -> Write:
         def add(body: Body, x: Value) -> Value:
             body.formulas[name] = formula
-            return _made(placed, name, "x", "z", prod(placed.shape))(body, x)
+            return made(placed, name, "x", "z", prod(placed.shape))(body, x)
 
         return add
 
@@ -101,7 +70,7 @@ def _gelu(placed: Placed) -> Write:
 
 
 def _softmax(placed: Placed) -> Write:
-    return _made(placed, "softmax", "x", "z", *around(placed.shape))
+    return made(placed, "softmax", "x", "z", *around(placed.shape))
 
 
 def _chain(placed: Placed) -> Write:
@@ -166,107 +135,26 @@ def _product(placed: Placed) -> Write:
 def _dense(placed: Placed) -> Write:
     n_y, n_x = placed.arrays["W"].shape
     T = prod(placed.shape[:-1])
-    return lambda body, x: _made(placed, "dense", _W(body, placed), _b(body, placed), "x", "z", T, n_y, n_x)(body, x)
+    return lambda body, x: made(
+        placed, "dense", weights_of(body, placed), bias_of(body, placed), "x", "z", T, n_y, n_x
+    )(body, x)
 
 
 def _bias(placed: Placed) -> Write:
     size = around(placed.shape)
-    return lambda body, x: _made(placed, "scale_shift", "NULL", _b(body, placed), "x", "z", *size)(body, x)
+    return lambda body, x: made(placed, "scale_shift", "NULL", bias_of(body, placed), "x", "z", *size)(body, x)
 
 
 def _tied(placed: Placed) -> Write:
     T = prod(placed.shape[:-1])
     n, k = placed.arrays["W"].shape
-    return lambda body, x: _made(placed, "tied", _W(body, placed), "x", "z", T, n, k)(body, x)
+    return lambda body, x: made(placed, "tied", weights_of(body, placed), "x", "z", T, n, k)(body, x)
 
 
 def _embedding(placed: Placed) -> Write:
     n, vocabulary = placed.arrays["W"].shape
     T = placed.shape[0]
-    return lambda body, x: _made(placed, "embedding", _W(body, placed), "x", "z", T, n, vocabulary)(body, x)
-
-
-def _sizes(body: Body, placed: Placed, slid: Window, groups: int) -> str:
-    """The table of sizes of a layer for images."""
-    top, left = slid.padding[0][0], slid.padding[1][0]
-    numbers = (*placed.shape, *placed.output, *slid.kernel, *slid.stride, top, left, *slid.dilation, groups)
-    return body.constant(f"{placed.path}.size", np.array(numbers), "int")
-
-
-def _conv2d(placed: Placed) -> Write:
-    layer = placed.layer
-    assert isinstance(layer, convolution.Conv2d)
-    slid = window((placed.shape[1], placed.shape[2]), layer.kernel, layer.stride, layer.padding, layer.dilation)
-
-    def add(body: Body, x: Value) -> Value:
-        sizes = _sizes(body, placed, slid, layer.groups)
-        return _made(placed, "conv2d", _W(body, placed), _b(body, placed), "x", "z", sizes)(body, x)
-
-    return add
-
-
-def _conv1d(placed: Placed) -> Write:
-    layer = placed.layer
-    assert isinstance(layer, Conv1d)
-    padding = (0, layer.padding) if isinstance(layer.padding, int) else layer.padding
-    slid = window((1, placed.shape[0]), (1, layer.kernel), (1, layer.stride), padding, (1, layer.dilation))
-    numbers = (
-        *placed.shape,
-        *placed.output,
-        layer.kernel,
-        layer.stride,
-        slid.padding[1][0],
-        layer.dilation,
-        layer.groups,
-    )
-
-    def add(body: Body, x: Value) -> Value:
-        sizes = body.constant(f"{placed.path}.size", np.array(numbers), "int")
-        return _made(placed, "conv1d", _W(body, placed), _b(body, placed), "x", "z", sizes)(body, x)
-
-    return add
-
-
-def _conv_transpose2d(placed: Placed) -> Write:
-    layer = placed.layer
-    assert isinstance(layer, ConvTranspose2d)
-    slid, _ = layer.window((placed.shape[1], placed.shape[2]))
-
-    def add(body: Body, x: Value) -> Value:
-        sizes = _sizes(body, placed, slid, layer.groups)
-        return _made(placed, "conv_transpose2d", _W(body, placed), _b(body, placed), "x", "z", sizes)(body, x)
-
-    return add
-
-
-def _pool(mean: int) -> Writer:
-    def writer(placed: Placed) -> Write:
-        def add(body: Body, x: Value) -> Value:
-            return _made(placed, "pool2d", "x", "z", _sizes(body, placed, pool_window(placed), 1), mean)(body, x)
-
-        return add
-
-    return writer
-
-
-def _over_all(mean: int) -> Writer:
-    def writer(placed: Placed) -> Write:
-        steps, n, pixels = around(placed.shape)
-        size = (n, pixels, pixels, 1) if len(placed.shape) == 3 else (n, steps, 1, n)
-        return _made(placed, "over_all", "x", "z", *size, mean)
-
-    return writer
-
-
-def _upsample(placed: Placed) -> Write:
-    assert isinstance(placed.layer, pooling.Upsample2d)
-    return _made(placed, "upsample2d", "x", "z", *placed.shape, *pair(placed.layer.factor))
-
-
-def _pad(placed: Placed) -> Write:
-    assert isinstance(placed.layer, pooling.Pad2d)
-    top, _, left, _ = placed.layer.sides
-    return _made(placed, "pad2d", "x", "z", *placed.shape, *placed.output[1:], top, left)
+    return lambda body, x: made(placed, "embedding", weights_of(body, placed), "x", "z", T, n, vocabulary)(body, x)
 
 
 def _batch_norm(placed: Placed) -> Write:
@@ -280,7 +168,7 @@ def _batch_norm(placed: Placed) -> Write:
             body.constant(f"{placed.path}.scale", scale),
             body.constant(f"{placed.path}.shift", beta - scale * mean),
         )
-        return _made(placed, "scale_shift", *names, "x", "z", *around(placed.shape))(body, x)
+        return made(placed, "scale_shift", *names, "x", "z", *around(placed.shape))(body, x)
 
     return add
 
@@ -291,8 +179,8 @@ def _normalise(placed: Placed) -> Write:
     epsilon, centred = f"(real){layer.epsilon!r}", int(layer.centred)
 
     def add(body: Body, x: Value) -> Value:
-        names = _b(body, placed, "gamma"), _b(body, placed, "beta")
-        return _made(placed, "normalise", *names, epsilon, centred, "x", "z", *around(placed.shape))(body, x)
+        names = bias_of(body, placed, "gamma"), bias_of(body, placed, "beta")
+        return made(placed, "normalise", *names, epsilon, centred, "x", "z", *around(placed.shape))(body, x)
 
     return add
 
@@ -309,11 +197,11 @@ def _recurrent(cell: str, work: int) -> Writer:
             z, room = body.new(*placed.output), body.new(work * n)
             for i, within in enumerate(("forward.", "backward.") if layer.bidirectional else ("",)):
                 arrays = [
-                    _W(body, placed, within + "W"),
-                    _W(body, placed, within + "U"),
-                    _b(body, placed, within + "b"),
+                    weights_of(body, placed, within + "W"),
+                    weights_of(body, placed, within + "U"),
+                    bias_of(body, placed, within + "b"),
                 ]
-                arrays += [_b(body, placed, within + "b_u")] if within + "b_u" in placed.saved else []
+                arrays += [bias_of(body, placed, within + "b_u")] if within + "b_u" in placed.saved else []
                 sizes = (T, n_x, n, i, last, placed.output[-1], i * n)
                 body.call(cell, *arrays, x.pointer, z.pointer, room.pointer, *sizes)
             body.release(room)
@@ -355,16 +243,16 @@ LAYERS: dict[type[Layer], Writer] = {
     act.Softplus: _element("softplus", "(x[i] > 0 ? x[i] : 0) + LOG1P(EXP(x[i] > 0 ? -x[i] : x[i]))"),
     act.Softmax: _softmax,
     Dropout: _unchanged,
-    convolution.Conv2d: _conv2d,
-    Conv1d: _conv1d,
-    ConvTranspose2d: _conv_transpose2d,
-    pooling.MaxPool2d: _pool(0),
-    pooling.AvgPool2d: _pool(1),
-    pooling.GlobalAvgPool: _over_all(1),
-    pooling.MeanOverTime: _over_all(1),
-    pooling.GlobalMaxPool: _over_all(0),
-    pooling.Upsample2d: _upsample,
-    pooling.Pad2d: _pad,
+    convolution.Conv2d: c_images.conv2d,
+    Conv1d: c_images.conv1d,
+    ConvTranspose2d: c_images.conv_transpose2d,
+    pooling.MaxPool2d: c_images.pool(0),
+    pooling.AvgPool2d: c_images.pool(1),
+    pooling.GlobalAvgPool: c_images.over_all(1),
+    pooling.MeanOverTime: c_images.over_all(1),
+    pooling.GlobalMaxPool: c_images.over_all(0),
+    pooling.Upsample2d: c_images.upsample,
+    pooling.Pad2d: c_images.pad,
     normalization.BatchNorm: _batch_norm,
     normalization.LayerNorm: _normalise,
     normalization.RMSNorm: _normalise,

@@ -12,8 +12,9 @@ import numpy as np
 
 from nntrain.errors import ConfigError
 from nntrain.export.c_body import Body, Value
+from nntrain.export.c_calls import around
 from nntrain.export.c_functions import ELEMENTWISE, NEEDS, text
-from nntrain.export.c_layers import around, write
+from nntrain.export.c_layers import write
 from nntrain.export.description import Description, Inputs
 from nntrain.export.exported import Exported, Trial, run_program
 from nntrain.export.int8 import Quantized

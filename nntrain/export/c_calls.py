@@ -1,0 +1,43 @@
+"""What the layers of C have in common: calls, arguments, shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+
+from nntrain.export.c_body import Body, Value
+from nntrain.export.placed import Placed
+from nntrain.model.shapes import Shape
+
+Write = Callable[[Body, Value], Value]
+Writer = Callable[[Placed], Write]
+
+
+def around(shape: Shape) -> tuple[int, int, int]:
+    """A shape as (outer, n, inner): steps, features, pixels."""
+    if len(shape) == 2:
+        return shape[0], shape[1], 1
+    return 1, shape[0], prod(shape[1:])
+
+
+def made(placed: Placed, function: str, *arguments: object) -> Write:
+    """A call that reads x and fills a new output: the arguments are before x, "x" and "z" stand for the two."""
+
+    def add(body: Body, x: Value) -> Value:
+        z = body.new(*placed.output)
+        names = {"x": x.pointer, "z": z.pointer}
+        body.call(function, *(names.get(one, one) if isinstance(one, str) else one for one in arguments))
+        body.release(x)
+        return z
+
+    return add
+
+
+def bias_of(body: Body, placed: Placed, name: str = "b") -> str:
+    """A bias or other numbers of each feature, or NULL."""
+    return body.constant(placed.saved[name], placed.arrays[name]) if name in placed.saved else "NULL"
+
+
+def weights_of(body: Body, placed: Placed, name: str = "W") -> str:
+    """Weights, with int8 and their scales."""
+    return body.weights(placed.saved[name], placed.arrays[name])
