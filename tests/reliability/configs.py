@@ -103,7 +103,24 @@ ENCODER_DECODER = {  # two networks under one optimizer, texts padded on both si
     "training": {**MLP["training"], "steps": 30, "clip_norm": 1.0},
 }
 
-CONFIGS = {"mlp": MLP, "cnn": CNN, "lstm": LSTM, "gpt": GPT, "gan": GAN, "encoder_decoder": ENCODER_DECODER}
+TUNED = {  # of a network some of whose layers are frozen, others in groups, and whose parameters are averaged
+    **MLP,
+    "name": "tuned",
+    "architecture": [{"dense": 8}, "batch_norm", "relu", {"dense": 8}, "batch_norm", {"dropout": 0.2}, {"dense": 2}],
+    "freeze": ["dense_1", "batch_norm_1"],
+    "optimizer": {"type": "adam", "lr": 0.02, "groups": {"*.b": {"lr_factor": 0.5}, "dense_3": {"weight_decay": 0.01}}},
+    "training": {**MLP["training"], "steps": 30, "average": {"decay": 0.8}},
+}
+
+CONFIGS = {
+    "mlp": MLP,
+    "cnn": CNN,
+    "lstm": LSTM,
+    "gpt": GPT,
+    "gan": GAN,
+    "encoder_decoder": ENCODER_DECODER,
+    "tuned": TUNED,
+}
 
 OPTIMIZERS = [
     {"type": "sgd", "lr": 0.1},

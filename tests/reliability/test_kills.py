@@ -71,7 +71,7 @@ def random_kills(warm, undisturbed, folder, config, kills, chance):
     return struck, wrong
 
 
-@pytest.mark.parametrize(("name", "cadence"), list(zip(CONFIGS, CADENCES * 2, strict=False)), ids=str)
+@pytest.mark.parametrize(("name", "cadence"), list(zip(CONFIGS, CADENCES * 3, strict=False)), ids=str)
 def test_a_killed_run_resumes_to_the_same_bytes(warm, undisturbed, tmp_path, name, cadence):
     config = changed(CONFIGS[name], training={"checkpoint": cadence})
     _, wrong = random_kills(warm, undisturbed, tmp_path, config, 2, random.Random(1))
