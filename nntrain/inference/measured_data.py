@@ -22,7 +22,7 @@ def data_to_measure(loaded: Loaded, dataset: Dataset, split: str | None, warn: W
     """The data of a dataset, and the name of the part to measure: `split`, by default the last there is; of other files
     than those of training all examples.
 
-    A part that is cut anew from data which are not those of training may hold examples of training: `warn` is told.
+    Data which are not those of training may hold examples of it: `warn` is told.
     """
     own, of_training = loaded.config.dataset, loaded.saved.manifest.get("data_sha256")
     cut_anew = {name for name in _CUT if getattr(dataset, name) != getattr(own, name)}
@@ -33,6 +33,10 @@ def data_to_measure(loaded: Loaded, dataset: Dataset, split: str | None, warn: W
         data = _load(loaded, whole)
         official = "test" in data.parts and not isinstance(whole.test, Path)
         if data.sha256 != of_training and not official:
+            warn(
+                f"{place}: these are not the data of training: all of them are measured, and examples of training that "
+                "stand in them too"
+            )
             return data, ALL
     data = _load(loaded, dataset)
     part = split or list(data.parts)[-1]

@@ -54,8 +54,9 @@ def test_data_that_have_changed_in_place_are_told(run, write, nntrain, tmp_path)
 
 def test_other_data_are_measured_whole(run, write, nntrain):
     write("new.csv", ROWS[:7])
-    values, warnings = measured(nntrain("eval", run, "dataset.path=new.csv", "--json"))
-    assert (values["split"], values["examples"], warnings) == ("all", 7, [])
+    values, (warning,) = measured(nntrain("eval", run, "dataset.path=new.csv", "--json"))
+    assert (values["split"], values["examples"]) == ("all", 7)
+    assert "all of them are measured, and examples of training that stand in them too" in warning
     write("one.csv", ROWS[:1])
     assert measured(nntrain("eval", run, "dataset.path=one.csv", "--json"))[0]["examples"] == 1
 
