@@ -148,7 +148,8 @@ class Csv(TableDataset):
     def _describe(self, table: Table) -> Facts:
         """What the columns are."""
         names, numerals = table.names, self.dialect.numerals
-        full = [i for i in range(table.width) if i not in table.empty]
+        empty = table.empty
+        full = [i for i in range(table.width) if i not in empty]
         given = self.target if isinstance(self.target, tuple) else () if self.target is None else (self.target,)
         targets = [table.find(column, "target") for column in given] or full[-1:]
         weights = None if self.weights is None else table.find(self.weights, "weights")

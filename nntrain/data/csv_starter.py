@@ -62,7 +62,8 @@ def starter(path: Path, target: str | None, name: str, header: bool | None = Non
     header, names, rows = table.header, table.names, len(table)
     if rows < 2:
         raise DataError(f"{path}: error: fewer than 2 rows of data ({rows}) are nothing to learn from")
-    full = [i for i in range(table.width) if i not in table.empty]
+    empty = table.empty
+    full = [i for i in range(table.width) if i not in empty]
     at = full[-1] if target is None else _find(path, target, names, header)
     if at in table.empty:
         raise table.error(None, at, f"target {names[at]} has no value; choose another with --target")

@@ -139,3 +139,9 @@ def test_without_the_extra_its_name_is_said(tmp_path, monkeypatch, suffix, libra
     (tmp_path / f"a{suffix}").write_text("x,y\n1,0\n")
     with pytest.raises(ConfigError, match=rf"{library} is not installed; pip install 'nntrain\[tables\]'"):
         load(tmp_path / f"a{suffix}")
+
+
+def test_a_line_without_end_is_refused_before_it_fills_the_memory(tmp_path):
+    (tmp_path / "a.csv").write_text("x,y\n" + "1," * (1 << 23))
+    with pytest.raises(DataError, match=r"a\.csv:2:1: error: a line of more than 16 million characters: no table"):
+        load(tmp_path / "a.csv")

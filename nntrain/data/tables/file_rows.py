@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TextIO
 
 from nntrain.data.tables.dialect import Dialect, Reader, find_delimiter, rows_of
 from nntrain.data.tables.table_files import TableFile
@@ -12,6 +13,7 @@ from nntrain.data.tables.text_files import TextFile
 from nntrain.data.tables.typed_files import TypedFile
 from nntrain.errors import DataError
 
+_LONGEST = 1 << 24  # characters of a line
 _SAMPLE = 1 << 16  # characters by which the delimiter is found
 
 
@@ -73,7 +75,19 @@ def rows_in(file: TableFile, dialect: Dialect) -> Iterator[Rows]:
         return
     delimiter = delimiter_of(file, dialect)
     with file.open() as text:
-        yield Rows(file.name, rows_of(text, delimiter, dialect.comment), delimiter)
+        yield Rows(file.name, rows_of(_lines(text, file.name), delimiter, dialect.comment), delimiter)
+
+
+def _lines(text: TextIO, name: str) -> Iterator[str]:
+    """Line by line; one that is longer than any table's is refused before it fills the memory."""
+    number = 0
+    while line := text.readline(_LONGEST):
+        number += 1
+        if len(line) == _LONGEST:
+            raise DataError(
+                f"{name}:{number}:1: error: a line of more than {_LONGEST >> 20} million characters: no table"
+            )
+        yield line
 
 
 def delimiter_of(file: TextFile, dialect: Dialect) -> str:
