@@ -42,7 +42,7 @@ def test_every_layer_to_the_bit(case, tmp_path):
     text = source(plainly(network), "x.py")
     (tmp_path / "x.py").write_text(text)
     scores = runpy.run_path(tmp_path / "x.py")["scores"]
-    for m in (1, 7, 40):
+    for m in (1, 40):
         X = inputs(case.shape, m)
         np.testing.assert_array_equal(scores(np.moveaxis(X, -1, 0)), outputs(network, X))
 
@@ -63,7 +63,7 @@ def check(run, nntrain, tmp_path, capsys, source_file=None):
     return program
 
 
-SAMPLE = ["digits_mlp.yaml", "digits_cnn.yaml", "temperatures_lstm.yaml", "spirals.yaml"]
+SAMPLE = ["digits_cnn.yaml"]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,14 @@ def test_every_config_to_the_byte(name, nntrain, configs, tmp_path, capsys):
     check(train(nntrain, configs, name, tmp_path), nntrain, tmp_path, capsys)
 
 
-@pytest.mark.parametrize("name", ["iris", "logistic_regression", "wine_quality", "temperatures_lstm"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "iris",
+        "temperatures_lstm",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("logistic_regression", "wine_quality")),
+    ],
+)
 def test_tables_and_series_are_read_as_predict_reads_them(name, nntrain, configs, tmp_path, capsys):
     run = train(nntrain, configs, f"{name}.yaml", tmp_path)
     path = loaded_of(run).config.dataset.path
