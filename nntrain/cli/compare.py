@@ -13,7 +13,7 @@ import click
 
 from nntrain.cli import options
 from nntrain.cli.tables import cell, csv_text, number, simple, spread
-from nntrain.cli.terminal import room
+from nntrain.cli.terminal import broken, room
 
 if TYPE_CHECKING:
     from nntrain.runs.comparison import Compared, Experiment
@@ -68,7 +68,8 @@ def _print_differences(found: Compared) -> None:
     lines = [one for one in found.differences() if one[2].startswith("validation.") or one[2].startswith("test.")]
     if not lines or len(found.groups) > _SIDE_BY_SIDE:
         return
-    click.echo("\ndifferences, paired by seed and fold (corrected t test; p < 0.05: more than noise)")
+    told = "differences, paired by seed and fold (corrected t test; p < 0.05: more than noise)"
+    click.echo(f"\n{broken(told, room(sys.stdout))}")
     names = [found.names[group[0]] for group in found.groups]
     body = [
         [f"{names[j]} − {names[i]}", metric, number(float(d.mean)), f"{d.t:.2f}", f"{d.p:.3f}"]

@@ -69,6 +69,8 @@ def meant_key(word: str, path: str, own: Container[str] = ()) -> str:
     if key is None:
         return ""
     section, _, last = key.rpartition(".")
+    if path.startswith(f"{section}."):  # deeper inside the section that has it: there it means something else
+        return ""
     if section != path:
         return f"; did you mean {key!r}?"
     return f"; did you mean {last!r}?" if last in own else ""

@@ -62,7 +62,7 @@ def test_a_narrow_window_lacks_speed_before_metrics_and_metrics_before_the_watch
 def test_the_naive_rival_is_named_once(desk):
     lines, _ = lines_of(desk, "fit", "configs/temperatures_lstm.yaml", *SHORT[:2], "--runs", "runs")
     assert [line.startswith("naive forecast  validation: loss ") for line in lines].count(True) == 1
-    assert not any("naive" in line for line in lines[1:6])
+    assert not any("naive" in line for line in lines if "epoch" in line and "/" in line)
 
 
 @pytest.mark.parametrize(

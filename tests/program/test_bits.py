@@ -112,7 +112,7 @@ def test_a_run_stopped_after_any_step_resumes_to_the_same_bits(mnist_sized, tmp_
 
 
 def test_python_lists_what_it_can_be_asked_for():
-    assert {"Result", "__version__", "errors", "fit", "resume"} <= set(dir(nntrain))
+    assert {"TrainedRun", "__version__", "errors", "fit", "load", "resume"} <= set(dir(nntrain))
 
 
 def test_python_gets_the_run_directory_the_history_and_the_summary(configs, tmp_path):

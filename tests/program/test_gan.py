@@ -156,7 +156,7 @@ WRONG = {
     "a loss for labels in a game": ("loss: gan", "loss: cross_entropy", "takes gan, hinge or wasserstein"),
     "a game's loss without a game": (
         "training: {epochs: 3, loop: {type: gan, latent: 4, discriminator_steps: 2, conditional: true}}",
-        "training: {epochs: 3}",
+        "training: {epochs: 3, loop: supervised}",
         "gan is a game of two networks: set training.loop to gan, or take",
     ),
     "monitor": ("{epochs: 3, ", "{epochs: 3, monitor: train.loss, ", "leave monitor out"),

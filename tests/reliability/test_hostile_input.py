@@ -1,6 +1,7 @@
 """Hostile configs, tables and checkpoints through the command line: the right exit code, a place, bounded memory."""
 
 import json
+import re
 
 import pytest
 from reliability.configs import MLP
@@ -117,7 +118,9 @@ def test_a_table_without_enough_rows_is_exit_3_and_named(fit_table, tmp_path, na
 @pytest.mark.parametrize("name", GOOD_TABLES)
 def test_an_unusual_table_is_read(fit_table, name):
     ended = fit_table(GOOD_TABLES[name])
-    assert (ended.code, ended.stderr) == (0, ""), ended
+    # a careful person would ask about a column that counts rows, or is always the same: that is told, and no error
+    others = [line for line in ended.stderr.splitlines() if not re.search(r"; drop: \[\w+\] leaves it out$", line)]
+    assert (ended.code, others) == (0, []), ended
 
 
 def test_semicolons_are_told_or_read(fit_table, tmp_path):
