@@ -45,6 +45,7 @@ class Candidate:
 
     @property
     def built(self) -> Built:
+        """The same as what a loop is given, once every check has passed."""
         return Built(self.config, self.facts, self.networks, self.data)
 
     def problem(self, component: Component | None, error: Exception) -> str:

@@ -25,10 +25,12 @@ from nntrain.plugins import Imports, taken_from
 if TYPE_CHECKING:
     from nntrain.data.base import Dataset
     from nntrain.losses.base import Loss
-    from nntrain.metrics.base import Metric
+    from nntrain.metrics.base import Metric as MetricOfState
     from nntrain.model.layer import Layer
     from nntrain.optimizers.base import Optimizer
     from nntrain.schedules.base import Schedule
+
+    Metric = MetricOfState[Any]
 else:  # their modules import NumPy; what a config takes in a field is said by its `Kind`
     Dataset = Loss = Metric = Layer = Optimizer = Schedule = Any
 

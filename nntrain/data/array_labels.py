@@ -63,7 +63,8 @@ def as_targets(Y: Array, name: str, classes: int | None, steps: int | None, warn
     width = Y.shape[1] if Y.ndim == 2 else None
     one_hot = width is not None and width >= 2 and width != steps and is_one_hot(Y)
     if classes is not None and one_hot and width == classes:
-        return Y.argmax(axis=1)
+        labels: Array = Y.argmax(axis=1)
+        return labels
     if Y.dtype.kind == "f" and classes is not None and _whole(Y):
         Y = Y.astype(np.int64)
     if Y.dtype.kind == "b":

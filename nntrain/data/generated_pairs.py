@@ -49,7 +49,7 @@ class Additions(GeneratedPairs):
     @property
     def _all(self) -> int:
         """Pairs of numbers a ≥ b."""
-        numbers = 10**self.digits
+        numbers: int = 10**self.digits
         return numbers * (numbers + 1) // 2
 
     def draw(self, stream: streams.Stream) -> list[Pair]:

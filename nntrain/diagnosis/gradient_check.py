@@ -44,10 +44,12 @@ class Report:
 
     @property
     def worst(self) -> float:
+        """The largest relative error."""
         return max(self.errors.values(), default=0.0)
 
     @property
     def ok(self) -> bool:
+        """Whether the derivative is right and the contract kept."""
         return not self.problems and self.worst < TOLERANCE  # NaN is not below
 
 

@@ -100,9 +100,11 @@ def avg_pool2d(X: Array, *, size: Pair, stride: Pair, padding: tuple[Pair, Pair]
 def global_avg_pool(X: Array) -> Array:
     """The mean over all pixels, or over all steps."""
     if X.ndim == 4:
-        return X.mean(axis=(1, 2))
+        mean: Array = X.mean(axis=(1, 2))
+        return mean
     share: Array = np.full((len(X), 1, 1), 1 / len(X), X.dtype)
-    return (X * share).sum(axis=0)
+    shares: Array = (X * share).sum(axis=0)
+    return shares
 
 
 def global_max_pool(X: Array) -> Array:

@@ -57,10 +57,12 @@ class Member(NamedTuple):
 
     @property
     def header(self) -> bytes:
+        """Its .npy header."""
         return npy_header(self.dtype, self.shape)
 
     @property
     def data_bytes(self) -> int:
+        """How many bytes of data stand behind it."""
         return prod(self.shape) * self.dtype.itemsize
 
 

@@ -51,7 +51,7 @@ class Hypothesis:
 
     def score(self, length_penalty: float) -> float:
         """log P / T_y^α."""
-        return self.log_p / max(1, len(self.symbols)) ** length_penalty
+        return float(self.log_p / max(1, len(self.symbols)) ** length_penalty)
 
 
 def beam_search(model: NextSymbols, search: Search, end: int, longest: int) -> list[list[Hypothesis]]:

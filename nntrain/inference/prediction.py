@@ -42,6 +42,7 @@ class Predictions:
     beside: dict[str, list[str]] = field(default_factory=dict)
 
     def as_csv(self) -> str:
+        """The table as comma-separated values, its names first."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow([*self.beside, *self.columns])

@@ -1,0 +1,1 @@
+"""The fast form of a layer's mathematics; `reference` has the readable one."""

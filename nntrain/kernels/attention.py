@@ -199,7 +199,7 @@ def _shifted_weights(kt: Array, q: Array, block: Block, counts: Array | None, E:
 @lru_cache(maxsize=32)
 def _triangle(n: int, seen: float, hidden: float, dtype: np.dtype) -> Array:
     """`seen` where a key (down) is not after a query (across), else `hidden`."""
-    triangle = np.where(np.arange(n)[:, None] <= np.arange(n), dtype.type(seen), dtype.type(hidden))
+    triangle: Array = np.where(np.arange(n)[:, None] <= np.arange(n), dtype.type(seen), dtype.type(hidden))
     triangle.flags.writeable = False
     return triangle
 

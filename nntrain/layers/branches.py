@@ -23,6 +23,7 @@ class Branches(Layer):
 
     @cached_property
     def branches(self) -> tuple[Layer, ...]:
+        """The branches as layers; a list of layers is one `sequential`."""
         return tuple(Sequential(branch) if isinstance(branch, tuple) else branch for branch in self.layers)
 
     @property

@@ -7,7 +7,8 @@ import numpy as np
 from nntrain.components import arg, component
 from nntrain.kernels import affine
 from nntrain.kernels.columns import columns, empty_columns, sequence
-from nntrain.layers.convolution import Size, image, pair
+from nntrain.kernels.windows import pair
+from nntrain.layers.convolution import Size, image
 from nntrain.model.initializers import Initializer, LecunNormal, Normal, Zeros
 from nntrain.model.layer import Context, Layer, ShapeError, Tree, Views
 from nntrain.model.parameters import Param

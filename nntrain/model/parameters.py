@@ -63,6 +63,7 @@ class Stacked:
 
     @property
     def shape(self) -> Shape:
+        """The shape of the whole array."""
         shapes = [param.shape for param in self.parts.values()]
         return (sum(shape[0] for shape in shapes), *shapes[0][1:])
 

@@ -26,6 +26,7 @@ class Charts:
         self.data: list[JsonObject] = []
 
     def figure(self, title: str, drawn: tuple[str, JsonObject], wide: bool = False) -> str:
+        """The HTML of a chart, whose data go to the end of the page."""
         svg, data = drawn
         self.data.append({"title": title, **data})
         label = escape(f"{title}: chart; arrow keys read out its values", quote=True)

@@ -48,6 +48,7 @@ class Lock:
         self.enforced = enforced
 
     def release(self) -> None:
+        """Let another process take the run."""
         os.close(self.descriptor)
 
 

@@ -71,6 +71,7 @@ class Log:
             self._synced = False
 
     def close(self) -> None:
+        """Give the file back; nothing can be appended any more."""
         os.close(self._descriptor)
 
 

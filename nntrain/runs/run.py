@@ -88,15 +88,19 @@ class Run:
         return isfile(self.path / LOCK) or (isfile(self.config_path) and isfile(self.status_path))
 
     def is_live(self) -> bool:
+        """Whether a process holds the lock."""
         return lock.is_held(self.path / LOCK)
 
     def write_config(self, text: str) -> None:
+        """config.yaml, durably."""
         storage.write_atomic(self.config_path, [text.encode("utf-8", "surrogateescape")])
 
     def write_meta(self, meta: Mapping[str, Json]) -> None:
+        """meta.json."""
         storage.write_json(self.meta_path, dict(meta))
 
     def write_summary(self, summary: Mapping[str, Json]) -> None:
+        """summary.json."""
         storage.write_json(self.summary_path, dict(summary))
 
     def write_status(self, state: str, **where: Json) -> None:
@@ -107,32 +111,40 @@ class Run:
         storage.write_json(self.status_path, {"status": state, **where, **process})
 
     def write_checkpoint(self, path: Path, arrays: Mapping[str, Array], manifest: Mapping[str, Json]) -> None:
+        """A checkpoint of the run, durably."""
         from nntrain.files import checkpoint  # NumPy, which listing runs does not need
 
         checkpoint.write(path, arrays, manifest)
 
     def read_config(self) -> str:
+        """The text of config.yaml.  Raises StorageError where it cannot be read."""
         with naming(self.config_path, "cannot be read"):
             return self.config_path.read_bytes().decode("utf-8", "surrogateescape")
 
     def read_meta(self) -> JsonObject:
+        """meta.json; empty where there is none that can be read."""
         return storage.read_json(self.meta_path)
 
     def read_status(self) -> JsonObject:
+        """status.json; empty where there is none that can be read."""
         return storage.read_json(self.status_path)
 
     def read_summary(self) -> JsonObject:
+        """summary.json; empty where there is none that can be read."""
         return storage.read_json(self.summary_path)
 
     def read_metrics(self) -> list[JsonObject]:
+        """The lines of metrics.jsonl."""
         return read_log(self.metrics_path)
 
     @cached_property
     def metrics(self) -> Log:
+        """The log metrics.jsonl, open for appending."""
         return Log(self.metrics_path)
 
     @cached_property
     def timing(self) -> Log:
+        """The log timing.jsonl, open for appending."""
         return Log(self.timing_path)
 
     def truncate(self, lines: int) -> None:

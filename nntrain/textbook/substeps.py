@@ -35,7 +35,7 @@ class Apart:
     """How a kind of layer is taken apart, and which of its forms can be."""
 
     draw: Draw
-    fits: Callable[[Layer, Graph, int], bool] = lambda layer, graph, X: True
+    fits: Callable[[Layer, Graph, int], bool]
 
 
 def _dense(graph: Graph, layer: Layer, p: Views, X: int, place: str) -> int:
@@ -172,15 +172,19 @@ def _unrollable(layer: Layer, graph: Graph, X: int) -> bool:
     return isinstance(layer, Recurrent) and not layer.bidirectional and len(graph.nodes[X].value) <= MOST_STEPS
 
 
+def _always(layer: Layer, graph: Graph, X: int) -> bool:
+    return True
+
+
 SUBSTEPS: dict[str, Apart] = {
-    "dense": Apart(_dense),
-    "linear": Apart(_linear),
-    "bias": Apart(_bias),
-    "sigmoid": Apart(_one(op.sigmoid)),
-    "tanh": Apart(_one(op.tanh)),
-    "relu": Apart(_one(_relu)),
+    "dense": Apart(_dense, _always),
+    "linear": Apart(_linear, _always),
+    "bias": Apart(_bias, _always),
+    "sigmoid": Apart(_one(op.sigmoid), _always),
+    "tanh": Apart(_one(op.tanh), _always),
+    "relu": Apart(_one(_relu), _always),
     "softmax": Apart(_one(op.softmax), lambda layer, graph, X: graph.nodes[X].value.ndim < 4),
-    "batch_norm": Apart(_batch_norm),
+    "batch_norm": Apart(_batch_norm, _always),
     "rnn": Apart(_rnn, _unrollable),
     "lstm": Apart(_lstm, _unrollable),
     "gru": Apart(_gru, _unrollable),

@@ -46,7 +46,8 @@ class Average:
         if step == 0:
             return self.networks[name].trainable.copy()
         v = self.v[name]
-        return v / v.dtype.type(1 - self.decay**step)
+        mean: Array = v / v.dtype.type(1 - self.decay**step)
+        return mean
 
     @contextmanager
     def in_place(self, step: int) -> Iterator[None]:

@@ -85,10 +85,12 @@ class Engine:
 
     @property
     def stopped_early(self) -> bool:
+        """Whether the monitored value has not improved for too long."""
         return self.monitor is not None and self.monitor.exhausted
 
     @property
     def finished(self) -> bool:
+        """Whether there is nothing more to train."""
         return self.step >= self.total or self.stopped_early
 
     def train(self) -> None:

@@ -33,6 +33,7 @@ class Monitor:
 
     @property
     def exhausted(self) -> bool:
+        """Whether the patience is at its end."""
         return self.patience is not None and self.waited >= self.patience
 
     def find(self, line: JsonObject) -> float | None:
@@ -55,6 +56,7 @@ class Monitor:
         return other - value if self.better == "less" else value - other
 
     def state(self) -> JsonObject:
+        """What resuming needs, as JSON."""
         settings = asdict(self)
         return {"name": self.name, **{k: v for k, v in self.__dict__.items() if k not in settings}}
 
