@@ -33,10 +33,16 @@ def config(folder, layers, shape, m, steps):
     random = np.random.default_rng(0)
     np.savez(folder / "data.npz", x=random.integers(0, 256, (4 * m, *shape), np.uint8), y=np.arange(4 * m) % 10)
     declared = {
-        "dataset": {"type": "npz", "path": str(folder / "data.npz"), "batch_size": m, "validation": 0},
+        "dataset": {
+            "type": "npz",
+            "path": str(folder / "data.npz"),
+            "batch_size": m,
+            "validation": 0,
+            "standardize": True,
+        },
         "architecture": layers,
         "loss": "cross_entropy",
-        "optimizer": {"type": "sgd", "lr": 0.01, "momentum": 0.9},
+        "optimizer": {"type": "sgd", "lr": 1e-3},
         "training": {"steps": steps, "micro_batches": 2, "checkpoint": {"epochs": 1000}},
     }
     path = folder / "config.yaml"
