@@ -31,7 +31,7 @@ from nntrain.runtime.memory import keep_freed_memory
 VOCABULARY = 65
 # name: examples, steps, blocks, heads, width, rounds
 SIZES = {
-    "recipe": (12, 64, 4, 4, 128, 60),
+    "recipe": (12, 64, 4, 4, 128, 20),
     "m64": (64, 64, 4, 4, 128, 20),
     "wide": (12, 256, 6, 6, 384, 6),
 }
