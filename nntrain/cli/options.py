@@ -55,9 +55,19 @@ length_penalty = click.option(
     show_default=True,
     help="With --beam: the log-probability of a text of T symbols is divided by T to the power of this.",
 )
+
+
+def _a_number(context: click.Context, option: click.Parameter, value: float | None) -> float | None:
+    """NaN lies in every range: nothing is below it."""
+    if value is not None and value != value:
+        raise click.BadParameter("nan is no number of seconds", context, option)
+    return value
+
+
 max_seconds = click.option(
     "--max-seconds",
     type=click.FloatRange(min=0),
+    callback=_a_number,
     help="After so many seconds end as on SIGTERM: the state saved, exit code 143, `nntrain resume` goes on.",
 )
 tensorboard = click.option(

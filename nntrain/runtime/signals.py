@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM.
+"""SIGINT, SIGTERM, and SIGHUP, which a terminal sends when it is closed or its connection lost.
 
 While a run trains, the first signal asks it to save and end; otherwise, and the second time, the program ends at once.
 Every file is written whole or not at all, so nothing needs cleaning up.
@@ -19,8 +19,9 @@ _asked: int | None = None
 
 def obey() -> None:
     """Install the handlers.  Only for the program itself: a Python program that calls nntrain keeps its own."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
             signal.signal(number, _handle)
 
 

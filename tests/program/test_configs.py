@@ -46,7 +46,7 @@ def test_every_config_builds_and_takes_two_steps(name, configs, nntrain, tmp_pat
     local = []
     for dataset, write in (("mnist", write_mnist), ("cifar10", write_cifar)):
         if f"type: {dataset}" in config.read_text():
-            local = [f"dataset.root={write(tmp_path / dataset)}"]
+            local = [f"dataset.root={write(tmp_path / dataset)}", "dataset.batch_size=8"]
     run = nntrain("fit", config, *local, "training.steps=2", "training.evaluate.steps=2").stdout.strip()
     assert json.loads((Path(run) / "summary.json").read_text())["steps"] == 2
     with np.load(Path(run) / "checkpoints" / "last.npz", allow_pickle=False) as saved:

@@ -1,4 +1,4 @@
-"""Stopped after any step and resumed: the same bytes.  SIGINT, SIGTERM and --max-seconds end a run so."""
+"""Stopped after any step and resumed: the same bytes.  SIGINT, SIGTERM, SIGHUP and --max-seconds end a run so."""
 
 import json
 import os
@@ -97,12 +97,13 @@ def test_max_seconds_ends_a_run_as_sigterm_does(tmp_path, undisturbed):
 
 
 LONG = changed(MLP, training={"epochs": 100_000, "early_stopping": None, "checkpoint": {"steps": 1}})
-SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 
 
 def hears_interrupts():
     """Tests that run in the background of a script have inherited that SIGINT is ignored."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup
 
 
 @pytest.fixture
@@ -126,6 +127,11 @@ def begin(tmp_path):
 def as_shell(code):
     """A process that dies of a signal (before Python has run a line of nntrain) has this code in a shell."""
     return 128 - code if code < 0 else code
+
+
+def test_seconds_that_are_no_number_are_refused(nntrain, tmp_path):
+    config = write_config(tmp_path / "c.yaml", LONG)
+    assert "nan is no number" in nntrain("fit", config, "--max-seconds", "nan", code=2).stderr
 
 
 @pytest.mark.parametrize(("number", "code"), SIGNALS)
