@@ -49,6 +49,11 @@ def open_exact(path: str | os.PathLike[str], on_exist: str = "error") -> Run:
     if on_exist == "skip" and not empty:
         run.origin = "skipped"
         return run
+    if on_exist == "resume" and not isfile(run.config_path) and (left := run.trained_files()):
+        raise RunDirectoryError(
+            f"{path}: has {left[0]} and no config.yaml that can be read; put it back, or give up what was trained with "
+            "--on-exist replace"
+        )
     run.origin = "resumed" if on_exist == "resume" and isfile(run.config_path) else "new"
     run.take()
     if run.origin == "new":

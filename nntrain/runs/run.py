@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cached_property
@@ -25,16 +26,13 @@ FINISHED = ("done", "stopped early")
 FINAL = (*FINISHED, "interrupted", "diverged", "failed")
 STATES = ("running", *FINAL)
 LOCK = ".nntrain-lock"  # there from the first moment on: also the mark of a directory that nntrain made
-_MADE = (
-    "config.yaml",
-    "meta.json",
-    "metrics.jsonl",
-    "timing.jsonl",
-    "summary.json",
-    "checkpoints",
-    "samples",
-    "tensorboard",
-)
+_MADE = ("config.yaml", "meta.json", "metrics.jsonl", "timing.jsonl", "summary.json")
+# directory -> the files in it that nntrain makes, among which a person may have put some of his own
+_MADE_IN = {
+    "checkpoints": r"(last|best)\.npz",
+    "samples": r"epoch_\d{4,}\.(png|npy|txt)",
+    "tensorboard": r"events\.out\.tfevents\..*",
+}
 
 
 class Run:
@@ -85,7 +83,14 @@ class Run:
 
     def is_run(self) -> bool:
         """Whether nntrain made it, half-made included; also true of a copy that lost its hidden lock file."""
-        return isfile(self.path / LOCK) or (isfile(self.config_path) and isfile(self.status_path))
+        if isfile(self.path / LOCK):
+            return True
+        return isfile(self.config_path) and isfile(self.status_path) and self.read_status().get("status") in STATES
+
+    def trained_files(self) -> list[str]:
+        """What tells of training: checkpoints, and a log with lines in it."""
+        names = ("checkpoints/last.npz", "checkpoints/best.npz", "metrics.jsonl")
+        return [name for name in names if os.path.lexists(self.path / name) and os.lstat(self.path / name).st_size]
 
     def is_live(self) -> bool:
         """Whether a process holds the lock."""
@@ -240,18 +245,30 @@ class Run:
         self.write_status("running", epoch=0, step=0)  # first, as what is half cleared is not done
         for name in _MADE:
             _remove(self.path / name)
+        for name, made in _MADE_IN.items():
+            _remove_from(self.path / name, made)
         with naming(self.checkpoints, "cannot be made"):
-            os.mkdir(self.checkpoints)
+            os.makedirs(self.checkpoints, exist_ok=True)
 
 
 def _remove(path: Path) -> None:
+    """Remove a file; a directory that stands in its place is nobody's but the person's who made it."""
     with naming(path, "cannot be removed"), suppress(FileNotFoundError):
-        if path.is_dir() and not path.is_symlink():
-            import shutil
+        os.unlink(path)
 
-            shutil.rmtree(path)
-        else:
-            os.unlink(path)
+
+def _remove_from(folder: Path, made: str) -> None:
+    """Remove the files of these names, and the folder where nothing else is in it; a link to one is only unlinked."""
+    with naming(folder, "cannot be removed"), suppress(FileNotFoundError):
+        if folder.is_symlink() or not folder.is_dir():
+            os.unlink(folder)
+            return
+        storage.remove_leftovers(folder)
+        for name in os.listdir(folder):
+            if re.fullmatch(made, name):
+                os.unlink(folder / name)
+        if not os.listdir(folder):
+            os.rmdir(folder)
 
 
 def _step(path: Path, manifest: JsonObject) -> int:

@@ -224,3 +224,40 @@ def test_two_processes_that_want_one_directory_get_it_once(run):
         with pytest.raises(RunDirectoryError, match=f"in use by process {os.getpid()}; wait for it"):
             runs.open_exact(run.path, on_exist)
         assert content(run.path) == before
+
+
+def test_replace_leaves_what_a_person_put_among_the_files_of_a_run(run):
+    run.close()
+    own = ["checkpoints/epoch100.pt", "samples/a.png", "tensorboard/notes.txt", "notes/today.txt"]
+    made = ["checkpoints/last.npz", "samples/epoch_0003.png", "tensorboard/events.out.tfevents.17", "summary.json"]
+    for name in [*own, *made]:
+        (run.path / name).parent.mkdir(exist_ok=True)
+        (run.path / name).write_text("x")
+    with runs.open_exact(run.path, "replace"):
+        assert all((run.path / name).exists() for name in own)
+        assert not any((run.path / name).exists() for name in made)
+
+
+def test_replace_takes_no_directory_whose_files_only_have_the_names(tmp_path):
+    foreign = tmp_path / "foreign"
+    foreign.mkdir()
+    (foreign / "config.yaml").write_text("a: 1\n")
+    (foreign / "status.json").write_text("{}\n")
+    with pytest.raises(RunDirectoryError, match="nntrain did not make it"):
+        runs.open_exact(foreign, "replace")
+    assert (foreign / "config.yaml").read_text() == "a: 1\n"
+
+
+@pytest.mark.parametrize("left", ["checkpoints/last.npz", "checkpoints/best.npz", "metrics.jsonl"])
+@pytest.mark.parametrize("instead", ["nothing", "a dangling link", "a directory"])
+def test_resume_begins_nothing_anew_where_a_run_has_lost_its_config(run, left, instead):
+    run.close()
+    run.config_path.unlink()
+    if instead == "a dangling link":
+        run.config_path.symlink_to("nowhere")
+    elif instead == "a directory":
+        run.config_path.mkdir()
+    (run.path / left).write_text("trained")
+    with pytest.raises(RunDirectoryError, match=f"has {left} and no config.yaml"):
+        runs.open_exact(run.path, "resume")
+    assert (run.path / left).read_text() == "trained"
