@@ -6,7 +6,7 @@ from math import prod
 
 import numpy as np
 
-from nntrain.export import c_images
+from nntrain.export import c_images, c_recurrent
 from nntrain.export.c_body import Body, Value
 from nntrain.export.c_calls import Write, Writer, around, bias_of, made, weights_of
 from nntrain.export.placed import Placed, written
@@ -185,34 +185,6 @@ def _normalise(placed: Placed) -> Write:
     return add
 
 
-def _recurrent(cell: str, work: int) -> Writer:
-    """`work`: how many times n numbers a cell works on."""
-
-    def writer(placed: Placed) -> Write:
-        layer = placed.layer
-        assert isinstance(layer, recurrent.Recurrent)
-        (T, n_x), n, last = placed.shape, layer.units, int(layer.output == "last")
-
-        def add(body: Body, x: Value) -> Value:
-            z, room = body.new(*placed.output), body.new(work * n)
-            for i, within in enumerate(("forward.", "backward.") if layer.bidirectional else ("",)):
-                arrays = [
-                    weights_of(body, placed, within + "W"),
-                    weights_of(body, placed, within + "U"),
-                    bias_of(body, placed, within + "b"),
-                ]
-                arrays += [bias_of(body, placed, within + "b_u")] if within + "b_u" in placed.saved else []
-                sizes = (T, n_x, n, i, last, placed.output[-1], i * n)
-                body.call(cell, *arrays, x.pointer, z.pointer, room.pointer, *sizes)
-            body.release(room)
-            body.release(x)
-            return z
-
-        return add
-
-    return writer
-
-
 def _step(which: int) -> Writer:
     def writer(placed: Placed) -> Write:
         at = (placed.shape[0] - 1 if which else 0) * placed.shape[1]
@@ -256,9 +228,9 @@ LAYERS: dict[type[Layer], Writer] = {
     normalization.BatchNorm: _batch_norm,
     normalization.LayerNorm: _normalise,
     normalization.RMSNorm: _normalise,
-    recurrent.RNN: _recurrent("rnn", 2),
-    recurrent.GRU: _recurrent("gru", 7),
-    recurrent.LSTM: _recurrent("lstm", 6),
+    recurrent.RNN: c_recurrent.cell_of("rnn", 2),
+    recurrent.GRU: c_recurrent.cell_of("gru", 7),
+    recurrent.LSTM: c_recurrent.cell_of("lstm", 6),
     SampleLatent: _unchanged,
     shaping.Flatten: _unchanged,
     shaping.Reshape: _unchanged,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import prod
 
 from nntrain.builder.loop import Model
@@ -17,10 +17,9 @@ from nntrain.model.layer import Layer, Stage, stages
 from nntrain.model.network import Network
 from nntrain.model.parameters import Layout, count
 from nntrain.model.shapes import Shape
-from nntrain.textbook.docstrings import Equation, Statement, inherited
-from nntrain.textbook.notation import GREEK, Token, tokens
-
-Sizes = tuple[int | str, ...]
+from nntrain.textbook.docstrings import Statement, inherited
+from nntrain.textbook.notation import GREEK, tokens
+from nntrain.textbook.symbols import Flow, Line, Naming, Sizes, output_symbol, sizes
 
 
 @dataclass(frozen=True)
@@ -41,8 +40,8 @@ class Step:
     layer: Layer
     input: Sizes
     output: Sizes
-    forward: tuple[tuple[Token, ...], ...]
-    backward: tuple[tuple[Token, ...], ...]
+    forward: tuple[Line, ...]
+    backward: tuple[Line, ...]
     parameters: dict[str, Shape]
     count: int
     flops: int
@@ -55,7 +54,7 @@ class Part:
     """Lines under a heading: the cost, an update rule, the learning rate."""
 
     heading: str
-    lines: tuple[tuple[Token, ...], ...]
+    lines: tuple[Line, ...]
     words: str = ""
     values: dict[str, object] = field(default_factory=dict)
     sources: tuple[str, ...] = ()
@@ -70,14 +69,6 @@ class Explanation:
     parts: tuple[Part, ...]
     batch_size: int
     itemsize: int
-
-
-@dataclass(frozen=True)
-class _Flow:
-    """The symbol that goes into the next layer: A, of layer 2, as the docstring calls it."""
-
-    text: str
-    layer: int | None
 
 
 def explain(model: Model) -> Explanation:
@@ -104,9 +95,9 @@ class _Walk:
     def __init__(self, network: Network):
         self.number = 0
         self.steps: list[Step] = []
-        self.through(stages(network.layers, network.input_shape), _Flow("X", None), 0, network.prefix)
+        self.through(stages(network.layers, network.input_shape), Flow("X", None), 0, network.prefix)
 
-    def through(self, walked: Iterable[Stage], flow: _Flow, depth: int, prefix: str) -> _Flow:
+    def through(self, walked: Iterable[Stage], flow: Flow, depth: int, prefix: str) -> Flow:
         """Layers one after another; what comes out of the last."""
         for stage in walked:
             path = f"{prefix}.{stage.name}" if prefix else stage.name
@@ -120,7 +111,7 @@ class _Walk:
                 flow = self.container(stage, said, flow, depth, path)
         return flow
 
-    def container(self, stage: Stage, said: Statement, flow: _Flow, depth: int, path: str) -> _Flow:
+    def container(self, stage: Stage, said: Statement, flow: Flow, depth: int, path: str) -> Flow:
         """What a layer says of the layers that it is made of, then those."""
         at = len(self.steps)
         for name, inside in stage.layer.paths:
@@ -130,15 +121,15 @@ class _Walk:
         self.steps += inner
         return after
 
-    def step(self, stage: Stage, said: Statement, flow: _Flow, depth: int, path: str) -> _Flow:
+    def step(self, stage: Stage, said: Statement, flow: Flow, depth: int, path: str) -> Flow:
         """One layer; what comes out of it."""
         layer = stage.layer
-        output = _output_symbol(said)
-        after = flow if output is None else _Flow(output, self.number)
+        output = output_symbol(said)
+        after = flow if output is None else Flow(output, self.number)
         # of the directions of a bidirectional layer, which have the same, once
         named = {} if layer.paths else Layout(stage.tree).names
         parameters = {name.rpartition(".")[2]: param.shape for name, param in named.items() if param.trainable}
-        name = _Naming(said, flow, after, self.number, sizes(stage.shape), sizes(stage.output), parameters)
+        name = Naming(said, flow, after, self.number, sizes(stage.shape), sizes(stage.output), parameters)
         holding = said.holding(layer)
         forward = name.lines(e for e in holding if not e.backward)
         self.steps.append(
@@ -159,91 +150,6 @@ class _Walk:
             )
         )
         return after
-
-
-class _Naming:
-    """Writes the equations of a docstring with the symbols and shapes of this layer in this network."""
-
-    def __init__(
-        self, said: Statement, before: _Flow, after: _Flow, number: int, input: Sizes, output: Sizes,
-        parameters: dict[str, Shape],
-    ):  # fmt: skip
-        self.number, self.before, self.after = number, before, after
-        self.parameters = parameters
-        self.bases = {name.partition("_")[0] for name in parameters}
-        self.input_symbol = _input_symbol(said)
-        self.output_symbol = _output_symbol(said)
-        self.input, self.output = input, output
-
-    def lines(self, equations: Iterable[Equation]) -> tuple[tuple[Token, ...], ...]:
-        """The equations; a shape stands where its symbol is first met, on the way back only at the left side."""
-        shown: set[tuple[str, str, str]] = set()
-        written = []
-        for equation in equations:
-            line = []
-            brackets = 0  # within them stand indices: Z[f, i, j]
-            for i, token in enumerate(tokens(equation.text)):
-                brackets += (token.text == "[") - (token.text == "]")
-                named = token if brackets and len(token.text) == 1 and token.text.islower() else self.token(token)
-                key = (named.d, named.text, named.sub)
-                if named.shape is not None and (key in shown or named.sup or (equation.backward and i > 0)):
-                    named = replace(named, shape=None)
-                if named.shape is not None:
-                    shown.add(key)
-                line.append(named)
-            written.append(tuple(line))
-        return tuple(written)
-
-    def others(self, lines: Iterable[Sequence[Token]]) -> tuple[tuple[Token, ...], ...]:
-        """The symbols whose shapes stand in no line: of a recurrent layer the matrices of which a gate has rows."""
-        if self.output_symbol is None:
-            return ()
-        shown = {(token.text, token.sub) for line in lines for token in line if token.shape is not None}
-        parts = [(self.input_symbol, ""), (self.output_symbol, "")]
-        parts[1:1] = [(text, sub) for text, _, sub in (name.partition("_") for name in self.parameters)]
-        named = [self.token(Token("symbol", text, sub=sub)) for text, sub in parts]
-        left = [token for token in named if (token.text, token.sub) not in shown]
-        return (tuple(replace(token, space=i > 0) for i, token in enumerate(left)),) if left else ()
-
-    def token(self, token: Token) -> Token:
-        """The token with its layer and its shape."""
-        if token.kind not in ("symbol", "word") or token.mark or token.prime:
-            return token
-        text, parameter = token.text, f"{token.text}_{token.sub}" if token.sub else token.text
-        if text == self.output_symbol:
-            return replace(token, kind="symbol", layer=self.after.layer, shape=None if token.sub else self.output)
-        if text == self.input_symbol:
-            return replace(token, kind="symbol", text=self.before.text, layer=self.before.layer, shape=self._of(token))
-        if text in (step := {"x": self.before, "a": self.after}) and (token.sub.startswith("t")):
-            return replace(token, text=step[text].text.lower(), layer=step[text].layer)
-        if parameter in self.parameters:
-            return replace(token, kind="symbol", layer=self.number, shape=self.parameters[parameter])
-        if text in self.bases and len(text) == 1:
-            return replace(token, layer=self.number)
-        return token
-
-    def _of(self, token: Token) -> Sizes | None:
-        return None if token.sub else self.input
-
-
-def sizes(shape: Shape) -> Sizes:
-    """A shape with the batch axis, which is the last."""
-    return (*shape, "m")
-
-
-def _output_symbol(said: Statement) -> str | None:
-    """What the docstring calls the layer's output: the left side of its first equation; of a sequence's step a_t, A."""
-    forward = [e for e in said.equations if not e.backward]
-    for left in (e.left for e in forward):
-        if left[0] in "ZAY":
-            return left[0]
-    return "A" if any(e.left.startswith("a_") for e in forward) else None
-
-
-def _input_symbol(said: Statement) -> str:
-    """What the docstring calls the layer's input: X, of an activation Z."""
-    named = {token.text for e in said.equations for token in tokens(e.text)} | said.shapes.keys()
-    return "X" if "X" in named or "x" in named else "Z"
 
 
 def _values(component: Component, said: Statement) -> dict[str, object]:

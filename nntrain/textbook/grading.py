@@ -81,7 +81,7 @@ def grade(path: Path) -> Grade:
                 return Grade((*told, *(f"{path}:{line}: still to be filled in" for line in left)), False)
             _, _, answer = next(given)
             if (problem := _difference(answer, right)) is not None:
-                hint = _hint(exercise, len(told), answer)
+                hint = _hint(exercise, len(told), answer, right)
                 lines = [f"{what} is wrong: {problem}", *([f"hint: {hint}"] if hint else [])]
                 return Grade((*told, *lines), False)
             told.append(f"{what} is right")
@@ -210,14 +210,14 @@ def _difference(answer: Array, right: Array) -> str | None:
     return f"{place}it is {answer[at]:.6g}, expected {right[at]:.6g}"
 
 
-def _hint(exercise: Exercise, number: int, answer: Array) -> str | None:
+def _hint(exercise: Exercise, number: int, answer: Array, right: Array) -> str | None:
     """The mistake in the solution that gives this answer for outcome `number`; None where none does."""
-    for left, right in exercise.blanks:
-        for changed, hint in mistaken(right):
-            with_mistake = exercise.source.replace(f"{left} {right}\n", f"{left} {changed}\n")
+    for left, solution in exercise.blanks:
+        for changed, hint in mistaken(solution):
+            with_mistake = exercise.source.replace(f"{left} {solution}\n", f"{left} {changed}\n")
             if (value := _value(exercise, with_mistake, number)) is not None and _difference(answer, value) is None:
                 return f"in `{left.rstrip(' +=')}` {hint}"
-    return _in_general(exercise, number, answer)
+    return _in_general(answer, right)
 
 
 def _value(exercise: Exercise, source: str, number: int) -> Array | None:
@@ -229,10 +229,9 @@ def _value(exercise: Exercise, source: str, number: int) -> Array | None:
         return None
 
 
-def _in_general(exercise: Exercise, number: int, answer: Array) -> str | None:
+def _in_general(answer: Array, right: Array) -> str | None:
     """How an answer is related to the right one, where no known mistake gives it."""
-    right = _value(exercise, exercise.source, number)
-    if right is None or answer.dtype.kind not in "fiu":
+    if answer.dtype.kind not in "fiu":
         return None
     if not answer.any():
         return "it is 0 everywhere: is something added to it at all?"

@@ -203,12 +203,3 @@ def _with_labels(classes: int) -> Operation:
         lambda dY, inputs, _: (dY[: len(inputs[0])],),
         "the label's one-hot features behind those of x",
     )
-
-
-def parameter_gradients(graph: Graph) -> dict[str, Array]:
-    """∂𝓛/∂parameter by saved name, of the parameters that have a node of their own."""
-    return {
-        f"{node.place}.{node.label}": node.derivative
-        for node in graph.nodes
-        if node.kind == "parameter" and node.derivative is not None
-    }

@@ -38,18 +38,17 @@ class Apart:
     fits: Callable[[Layer, Graph, int], bool]
 
 
-def _dense(graph: Graph, layer: Layer, p: Views, X: int, place: str) -> int:
-    Z = graph.step(op.product(), graph.parameter("W", p.W, place), X, place=place)
-    bias = not isinstance(layer, Dense) or layer.bias
-    return graph.step(op.add("+ b"), Z, graph.parameter("b", p.b, place), place=place) if bias else Z
-
-
 def _linear(graph: Graph, layer: Layer, p: Views, X: int, place: str) -> int:
     return graph.step(op.product(), graph.parameter("W", p.W, place), X, place=place)
 
 
 def _bias(graph: Graph, layer: Layer, p: Views, X: int, place: str) -> int:
     return graph.step(op.add("+ b"), X, graph.parameter("b", p.b, place), place=place)
+
+
+def _dense(graph: Graph, layer: Layer, p: Views, X: int, place: str) -> int:
+    Z = _linear(graph, layer, p, X, place)
+    return _bias(graph, layer, p, Z, place) if isinstance(layer, Dense) and layer.bias else Z
 
 
 def _one(operation: Callable[[], Operation]) -> Draw:
