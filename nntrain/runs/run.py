@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cached_property
@@ -17,6 +16,7 @@ from nntrain.files.plain_values import Json, JsonObject
 from nntrain.files.storage import naming
 from nntrain.runs import lock
 from nntrain.runs.log import Log, good_lines, read_log
+from nntrain.runs.made_files import remove_made
 
 if TYPE_CHECKING:
     from nntrain.files.checkpoint import Checkpoint
@@ -26,13 +26,6 @@ FINISHED = ("done", "stopped early")
 FINAL = (*FINISHED, "interrupted", "diverged", "failed")
 STATES = ("running", *FINAL)
 LOCK = ".nntrain-lock"  # there from the first moment on: also the mark of a directory that nntrain made
-_MADE = ("config.yaml", "meta.json", "metrics.jsonl", "timing.jsonl", "summary.json")
-# directory -> the files in it that nntrain makes, among which a person may have put some of his own
-_MADE_IN = {
-    "checkpoints": r"(last|best)\.npz",
-    "samples": r"epoch_\d{4,}\.(png|npy|txt)",
-    "tensorboard": r"events\.out\.tfevents\..*",
-}
 
 
 class Run:
@@ -243,32 +236,9 @@ class Run:
     def clear(self) -> None:
         """Remove what nntrain made, but for the lock that is held; other files stay."""
         self.write_status("running", epoch=0, step=0)  # first, as what is half cleared is not done
-        for name in _MADE:
-            _remove(self.path / name)
-        for name, made in _MADE_IN.items():
-            _remove_from(self.path / name, made)
+        remove_made(self.path)
         with naming(self.checkpoints, "cannot be made"):
             os.makedirs(self.checkpoints, exist_ok=True)
-
-
-def _remove(path: Path) -> None:
-    """Remove a file; a directory that stands in its place is nobody's but the person's who made it."""
-    with naming(path, "cannot be removed"), suppress(FileNotFoundError):
-        os.unlink(path)
-
-
-def _remove_from(folder: Path, made: str) -> None:
-    """Remove the files of these names, and the folder where nothing else is in it; a link to one is only unlinked."""
-    with naming(folder, "cannot be removed"), suppress(FileNotFoundError):
-        if folder.is_symlink() or not folder.is_dir():
-            os.unlink(folder)
-            return
-        storage.remove_leftovers(folder)
-        for name in os.listdir(folder):
-            if re.fullmatch(made, name):
-                os.unlink(folder / name)
-        if not os.listdir(folder):
-            os.rmdir(folder)
 
 
 def _step(path: Path, manifest: JsonObject) -> int:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from shlex import quote
 
 import numpy as np
 
@@ -15,7 +14,6 @@ from nntrain.builder import Built, build
 from nntrain.errors import (
     CheckpointError,
     ConfigError,
-    DataError,
     DivergedError,
     Interrupted,
     NNTrainError,
@@ -34,9 +32,7 @@ from nntrain.runtime import signals
 from nntrain.training import summary
 from nntrain.training.engine import Engine, Observer
 from nntrain.training.monitor import Monitor
-
-# what resume may change: the limits of a run, nothing that its mathematics depend on
-CHANGEABLE = ("training.epochs", "training.steps", "training.early_stopping.patience", "training.checkpoint")
+from nntrain.training.run_checks import check_last, check_same_run, check_team, is_finished, last_is_good
 
 
 @dataclass
@@ -84,7 +80,7 @@ def fit(
         built = build(draft, observer.warning)
         resumes = on_exist == "resume" and run_dir is not None and Run(run_dir).is_run()
         taken = None if resumes else _begin(built, observer)
-    _check_team(built)
+    check_team(built)
     # From the first trace on disk on, a signal lets the last finished step be saved.
     with signals.saved_first(), np.errstate(all="ignore"):
         name = built.config.name
@@ -117,18 +113,18 @@ def resume(
 ) -> Result:
     """Go on where the newest good checkpoint of a run stands, or from step 0 where there is none.
 
-    The result is what the uninterrupted run would have left, to the bit.  Only limits may change: CHANGEABLE.
+    The result is what the uninterrupted run would have left, to the bit.  Only limits may change (run_checks).
     """
     observer = observer or Observer()
     with _opened(lambda: Run.open(run_dir)) as run, np.errstate(all="ignore"):
         _pass_on(run.warnings, observer)
-        if not overrides and team.current().from_first(lambda: _is_finished(run)):
-            _check_last(run)
+        if not overrides and team.current().from_first(lambda: is_finished(run)):
+            check_last(run)
             return result(run)
         if text := missing(run.read_meta().get("imports") or {}):
             raise ConfigError(f"{run.path}: error: {text}")
         built = build(config.read(run.config_path, overrides), observer.warning)
-        _check_team(built)
+        check_team(built)
         with signals.saved_first():
             return _go_on(built, run, observer, stop)
 
@@ -140,10 +136,10 @@ def _go_on(built: Built, run: Run, observer: Observer, stop: Callable[[], int | 
         with reading(run.path):
             manifest = Fields(saved.manifest, "manifest")
             before, data_before = manifest.mapping("config"), manifest.text("data_sha256")
-        _check_same_run(before, data_before, built)
+        check_same_run(before, data_before, built)
     else:
         before = config.read(run.config_path).resolve(built.data.facts).as_dict()
-        _check_same_run(before, run.read_meta().get("data_sha256") or built.data.sha256, built)
+        check_same_run(before, run.read_meta().get("data_sha256") or built.data.sha256, built)
         _begin(built, observer)
     return _train(built, run, saved, observer, stop)
 
@@ -169,7 +165,7 @@ def _train(
         check_arrays(saved, engine.arrays(), run.last)
         with reading(run.path):
             engine.restore(saved)
-        whole = team.current().from_first(lambda: _is_finished(run) and _last_is_good(run))
+        whole = team.current().from_first(lambda: is_finished(run) and last_is_good(run))
         if engine.finished and whole:
             return result(run)
     run.truncate(engine.lines)
@@ -203,45 +199,6 @@ def _opened(open_run: Callable[[], Run]) -> Run:
     run = open_run() if ours.first else None
     path, origin = ours.from_first(lambda: (run.path, run.origin) if run else (Path(), ""))
     return run or Onlooker(path, origin)
-
-
-def _check_team(built: Built) -> None:
-    """Raise ConfigError where there are more processes than parts, DataError where they have different data."""
-    ours, parts = team.current(), built.config.training.micro_batches
-    if ours.size > parts:
-        raise ConfigError(
-            f"{ours.size} processes for batches in {parts} part{'s' * (parts != 1)}: set training.micro_batches to "
-            f"{ours.size} or more, or start fewer processes"
-        )
-    found = ours.gather({ours.rank: built.data.sha256})
-    other = next((rank for rank, sha256 in enumerate(found) if sha256 != found[0]), None)
-    if other is not None:
-        raise DataError(
-            f"the processes have different data: SHA-256 {found[0][:16]}… on the first, {found[other][:16]}… on rank "
-            f"{other}; give all of them the same files"
-        )
-
-
-def _is_finished(run: Run) -> bool:
-    return run.read_status().get("status") in runs.FINISHED
-
-
-def _check_last(run: Run) -> None:
-    """A finished run that lost its last state is not all there: say what makes it whole."""
-    try:
-        checkpoint.read(run.last)
-    except checkpoint.NewerFormatError:
-        raise
-    except CheckpointError as error:
-        again = f"nntrain fit {quote(str(run.config_path))} --run-dir {quote(str(run.path))} --on-exist resume"
-        raise CheckpointError(f"{error}; the run is finished, and this trains again what is lost: {again}") from None
-
-
-def _last_is_good(run: Run) -> bool:
-    with suppress(CheckpointError):
-        _check_last(run)
-        return True
-    return False
 
 
 def _tell_other_data(draft: config.Draft, run: Run, observer: Observer) -> None:
@@ -280,21 +237,3 @@ def make_monitor(built: Built) -> Monitor | None:
 def result(run: Run) -> Result:
     """What lies in a run directory."""
     return Result(run.path, run.read_status().get("status", ""), run.read_metrics(), run.read_summary())
-
-
-def _check_same_run(before: JsonObject, data_before: str, built: Built) -> None:
-    """A run goes on as what it was: list every difference that is not a limit."""
-    before = config.Config.from_dict(before).as_dict()  # an earlier release's config, with today's new arguments
-    now = built.config.as_dict()
-    same_data = data_before == built.data.sha256
-    problems = [
-        line
-        for key, line in config.differences(before, now)
-        if not key.startswith(CHANGEABLE) and not (same_data and config.is_path(now, key))
-    ]
-    if not same_data:
-        problems.append(f"the data: SHA-256 was {data_before[:16]}…, is {built.data.sha256[:16]}…")
-    if problems:
-        raise ConfigError(
-            *(f"resume: {line}" for line in problems), "resume: only " + ", ".join(CHANGEABLE) + " may change"
-        )

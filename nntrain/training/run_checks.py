@@ -1,0 +1,76 @@
+"""What has to be so before a run goes on: the same config and data, a whole last state, enough parts for all."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from shlex import quote
+
+from nntrain import config, runs
+from nntrain.builder import Built
+from nntrain.errors import CheckpointError, ConfigError, DataError
+from nntrain.files import checkpoint
+from nntrain.files.plain_values import JsonObject
+from nntrain.parallel import team
+from nntrain.runs import Run
+
+# what resume may change: the limits of a run, nothing that its mathematics depend on
+CHANGEABLE = ("training.epochs", "training.steps", "training.early_stopping.patience", "training.checkpoint")
+
+
+def check_team(built: Built) -> None:
+    """Raise ConfigError where there are more processes than parts, DataError where they have different data."""
+    ours, parts = team.current(), built.config.training.micro_batches
+    if ours.size > parts:
+        raise ConfigError(
+            f"{ours.size} processes for batches in {parts} part{'s' * (parts != 1)}: set training.micro_batches to "
+            f"{ours.size} or more, or start fewer processes"
+        )
+    found = ours.gather({ours.rank: built.data.sha256})
+    other = next((rank for rank, sha256 in enumerate(found) if sha256 != found[0]), None)
+    if other is not None:
+        raise DataError(
+            f"the processes have different data: SHA-256 {found[0][:16]}… on the first, {found[other][:16]}… on rank "
+            f"{other}; give all of them the same files"
+        )
+
+
+def is_finished(run: Run) -> bool:
+    """Whether the run says that it came to its end."""
+    return run.read_status().get("status") in runs.FINISHED
+
+
+def check_last(run: Run) -> None:
+    """A finished run that lost its last state is not all there: say what makes it whole."""
+    try:
+        checkpoint.read(run.last)
+    except checkpoint.NewerFormatError:
+        raise
+    except CheckpointError as error:
+        again = f"nntrain fit {quote(str(run.config_path))} --run-dir {quote(str(run.path))} --on-exist resume"
+        raise CheckpointError(f"{error}; the run is finished, and this trains again what is lost: {again}") from None
+
+
+def last_is_good(run: Run) -> bool:
+    """Whether the last state of a finished run is there, whole."""
+    with suppress(CheckpointError):
+        check_last(run)
+        return True
+    return False
+
+
+def check_same_run(before: JsonObject, data_before: str, built: Built) -> None:
+    """A run goes on as what it was: list every difference that is not a limit."""
+    before = config.Config.from_dict(before).as_dict()  # an earlier release's config, with today's new arguments
+    now = built.config.as_dict()
+    same_data = data_before == built.data.sha256
+    problems = [
+        line
+        for key, line in config.differences(before, now)
+        if not key.startswith(CHANGEABLE) and not (same_data and config.is_path(now, key))
+    ]
+    if not same_data:
+        problems.append(f"the data: SHA-256 was {data_before[:16]}…, is {built.data.sha256[:16]}…")
+    if problems:
+        raise ConfigError(
+            *(f"resume: {line}" for line in problems), "resume: only " + ", ".join(CHANGEABLE) + " may change"
+        )
