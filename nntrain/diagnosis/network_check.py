@@ -11,7 +11,8 @@ import numpy as np
 from nntrain import config as configs
 from nntrain.builder import Built, build
 from nntrain.data.parts import Batch
-from nntrain.diagnosis.gradient_check import Report, check_layers, errors
+from nntrain.diagnosis.finite_differences import errors
+from nntrain.diagnosis.gradient_check import Report, check_layers
 from nntrain.inference.evaluator import counted
 from nntrain.messages import Warn, unheard
 from nntrain.model.layer import Context

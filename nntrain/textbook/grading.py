@@ -26,7 +26,7 @@ from nntrain.textbook.mistakes import mistaken
 
 TOLERANCE = 1e-7
 EXAMPLES = 5
-_LAYERS: dict[str, tuple[tuple[int, ...], tuple[float, ...]]] = {  # shape that comes in, arguments
+LAYER_CASES: dict[str, tuple[tuple[int, ...], tuple[float, ...]]] = {  # shape that comes in, arguments
     "sigmoid": ((3,), ()),
     "dense": ((4,), (3,)),
     "dropout": ((6,), (0.4,)),
@@ -150,7 +150,7 @@ def _outcomes(exercise: Exercise, source: str, file: str) -> Iterator[tuple[str,
 
 
 def _of_layer(exercise: Exercise, cls: type[Layer], file: str) -> Iterator[tuple[str, str, Array]]:
-    shape, arguments = _LAYERS[exercise.name]
+    shape, arguments = LAYER_CASES[exercise.name]
     random = np.random.default_rng(0)
     with _told(file):
         layer = cls(*arguments)

@@ -7,7 +7,8 @@ from losses.cases import CASES as LOSS_CASES
 from losses.cases import weighted
 
 from nntrain.components import find
-from nntrain.diagnosis.gradient_check import TOLERANCE, check_layer, check_layers, check_loss
+from nntrain.diagnosis.finite_differences import TOLERANCE
+from nntrain.diagnosis.gradient_check import check_layer, check_layers, check_loss
 from nntrain.layers import BatchNorm, Dense, Flatten, ReLU
 from nntrain.model.parameters import Layout, allocate
 from nntrain.runtime.streams import stream
