@@ -10,7 +10,6 @@ import importlib.util
 import os
 import re
 import sys
-import traceback
 from collections.abc import Iterable, Mapping
 from shlex import quote
 
@@ -97,6 +96,8 @@ def _reason(error: Exception, given: str) -> str:
     if isinstance(error, ModuleNotFoundError) and error.name and given.split(".")[0] == error.name.split(".")[0]:
         hint = f"; for a file give --import {given}.py" if os.path.isfile(f"{given}.py") else ""
         return f"no module {error.name!r} is installed, or stands in this directory{hint}"
+    import traceback
+
     frames = traceback.extract_tb(error.__traceback__)
     places = [frame for frame in frames if "importlib" not in frame.filename and frame.filename != __file__]
     place = f"{os.path.basename(places[-1].filename)}:{places[-1].lineno}: " if places else ""

@@ -172,6 +172,8 @@ def test_a_run_imports_what_its_config_names_and_no_more(tmp_path):
         "nntrain.config.editor_schema",
         "nntrain.kernels.correlation",
     }
+    unasked = {"config.other_words", "inference.transfer", "files.safetensors", "runs.onlooker"}
+    assert not imported & {f"nntrain.{module}" for module in unasked}
 
 
 def undocumented():

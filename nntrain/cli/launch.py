@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -77,6 +76,8 @@ def _start(found: Launched) -> MPITeam:
 def _abort(ours: MPITeam, error: BaseException) -> None:
     known = as_error(error)
     if known is None:
+        import traceback
+
         ours.abort(1, lambda: traceback.print_exception(error, file=sys.stderr))
     else:
         ours.abort(known.exit_code, lambda: tell(known))

@@ -10,7 +10,6 @@ from pathlib import Path
 from nntrain.components import Arg
 from nntrain.config.field_types import Choice, FieldType, Fixed, Kind, Many, Section, Table, within, words
 from nntrain.config.nodes import Node
-from nntrain.config.other_words import meant_number
 from nntrain.messages import did_you_mean, escape, show
 
 
@@ -52,8 +51,14 @@ def choose(node: Node, options: Sequence[FieldType]) -> FieldType | None:
 def remedy(value: object, options: Sequence[FieldType], arg: Arg) -> str:
     """What to write instead of a value that fits no member of a union, where that can be told."""
     if isinstance(value, str) and (int in options or float in options):
-        return meant_number(value, float not in options) or _close_word(value, options)
+        return _meant_number(value, float not in options) or _close_word(value, options)
     return _close_word(value, options) or _whole(value, options, arg)
+
+
+def _meant_number(value: str, whole: bool) -> str:
+    from nntrain.config.other_words import meant_number  # needed where a config is wrong
+
+    return meant_number(value, whole)
 
 
 def _close_word(value: object, options: Sequence[FieldType]) -> str:
@@ -76,7 +81,7 @@ def _expected(node: Node, type_: FieldType, arg: Arg, hint: str = "") -> Wrong:
 def _number(node: Node, type_: FieldType, arg: Arg) -> int | float:
     value = node.value
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise _expected(node, type_, arg, meant_number(value, type_ is int) if isinstance(value, str) else "")
+        raise _expected(node, type_, arg, _meant_number(value, type_ is int) if isinstance(value, str) else "")
     if isinstance(value, float) and not math.isfinite(value):
         raise Wrong(f"expected {words(type_, arg)}, got {escape(node.text)}, which is not finite")
     if isinstance(value, int) and abs(value) >= 2**63:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from nntrain.components import KINDS, find
 from nntrain.config.field_types import main_argument
 from nntrain.config.nodes import Node
-from nntrain.config.other_words import meant_name
 from nntrain.messages import a, escape, show, suggest
 
 
@@ -44,6 +43,8 @@ def no_component(node: Node, kind: str) -> tuple[Node, str]:
     for other in KINDS:
         if other != kind and value in find(other):
             return node, f"{show(value)} is {a(other)}, not {a(kind)}"
+    from nntrain.config.other_words import meant_name  # needed where a config is wrong
+
     hint = (
         meant_name(value, kind, known)
         or suggest(value, known)

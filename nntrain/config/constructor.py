@@ -26,7 +26,6 @@ from nntrain.config.field_types import (
     words,
 )
 from nntrain.config.nodes import MAX_DEPTH, MAX_VALUES, Node
-from nntrain.config.other_words import meant_key
 from nntrain.config.problems import Place, Placed, Problems
 from nntrain.config.references import References, Unknown, reference
 from nntrain.files.plain_values import scalar
@@ -141,6 +140,8 @@ class Constructor:
                 with self._deeper():
                     values[key] = self.value(item, field.type, f"{path}.{key}" if path else key, field.arg)
             else:
+                from nntrain.config.other_words import meant_key  # needed where a config is wrong
+
                 said = f"{owner} has no {show(key)}" if owner else f"unknown key {show(key)}"
                 hint = meant_key(key, path, known)
                 if not hint:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nntrain.builder import Built, Trainer
 from nntrain.builder.length import steps_per_epoch, total_steps
@@ -20,7 +21,6 @@ from nntrain.files.json_fields import Fields
 from nntrain.files.plain_values import JsonObject
 from nntrain.inference.load import imports_of
 from nntrain.inference.totals import METRIC
-from nntrain.inference.transfer import Taken
 from nntrain.model.shapes import Array
 from nntrain.parallel import team
 from nntrain.runs import Run
@@ -28,6 +28,9 @@ from nntrain.runtime.memory import peak_memory
 from nntrain.training.average import average_of, learned
 from nntrain.training.interruptible import Watched
 from nntrain.training.monitor import Monitor, check_finite, check_measured
+
+if TYPE_CHECKING:
+    from nntrain.inference.transfer import Taken
 
 
 class Observer:

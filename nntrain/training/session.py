@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,16 +24,17 @@ from nntrain.files import checkpoint
 from nntrain.files.json_fields import Fields
 from nntrain.files.plain_values import Json, JsonObject
 from nntrain.inference.load import check_arrays, reading
-from nntrain.inference.transfer import Taken, begin
 from nntrain.parallel import team
 from nntrain.plugins import missing
 from nntrain.runs import Run
-from nntrain.runs.onlooker import Onlooker
 from nntrain.runtime import signals
 from nntrain.training import summary
 from nntrain.training.engine import Engine, Observer
 from nntrain.training.monitor import Monitor
 from nntrain.training.run_checks import check_last, check_same_run, check_team, is_finished, last_is_good
+
+if TYPE_CHECKING:
+    from nntrain.inference.transfer import Taken
 
 
 @dataclass
@@ -146,6 +148,10 @@ def _go_on(built: Built, run: Run, observer: Observer, stop: Callable[[], int | 
 
 def _begin(built: Built, observer: Observer) -> Taken | None:
     """Take the initial values that `start` names, and say which."""
+    if built.config.start is None:
+        return None
+    from nntrain.inference.transfer import begin
+
     taken = begin(built)
     if taken is not None:
         observer.begins_from(taken)
@@ -198,7 +204,11 @@ def _opened(open_run: Callable[[], Run]) -> Run:
     ours = team.current()
     run = open_run() if ours.first else None
     path, origin = ours.from_first(lambda: (run.path, run.origin) if run else (Path(), ""))
-    return run or Onlooker(path, origin)
+    if run is not None:
+        return run
+    from nntrain.runs.onlooker import Onlooker
+
+    return Onlooker(path, origin)
 
 
 def _tell_other_data(draft: config.Draft, run: Run, observer: Observer) -> None:
