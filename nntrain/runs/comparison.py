@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import itertools
-import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nntrain.config import find_value, leaves, written_unlike
 from nntrain.files.plain_values import Json, JsonObject
 from nntrain.runs.query import config_text, metrics_of
 from nntrain.runs.significance import Difference, corrected_t
@@ -18,12 +16,26 @@ _NOT_COMPARED = ("seed", "name", "dataset.fold")  # runs that differ in these al
 
 def configs_unlike(rows: Sequence[Mapping[str, Json]], as_spelled: bool = False) -> list[JsonObject]:
     """The runs' configs as plain values, without the sections that are the same in all; see config.written_unlike."""
-    return written_unlike([config_text(row) for row in rows], as_spelled)
+    texts = [config_text(row) for row in rows]
+    if len(set(texts)) <= 1:
+        return [{} for _ in texts]  # what reads configs takes as long to import as the rest of a listing
+    from nntrain.config import written_unlike
+
+    return written_unlike(texts, as_spelled)
+
+
+def _flat(config: Mapping[str, Json]) -> dict[str, Json]:
+    """Values by dotted key."""
+    if not config:
+        return {}
+    from nntrain.config import leaves
+
+    return dict(leaves(dict(config)))
 
 
 def differing(configs: Sequence[Mapping[str, Json]]) -> list[str]:
     """Dotted keys that have not the same value in all configs, in the order of the first that has them."""
-    flat = [dict(leaves(dict(config))) for config in configs]
+    flat = [_flat(config) for config in configs]
     keys = dict.fromkeys(key for one in flat for key in one)
     missing = object()
     order = list(keys)
@@ -38,13 +50,15 @@ def groups(configs: Sequence[Mapping[str, Json]]) -> list[list[int]]:
     """Numbers of the runs that are the same but for seed and name, in the order of the first of each."""
     found: dict[str, list[int]] = {}
     for i, config in enumerate(configs):
-        rest = [(key, repr(value)) for key, value in leaves(dict(config)) if key not in _NOT_COMPARED]
+        rest = [(key, repr(value)) for key, value in _flat(config).items() if key not in _NOT_COMPARED]
         found.setdefault(repr(rest), []).append(i)
     return list(found.values())
 
 
 def mean_and_deviation(values: Sequence[float]) -> tuple[float, float | None]:
     """Mean, and the sample's standard deviation (n − 1) where there are two or more."""
+    import statistics  # decimals and fractions behind it, which a listing needs not
+
     return statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else None
 
 
@@ -135,6 +149,8 @@ class Compared:
 
 
 def _value(config: Mapping[str, Json], key: str) -> Json:
+    from nntrain.config import find_value
+
     try:
         return find_value(config, key)
     except KeyError:
