@@ -5,14 +5,28 @@ data = load(draft.dataset, draft.seed, draft.dtype)     nntrain.data.reconstruct
 config = draft.resolve(data.facts)                      references to facts of the data
 """
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from nntrain.config.config import Base, Config, Draft, dataset_with, is_path, read
-from nntrain.config.plain_config import differences, find_value, leaves
-from nntrain.config.problems import Place
-from nntrain.config.saved_config import written, written_unlike
-from nntrain.config.yaml_writer import flow
+from nntrain.components import lazy
 
+if TYPE_CHECKING:
+    from nntrain.config.config import Base, Config, Draft, dataset_with, is_path, read
+    from nntrain.config.descriptions import describe
+    from nntrain.config.editor_schema import json_schema
+    from nntrain.config.plain_config import differences, find_value, leaves
+    from nntrain.config.problems import Place
+    from nntrain.config.saved_config import written, written_unlike
+    from nntrain.config.yaml_writer import flow
+
+# Each is imported when it is asked for: a listing of runs reads YAML and checks nothing.
+_PLACES = [
+    *(f"nntrain.config.config:{name}" for name in ("Base", "Config", "Draft", "dataset_with", "is_path", "read")),
+    *(f"nntrain.config.plain_config:{name}" for name in ("differences", "find_value", "leaves")),
+    *(f"nntrain.config.saved_config:{name}" for name in ("written", "written_unlike")),
+    *("nntrain.config.descriptions:describe", "nntrain.config.editor_schema:json_schema"),
+    *("nntrain.config.problems:Place", "nntrain.config.yaml_writer:flow"),
+]
+__getattr__, __dir__, _ = lazy(__name__, {}, _PLACES)
 __all__ = [
     "Base",
     "Config",
@@ -30,17 +44,3 @@ __all__ = [
     "written",
     "written_unlike",
 ]
-
-
-def describe(kind: str | None = None, name: str | None = None) -> str:
-    """See nntrain.config.descriptions; imported when it is used, as training does without it."""
-    from nntrain.config.descriptions import describe
-
-    return describe(kind, name)
-
-
-def json_schema() -> dict[str, Any]:
-    """See nntrain.config.editor_schema; imported when it is used."""
-    from nntrain.config.editor_schema import json_schema
-
-    return json_schema()

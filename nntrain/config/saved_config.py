@@ -7,9 +7,6 @@ import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from nntrain.config.canonical import merge
-from nntrain.config.config import Config
-from nntrain.config.field_types import Section
 from nntrain.config.nodes import plain_node
 from nntrain.config.problems import Problems, Source
 from nntrain.config.yaml_reader import parse
@@ -67,6 +64,11 @@ def _spelled_block(text: str) -> dict[str, Plain]:
 
 @functools.lru_cache(maxsize=20_000)  # the runs of a sweep share most of their sections
 def _block(text: str) -> dict[str, Plain]:
+    # all that knows components; to read values as they are spelled needs none of it
+    from nntrain.config.canonical import merge
+    from nntrain.config.config import Config
+    from nntrain.config.field_types import Section
+
     problems = Problems()
     tree = parse(text, Source(Path(), file="config.yaml"), problems)
     value = plain_node(merge(None, tree, Section(Config)))

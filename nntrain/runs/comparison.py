@@ -6,10 +6,13 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nntrain.files.plain_values import Json, JsonObject
 from nntrain.runs.query import config_text, metrics_of
-from nntrain.runs.significance import Difference, corrected_t
+
+if TYPE_CHECKING:
+    from nntrain.runs.significance import Difference
 
 _NOT_COMPARED = ("seed", "name", "dataset.fold")  # runs that differ in these alone are one experiment
 
@@ -127,6 +130,8 @@ class Compared:
 
     def differences(self) -> list[tuple[int, int, str, Difference]]:
         """Experiments i and j, a metric, and how j differs from i in it over the seeds and folds that both have."""
+        from nntrain.runs.significance import corrected_t
+
         found = []
         for i, j in itertools.combinations(range(len(self.groups)), 2):
             first, second = (self._by_replica(self.groups[k]) for k in (i, j))
