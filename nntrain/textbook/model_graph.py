@@ -13,7 +13,7 @@ from nntrain.losses.adversarial import AdversarialLoss
 from nntrain.losses.base import Loss
 from nntrain.losses.classification import BinaryCrossEntropy, CrossEntropy
 from nntrain.losses.regression import MeanSquaredError
-from nntrain.model.layer import Context, Layer, Stage, stages
+from nntrain.model.layer import Cache, Context, Layer, Source, Stage, stages
 from nntrain.model.network import Network
 from nntrain.model.parameters import Views
 from nntrain.model.shapes import Array, Symbols
@@ -37,6 +37,8 @@ def graph_of(model: Model, batch: Batch | None = None, steps: bool = False) -> G
     graph = Graph(has_values=batch is not None)
     if model.config.training.loop.adversarial:
         _game(graph, model, networks, batch, steps)
+    elif any(network.root.reads_source for network in model.networks.values()):
+        _translation(graph, model, list(networks.values()), batch, steps)
     else:
         for whole in networks.values():
             X = whole.example() if batch is None else batch.X
@@ -98,6 +100,8 @@ def _layer(graph: Graph, stage: Stage, p: Views, g: Views, X: int, place: str, s
         return _layers(graph, stages(layer.inner, stage.shape), p, g, X, place, steps)
     if layer.type == "residual":
         return _residual(graph, layer, stage, p, g, X, place, steps)
+    if layer.reads_source and graph.source is not None:
+        return graph.step(_reading_layer(layer, p, g), X, graph.source, label=layer.type, place=place)
     if steps and (apart := SUBSTEPS.get(layer.type)) is not None and apart.fits(layer, graph, X):
         return apart.draw(graph, layer, p, X, place)
     return graph.step(_whole_layer(layer, p, g), X, label=layer.type, place=place)
@@ -116,8 +120,6 @@ def _residual(graph: Graph, layer: Layer, stage: Stage, p: Views, g: Views, X: i
 
 def _whole_layer(layer: Layer, p: Views, g: Views) -> Operation:
     """A layer as one step, in evaluation: what is told is its docstring's equations."""
-    said = inherited(type(layer))
-    equation = ",  ".join(e.text for e in said.holding(layer)[:4])
 
     def forward(X: Array) -> Array:
         return layer.forward(p, X, Context(training=False))[0]
@@ -133,7 +135,38 @@ def _whole_layer(layer: Layer, p: Views, g: Views) -> Operation:
             return (np.zeros(X.shape),)
         return (layer.backward(p, g, dY, cache),)
 
-    return Operation(layer.type, forward, backward, equation)
+    return Operation(layer.type, forward, backward, _told_of(layer))
+
+
+def _told_of(layer: Layer) -> str:
+    return ",  ".join(e.text for e in inherited(type(layer)).holding(layer)[:4])
+
+
+def _reading_layer(layer: Layer, p: Views, g: Views) -> Operation:
+    """A layer of a decoder as one step of X and the encoder's output."""
+
+    def passed(X: Array, S: Array) -> tuple[Context, Array, Cache]:
+        context = Context(training=False)
+        context.source = Source(S if S.ndim == 3 else S[None])
+        return context, *layer.forward(p, X, context)
+
+    def backward(dY: Array, inputs: tuple[Array, ...], _: Array) -> tuple[Array, ...]:
+        context, _, cache = passed(*inputs)
+        dX = layer.backward(p, g, dY, cache)
+        dS = context.source.dA if context.source is not None else None
+        return dX, np.zeros_like(inputs[1]) if dS is None else dS.reshape(inputs[1].shape)
+
+    return Operation(layer.type, lambda X, S: passed(X, S)[1], backward, _told_of(layer))
+
+
+def _translation(graph: Graph, model: Model, networks: list[_Whole], batch: Batch | None, steps: bool) -> None:
+    """x -> encoder; the decoder reads its output beside the text so far, and the cost is of its next symbols."""
+    encoder, decoder = networks
+    given = (encoder.example(), decoder.example()) if batch is None else (batch.X, batch.previous)
+    x, before = (one if one is not None else decoder.example() for one in given)
+    graph.source = _chain(graph, encoder, graph.leaf("input", "x", x), steps)
+    out = _chain(graph, decoder, graph.leaf("input", "y before", before), steps)
+    _cost(graph, model.config.loss, out, batch, steps)
 
 
 def _cost(graph: Graph, loss: Loss, out: int, batch: Batch | None, steps: bool) -> int:

@@ -177,6 +177,32 @@ def test_the_game_of_a_gan_is_drawn_with_what_the_generator_pays(nntrain, config
     assert "𝓛(D(x), 1)" in drawn
 
 
+@pytest.mark.parametrize("steps", [False, True])
+def test_an_encoder_and_a_decoder_are_one_graph_with_the_derivatives_of_both(tmp_path, steps):
+    path = tmp_path / "c.yaml"
+    path.write_text("""
+dataset: {type: additions, digits: 1, examples: 40, batch_size: 4}
+architecture:
+  encoder: [embedding: 4, attention: 2]
+  decoder: [embedding: 4, residual: [cross_attention: 2], dense: $dataset.classes]
+loss: cross_entropy
+dtype: float64
+optimizer: {type: sgd, lr: 0.1}
+training: {epochs: 1}
+""")
+    model = build(configs_of.read(path))
+    batch = model.data.parts["train"].batch(np.array([3]))
+    graph = graph_of(model, batch, steps)
+    loop, context = model.loop, Context(training=False)
+    Z, caches = loop.forward(model.networks, batch, context)
+    J, dZ = model.config.loss(Z, batch.Y)
+    (cost,) = [node for node in graph.nodes if node.kind == "cost"]
+    assert float(cost.value) == pytest.approx(J, rel=1e-12)
+    loop.accumulate(model.networks, dZ, caches)
+    source = next(node for node in graph.nodes if node.number == graph.source)
+    np.testing.assert_allclose(source.derivative, caches[2].dA, rtol=1e-9, atol=1e-12)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(path.stem for path in (Path(__file__).parents[2] / "configs").glob("*.yaml")))
 @pytest.mark.parametrize("steps", [False, True])
