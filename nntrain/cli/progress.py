@@ -15,6 +15,7 @@ from nntrain.cli.epoch_lines import EpochLines, split_naive, step_time
 from nntrain.cli.tables import bar, clock, fixed, values_line
 from nntrain.cli.terminal import Live, say
 from nntrain.parallel import team
+from nntrain.runs import FINISHED
 from nntrain.training.engine import Observer
 
 if TYPE_CHECKING:
@@ -129,6 +130,9 @@ def print_result(result: Result, as_json: bool, is_quiet: bool) -> None:
     """How the run ended, to stderr; its directory, or its summary as JSON, to stdout."""
     if not team.current().first:
         return
+    if result.trained == 0 and result.status in FINISHED and not is_quiet:
+        steps = result.summary.get("steps", 0)
+        say(f"nothing to train: the run was finished at step {steps:,}; training.epochs=N with a higher N goes on")
     best: dict[str, Any] = result.summary.get("best") or result.summary.get("final") or {}
     part = next((p for p in ("test", "validation", "train") if p in best), None)
     if part and not is_quiet:

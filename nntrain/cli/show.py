@@ -13,6 +13,7 @@ from nntrain.cli.tables import simple
 from nntrain.cli.terminal import broken, room
 
 if TYPE_CHECKING:
+    from nntrain.builder import Model
     from nntrain.model.network import Network
 
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 @options.overrides
 @click.option("--resolved", is_flag=True, help="Print the full config instead, every default written out.")
 def show(path: Path, overrides: tuple[str, ...], resolved: bool) -> None:
-    """Table of layers, output shapes, parameters and floating-point operations."""
+    """Table of layers, output shapes, parameters and floating-point operations; how many steps an epoch has."""
     options.start(1)
     model = options.declared_model(path, overrides)
     if resolved:
@@ -31,6 +32,21 @@ def show(path: Path, overrides: tuple[str, ...], resolved: bool) -> None:
         if len(model.networks) > 1:
             click.echo(name)
         click.echo(_layers(network))
+    click.echo(broken(_length(model), room(sys.stdout)))
+
+
+def _length(model: Model) -> str:
+    """`training: 36 steps an epoch, 720 in 20 epochs`: as far as the limits go; of a checkpoint, where it stands."""
+    from nntrain.builder import Built
+    from nntrain.builder.length import steps_per_epoch, total_steps
+    from nntrain.inference.load import Loaded
+
+    if isinstance(model, Loaded):
+        return f"trained: {model.saved.manifest['step']:,} steps, to epoch {model.saved.manifest['epoch']:,}"
+    assert isinstance(model, Built)
+    an_epoch, total = steps_per_epoch(model.config, model.data), total_steps(model.config, model.data)
+    epochs = -(-total // an_epoch)
+    return f"training: {an_epoch:,} steps an epoch, {total:,} in {epochs:,} epoch{'s' * (epochs != 1)}"
 
 
 def _layers(network: Network) -> str:

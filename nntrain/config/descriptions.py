@@ -66,7 +66,8 @@ def _whole(title: str, cls: type, *, brief: bool = False) -> str:
 def _rows(field: Field) -> list[tuple[str, str, str, str]]:
     """Name, type, default and meaning; of a section also what it holds."""
     options = field.type.options if isinstance(field.type, Either) else (field.type,)
-    section = next((option for option in options if isinstance(option, Section)), None)
+    sections = [option for option in options if option is not type(None)]
+    section = option if len(sections) == 1 and isinstance(option := sections[0], Section) else None
     if field.default is None:
         default = "required"
     else:

@@ -190,7 +190,8 @@ def words(type_: FieldType, arg: Arg | None = None) -> str:
         case Table():
             return "a mapping"
         case Section(cls):
-            return f"a mapping of {join(fields(cls), 'and')}"
+            keys = list(fields(cls))
+            return f"a mapping of {join(keys, 'and')}" if len(keys) > 1 else f"{{{keys[0]}: N}}"
     scalars: dict[object, str] = {
         bool: "true or false",
         int: "a whole number",

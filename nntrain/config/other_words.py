@@ -56,7 +56,23 @@ _NAMES: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "optimizer": {"sgd": ("gradientdescent", "gd", "momentum")},
     "metric": {"accuracy": ("acc", "categoricalaccuracy"), "roc_auc": ("auc", "auroc")},
-    "schedule": {"cosine": ("cosineannealing", "cosineannealinglr"), "step": ("steplr", "multistep")},
+    "schedule": {
+        "cosine": ("cosineannealing", "cosineannealinglr", "cosinedecay"),
+        "step": ("steplr", "staircase"),
+        "exponential": ("exponentiallr", "exponentialdecay"),
+        "one_cycle": ("onecyclelr", "onecycle"),
+        "plateau": ("reducelronplateau", "reduceonplateau"),
+        "milestones": ("multistep", "multisteplr", "piecewise", "piecewiseconstant", "piecewiseconstantdecay"),
+        "inverse_time": ("inversetimedecay", "timebased", "timedecay", "decay", "invtime", "hyperbolic"),
+        "inverse_sqrt": ("invsqrt", "rsqrt", "noam", "sqrt", "inversesquareroot"),
+        "cosine_restarts": (
+            "warmrestarts",
+            "sgdr",
+            "cosineannealingwarmrestarts",
+            "cosinewarmrestarts",
+            "cosinedecayrestarts",
+        ),
+    },
 }
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -65,8 +81,10 @@ _COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?", re.ASCII)
 
 def meant_key(word: str, path: str, own: Container[str] = ()) -> str:
     """`; did you mean 'optimizer.lr'?` for an unknown key under `path`, which has the keys `own`; or nothing."""
+    if f"{word}s" in own:
+        return f"; did you mean '{word}s'?"
     key = _MEANT.get(word.lower().replace("-", "_"))
-    if key is None:
+    if key is None or (path.startswith("schedule") and key.startswith("training.")):  # where epochs are lengths
         return ""
     section, _, last = key.rpartition(".")
     if path.startswith(f"{section}."):  # deeper inside the section that has it: there it means something else

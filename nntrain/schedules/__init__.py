@@ -6,8 +6,9 @@ from nntrain.components import lazy
 
 if TYPE_CHECKING:
     from nntrain.schedules.base import Schedule as Schedule
+    from nntrain.schedules.lengths import Epochs as Epochs
 
-OFFERED = ("nntrain.schedules.base:Schedule",)
+OFFERED = ("nntrain.schedules.base:Schedule", "nntrain.schedules.lengths:Epochs")
 # name in configs -> where it is: the one line that a new component needs
 COMPONENTS = {
     "schedule": {
@@ -17,6 +18,10 @@ COMPONENTS = {
         "linear": "nntrain.schedules.by_step:Linear",
         "cosine": "nntrain.schedules.by_step:Cosine",
         "one_cycle": "nntrain.schedules.by_step:OneCycle",
+        "inverse_time": "nntrain.schedules.by_epoch:InverseTime",
+        "inverse_sqrt": "nntrain.schedules.by_epoch:InverseSqrt",
+        "milestones": "nntrain.schedules.by_epoch:Milestones",
+        "cosine_restarts": "nntrain.schedules.by_epoch:CosineRestarts",
         "plateau": "nntrain.schedules.plateau:Plateau",
     },
 }

@@ -10,6 +10,7 @@ from math import cos, pi
 from nntrain.components import arg, component
 from nntrain.files.plain_values import JsonObject
 from nntrain.schedules.base import Schedule
+from nntrain.schedules.lengths import Length, number
 
 
 def _half_cosine(first: float, last: float, progress: float) -> float:
@@ -28,29 +29,29 @@ class Constant(Schedule):
 class Step(Schedule):
     """γ^⌊s/every⌋: a stair.   Course: "Learning rate decay" (C2W2L09).
 
-    `every` steps have 1; s = every is the first with γ.  PyTorch's StepLR, stepped at every step.
+    `every` steps have 1; s = every is the first with γ.  With every: {epochs: 1} and gamma: 0.95 the course's
+    0.95^epoch α₀.  PyTorch's StepLR, stepped at every step.
     """
 
-    every: int = arg("steps from one fall to the next", ge=1)
+    every: Length = arg("steps from one fall to the next, or {epochs: N}", ge=1)
     gamma: float = arg("γ, the factor of each fall", default=0.1, gt=0, le=1)
 
     def curve(self, s: int, span: int, state: JsonObject) -> float:
-        return self.gamma ** (s // self.every)
+        return float(self.gamma ** (s // number(self.every)))
 
 
 @component("exponential")
 class Exponential(Schedule):
-    """γ^(s/every): the smooth form of `step`.
+    """γ^(s/every): the smooth form of `step`.   Course: "Learning rate decay" (C2W2L09).
 
-    1 at s = 0, γ at s = every.  Course: "Learning rate decay" (C2W2L09), 0.95^epoch α₀: `every` is then the number of
-    steps in an epoch.
+    1 at s = 0, γ at s = every.
     """
 
     gamma: float = arg("γ, the factor over `every` steps", gt=0, le=1)
-    every: int = arg("steps in which the rate falls by γ", default=1, ge=1)
+    every: Length = arg("steps in which the rate falls by γ", default=1, ge=1)
 
     def curve(self, s: int, span: int, state: JsonObject) -> float:
-        return float(self.gamma ** (s / self.every))
+        return float(self.gamma ** (s / number(self.every)))
 
 
 @component("linear")
@@ -61,6 +62,7 @@ class Linear(Schedule):
     PyTorch's LinearLR with total_iters = S.
     """
 
+    stretches = True
     final: float = arg("factor at the horizon, one step behind the last", default=0.0, ge=0)
 
     def curve(self, s: int, span: int, state: JsonObject) -> float:
@@ -75,6 +77,7 @@ class Cosine(Schedule):
     rate 0.  As PyTorch's CosineAnnealingLR with T_max = S.  Loshchilov, Hutter 2017, without restarts.
     """
 
+    stretches = True
     final: float = arg("factor at the horizon, one step behind the last", default=0.0, ge=0)
 
     def curve(self, s: int, span: int, state: JsonObject) -> float:
@@ -93,6 +96,7 @@ class OneCycle(Schedule):
     PyTorch, and the momentum stays.
     """
 
+    stretches = True
     peak: float = arg("share of the steps up to the highest rate", default=0.3, ge=0, lt=1)
     initial: float = arg("factor at the first step", default=0.04, ge=0)
     final: float = arg("factor at the last step", default=4e-6, ge=0)

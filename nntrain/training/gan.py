@@ -9,7 +9,7 @@ import numpy as np
 
 from nntrain.builder import Built, Loop, Model, Networks, Plan, Trainer
 from nntrain.builder.checks import check_outputs
-from nntrain.builder.length import total_steps
+from nntrain.builder.length import schedule_in_steps, total_steps
 from nntrain.components import arg, component
 from nntrain.config import Config
 from nntrain.data.facts import Facts
@@ -128,7 +128,7 @@ class GANTrainer(Trainer):
             for name, network in built.networks.items()
         }
         self.slots = {name: descent.slots[name] for name, descent in self.descents.items()}
-        self.schedule, self.horizon = config.schedule, total_steps(config, built.data)
+        self.schedule, self.horizon = schedule_in_steps(config, built.data), total_steps(config, built.data)
         self.schedule_state = self.schedule.start()
         self.generator_steps = 0
         self.reset()

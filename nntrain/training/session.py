@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,7 @@ from nntrain.runs import Run
 from nntrain.runtime import signals
 from nntrain.training import summary
 from nntrain.training.engine import Engine, Observer
+from nntrain.training.horizon import moved
 from nntrain.training.monitor import Monitor
 from nntrain.training.run_checks import check_last, check_same_run, check_team, is_finished, last_is_good
 
@@ -39,12 +40,16 @@ if TYPE_CHECKING:
 
 @dataclass
 class Result:
-    """What a run left behind.  `history` is metrics.jsonl, a dict a line; `summary` is summary.json."""
+    """What a run left behind.  `history` is metrics.jsonl, a dict a line; `summary` is summary.json.
+
+    trained   steps that were trained now; 0 where the run was finished already, or was passed over
+    """
 
     run_dir: Path
     status: str
     history: list[JsonObject]
     summary: JsonObject
+    trained: int = 0
 
 
 def fit(
@@ -174,6 +179,9 @@ def _train(
         whole = team.current().from_first(lambda: is_finished(run) and last_is_good(run))
         if engine.finished and whole:
             return result(run)
+        if text := moved(saved.manifest["config"], built, engine.step):
+            observer.warning(text)
+    begun = engine.step
     run.truncate(engine.lines)
     if run.origin == "resumed":
         run.write_config(built.config.to_yaml())
@@ -196,7 +204,7 @@ def _train(
         with suppress(StorageError):
             run.write_status(state, epoch=engine.epoch, step=engine.step, message=message)
         raise
-    return result(run)
+    return replace(result(run), trained=engine.step - begun)
 
 
 def _opened(open_run: Callable[[], Run]) -> Run:

@@ -9,7 +9,7 @@ import numpy as np
 
 from nntrain.builder import Built, Loop, Model, Networks, Plan, Trainer
 from nntrain.builder.checks import check_outputs
-from nntrain.builder.length import total_steps
+from nntrain.builder.length import schedule_in_steps, total_steps
 from nntrain.components import component
 from nntrain.config import Config
 from nntrain.data.facts import Facts
@@ -126,7 +126,7 @@ class SupervisedTrainer(Trainer):
         self.seed = config.seed
         self.descent = Descent(built.networks, config.optimizer_of(NETWORK), config.training)
         self.slots = self.descent.slots
-        self.schedule, self.horizon = config.schedule, total_steps(config, built.data)
+        self.schedule, self.horizon = schedule_in_steps(config, built.data), total_steps(config, built.data)
         self.schedule_state = self.schedule.start()
         example = built.data.parts["train"].batch(np.arange(1))
         padded = example.lengths is not None or self.ignored is not None

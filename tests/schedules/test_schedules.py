@@ -6,9 +6,26 @@ import math
 import pytest
 
 from nntrain.components import find
-from nntrain.schedules import Constant, Cosine, Exponential, Linear, OneCycle, Plateau, Step
+from nntrain.schedules import (
+    Constant,
+    Cosine,
+    CosineRestarts,
+    Epochs,
+    Exponential,
+    InverseSqrt,
+    InverseTime,
+    Linear,
+    Milestones,
+    OneCycle,
+    Plateau,
+    Step,
+)
 
-ALL = [Constant(), Step(10), Exponential(0.9), Linear(), Cosine(), OneCycle(), Plateau()]
+AN_EPOCH = 10
+ALL = [
+    *(Constant(), Step(10), Exponential(0.9), Linear(), Cosine(), OneCycle(), Plateau()),
+    *(InverseTime(0.5).in_steps(AN_EPOCH), InverseSqrt().in_steps(AN_EPOCH), Milestones((30, 60)), CosineRestarts(20)),
+]
 
 
 def factors(schedule, steps, horizon=100):
@@ -30,6 +47,13 @@ def factors(schedule, steps, horizon=100):
         (OneCycle(), [0, 29, 64, 99, 100], [0.04, 1, (1 + 4e-6) / 2, 4e-6, 4e-6]),
         (OneCycle(peak=0.31), [0, 15, 30], [0.04, 0.52, 1]),
         (OneCycle(peak=0.0), [0, 99], [1, 4e-6]),
+        (InverseTime(1.0, every=10), [0, 9, 10, 19, 20, 90], [1, 1, 1 / 2, 1 / 2, 1 / 3, 1 / 10]),
+        (InverseTime(1.0, every=10, staircase=False), [0, 5, 10], [1, 1 / 1.5, 1 / 2]),
+        (InverseSqrt(0.5, every=10), [0, 9, 10, 30, 80], [0.5, 0.5, 0.5 / math.sqrt(2), 0.25, 0.5 / 3]),
+        (InverseSqrt(every=10, staircase=False, warmup=10), [0, 4, 9, 10, 40, 90], [0.1, 0.5, 1, 1, 0.5, 1 / 3]),
+        (Milestones((30, 60), gamma=0.5), [0, 29, 30, 59, 60, 99], [1, 1, 0.5, 0.5, 0.25, 0.25]),
+        (CosineRestarts(40), [0, 20, 40, 60, 80], [1, 0.5, 1, 0.5, 1]),
+        (CosineRestarts(10, growth=2, final=0.2), [0, 5, 10, 20, 30, 50, 70], [1, 0.6, 1, 0.6, 1, 0.6, 1]),
     ],
 )
 def test_factors_at_named_steps(schedule, steps, expected):
@@ -73,6 +97,39 @@ def test_a_warm_up_may_be_longer_than_the_training(schedule, warmup):
 @pytest.mark.parametrize("horizon", [1, 2])
 def test_the_shortest_trainings_have_a_rate(schedule, horizon):
     assert factors(schedule, [0], horizon) == factors(schedule, [0])
+
+
+# --- lengths in epochs -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("in_epochs", "in_steps"),
+    [
+        (Step(Epochs(2.0)), Step(82)),
+        (Exponential(0.5, Epochs(1.0)), Exponential(0.5, 41)),
+        (InverseTime(1.0), InverseTime(1.0, 41)),
+        (InverseSqrt(every=Epochs(3.0)), InverseSqrt(every=123)),
+        (Milestones((10, Epochs(1.5), Epochs(2.0))), Milestones((10, 62, 82))),
+        (CosineRestarts(Epochs(4.0)), CosineRestarts(164)),
+        (Cosine(warmup=Epochs(0.5), steps=Epochs(10.0)), Cosine(warmup=20, steps=410)),
+        (Step(Epochs(0.001)), Step(1)),
+    ],
+)
+def test_a_length_in_epochs_is_the_nearest_number_of_steps(in_epochs, in_steps):
+    assert in_epochs.in_steps(41) == in_steps
+
+
+def test_milestones_that_do_not_rise_are_refused():
+    for at in [(20, 10), (10, 10), (Epochs(2.0), Epochs(1.0))]:
+        with pytest.raises(ValueError, match="do not rise"):
+            Milestones(at)
+    Milestones((100, Epochs(1.0)))  # what an epoch is, the data say
+
+
+@pytest.mark.parametrize("schedule", ALL, ids=lambda schedule: schedule.type)
+def test_what_does_not_stretch_has_the_same_rates_however_long_the_training_is(schedule):
+    alike = factors(schedule, range(50), horizon=50) == factors(schedule, range(50), horizon=100)
+    assert alike == (not schedule.stretches)
 
 
 # --- the first, the turning and the last step --------------------------------------------------------------------
@@ -177,6 +234,9 @@ ONE_CYCLE = {"max_lr": 1.0, "total_steps": 40, "pct_start": 0.75, "div_factor": 
         (Exponential(0.97), "ExponentialLR", {"gamma": 0.97}),
         (Linear(final=0.1), "LinearLR", {"start_factor": 1.0, "end_factor": 0.1, "total_iters": 40}),
         (Cosine(), "CosineAnnealingLR", {"T_max": 40}),
+        (Milestones((7, 19), gamma=0.3), "MultiStepLR", {"milestones": [7, 19], "gamma": 0.3}),
+        (CosineRestarts(9, final=0.1), "CosineAnnealingWarmRestarts", {"T_0": 9, "eta_min": 0.1}),
+        (CosineRestarts(5, growth=2), "CosineAnnealingWarmRestarts", {"T_0": 5, "T_mult": 2}),
         (OneCycle(), "OneCycleLR", {"max_lr": 1.0, "total_steps": 40}),
         (OneCycle(0.75, 0.1, 0.05), "OneCycleLR", ONE_CYCLE),
     ],
