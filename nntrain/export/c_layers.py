@@ -16,6 +16,7 @@ from nntrain.layers.conv1d import Conv1d
 from nntrain.layers.dropout import Dropout
 from nntrain.layers.embedding import Embedding
 from nntrain.layers.latent import SampleLatent
+from nntrain.layers.residual import Residual
 from nntrain.layers.steps import First, Last
 from nntrain.layers.tied import Tied
 from nntrain.layers.transposed import ConvTranspose2d
@@ -196,7 +197,7 @@ def _step(which: int) -> Writer:
 LAYERS: dict[type[Layer], Writer] = {
     containers.Sequential: _chain,
     containers.Repeat: _chain,
-    containers.Residual: _residual,
+    Residual: _residual,
     branches.Concatenate: _concatenate,
     branches.Product: _product,
     dense.Dense: _dense,

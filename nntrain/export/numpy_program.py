@@ -18,7 +18,8 @@ from nntrain.export.numpy_layers import FORM, LAYERS
 from nntrain.export.placed import Placed, written
 from nntrain.export.reference import Examples
 from nntrain.layers.branches import Branches, Concatenate
-from nntrain.layers.containers import Chain, Residual
+from nntrain.layers.containers import Chain
+from nntrain.layers.residual import Residual
 from nntrain.model.shapes import Array
 
 _TRY = """

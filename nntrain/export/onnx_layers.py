@@ -17,6 +17,7 @@ from nntrain.layers.embedding import Embedding
 from nntrain.layers.latent import SampleLatent
 from nntrain.layers.patches import ClassToken, Patches
 from nntrain.layers.position import Position
+from nntrain.layers.residual import Residual
 from nntrain.layers.self_attention import Attention
 from nntrain.layers.steps import First, Last
 from nntrain.layers.tied import Tied
@@ -206,7 +207,7 @@ def _first(placed: Placed) -> Write:
 LAYERS: dict[type[Layer], Writer] = {
     containers.Sequential: _chain,
     containers.Repeat: _chain,
-    containers.Residual: _residual,
+    Residual: _residual,
     branches.Concatenate: _concatenate,
     branches.Product: _product,
     dense.Dense: _dense,

@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from nntrain.errors import ConfigError
 from nntrain.layers.branches import Branches
-from nntrain.layers.containers import Chain, Residual, Sequential
+from nntrain.layers.containers import Chain, Sequential
+from nntrain.layers.residual import Residual
 from nntrain.model.layer import Layer, Tree, named, stages
 from nntrain.model.network import Network
 from nntrain.model.parameters import Param, Shared, Stacked

@@ -18,6 +18,7 @@ from nntrain.layers.embedding import Embedding
 from nntrain.layers.latent import SampleLatent
 from nntrain.layers.patches import ClassToken, Patches
 from nntrain.layers.position import Position, sinusoidal_positions
+from nntrain.layers.residual import Residual
 from nntrain.layers.self_attention import Attention
 from nntrain.layers.steps import First, Last
 from nntrain.layers.tied import Tied
@@ -182,7 +183,7 @@ def _join(name: str) -> Callable[[Placed], Module]:
 LAYERS: dict[type[Layer], Callable[[Placed], Module]] = {
     containers.Sequential: _plain("Chain({})"),
     containers.Repeat: _plain("Chain({})"),
-    containers.Residual: _plain("Residual({})"),
+    Residual: _plain("Residual({})"),
     branches.Concatenate: _join("Concatenate"),
     branches.Product: _join("Product"),
     dense.Dense: _linear,

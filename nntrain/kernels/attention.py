@@ -86,13 +86,17 @@ def weights(Q: Array, K: Array, masks: Masks) -> Array:
     return P
 
 
-def newest(Q: Array, K: Array, V: Array, O: Array) -> None:
-    """Fill O (h, m, d, 1) for one query that sees all keys: a step of a text that is written."""
-    S = np.matmul(Q.swapaxes(2, 3), K)
-    np.subtract(S, np.maximum.reduce(S, 3, keepdims=True), out=S)
-    np.exp(S, out=S)
-    np.matmul(V, S.swapaxes(2, 3), out=O)
-    np.divide(O, np.add.reduce(S, 3, keepdims=True), out=O)
+def newest(q: Array, K: Array, V: Array) -> Array:
+    """o (h d,) for one query of one example that sees all keys: a step of a text that is written.
+
+    q (h, d)   K, V (h, d, T)
+    """
+    s = np.matmul(q[:, None], K)
+    s -= np.maximum.reduce(s, 2, keepdims=True)
+    np.exp(s, s)
+    o = np.matmul(s, V.swapaxes(1, 2))
+    o /= np.add.reduce(s, 2, keepdims=True)
+    return o.reshape(-1)
 
 
 class Gradients(NamedTuple):

@@ -47,7 +47,7 @@ COMPONENTS = {
         "pad2d": "nntrain.layers.pooling:Pad2d",
         "sequential": "nntrain.layers.containers:Sequential",
         "repeat": "nntrain.layers.containers:Repeat",
-        "residual": "nntrain.layers.containers:Residual",
+        "residual": "nntrain.layers.residual:Residual",
         "concatenate": "nntrain.layers.branches:Concatenate",
         "product": "nntrain.layers.branches:Product",
         "dense": "nntrain.layers.dense:Dense",

@@ -9,7 +9,7 @@ import numpy as np
 from nntrain.components import arg, component
 from nntrain.kernels import elementwise, gelu
 from nntrain.kernels.columns import empty_like
-from nntrain.model.layer import Context, Layer, Views
+from nntrain.model.layer import Context, Layer, Past, Reader, Views
 from nntrain.model.shapes import Array, Shape, feature_axis
 
 
@@ -33,6 +33,14 @@ class Activation(Layer):
         A = elementwise.by_tiles(self.g, Z)
         return A, A if self.keeps == "A" else Z
 
+    def reader(self, p: Views) -> Reader:
+        def read(z: Array, past: Past) -> Array:
+            a = np.empty_like(z)
+            self.g(z, a)
+            return a
+
+        return read
+
     def backward(self, p: Views, g: Views, dA: Array, kept: Array) -> Array:
         return elementwise.by_tiles(self.derive, dA, kept)
 
@@ -48,6 +56,9 @@ class Identity(Layer):
 
     def forward(self, p: Views, Z: Array, context: Context) -> tuple[Array, None]:
         return Z, None
+
+    def reader(self, p: Views) -> Reader:
+        return lambda z, past: z
 
     def backward(self, p: Views, g: Views, dA: Array, cache: None) -> Array:
         return dA
@@ -92,6 +103,9 @@ class ReLU(Activation):
     def forward(self, p: Views, Z: Array, context: Context) -> tuple[Array, Array]:
         A = elementwise.relu(Z, empty_like(Z))
         return A, A
+
+    def g(self, Z: Array, A: Array) -> None:
+        elementwise.relu(Z, A)
 
     def derive(self, dA: Array, A: Array, dZ: Array) -> None:
         np.multiply(dA, A > 0, out=dZ)
@@ -154,6 +168,16 @@ class GELU(Layer):
 
     def apply(self, p: Views, Z: Array, context: Context) -> Array:
         return gelu.apply(Z, self._form)
+
+    def reader(self, p: Views) -> Reader:
+        form = self._form
+
+        def read(z: Array, past: Past) -> Array:
+            a = np.empty_like(z)
+            form(z, a, None)
+            return a
+
+        return read
 
     @property
     def _form(self) -> gelu.Form:

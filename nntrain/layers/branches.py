@@ -11,7 +11,19 @@ import numpy as np
 from nntrain.components import arg, component
 from nntrain.kernels import elementwise
 from nntrain.layers.containers import Sequential
-from nntrain.model.layer import Bounds, Cache, Context, Layer, ShapeError, Tree, Views, common_lengths, declared, named
+from nntrain.model.layer import (
+    Bounds,
+    Cache,
+    Context,
+    Layer,
+    Reader,
+    ShapeError,
+    Tree,
+    Views,
+    common_lengths,
+    declared,
+    named,
+)
 from nntrain.model.shapes import Array, Ints, Shape, feature_axis, show_shape
 
 
@@ -156,6 +168,13 @@ class Product(Branches):
     def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, tuple[list[Cache], list[Array]]]:
         parts, caches = self.outputs(p, X, context)
         return _product([_spread(part, parts) for part in parts]), (caches, parts)
+
+    def reader(self, p: Views) -> Reader | None:
+        readers = [branch.reader(q) for branch, q in zip(self.branches, p.children, strict=True)]
+        factors = [each for each in readers if each is not None]
+        if len(factors) < len(readers):
+            return None
+        return lambda x, past: _product([factor(x, past) for factor in factors])
 
     def branch_derivatives(self, dY: Array, cache: tuple[list[Cache], list[Array]]) -> tuple[list[Array], list[Cache]]:
         caches, parts = cache

@@ -1,19 +1,29 @@
 """Layers made of layers: a network is a tree of them.  Views of a container have a child for each layer, in order.
 
-Here one after another; `branches` has those that stand beside each other.
+Here one after another; `residual` and `branches` have those that stand beside each other.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
-from math import prod
 
 from nntrain.components import arg, component
-from nntrain.kernels import elementwise
 from nntrain.layers.fusion import Step, fuse
-from nntrain.model.layer import Bounds, Cache, Context, Layer, ShapeError, Tree, Views, common_lengths, named, stages
-from nntrain.model.shapes import Array, Shape, show_shape
+from nntrain.model.layer import (
+    Bounds,
+    Cache,
+    Context,
+    Layer,
+    Past,
+    Reader,
+    ShapeError,
+    Tree,
+    Views,
+    stages,
+)
+from nntrain.model.shapes import Array, Shape
 
 MOST_LAYERS = 10_000  # that a network can repeat: a number mistyped in nested repeats must not take hours
 
@@ -81,6 +91,9 @@ class Chain(Layer):
         context.lengths = lengths
         return X
 
+    def reader(self, p: Views) -> Reader | None:
+        return one_after_another([layer.reader(q) for layer, q in zip(self.chain, p.children, strict=False)])
+
     def backward(self, p: Views, g: Views, dY: Array, caches: list[Cache]) -> Array:
         return self._backward(p, g, dY, caches, 0)
 
@@ -144,81 +157,18 @@ class Repeat(Chain):
         return tuple(_copy(layer, k) for k in copies for layer in self.layers)
 
 
-@component("residual")
-class Residual(Chain):
-    """Y = F(X) + S(X): F the layers, S the shortcut, which is X itself unless layers are given for it.
+def one_after_another(readers: Sequence[Reader | None]) -> Reader | None:
+    """Each reads what the one before it gives; None where one of them is missing."""
+    steps = [each for each in readers if each is not None]
+    if len(steps) < len(readers):
+        return None
 
-    dX = dF + dS.  Parameters of the shortcut lie in a child of its own: residual_1.shortcut.conv2d_1.W.
-    He et al. (2016), arXiv:1512.03385; course 4, week 2.
-    """
+    def read(x: Array, past: Past) -> Array:
+        for step in steps:
+            x = step(x, past)
+        return x
 
-    overwritable = True
-    layers: tuple[Layer, ...] = arg("the layers of F, first to last")
-    shortcut: tuple[Layer, ...] = arg("the layers of S; none: the input itself", default=())
-
-    @cached_property
-    def chain(self) -> tuple[Layer, ...]:
-        return self.layers
-
-    @cached_property
-    def _S(self) -> Sequential:
-        return Sequential(self.shortcut, name="shortcut")
-
-    @property
-    def inner(self) -> tuple[Layer, ...]:
-        return (*self.chain, self._S) if self.shortcut else self.chain
-
-    @property
-    def paths(self) -> tuple[tuple[str, tuple[Layer, ...]], ...]:
-        return (("", self.chain), ("shortcut", self.shortcut)) if self.shortcut else (("", self.chain),)
-
-    def declare(self, shape: Shape) -> tuple[Shape, Tree]:
-        for name, layer in named(self.layers):
-            if name == self._S.name:
-                raise ShapeError(f"{name!r} is the name of what goes around it; give this layer another name", layer)
-        out, tree = super().declare(shape)
-        beside, subtree = self._S.declare(shape)
-        if out != beside:
-            raise ShapeError(f"the layers give {show_shape(out)}, the shortcut {show_shape(beside)}: no sum", self)
-        return out, {**tree, "shortcut": subtree} if self.shortcut else tree
-
-    def bounded(self, bounds: Bounds) -> Bounds:
-        F, S = super().bounded(bounds), self._S.bounded(bounds)
-        return F[0] + S[0], F[1] + S[1]
-
-    @property
-    def last(self) -> Layer:
-        return self  # what comes out is the sum
-
-    def output_lengths(self, lengths: Array) -> Array | None:
-        return common_lengths([super().output_lengths(lengths), self._S.output_lengths(lengths)])
-
-    def flops(self, shape: Shape) -> int:
-        return super().flops(shape) + self._S.flops(shape) + prod(self.declare(shape)[0])
-
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, list[Cache]]:
-        F, caches = super().forward(p, X, context)
-        if not self.shortcut:
-            return self._sum(F, X), caches
-        S, of_shortcut = self._S.forward(p.children[-1], X, context)
-        return self._sum(F, S), [*caches, of_shortcut]
-
-    def _sum(self, F: Array, S: Array) -> Array:
-        return elementwise.add(F, S, out=F if self._steps and self._steps[-1][1].overwritable else None)
-
-    def apply(self, p: Views, X: Array, context: Context) -> Array:
-        F = super().apply(p, X, context)
-        return self._sum(F, self._S.apply(p.children[-1], X, context) if self.shortcut else X)
-
-    def backward(self, p: Views, g: Views, dY: Array, caches: list[Cache]) -> Array:
-        dX = super().backward(p, g, dY, caches[: len(self._steps)])
-        dS = self._S.backward(p.children[-1], g.children[-1], dY, caches[-1]) if self.shortcut else dY
-        return elementwise.add(dX, dS, out=dX if self._steps and self._steps[0][1].overwritable else None)
-
-    def accumulate(self, p: Views, g: Views, dY: Array, caches: list[Cache]) -> None:
-        super().accumulate(p, g, dY, caches[: len(self._steps)])
-        if self.shortcut:
-            self._S.accumulate(p.children[-1], g.children[-1], dY, caches[-1])
+    return read
 
 
 def _count(layer: Layer | tuple[Layer, ...]) -> int:

@@ -7,7 +7,7 @@ from math import prod
 from nntrain.components import arg, component
 from nntrain.kernels import affine as kernel
 from nntrain.model.initializers import HeNormal, Initializer, Zeros
-from nntrain.model.layer import Context, Layer, ShapeError, Tree, Views
+from nntrain.model.layer import Context, Layer, Reader, ShapeError, Tree, Views
 from nntrain.model.parameters import Param
 from nntrain.model.shapes import Array, Shape, show_shape
 
@@ -46,6 +46,10 @@ class Dense(Layer):
     def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Array]:
         return kernel.affine(p.W, X, p.b if self.bias else None), X
 
+    def reader(self, p: Views) -> Reader:
+        times, b = p.W.dot, p.b[:, 0] if self.bias else None
+        return (lambda x, past: times(x)) if b is None else lambda x, past: times(x) + b
+
     def backward(self, p: Views, g: Views, dZ: Array, X: Array) -> Array:
         if g.empty:  # frozen
             return kernel.backward_input(p.W, dZ)
@@ -75,6 +79,10 @@ class Linear(Layer):
     def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Array]:
         return kernel.affine(p.W, X, None), X
 
+    def reader(self, p: Views) -> Reader:
+        times = p.W.dot
+        return lambda x, past: times(x)
+
     def backward(self, p: Views, g: Views, dZ: Array, X: Array) -> Array:
         if g.empty:  # frozen
             return kernel.backward_input(p.W, dZ)
@@ -96,6 +104,10 @@ class Bias(Layer):
 
     def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, None]:
         return X + p.b, None
+
+    def reader(self, p: Views) -> Reader:
+        b = p.b[:, 0]
+        return lambda x, past: x + b
 
     def backward(self, p: Views, g: Views, dZ: Array, cache: None) -> Array:
         kernel.add_bias_gradient(g.b, dZ)

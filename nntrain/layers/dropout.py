@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nntrain.components import arg, component
 from nntrain.kernels.columns import unflat
-from nntrain.model.layer import Context, Layer, Views
+from nntrain.model.layer import Context, Layer, Reader, Views
 from nntrain.model.shapes import Array, Bools
 
 
@@ -23,6 +23,9 @@ class Dropout(Layer):
             return X, None
         D = unflat(context.stream(p).stays((X.size,), self.rate), X)
         return self._drop(X, D), D
+
+    def reader(self, p: Views) -> Reader:
+        return lambda x, past: x
 
     def backward(self, p: Views, g: Views, dA: Array, D: Bools | None) -> Array:
         return dA if D is None else self._drop(dA, D)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from nntrain.components import arg, component
 from nntrain.kernels import lookup as kernel
 from nntrain.model.initializers import Initializer, Normal
-from nntrain.model.layer import Context, Layer, ShapeError, Tree, Views
+from nntrain.model.layer import Context, Layer, Reader, ShapeError, Tree, Views
 from nntrain.model.parameters import Param
 from nntrain.model.shapes import Array, Ints, Shape, Symbols, show_shape
 
@@ -35,6 +37,10 @@ class Embedding(Layer):
 
     def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Ints]:
         return kernel.forward(p.W, X), X
+
+    def reader(self, p: Views) -> Reader:
+        vectors = np.ascontiguousarray(p.W.T)
+        return lambda x, past: vectors[x]
 
     def backward(self, p: Views, g: Views, dA: Array, X: Ints) -> Array:
         kernel.backward(dA, X, g.W)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ from nntrain.components import arg, component
 from nntrain.kernels import batch_norm as kernel
 from nntrain.kernels import elementwise, layer_norm
 from nntrain.model.initializers import Constant, Zeros
-from nntrain.model.layer import Context, Layer, ShapeError, Tree, Views
+from nntrain.model.layer import Context, Layer, Past, Reader, ShapeError, Tree, Views
 from nntrain.model.parameters import Param
 from nntrain.model.shapes import Array, Bools, Shape, feature_axis, show_shape
 
@@ -175,6 +176,22 @@ class ExampleNorm(Layer):
 
     def apply(self, p: Views, X: Array, context: Context) -> Array:
         return layer_norm.apply(X, p.gamma, p.beta if self.bias else None, self.epsilon, self.centred)
+
+    def reader(self, p: Views) -> Reader:
+        n, epsilon, centred = len(p.gamma), self.epsilon, self.centred
+        gamma, beta = p.gamma[:, 0], p.beta[:, 0] if self.bias else None
+        means = np.full(n, 1 / n, gamma.dtype)
+
+        def read(x: Array, past: Past) -> Array:
+            if centred:
+                x = x - means.dot(x)
+            z: Array = x * (1 / sqrt(float(x.dot(x)) / n + epsilon))
+            z *= gamma
+            if beta is not None:
+                z += beta
+            return z
+
+        return read
 
     def backward(self, p: Views, g: Views, dZ: Array, cache: tuple[Array, Array]) -> Array:
         Xhat, r = cache

@@ -11,7 +11,7 @@ from nntrain.components import arg, component
 from nntrain.errors import DataError
 from nntrain.kernels.columns import columns, empty_columns
 from nntrain.model.initializers import Initializer, Normal
-from nntrain.model.layer import Context, Layer, ShapeError, Tree, Views
+from nntrain.model.layer import Context, Layer, Reader, ShapeError, Tree, Views
 from nntrain.model.parameters import Param
 from nntrain.model.shapes import Array, Shape, show_shape
 
@@ -54,6 +54,12 @@ class Position(Layer):
                 "shorter ones, or train with longer ones or with `position: sinusoidal`"
             )
         return p.P[start : start + T]
+
+    def reader(self, p: Views) -> Reader:
+        if self.encoding == "learned":
+            P = p.P
+            return lambda x, past: x + P[past.steps]
+        return lambda x, past: x + sinusoidal_positions(len(x), past.steps, 1, x.dtype)[0]
 
     def backward(self, p: Views, g: Views, dY: Array, cache: None) -> Array:
         if self.encoding == "learned":

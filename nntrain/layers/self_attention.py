@@ -7,13 +7,14 @@ from math import sqrt
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from nntrain.components import arg, component
 from nntrain.kernels import affine, attention, rotation
 from nntrain.kernels.attention import Gradients, Masks
 from nntrain.kernels.columns import columns, of_steps, sequence
 from nntrain.model.initializers import Initializer, XavierUniform, Zeros
-from nntrain.model.layer import Cache, Context, Layer, Past, ShapeError, Tree, Views
+from nntrain.model.layer import Cache, Context, Layer, Past, Reader, ShapeError, Tree, Views
 from nntrain.model.parameters import Param, Stacked
 from nntrain.model.shapes import Array, Shape, show_shape
 
@@ -162,25 +163,49 @@ class Attention(MultiHead):
             d_projected *= counts
         return p.W_qkv, g.W_qkv, g.b_qkv if self.bias else None, d_projected, M, g.zero
 
+    def reader(self, p: Views) -> Reader | None:
+        if not self.causal:
+            return None
+        units, h = len(p.W_qkv) // 3, self.heads
+        W, b, b_o = p.W_qkv.copy(), p.b_qkv[:, 0].copy() if self.bias else None, p.b_o[:, 0] if self.bias else None
+        for each in (W,) if b is None else (W, b):
+            each[:units] *= W.dtype.type(1 / sqrt(units // h))
+        project, output, turned = W.dot, p.W_o.dot, self.positions == "rope"
+
+        def read(x: Array, past: Past) -> Array:
+            qkv = project(x)
+            if b is not None:
+                qkv += b
+            q, k, v = QKV = qkv.reshape(3, h, -1)
+            t = past.steps
+            if turned:
+                rotation.rotate(QKV[:2, :, :, None], t)
+            keys, values = self._room(p, past, 1, t + 1, x.dtype)
+            keys[:, 0, :, t], values[:, 0, :, t] = k, v
+            y: Array = output(attention.newest(q, keys[:, 0, :, : t + 1], values[:, 0, :, : t + 1]))
+            return y if b_o is None else y + b_o
+
+        return read
+
+    def _room(self, p: Views, past: Past, m: int, steps: int, dtype: DTypeLike) -> tuple[Array, Array]:
+        """Where keys and values (h, m, d, room) are remembered: with room for so many steps."""
+        found = past.arrays.get(p.path)
+        if found is not None and found[0].shape[3] >= steps:
+            return found[0], found[1]
+        before = found[0].shape[3] if found is not None else 0
+        larger = np.zeros((2, self.heads, m, len(p.W_qkv) // 3 // self.heads, 2 * steps), dtype)
+        if found is not None:
+            larger[..., :before] = found
+        past.arrays[p.path] = larger[0], larger[1]
+        return larger[0], larger[1]
+
     def _go_on(self, p: Views, X: Array, past: Past) -> Array:
         """Y of steps that come after those of the past, whose keys and values are remembered, and theirs with them."""
         T, end = len(X), past.steps + len(X)
         Q, K, V = self._split(self._project(p, columns(X), T, past.steps), 3, T)
-        keys, values = past.arrays.get(p.path) or (K[..., :0], V[..., :0])
-        if keys.shape[3] < end:
-            keys, values = past.arrays[p.path] = _with_room(keys, end), _with_room(values, end)
+        keys, values = self._room(p, past, X.shape[2], end, X.dtype)
         keys[..., past.steps : end], values[..., past.steps : end] = K, V
         K, V = keys[..., :end], values[..., :end]
         O = np.empty((Q.shape[0] * Q.shape[2], Q.shape[1] * T), X.dtype)
-        if T == 1:
-            attention.newest(Q, K, V, self._split(O, 1, T)[0])
-        else:
-            attention.forward(Q, K, V, self._split(O, 1, T)[0], Masks(causal=True), False)
+        attention.forward(Q, K, V, self._split(O, 1, T)[0], Masks(causal=True), False)
         return sequence(affine.affine(p.W_o, O, p.b_o if self.bias else None), T)
-
-
-def _with_room(A: Array, steps: int) -> Array:
-    """A (h, m, d, room) with room for twice as many steps as are needed now."""
-    larger = np.zeros((*A.shape[:3], 2 * steps), A.dtype)
-    larger[..., : A.shape[3]] = A
-    return larger

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import field, replace
 from math import prod
 
+import numpy as np
+
 from nntrain.components import arg, component
 from nntrain.kernels import affine as kernel
-from nntrain.model.layer import Context, Layer, ShapeError, Stage, Tree, Views
+from nntrain.model.layer import Context, Layer, Reader, ShapeError, Stage, Tree, Views
 from nntrain.model.parameters import Param, Shared
 from nntrain.model.shapes import Array, Shape, show_shape
 
@@ -50,6 +52,10 @@ class Tied(Layer):
 
     def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, Array]:
         return kernel.affine(p.W.T, X, None), X
+
+    def reader(self, p: Views) -> Reader:
+        times = np.ascontiguousarray(p.W.T).dot
+        return lambda x, past: times(x)
 
     def backward(self, p: Views, g: Views, dZ: Array, X: Array) -> Array:
         return kernel.backward(p.W.T, g.W.T, None, dZ, X, g.zero)

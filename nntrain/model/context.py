@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,6 +24,9 @@ class Past:
 
     steps: int = 0
     arrays: State = field(default_factory=dict)
+
+
+Reader = Callable[[Array, Past], Array]  # x (n,) of one step of one example, and what was read before -> y (n,)
 
 
 @dataclass

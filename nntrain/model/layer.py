@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from nntrain.components import Component, arg, item_names
-from nntrain.model.context import Context, Past, Source, State
+from nntrain.model.context import Context, Past, Reader, Source, State
 from nntrain.model.parameters import Tree, Views
 from nntrain.model.shapes import Array, Shape, Symbols, show_shape, source_of, with_source
 from nntrain.runtime.memory import physical_memory
@@ -22,6 +22,7 @@ __all__ = [
     "Context",
     "Layer",
     "Past",
+    "Reader",
     "ShapeError",
     "Source",
     "Stage",
@@ -133,6 +134,14 @@ class Layer(Component):
     def apply(self, p: Views, X: Array, context: Context) -> Array:
         """Output alone, for evaluation: containers drop each cache as soon as its layer is done."""
         return self.forward(p, X, context)[0]
+
+    def reader(self, p: Views) -> Reader | None:
+        """What `apply` makes of a single step of one example, with all prepared that does not depend on it: a text that
+        is written goes through thousands of steps, whose arrays are so small that most of their time is not arithmetic.
+
+        The parameters stay as they are as long as it is used.  None: this layer has nothing but `apply`.
+        """
+        return None
 
     def accumulate(self, p: Views, g: Views, dY: Array, cache: Cache) -> None:
         """Add ∂J/∂parameters to `g`, without dX: all that a network's first layer has to do."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from nntrain.errors import DataError
-from nntrain.model.layer import Cache, Context, Layer, Stage, stages
+from nntrain.model.layer import Cache, Context, Layer, Reader, Stage, stages
 from nntrain.model.parameters import Layout, allocate
 from nntrain.model.shapes import Array, Shape
 
@@ -69,6 +69,10 @@ class Network:
     def apply(self, X: Array, context: Context) -> Array:
         """Ŷ alone: every cache is dropped as soon as its layer is done."""
         return self.root.apply(self.p, self._filled_up(X, context) if self._counts_steps else X, context)
+
+    def reader(self) -> Reader | None:
+        """Ŷ of one step of one example after another, see `Layer.reader`."""
+        return None if self._counts_steps else self.root.reader(self.p)
 
     def _filled_up(self, X: Array, context: Context) -> Array:
         """X with zeros up to the declared number of steps, for layers to which all steps are one column.
