@@ -7,6 +7,7 @@ each row, and the factor of row i; without int8 they are nothing.
 
 import re
 
+from nntrain.export.c_attention_functions import ATTENTION
 from nntrain.export.c_image_functions import IMAGES
 
 FUNCTIONS = {
@@ -196,6 +197,6 @@ NEEDS = dict.fromkeys(("dense", "rnn", "lstm", "gru"), ("dot",))
 
 def text(name: str, int8: bool) -> str:
     """A function, with or without the scales of int8 weights."""
-    code = {**FUNCTIONS, **IMAGES}[name]
+    code = {**FUNCTIONS, **IMAGES, **ATTENTION}[name]
     code = re.sub(r"@S\((\w)\)", r", const real *\1_scale" if int8 else "", code)
     return re.sub(r"@F\((\w), (\w)\)", r" * \1_scale[\2]" if int8 else "", code)

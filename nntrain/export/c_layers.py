@@ -6,7 +6,7 @@ from math import prod
 
 import numpy as np
 
-from nntrain.export import c_images, c_recurrent
+from nntrain.export import c_attention, c_images, c_recurrent
 from nntrain.export.c_body import Body, Value
 from nntrain.export.c_calls import Write, Writer, around, bias_of, made, weights_of
 from nntrain.export.placed import Placed, written
@@ -16,7 +16,10 @@ from nntrain.layers.conv1d import Conv1d
 from nntrain.layers.dropout import Dropout
 from nntrain.layers.embedding import Embedding
 from nntrain.layers.latent import SampleLatent
+from nntrain.layers.patches import ClassToken, Patches
+from nntrain.layers.position import Position
 from nntrain.layers.residual import Residual
+from nntrain.layers.self_attention import Attention
 from nntrain.layers.steps import First, Last
 from nntrain.layers.tied import Tied
 from nntrain.layers.transposed import ConvTranspose2d
@@ -232,6 +235,10 @@ LAYERS: dict[type[Layer], Writer] = {
     recurrent.RNN: c_recurrent.cell_of("rnn", 2),
     recurrent.GRU: c_recurrent.cell_of("gru", 7),
     recurrent.LSTM: c_recurrent.cell_of("lstm", 6),
+    Attention: c_attention.attention,
+    Position: c_attention.position,
+    Patches: c_attention.patches,
+    ClassToken: c_attention.class_token,
     SampleLatent: _unchanged,
     shaping.Flatten: _unchanged,
     shaping.Reshape: _unchanged,

@@ -51,7 +51,7 @@ def quantize(loaded: Loaded, outputs: Callable[[], Array]) -> dict[str, Quantize
     """
     (network,) = loaded.networks.values()
     arrays = network.layout.arrays(network.theta)
-    names = {saved for one in place(network).walk() for own, saved in one.saved.items() if own.split(".")[-1] in "WU"}
+    names = {saved for one in place(network).walk() for own, saved in one.saved.items() if _is_matrix(own)}
     wanted, found = outputs(), {}
     for name in (name for name in arrays if name in names):
         W = arrays[name].copy()
@@ -63,3 +63,8 @@ def quantize(loaded: Loaded, outputs: Callable[[], Array]) -> dict[str, Quantize
         found[name] = min(tried, key=lambda one: one[0])[1]
         arrays[name][...] = found[name].weights
     return found
+
+
+def _is_matrix(own: str) -> bool:
+    """Whether a layer's parameter is one of weights: W, U, forward.W, W_q."""
+    return own.split(".")[-1].split("_")[0] in ("W", "U")

@@ -9,6 +9,7 @@ import numpy as np
 from nntrain.export import torch_images
 from nntrain.export.placed import Placed, inexpressible
 from nntrain.export.torch_names import FORM, Module, weight_and_bias
+from nntrain.inference.from_torch import GATES
 from nntrain.kernels.windows import pair
 from nntrain.layers import activations as act
 from nntrain.layers import branches, containers, convolution, dense, normalization, pooling, recurrent, shaping
@@ -113,8 +114,8 @@ def _rms_norm(placed: Placed) -> Module:
     return Module(f"nn.RMSNorm({placed.shape[-1]}, eps={layer.epsilon!r})", _norm_state(placed))
 
 
-def _recurrent(name: str, order: tuple[int, ...]) -> Callable[[Placed], Module]:
-    """`order`: which of our gates is PyTorch's first, second, …."""
+def _recurrent(name: str) -> Callable[[Placed], Module]:
+    order = GATES[name.lower()]
 
     def write(placed: Placed) -> Module:
         layer = placed.layer
@@ -215,9 +216,9 @@ LAYERS: dict[type[Layer], Callable[[Placed], Module]] = {
     normalization.BatchNorm: _batch_norm,
     normalization.LayerNorm: _layer_norm,
     normalization.RMSNorm: _rms_norm,
-    recurrent.RNN: _recurrent("RNN", (0,)),
-    recurrent.GRU: _recurrent("GRU", (0, 1, 2)),
-    recurrent.LSTM: _recurrent("LSTM", (0, 1, 3, 2)),
+    recurrent.RNN: _recurrent("RNN"),
+    recurrent.GRU: _recurrent("GRU"),
+    recurrent.LSTM: _recurrent("LSTM"),
     Attention: _attention,
     SampleLatent: _plain("Mean()"),
     shaping.Flatten: _plain("nn.Flatten()"),

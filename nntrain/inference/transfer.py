@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from nntrain.config.settings import Start
 from nntrain.errors import CheckpointError, ConfigError, StorageError
 from nntrain.files import checkpoint, safetensors
 from nntrain.files.plain_values import JsonObject
+from nntrain.inference import from_torch
 from nntrain.inference.load import find_checkpoint
 from nntrain.inference.totals import METRIC
 from nntrain.messages import did_you_mean, join, show
@@ -62,15 +63,22 @@ def begin(model: Model) -> Taken | None:
         return None
     there, source = read_parameters(start.from_)
     mine: dict[str, Array] = {}
+    types: dict[str, str] = {}
     for network in model.networks.values():
         mine |= network.layout.arrays(network.theta)
+        types |= from_torch.by_type(network)
     _check(start, [*mine], [*there], model)
-    names, left, used = [], {}, set()
+    names, left = [], {}
+    used: set[str] = set()
     for name, view in mine.items():
         if start.layers and not matches(name, start.layers):
             continue
         old = _old_name(name, start.map or {})
-        found = there.get(old)
+        found, names_there = there.get(old), {old}
+        place = _layer(name, types)
+        by_torch = from_torch.found(there, types[place], name.removeprefix(f"{place}."), old)
+        if by_torch is not None:
+            found, names_there = by_torch
         if found is None:
             left[name] = "there is none of its name" if old == name else f"there is no {old}"
         elif not _fits(found, view):
@@ -78,11 +86,12 @@ def begin(model: Model) -> Taken | None:
         else:
             view[...] = found.reshape(view.shape)
             names.append(name)
-            used.add(old)
+            used |= names_there
     if not names:
         why = "; ".join(f"{name}: {reason}" for name, reason in [*left.items()][:_SHOWN])
         raise CheckpointError(f"start: no parameter of {source} fits: {why}")
-    return Taken(source, tuple(names), left, tuple(name for name in there if name not in used))
+    unused = (name for name in there if name not in used and not name.endswith(from_torch.IGNORED))
+    return Taken(source, tuple(names), left, tuple(unused))
 
 
 def read_parameters(path: Path) -> tuple[dict[str, Array], str]:
@@ -135,6 +144,13 @@ def _old_name(name: str, renamed: Mapping[str, str]) -> str:
     for new in sorted(renamed, key=len, reverse=True):
         if name == new or name.startswith(f"{new}."):
             return renamed[new] + name[len(new) :]
+    return name
+
+
+def _layer(name: str, places: Container[str]) -> str:
+    """The place of the layer that has a parameter."""
+    while name and name not in places:
+        name = name.rpartition(".")[0]
     return name
 
 

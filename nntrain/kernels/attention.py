@@ -94,7 +94,7 @@ def newest(q: Array, K: Array, V: Array) -> Array:
     s = np.matmul(q[:, None], K)
     s -= np.maximum.reduce(s, 2, keepdims=True)
     np.exp(s, s)
-    o = np.matmul(s, V.swapaxes(1, 2))
+    o: Array = np.matmul(s, V.swapaxes(1, 2))
     o /= np.add.reduce(s, 2, keepdims=True)
     return o.reshape(-1)
 

@@ -21,7 +21,7 @@ BASE = 10_000.0
 def rotate(X: Array, start: int = 0, *, back: bool = False) -> None:
     """Turn X (…, d, T) in place, its first step being number `start`; with `back` the other way round, which is the
     derivative too."""
-    cos, sin = _angles(X.shape[-2], start, X.shape[-1], X.dtype)
+    cos, sin = angles(X.shape[-2], start, X.shape[-1], X.dtype)
     x, y = X[..., 0::2, :], X[..., 1::2, :]
     turned = x * cos
     sine = y * sin
@@ -33,7 +33,7 @@ def rotate(X: Array, start: int = 0, *, back: bool = False) -> None:
 
 
 @lru_cache(maxsize=64)
-def _angles(d: int, start: int, T: int, dtype: np.dtype) -> tuple[Array, Array]:
+def angles(d: int, start: int, T: int, dtype: np.dtype) -> tuple[Array, Array]:
     """cos and sin of all angles, (d/2, T)."""
     theta = BASE ** (-np.arange(0, d, 2) / d)
     angles = theta[:, None] * np.arange(start, start + T)
