@@ -236,10 +236,12 @@ def load(path: str | os.PathLike[str], which: str = "best") -> TrainedRun:
     saved = checkpoint.read(file)
     if saved.manifest.get("imports"):
         from nntrain.files.json_fields import Fields
-        from nntrain.inference.load import imports_of
+        from nntrain.inference.load import imports_of, reading
         from nntrain.plugins import missing
 
-        if text := missing(imports_of(Fields(saved.manifest, "manifest"))):
+        with reading(file):
+            text = missing(imports_of(Fields(saved.manifest, "manifest")))
+        if text:
             raise CheckpointError(f"{file}: {text}")
     is_run = all(os.path.isfile(os.path.join(folder, name)) for name in ("config.yaml", "status.json"))
     return TrainedRun(file, folder if is_run else None, saved)

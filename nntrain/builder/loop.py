@@ -18,7 +18,7 @@ from nntrain.config.settings import DeclaredLoop
 from nntrain.data.facts import Facts
 from nntrain.data.micro_batches import MicroBatches
 from nntrain.data.parts import Batch, Data, Part
-from nntrain.files.json_fields import Fields
+from nntrain.files.json_fields import Fields, WrongFieldsError
 from nntrain.files.plain_values import JsonObject
 from nntrain.model.layer import Context, Layer
 from nntrain.model.network import Network
@@ -192,7 +192,7 @@ class Trainer(ABC):
 
     @abstractmethod
     def restore(self, saved: Fields) -> None:
-        """Take back what `state` gave.  Raises ValueError for anything else."""
+        """Take back what `state` gave.  Raises WrongFieldsError for anything else."""
 
     def arrays(self) -> dict[str, Array]:
         """Parameters by saved name, then optimizer state: views, not copies."""
@@ -210,9 +210,9 @@ class Trainer(ABC):
         return {}
 
     def restore_with(self, saved: Fields, sums: Mapping[str, Array]) -> None:
-        """Take back what `state` and `sums` gave.  Raises ValueError where they do not belong together."""
+        """Take back what `state` and `sums` gave.  Raises WrongFieldsError where they do not belong together."""
         if sums:
-            raise ValueError(f"{min(sums)} belongs to no metric")
+            raise WrongFieldsError(f"{min(sums)} belongs to no metric")
         self.restore(saved)
 
     def finite(self) -> bool:

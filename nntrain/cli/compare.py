@@ -36,7 +36,9 @@ def compare(run: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
     from nntrain.runs import query
     from nntrain.runs.comparison import Compared
 
-    found = Compared(query.collect(run))
+    rows = query.collect(run)
+    options.tell_damage(rows)
+    found = Compared(rows)
     if as_json:
         click.echo(
             json.dumps(
@@ -48,14 +50,18 @@ def compare(run: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
             )
         )
     elif as_csv:
-        rows = [
+        lines = [
             [name, row["status"], *values]
             for name, row, values in zip(found.names, found.rows, found.values(), strict=True)
         ]
-        click.echo(csv_text(["run", "status", *found.keys, *found.metrics], rows), nl=False)
+        click.echo(csv_text(["run", "status", *found.keys, *found.metrics], lines), nl=False)
     else:
         body = [[name, *map(cell, values)] for name, values in zip(found.names, found.values(), strict=True)]
-        click.echo(_turned(["", *found.keys, *found.metrics], body))
+        head = ["", *found.keys, *found.metrics]
+        if any("damage" in row for row in found.rows):
+            head.insert(1, "status")
+            body = [[name, row["status"], *cells] for row, (name, *cells) in zip(found.rows, body, strict=True)]
+        click.echo(_turned(head, body))
         if any(len(group) > 1 for group in found.groups):
             folds = " and folds" if "dataset.fold" in found.keys else ""
             click.echo(f"\nmean ± standard deviation over seeds{folds}")
@@ -94,6 +100,7 @@ def _runs(found: Compared) -> list[dict[str, Any]]:
             "status": row["status"],
             "config": dict(zip(found.keys, values, strict=False)),
             "metrics": dict(zip(found.metrics, values[len(found.keys) :], strict=True)),
+            **({"damage": row["damage"]} if "damage" in row else {}),
         }
         for row, values in zip(found.rows, found.values(), strict=True)
     ]

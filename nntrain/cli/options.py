@@ -11,13 +11,15 @@ from click.core import ParameterSource
 
 from nntrain.cli import completion
 from nntrain.cli.terminal import warn
-from nntrain.errors import ConfigError
+from nntrain.errors import CheckpointError, ConfigError
+from nntrain.files.plain_values import JsonObject
 
 if TYPE_CHECKING:
     from nntrain.builder.loop import Model
     from nntrain.inference.beam_search import Search
     from nntrain.inference.load import Loaded
 
+MOST_TOLD = 20  # damaged runs that get a line each
 F = TypeVar("F", bound=Callable[..., Any])
 
 PATH: click.Path = click.Path(path_type=Path)
@@ -134,6 +136,24 @@ def search_for(beam: int | None, length_penalty: float) -> Search | None:
     if beam is None and given is not ParameterSource.DEFAULT:
         raise click.UsageError("--length-penalty: goes with --beam")
     return None if beam is None else Search(beam, length_penalty)
+
+
+def whole_runs(rows: Sequence[JsonObject]) -> list[JsonObject]:
+    """The runs that are not damaged; a warning for each of the others.  Raises CheckpointError where all are."""
+    whole = [row for row in rows if "damage" not in row]
+    if rows and not whole:
+        raise CheckpointError("\n".join(f"damaged run: {row['damage']}" for row in rows[:MOST_TOLD]))
+    tell_damage(rows)
+    return whole
+
+
+def tell_damage(rows: Sequence[JsonObject]) -> None:
+    """A warning for each run that is damaged, with its place."""
+    damaged = [row["damage"] for row in rows if "damage" in row]
+    for damage in damaged[:MOST_TOLD]:
+        warn(f"damaged run: {damage}")
+    if len(damaged) > MOST_TOLD:
+        warn(f"and {len(damaged) - MOST_TOLD} other runs are damaged")
 
 
 def check_suffix(output: Path, *suffixes: str) -> None:

@@ -11,7 +11,7 @@ import click
 
 from nntrain.cli import options
 from nntrain.cli.tables import Column, fixed, sparkline, table, width_of_columns
-from nntrain.cli.terminal import room
+from nntrain.cli.terminal import room, warn
 from nntrain.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ def plot(run: tuple[Path, ...], output: Path | None, metrics: tuple[str, ...]) -
 
     if output is not None:
         options.check_suffix(output, ".svg", ".png")
-    rows = query.collect(run)
-    logs = history.read(rows)
+    rows = options.whole_runs(query.collect(run))
+    logs = history.read(rows, warn)
     drawn = plots.chosen(history.charts(logs), metrics)
     if not drawn:
         raise ConfigError("plot: these runs have logged nothing yet")

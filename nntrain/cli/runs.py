@@ -51,6 +51,7 @@ def runs(
     from nntrain.runs import query, scan
 
     found = _fulfilling(scan(directory), where)
+    options.tell_damage(found)
     keys = None
     if columns is not None:  # each once; run and status stand there anyway
         named = dict.fromkeys(key.strip() for key in columns.split(","))

@@ -13,9 +13,8 @@ import click
 
 from nntrain.cli.tables import Column, clock, fixed, table, values_line
 from nntrain.cli.terminal import COLOURS, Live, broken, say
-from nntrain.errors import NNTrainError
-from nntrain.runs import Run
 from nntrain.runs.comparison import mean_and_deviation
+from nntrain.runs.run_files import RunFiles
 from nntrain.sweep import Outcome, Planned, Watcher
 from nntrain.sweep.halving import monitored, score
 from nntrain.sweep.space import without_seed
@@ -152,7 +151,7 @@ def label(planned: Planned, short: bool = False) -> str:
 def _result(outcome: Outcome) -> str:
     if not outcome.good:
         return outcome.message
-    summary = Run(outcome.planned.run_dir).read_summary()
+    summary = RunFiles(outcome.planned.run_dir).read_summary()
     best: dict[str, Any] = summary.get("best") or summary.get("final") or {}
     part = next((p for p in ("validation", "test", "train") if p in best), None)
     return f"{part}: {values_line(best[part])}" if part else ""
@@ -160,10 +159,7 @@ def _result(outcome: Outcome) -> str:
 
 def _newest(planned: Planned) -> tuple[int, dict[str, float]]:
     """Epoch and newest numbers of a live run."""
-    try:
-        line = (Run(planned.run_dir).read_metrics() or [{}])[-1]
-    except NNTrainError:
-        line = {}
+    line = RunFiles(planned.run_dir).newest_line()
     part = next((p for p in ("validation", "train") if p in line), "")
     values = {name: value for name, value in line.get(part, {}).items() if isinstance(value, int | float)}
     return line.get("epoch", 0), {n: v for n, v in values.items() if not n.startswith("naive_")}

@@ -10,7 +10,7 @@ import numpy as np
 
 from nntrain.data.standardize import Standardization
 from nntrain.errors import CheckpointError
-from nntrain.files.json_fields import Fields, Saved
+from nntrain.files.json_fields import Fields, Saved, WrongFieldsError
 from nntrain.model.shapes import Array, Shape, Symbols
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class Preparation(Saved):
 
     @classmethod
     def from_json(cls, saved: Fields) -> Preparation:
-        """Raises ValueError for what `as_json` does not give."""
+        """Raises WrongFieldsError for what `as_json` does not give."""
         from nntrain.data.series_layout import SeriesLayout  # here, as a run of other data starts sooner without them
         from nntrain.data.tables.table_layout import TableLayout
         from nntrain.data.vocabulary import TargetTexts, Vocabulary
@@ -206,7 +206,7 @@ class Facts(Saved):
 
     @classmethod
     def from_json(cls, saved: object) -> Facts:
-        """Raises ValueError for what `as_json` does not give, and where the numbers do not belong together."""
+        """Raises WrongFieldsError for what `as_json` does not give, and where the numbers do not belong together."""
         with Fields(saved, "dataset") as fields:
             facts = cls(
                 fields.wholes("input_shape", 1),
@@ -224,7 +224,7 @@ class Facts(Saved):
         """Every size that is said twice is the same."""
         shape, made = self.input_shape, self.preparation
         if not 1 <= len(shape) <= 3:
-            raise ValueError(f"dataset.input_shape: {shape} is no vector, sequence or image")
+            raise WrongFieldsError(f"dataset.input_shape: {shape} is no vector, sequence or image")
         said: list[tuple[str, int, int | None]] = []  # what, its size, the size it must have
         if self.label_names is not None:
             said.append(("label_names", len(self.label_names), self.classes))
@@ -245,6 +245,6 @@ class Facts(Saved):
             said += [("standardize_target", len(v), self.outputs) for v in vars(made.standardize_target).values()]
         for what, size, expected in said:
             if size != expected:
-                raise ValueError(f"dataset.{what}: {size} entries, expected {expected}")
+                raise WrongFieldsError(f"dataset.{what}: {size} entries, expected {expected}")
         if (self.classes if self.target == "labels" else self.outputs) is None:
-            raise ValueError(f"dataset: its targets are {self.target}, and it does not say how many")
+            raise WrongFieldsError(f"dataset: its targets are {self.target}, and it does not say how many")

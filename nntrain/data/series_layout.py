@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nntrain.files.json_fields import Fields, Saved
+from nntrain.files.json_fields import Fields, Saved, WrongFieldsError
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -45,7 +45,7 @@ class SeriesLayout(Saved):
 
     @classmethod
     def from_json(cls, saved: Fields) -> SeriesLayout:
-        """Raises ValueError for what `as_json` does not give."""
+        """Raises WrongFieldsError for what `as_json` does not give."""
 
         def column(key: str) -> tuple[str, int] | None:
             if key not in saved:
@@ -64,5 +64,5 @@ class SeriesLayout(Saved):
             )
         unread = {*layout.targets, *layout.future} - set(layout.columns)
         if len(layout.at) != len(layout.columns) or not layout.targets or unread:
-            raise ValueError("series: its columns, their places and its targets do not belong together")
+            raise WrongFieldsError("series: its columns, their places and its targets do not belong together")
         return layout

@@ -16,7 +16,7 @@ from typing import Literal
 
 import numpy as np
 
-from nntrain.files.json_fields import Fields, Saved
+from nntrain.files.json_fields import Fields, Saved, WrongFieldsError
 from nntrain.model.shapes import Array
 
 UNKNOWN = "\ufffd"
@@ -85,7 +85,7 @@ class Vocabulary(Saved):
 
     @classmethod
     def from_json(cls, saved: Fields) -> Vocabulary:
-        """Raises ValueError for what `as_json` does not give."""
+        """Raises WrongFieldsError for what `as_json` does not give."""
         words = saved.text("level", ("characters", "words")) == "words"
         return cls(saved.texts("symbols"), "words" if words else "characters")
 
@@ -103,11 +103,11 @@ class TargetTexts(Saved):
 
     @classmethod
     def from_json(cls, saved: Fields) -> TargetTexts:
-        """Raises ValueError for what `as_json` does not give."""
+        """Raises WrongFieldsError for what `as_json` does not give."""
         with saved:
             found = cls(Vocabulary.from_json(saved), saved.whole("length", 1))
         if missing := [mark for mark in MARKS if mark not in found.vocabulary.symbols]:
-            raise ValueError(f"target_texts.symbols: no {missing[0]}")
+            raise WrongFieldsError(f"target_texts.symbols: no {missing[0]}")
         return found
 
 

@@ -10,6 +10,10 @@ from nntrain.files.plain_values import JsonObject
 T = TypeVar("T")
 
 
+class WrongFieldsError(ValueError):
+    """What was saved is not what nntrain writes: the file's fault, as no other ValueError is."""
+
+
 class Saved:
     """Base of the frozen dataclasses that a checkpoint keeps as JSON.
 
@@ -31,7 +35,7 @@ class Saved:
 
 
 class Fields:
-    """The keys of a JSON object called `name` in errors.  Every reader raises ValueError for a value of another type.
+    """The keys of a JSON object called `name` in errors.  Readers raise WrongFieldsError for another type.
 
     with Fields(saved, "dataset") as fields:
         shape = fields.wholes("input_shape")     # keys that nobody asked for are an error at the end of the block
@@ -39,7 +43,7 @@ class Fields:
 
     def __init__(self, saved: object, name: str):
         if not isinstance(saved, dict):
-            raise ValueError(f"{name}: expected an object, not {_shown(saved)}")
+            raise WrongFieldsError(f"{name}: expected an object, not {_shown(saved)}")
         self._saved: dict[str, object] = saved
         self._name = name
         self._asked: set[str] = set()
@@ -50,7 +54,7 @@ class Fields:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         unknown = [key for key in self._saved if key not in self._asked]
         if kind is None and unknown:
-            raise ValueError(f"{self._name}: unknown key {unknown[0]!r}")
+            raise WrongFieldsError(f"{self._name}: unknown key {unknown[0]!r}")
 
     def __contains__(self, key: str) -> bool:
         """Whether the key is there and is not null."""
@@ -62,10 +66,10 @@ class Fields:
         return list(self._saved)
 
     def value(self, key: str) -> object:
-        """Whatever stands there; ValueError where nothing does."""
+        """Whatever stands there; WrongFieldsError where nothing does."""
         self._asked.add(key)
         if key not in self._saved:
-            raise ValueError(f"{self._name}: no {key!r}")
+            raise WrongFieldsError(f"{self._name}: no {key!r}")
         return self._saved[key]
 
     def mapping(self, key: str) -> JsonObject:
@@ -108,14 +112,14 @@ class Fields:
         """A list of such numbers, of so many where `count` is given."""
         numbers = tuple(self._number(key, item) for item in self.items(key))
         if count is not None and len(numbers) != count:
-            raise ValueError(f"{self._name}.{key}: expected {count} numbers, not {len(numbers)}")
+            raise WrongFieldsError(f"{self._name}.{key}: expected {count} numbers, not {len(numbers)}")
         return numbers
 
     def text(self, key: str, allowed: Iterable[str] | None = None) -> str:
         """A text, one of `allowed` where these are given."""
         text = self._typed(key, self.value(key), str, "a text")
         if allowed is not None and text not in allowed:
-            raise ValueError(f"{self._name}.{key}: expected {', '.join(allowed)}, not {_shown(text)}")
+            raise WrongFieldsError(f"{self._name}.{key}: expected {', '.join(allowed)}, not {_shown(text)}")
         return text
 
     def texts(self, key: str) -> tuple[str, ...]:
@@ -124,20 +128,20 @@ class Fields:
 
     def _whole(self, key: str, value: object, least: int) -> int:
         if type(value) is not int or value < least:
-            raise ValueError(f"{self._name}.{key}: expected a whole number from {least}, not {_shown(value)}")
+            raise WrongFieldsError(f"{self._name}.{key}: expected a whole number from {least}, not {_shown(value)}")
         return value
 
     def _number(self, key: str, value: object) -> float:
         if type(value) is not int and type(value) is not float:
-            raise ValueError(f"{self._name}.{key}: expected a number, not {_shown(value)}")
+            raise WrongFieldsError(f"{self._name}.{key}: expected a number, not {_shown(value)}")
         try:
             return float(value)
         except OverflowError:
-            raise ValueError(f"{self._name}.{key}: {_shown(value)} is too large a number") from None
+            raise WrongFieldsError(f"{self._name}.{key}: {_shown(value)} is too large a number") from None
 
     def _typed(self, key: str, value: object, type_: type[T], expected: str) -> T:
         if not isinstance(value, type_):
-            raise ValueError(f"{self._name}.{key}: expected {expected}, not {_shown(value)}")
+            raise WrongFieldsError(f"{self._name}.{key}: expected {expected}, not {_shown(value)}")
         return value
 
 

@@ -20,7 +20,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from nntrain.errors import StorageError
-from nntrain.files.plain_values import Json, JsonObject
+from nntrain.files.plain_values import Json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -116,16 +116,6 @@ def json_text(value: Json, indent: int | None = None) -> str:
 def write_json(path: str | os.PathLike[str], value: Json) -> None:
     """A small file for people and scripts: atomic, but not fsynced, as no resume depends on it."""
     write_atomic(path, [json_bytes(value, indent=2), b"\n"], durable=False)
-
-
-def read_json(path: Path) -> JsonObject:
-    """What a small file says; nothing if it is missing, torn or no object: its reader can only report."""
-    try:
-        with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:  # a FIFO must not block
-            value = json.loads(file.read() if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else b"")
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _plain(value: Json) -> Json:

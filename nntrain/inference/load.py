@@ -12,7 +12,7 @@ from nntrain.config import Config
 from nntrain.data.facts import Facts
 from nntrain.errors import CheckpointError, ConfigError
 from nntrain.files import checkpoint
-from nntrain.files.json_fields import Fields
+from nntrain.files.json_fields import Fields, WrongFieldsError
 from nntrain.inference.totals import METRIC
 from nntrain.model.shapes import Array
 from nntrain.plugins import Imports, missing
@@ -21,11 +21,14 @@ LEARNED = "optimizer/theta/"  # before the name of a parameter whose saved value
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[None]:
-    """Its hashes may be right, and what it says wrong all the same: another program can write those, too."""
+def reading(path: Path | str) -> Iterator[None]:
+    """Its hashes may be right, and what it says wrong all the same: another program can write those, too.
+
+    Errors of our own code pass: a traceback tells more of them than a word about the file.
+    """
     try:
         yield
-    except ValueError as error:
+    except WrongFieldsError as error:
         what = str(error).replace("\n", " ")
         raise CheckpointError(
             f"{path}: not a good checkpoint: nntrain does not write such a manifest ({what})"
@@ -76,7 +79,7 @@ def brought_to_life(saved: checkpoint.Checkpoint, path: Path) -> Loaded:
 
 
 def imports_of(manifest: Fields) -> Imports:
-    """The components that are not nntrain's own, by what --import named.  Raises ValueError."""
+    """The components that are not nntrain's own, by what --import named.  Raises WrongFieldsError."""
     if "imports" not in manifest:
         return {}
     imports = manifest.fields("imports")

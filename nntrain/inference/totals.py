@@ -9,7 +9,7 @@ import numpy as np
 
 from nntrain.data.facts import Facts
 from nntrain.data.parts import Batch
-from nntrain.files.json_fields import Fields
+from nntrain.files.json_fields import Fields, WrongFieldsError
 from nntrain.files.plain_values import JsonObject
 from nntrain.losses.base import Loss
 from nntrain.metrics.base import Metric
@@ -101,19 +101,21 @@ class Totals:
             yield metric, saved, saved.size > LARGE
 
     def restore(self, saved: Fields, arrays: Mapping[str, Array]) -> None:
-        """Take back what `as_json` and `arrays` gave.  Raises ValueError where they do not belong together."""
+        """Take back what `as_json` and `arrays` gave.  Raises WrongFieldsError where they do not belong together."""
         self.weight, self.loss_sum, self.cost_sum = (saved.number(key) for key in ("weight", "loss", "cost"))
-        left = dict(arrays)
-        for metric, state, values in zip(self.metrics, self.states, saved.items("metrics"), strict=True):
+        left, states = dict(arrays), saved.items("metrics")
+        if len(states) != len(self.metrics):
+            raise WrongFieldsError(f"metrics: {len(states)} sums of {len(self.metrics)} metrics")
+        for metric, state, values in zip(self.metrics, self.states, states, strict=True):
             kept: Any = left.pop(METRIC + metric.type, None) if values is None else values
             try:
                 if not isinstance(kept, list | np.ndarray):
                     raise TypeError("its sums are missing")
                 metric.restore(state, kept)
-            except (TypeError, OverflowError) as error:  # NumPy's, where there is no number
-                raise ValueError(f"{metric.type}: {error}") from None
+            except (TypeError, ValueError, OverflowError) as error:  # NumPy's, where there is no such table of numbers
+                raise WrongFieldsError(f"{metric.type}: {error}") from None
         if left:
-            raise ValueError(f"{min(left)} belongs to no metric")
+            raise WrongFieldsError(f"{min(left)} belongs to no metric")
 
 
 class Means:
@@ -138,6 +140,6 @@ class Means:
         return {name: list(pair) for name, pair in self.sums.items()}
 
     def restore(self, saved: Fields) -> None:
-        """Take back what `as_json` gave.  Raises ValueError for anything else."""
+        """Take back what `as_json` gave.  Raises WrongFieldsError for anything else."""
         for name, pair in self.sums.items():
             pair[:] = saved.numbers(name, 2)

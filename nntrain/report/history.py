@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise, takewhile
+from itertools import pairwise
 from typing import Any
 
-from nntrain.errors import NNTrainError
 from nntrain.files.plain_values import Json, JsonObject
-from nntrain.runs import Run
+from nntrain.messages import Warn, unheard
+from nntrain.runs.run_files import RunFiles
 
 MOST_POINTS = 20_000  # in one page; beyond that every k-th line of the logs is drawn
 
@@ -24,22 +24,16 @@ class Series:
     y: list[float | None]
 
 
-def read(rows: Sequence[Mapping[str, Json]]) -> list[list[JsonObject]]:
-    """The metrics log of every run, as far as it can be read; thinned where it is too long to draw."""
+def read(rows: Sequence[Mapping[str, Json]], warn: Warn = unheard) -> list[list[JsonObject]]:
+    """The metrics log of every run, as far as it is good; thinned where it is too long to draw."""
     logs = []
     for row in rows:
-        try:
-            logs.append(list(takewhile(_is_whole, Run(row["run"]).read_metrics())))
-        except NNTrainError:
-            logs.append([])
+        lines, problem = RunFiles(row["run"]).good_metrics()
+        if problem:
+            warn(f"{problem}: its curves end there" if lines else f"{problem}: it has no curves")
+        logs.append(lines)
     every = max(1, -(-sum(map(len, logs)) // MOST_POINTS))
     return [[line for i, line in enumerate(log) if i % every == 0 or i == len(log) - 1] for log in logs]
-
-
-def _is_whole(line: Mapping[str, Json]) -> bool:
-    """Whether a line has its place and its values; one that was damaged can be JSON still."""
-    placed = isinstance(line.get("epoch"), int) and isinstance(line.get("step"), int)
-    return placed and all(isinstance(line.get(part) or {}, dict) for part in ("train", "validation"))
 
 
 def place(logs: Sequence[Sequence[Mapping[str, Json]]]) -> str:

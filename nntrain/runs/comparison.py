@@ -41,8 +41,7 @@ def differing(configs: Sequence[Mapping[str, Json]]) -> list[str]:
     flat = [_flat(config) for config in configs]
     keys = dict.fromkeys(key for one in flat for key in one)
     missing = object()
-    order = list(keys)
-    return [key for key in order if any(not _same(one.get(key, missing), flat[0].get(key, missing)) for one in flat)]
+    return [key for key in keys if any(not _same(one.get(key, missing), flat[0].get(key, missing)) for one in flat)]
 
 
 def _same(a: Json, b: Json) -> bool:
@@ -92,6 +91,8 @@ class Experiment:
 class Compared:
     """Runs, what differs between them, and which of them are one experiment.
 
+    Those that are damaged are rows without values: nothing is compared with them, and they are of no experiment.
+
     configs  without the sections that are the same in all
     keys     config keys in which runs differ
     groups   numbers of the runs that differ in their seed alone
@@ -100,13 +101,17 @@ class Compared:
 
     def __init__(self, rows: Sequence[Mapping[str, Json]], as_spelled: bool = False):
         self.rows = list(rows)
-        self.configs = configs_unlike(self.rows, as_spelled)
+        whole = [i for i, row in enumerate(self.rows) if "damage" not in row]
+        configs = configs_unlike([self.rows[i] for i in whole], as_spelled)
+        self.configs: list[JsonObject] = [{} for _ in self.rows]
+        for i, config in zip(whole, configs, strict=True):
+            self.configs[i] = config
         self.measured = [metrics_of(row) for row in self.rows]
         self.names = [Path(row["run"]).name for row in self.rows]
         self.metrics = sorted({name for found in self.measured for name in found})
-        self.keys = [key for key in differing(self.configs) if key != "name"] if self.rows else []
-        self.groups = groups(self.configs)
-        different = differing([self.configs[group[0]] for group in self.groups]) if self.rows else []
+        self.keys = [key for key in differing(configs) if key != "name"]
+        self.groups = [[whole[i] for i in group] for group in groups(configs)]
+        different = differing([self.configs[group[0]] for group in self.groups])
         self.varied = [key for key in different if key not in _NOT_COMPARED]
 
     def values(self) -> list[list[Json]]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from os.path import isdir, isfile
+from os.path import isdir
 from pathlib import Path
 
 from nntrain.errors import ConfigError, RunDirectoryError
 from nntrain.files import storage
+from nntrain.files.regular_files import is_regular
 from nntrain.files.storage import naming
 from nntrain.runs.run import Run
 
@@ -49,12 +50,12 @@ def open_exact(path: str | os.PathLike[str], on_exist: str = "error") -> Run:
     if on_exist == "skip" and not empty:
         run.origin = "skipped"
         return run
-    if on_exist == "resume" and not isfile(run.config_path) and (left := run.trained_files()):
+    if on_exist == "resume" and not is_regular(run.config_path) and (left := run.trained_files()):
         raise RunDirectoryError(
             f"{path}: has {left[0]} and no config.yaml that can be read; put it back, or give up what was trained with "
             "--on-exist replace"
         )
-    run.origin = "resumed" if on_exist == "resume" and isfile(run.config_path) else "new"
+    run.origin = "resumed" if on_exist == "resume" and is_regular(run.config_path) else "new"
     run.take()
     if run.origin == "new":
         try:

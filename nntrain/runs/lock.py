@@ -13,6 +13,7 @@ import sys
 import time
 from pathlib import Path
 
+from nntrain.files.regular_files import open_regular
 from nntrain.files.storage import naming
 
 _REFUSED = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
@@ -55,7 +56,7 @@ class Lock:
 def take(path: Path) -> Lock | None:
     """The lock, or None if another process holds it.  Raises StorageError."""
     with naming(path, "cannot be locked"):
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
+        descriptor = open_regular(path, os.O_RDWR | os.O_CREAT)
         try:
             for _ in range(_TRIES):  # `is_held` takes the lock for microseconds: a listing must not stop a start
                 taken = flock(descriptor, exclusive=True)
@@ -72,7 +73,7 @@ def take(path: Path) -> Lock | None:
 def is_held(path: Path) -> bool:
     """Whether a live process holds the lock.  Leaves no trace; a lock that cannot be asked counts as free."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        descriptor = open_regular(path)
     except OSError:
         return False
     try:

@@ -8,24 +8,8 @@ from pathlib import Path
 
 from nntrain.files.plain_values import Json, JsonObject
 from nntrain.model.shapes import Array
-from nntrain.runs.log import Log
+from nntrain.runs.log import Log, NoLog
 from nntrain.runs.run import Run
-
-
-class _NoLog(Log):
-    """Lines that another process writes."""
-
-    def __init__(self, path: Path):
-        self.path = path
-
-    def append(self, line: Mapping[str, Json]) -> None:
-        """Nothing."""
-
-    def sync(self) -> None:
-        """Nothing."""
-
-    def close(self) -> None:
-        """Nothing."""
 
 
 class Onlooker(Run):
@@ -35,11 +19,11 @@ class Onlooker(Run):
 
     @cached_property
     def metrics(self) -> Log:
-        return _NoLog(self.metrics_path)
+        return NoLog(self.metrics_path)
 
     @cached_property
     def timing(self) -> Log:
-        return _NoLog(self.timing_path)
+        return NoLog(self.timing_path)
 
     def read_metrics(self) -> list[JsonObject]:
         return []  # what it is read for is written by the first process
@@ -59,7 +43,7 @@ class Onlooker(Run):
     def write_checkpoint(self, path: Path, arrays: Mapping[str, Array], manifest: Mapping[str, Json]) -> None:
         """Nothing."""
 
-    def truncate(self, lines: int) -> None:
+    def go_back(self, lines: int, sha256: str, **where: Json) -> None:
         """Nothing."""
 
     def discard(self) -> None:

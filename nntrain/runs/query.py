@@ -11,7 +11,7 @@ from typing import Any, TypeGuard
 from nntrain.errors import ConfigError, NNTrainError
 from nntrain.files.plain_values import Json, JsonObject, scalar
 from nntrain.runs.rows import row, scan
-from nntrain.runs.run import Run
+from nntrain.runs.run_files import RunFiles
 
 PARTS = ("train", "validation", "test")
 _CONDITION = re.compile(r"([\w.-]+?)\s*(!=|<=|>=|==?|<|>)\s*([^=<>].*|)", re.DOTALL)
@@ -23,7 +23,7 @@ def metrics_of(row: Mapping[str, Json]) -> dict[str, float]:
     return {
         f"{part}.{name}": value
         for part in PARTS
-        for name, value in (measured.get(part) or {}).items()
+        for name, value in measured.get(part, {}).items()
         if isinstance(value, float | int)
     }
 
@@ -57,7 +57,7 @@ def config_of(row: Mapping[str, Json], sections: Iterable[str] | None = None) ->
 def config_text(row: Mapping[str, Json]) -> str:
     """As the run keeps it; nothing where it cannot be read."""
     try:
-        return Run(row["run"]).read_config()
+        return RunFiles(row["run"]).read_config()
     except NNTrainError:
         return ""
 
@@ -113,8 +113,8 @@ def collect(paths: Iterable[str | os.PathLike[str]]) -> list[JsonObject]:
     found: dict[str, JsonObject] = {}
     for path in map(Path, paths):
         if not path.is_dir():
-            raise ConfigError(Run(path).no_directory())
-        rows = [row(Run(path))] if Run(path).is_run() else scan(path)
+            raise ConfigError(RunFiles(path).no_directory())
+        rows = [row(RunFiles(path))] if RunFiles(path).is_run() else scan(path)
         if not rows:
             raise ConfigError(f"{path}: no run directory, and there is none in it")
         found.update({row["run"]: row for row in rows})

@@ -6,10 +6,15 @@ import os
 import re
 from pathlib import Path
 
-from nntrain.errors import ConfigError, NNTrainError
+from nntrain.errors import CheckpointError, ConfigError, StorageError
 from nntrain.files.plain_values import JsonObject
 from nntrain.files.storage import naming
-from nntrain.runs.run import FINAL, Run
+from nntrain.runs import records
+from nntrain.runs.log_reader import last_line
+from nntrain.runs.records import FINAL
+from nntrain.runs.run_files import RunFiles
+
+_OURS = ("status", "pid", "lines", "log_sha256")  # in status.json, for nntrain itself
 
 
 def scan(runs_root: str | os.PathLike[str]) -> list[JsonObject]:
@@ -17,7 +22,7 @@ def scan(runs_root: str | os.PathLike[str]) -> list[JsonObject]:
 
     A row has `run` (its path), `status`, what status.json says about where it stands (`epoch`, `step`, …), and what
     summary.json says; before there is a summary, `final` is the last line of the metrics log.  A run that has no
-    final status and no live process was killed: `interrupted`.
+    final status and no live process was killed: `interrupted`.  See `row` for one that is damaged.
     Raises ConfigError if there is no such directory, StorageError if it cannot be read.
     """
     root = Path(runs_root)
@@ -25,25 +30,38 @@ def scan(runs_root: str | os.PathLike[str]) -> list[JsonObject]:
         raise ConfigError(f"{root}: {'a file; give a directory of runs' if root.exists() else 'no such directory'}")
     with naming(root, "cannot be listed"), os.scandir(root) as entries:
         names = sorted((entry.name for entry in entries if entry.is_dir()), key=_by_number)
-    return [row(run) for run in (Run(root / name) for name in names) if run.is_run()]
+    return [row(run) for run in (RunFiles(root / name) for name in names) if run.is_run()]
 
 
-def row(run: Run) -> JsonObject:
-    """The row of one run."""
-    status = run.read_status()
-    state = status.pop("status", None)
-    status.pop("pid", None)
+def row(run: RunFiles) -> JsonObject:
+    """The row of one run.  One of which a file is damaged has the status "damaged", and `damage` says where; no number
+    of it is to be compared with those of others.
+    """
+    status, damage = run.status_record()
+    summary, worse = run.summary_record()
+    damage = damage or worse
+    if not summary and not damage:
+        line, damage = last_line(run.metrics_path, records.wrong_line)
+        summary = {"final": line}
+    damage = damage or _config_damage(run)
+    if damage:
+        return {"run": str(run.path), "status": "damaged", "damage": damage}
+    state = status.get("status", summary.get("status"))
     if state not in FINAL:
         state = "running" if run.is_live() else "interrupted"
-    summary = run.read_summary() or {"final": _last_line(run)}
-    return {**summary, **status, "run": str(run.path), "status": state}
+    told = {key: value for key, value in status.items() if key not in _OURS}
+    return {**summary, **told, "run": str(run.path), "status": state}
 
 
-def _last_line(run: Run) -> JsonObject:
+def _config_damage(run: RunFiles) -> str:
+    """What is wrong with its config; a run that was killed before it had one has nothing that is wrong."""
     try:
-        return (run.read_metrics() or [{}])[-1]
-    except NNTrainError:
-        return {}  # a listing shows what it can
+        run.read_config()
+    except StorageError as error:
+        return "" if isinstance(error.__cause__, FileNotFoundError) and not run.trained_files() else str(error)
+    except CheckpointError as error:
+        return str(error)
+    return ""
 
 
 def _by_number(name: str) -> tuple[str, int, str]:

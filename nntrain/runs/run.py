@@ -6,29 +6,30 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cached_property
-from os.path import isdir, isfile
+from os.path import isdir
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nntrain.errors import CheckpointError, RunDirectoryError
+from nntrain.errors import CheckpointError, RunDirectoryError, StorageError
 from nntrain.files import storage
 from nntrain.files.plain_values import Json, JsonObject
+from nntrain.files.regular_files import is_regular
 from nntrain.files.storage import naming
-from nntrain.runs import lock
-from nntrain.runs.log import Log, good_lines, read_log
-from nntrain.runs.made_files import remove_made
+from nntrain.runs import config_file, lock, records
+from nntrain.runs.log_reader import read_good, read_log
+from nntrain.runs.made_files import check_places, make_room, remove_made
+from nntrain.runs.records import FINAL, FINISHED, STATES
+from nntrain.runs.run_files import LOCK, RunFiles
 
 if TYPE_CHECKING:
     from nntrain.files.checkpoint import Checkpoint
     from nntrain.model.shapes import Array
+    from nntrain.runs.log import Log
 
-FINISHED = ("done", "stopped early")
-FINAL = (*FINISHED, "interrupted", "diverged", "failed")
-STATES = ("running", *FINAL)
-LOCK = ".nntrain-lock"  # there from the first moment on: also the mark of a directory that nntrain made
+__all__ = ["FINAL", "FINISHED", "LOCK", "STATES", "Run"]
 
 
-class Run:
+class Run(RunFiles):
     """A run directory.  `Run(path)` only names its files; `create`, `open_exact` and `Run.open` also hold its lock.
 
     origin     "new", "resumed", "skipped", or "found" for a plain `Run(path)`
@@ -38,19 +39,9 @@ class Run:
     writes = True  # whether this process is the one that writes: of several that train together the first
 
     def __init__(self, path: str | os.PathLike[str], origin: str = "found"):
-        self.path = Path(path)
+        super().__init__(path)
         self.origin = origin
         self.warnings: list[str] = []
-        self.config_path = self.path / "config.yaml"
-        self.meta_path = self.path / "meta.json"
-        self.metrics_path = self.path / "metrics.jsonl"
-        self.timing_path = self.path / "timing.jsonl"
-        self.status_path = self.path / "status.json"
-        self.summary_path = self.path / "summary.json"
-        self.checkpoints = self.path / "checkpoints"
-        self.last = self.checkpoints / "last.npz"
-        self.best = self.checkpoints / "best.npz"
-        self.samples = self.path / "samples"
         self._lock: lock.Lock | None = None
 
     @classmethod
@@ -62,51 +53,38 @@ class Run:
         run = cls(path, "resumed")
         if not isdir(run.path):
             raise CheckpointError(run.no_directory())
-        if not isfile(run.config_path):
+        if not is_regular(run.config_path):
             raise CheckpointError(f"{run.path}: no run directory to resume: it has no config.yaml")
         return run.take()
 
-    def no_directory(self) -> str:
-        """What to say where the path is none."""
-        if not self.path.exists():
-            return f"{self.path}: no such run directory"
-        owner = self.path.absolute().parent.parent
-        hint = f", {owner}" if self.path.suffix == ".npz" and Run(owner).is_run() else ""
-        return f"{self.path}: a file; give the run directory{hint}"
-
-    def is_run(self) -> bool:
-        """Whether nntrain made it, half-made included; also true of a copy that lost its hidden lock file."""
-        if isfile(self.path / LOCK):
-            return True
-        return isfile(self.config_path) and isfile(self.status_path) and self.read_status().get("status") in STATES
-
-    def trained_files(self) -> list[str]:
-        """What tells of training: checkpoints, and a log with lines in it."""
-        names = ("checkpoints/last.npz", "checkpoints/best.npz", "metrics.jsonl")
-        return [name for name in names if os.path.lexists(self.path / name) and os.lstat(self.path / name).st_size]
-
-    def is_live(self) -> bool:
-        """Whether a process holds the lock."""
-        return lock.is_held(self.path / LOCK)
-
     def write_config(self, text: str) -> None:
         """config.yaml, durably."""
-        storage.write_atomic(self.config_path, [text.encode("utf-8", "surrogateescape")])
+        storage.write_atomic(self.config_path, [config_file.sealed(text)])
 
     def write_meta(self, meta: Mapping[str, Json]) -> None:
         """meta.json."""
-        storage.write_json(self.meta_path, dict(meta))
+        self._write_for_people(self.meta_path, meta)
 
     def write_summary(self, summary: Mapping[str, Json]) -> None:
         """summary.json."""
-        storage.write_json(self.summary_path, dict(summary))
+        self._write_for_people(self.summary_path, summary)
 
     def write_status(self, state: str, **where: Json) -> None:
-        """`where`: epoch, step, … A running one also names its process, for the message to a second one."""
+        """`where`: epoch, step, … A running one also names its process, for the message to a second one.
+
+        And how many lines of the log are on the disk, with their SHA-256: by that a reader notices a changed one.
+        """
         if state not in STATES:
             raise ValueError(f"{state!r} is none of {STATES}")
         process = {"pid": os.getpid()} if state == "running" else {}
-        storage.write_json(self.status_path, {"status": state, **where, **process})
+        seal = self.metrics.seal if "metrics" in self.__dict__ else None
+        log = {} if seal is None else {"lines": seal.lines, "log_sha256": seal.sha256}
+        self._write_for_people(self.status_path, {"status": state, **where, **log, **process})
+
+    def _write_for_people(self, path: Path, value: Mapping[str, Json]) -> None:
+        """What no resume needs: where its place is taken by what is none of ours, the run goes on without it."""
+        if make_room(path):
+            storage.write_json(path, dict(value))
 
     def write_checkpoint(self, path: Path, arrays: Mapping[str, Array], manifest: Mapping[str, Json]) -> None:
         """A checkpoint of the run, durably."""
@@ -114,45 +92,41 @@ class Run:
 
         checkpoint.write(path, arrays, manifest)
 
-    def read_config(self) -> str:
-        """The text of config.yaml.  Raises StorageError where it cannot be read."""
-        with naming(self.config_path, "cannot be read"):
-            return self.config_path.read_bytes().decode("utf-8", "surrogateescape")
-
-    def read_meta(self) -> JsonObject:
-        """meta.json; empty where there is none that can be read."""
-        return storage.read_json(self.meta_path)
-
-    def read_status(self) -> JsonObject:
-        """status.json; empty where there is none that can be read."""
-        return storage.read_json(self.status_path)
-
-    def read_summary(self) -> JsonObject:
-        """summary.json; empty where there is none that can be read."""
-        return storage.read_json(self.summary_path)
-
-    def read_metrics(self) -> list[JsonObject]:
-        """The lines of metrics.jsonl."""
-        return read_log(self.metrics_path)
-
     @cached_property
     def metrics(self) -> Log:
         """The log metrics.jsonl, open for appending."""
+        from nntrain.runs.log import Log  # with hashes, which listing runs does not need
+
         return Log(self.metrics_path)
 
     @cached_property
     def timing(self) -> Log:
-        """The log timing.jsonl, open for appending."""
-        return Log(self.timing_path)
+        """The log timing.jsonl, open for appending; no resume needs it, so that a run goes on without it, too."""
+        from nntrain.runs.log import Log, NoLog
 
-    def truncate(self, lines: int) -> None:
+        return Log(self.timing_path) if make_room(self.timing_path) else NoLog(self.timing_path)
+
+    def go_back(self, lines: int, sha256: str, **where: Json) -> None:
         """On resume: keep the lines that the checkpoint counts.  Timing is no part of the promise and may have less.
 
         Raises CheckpointError if one of them is missing or damaged: now, not when the summary reads them hours later.
         """
-        read_log(self.metrics_path, lines)
+        read_log(self.metrics_path, lines, records.wrong_line)
+        self.metrics.check(lines, sha256)
+        self.write_status("running", **where)  # before any line goes, so that none is ever sealed and gone
         self.metrics.truncate(lines)
-        self.timing.truncate(min(lines, good_lines(self.timing_path)))
+        self.timing.truncate(min(lines, len(self._timed())))
+
+    def seconds(self) -> float:
+        """What the training took so far, as far as timing.jsonl says."""
+        return sum(line["seconds"] or 0.0 for line in self._timed())
+
+    def _timed(self) -> list[JsonObject]:
+        """The good lines of timing.jsonl."""
+        try:
+            return read_good(self.timing_path, wrong=lambda line: records.wrong(line, records.TIMING, ("seconds",)))[0]
+        except StorageError:
+            return []
 
     def newest_checkpoint(self) -> tuple[Checkpoint | None, list[str]]:
         """The good checkpoint of the highest `step`, and a warning for each unreadable one; file times do not count.
@@ -217,10 +191,11 @@ class Run:
         if not self._lock.enforced:
             self.warnings.append(f"{self.path}: no file locks here; take care that no second process uses this run")
         try:
+            self.warnings += check_places(self.path)
             with naming(self.checkpoints, "cannot be made"):
                 os.makedirs(self.checkpoints, exist_ok=True)
             for directory in (self.path, self.checkpoints, self.samples):
-                if isdir(directory):
+                if isdir(directory) and not os.path.islink(directory):
                     storage.remove_leftovers(directory)
         except BaseException:
             self.close()

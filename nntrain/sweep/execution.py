@@ -13,8 +13,9 @@ import numpy as np
 
 import nntrain
 from nntrain import plugins
-from nntrain.errors import ConfigError
+from nntrain.errors import CheckpointError, ConfigError
 from nntrain.runs import FINISHED, Run
+from nntrain.runs.rows import row
 from nntrain.sweep import children, halving
 from nntrain.sweep.asynchronous import Trials
 from nntrain.sweep.plan import Planned, Planner, Settings
@@ -217,6 +218,8 @@ def finished(planned: Planned, length: int | None = None) -> Outcome | None:
             f"remove {planned.run_dir} to train it anew"
         )
         return Outcome(planned, "failed", ConfigError.exit_code, message, fresh=False)
+    if state in FINISHED and (damage := row(run).get("damage") or run.good_metrics()[1]):
+        return Outcome(planned, "failed", CheckpointError.exit_code, str(damage), fresh=False)
     if state == "done":
         kind, wanted = ("steps", planned.total) if length is None else (halving.unit(planned.config)[0], length)
         if status.get(kind.removesuffix("s"), 0) < wanted:

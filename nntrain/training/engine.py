@@ -73,6 +73,7 @@ class Engine:
         self.total = total_steps(built.config, built.data)
         self.step = 0
         self.lines = 0
+        self.log_sha256 = ""  # of the lines that the checkpoint counts; earlier releases did not say
         self.imports = built.config.imports
         self.average = average_of(built)
         self.waiting_best: tuple[dict[str, Array], JsonObject] | None = None
@@ -155,6 +156,7 @@ class Engine:
             "epoch": self.epoch,
             "step": self.step,
             "lines": self.lines,
+            "log_sha256": self.run.metrics.sha256,
             "line_step": self._line_step,
             "monitor": self.monitor.state() if self.monitor else None,
             "training": self.trainer.state(),
@@ -163,12 +165,13 @@ class Engine:
     def restore(self, saved: checkpoint.Checkpoint) -> None:
         """Go back to where a checkpoint stands.  Its arrays have been compared with the networks' by the caller.
 
-        Raises ValueError where its manifest is none of nntrain's.
+        Raises WrongFieldsError where its manifest is none of nntrain's.
         """
         for name, view in self.arrays().items():
             view[...] = learned(saved.arrays, name)
         manifest = Fields(saved.manifest, "manifest")
         self.step, self.lines, self._line_step = map(manifest.whole, ("step", "lines", "line_step"))
+        self.log_sha256 = manifest.text("log_sha256") if "log_sha256" in manifest else ""
         self.imports = imports_of(manifest) or self.imports  # as they were called first: the bytes stay
         if self.monitor is not None:
             self.monitor.restore(manifest.fields("monitor"))

@@ -61,7 +61,7 @@ class Monitor:
         return {"name": self.name, **{k: v for k, v in self.__dict__.items() if k not in settings}}
 
     def restore(self, saved: Fields) -> None:
-        """Take back what `state` gave; of another value than this one nothing is taken.  Raises ValueError."""
+        """Take back what `state` gave; of another value than this one nothing is taken.  Raises WrongFieldsError."""
         # checkpoints had no name in it while the cost could not be watched
         name = saved.text("name") if "name" in saved else self.name.replace(".cost", ".loss")
         if name != self.name:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from nntrain.data.micro_batches import WHOLE, Place
-from nntrain.files.json_fields import Fields
+from nntrain.files.json_fields import Fields, WrongFieldsError
 from nntrain.files.plain_values import JsonObject
 from nntrain.model.layer import State
 from nntrain.model.shapes import Array
@@ -26,7 +26,7 @@ def as_json(state: State) -> JsonObject:
 
 
 def from_json(saved: Fields) -> State:
-    """Take back what `as_json` gave.  Raises ValueError for anything else."""
+    """Take back what `as_json` gave.  Raises WrongFieldsError for anything else."""
     return {path: tuple(_array(fields) for fields in saved.objects(path)) for path in saved.names()}
 
 
@@ -47,5 +47,8 @@ def joined(states: Sequence[State]) -> State:
 
 def _array(fields: Fields) -> Array:
     dtype = fields.text("dtype", ("<f4", "<f8", ">f4", ">f8"))
-    flat = np.frombuffer(base64.b64decode(fields.text("data")), dtype=dtype)
-    return flat.reshape(fields.wholes("shape")).copy()
+    shape, data = fields.wholes("shape"), fields.text("data")
+    try:
+        return np.frombuffer(base64.b64decode(data), dtype=dtype).reshape(shape).copy()
+    except ValueError as error:
+        raise WrongFieldsError(f"carried: {error}") from None

@@ -34,9 +34,9 @@ def check_team(built: Built) -> None:
         )
 
 
-def is_finished(run: Run) -> bool:
-    """Whether the run says that it came to its end."""
-    return run.read_status().get("status") in runs.FINISHED
+def is_whole(run: Run) -> bool:
+    """Whether the run says that it came to its end, and how; a summary that was lost is made again."""
+    return run.read_status().get("status") in runs.FINISHED and "final" in run.read_summary()
 
 
 def check_last(run: Run) -> None:

@@ -32,7 +32,7 @@ from nntrain.training import summary
 from nntrain.training.engine import Engine, Observer
 from nntrain.training.horizon import moved
 from nntrain.training.monitor import Monitor
-from nntrain.training.run_checks import check_last, check_same_run, check_team, is_finished, last_is_good
+from nntrain.training.run_checks import check_last, check_same_run, check_team, is_whole, last_is_good
 
 if TYPE_CHECKING:
     from nntrain.inference.transfer import Taken
@@ -125,7 +125,7 @@ def resume(
     observer = observer or Observer()
     with _opened(lambda: Run.open(run_dir)) as run, np.errstate(all="ignore"):
         _pass_on(run.warnings, observer)
-        if not overrides and team.current().from_first(lambda: is_finished(run)):
+        if not overrides and team.current().from_first(lambda: is_whole(run)):
             check_last(run)
             return result(run)
         if text := missing(run.read_meta().get("imports") or {}):
@@ -145,6 +145,7 @@ def _go_on(built: Built, run: Run, observer: Observer, stop: Callable[[], int | 
             before, data_before = manifest.mapping("config"), manifest.text("data_sha256")
         check_same_run(before, data_before, built)
     else:
+        team.current().from_first(run.read_config)  # nothing else says what it was
         before = config.read(run.config_path).resolve(built.data.facts).as_dict()
         check_same_run(before, run.read_meta().get("data_sha256") or built.data.sha256, built)
         _begin(built, observer)
@@ -176,16 +177,15 @@ def _train(
         check_arrays(saved, engine.arrays(), run.last)
         with reading(run.path):
             engine.restore(saved)
-        whole = team.current().from_first(lambda: is_finished(run) and last_is_good(run))
+        whole = team.current().from_first(lambda: is_whole(run) and last_is_good(run))
         if engine.finished and whole:
             return result(run)
         if text := moved(saved.manifest["config"], built, engine.step):
             observer.warning(text)
     begun = engine.step
-    run.truncate(engine.lines)
+    run.go_back(engine.lines, engine.log_sha256, epoch=engine.epoch, step=engine.step)
     if run.origin == "resumed":
         run.write_config(built.config.to_yaml())
-    run.write_status("running", epoch=engine.epoch, step=engine.step)
     try:
         if saved is None and built.config.start is not None:
             engine.save()  # so that the run needs what it began from no more

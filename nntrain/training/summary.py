@@ -6,7 +6,6 @@ from nntrain.files import checkpoint
 from nntrain.files.plain_values import JsonObject
 from nntrain.inference.load import load_arrays
 from nntrain.parallel import team
-from nntrain.runs.log import read_log
 from nntrain.training.engine import Engine
 
 
@@ -50,5 +49,5 @@ def _facts(engine: Engine, status: str) -> JsonObject:
         "parameters": engine.trainer.built.trainable,
         "epochs": engine.epoch,
         "steps": engine.step,
-        "seconds": round(sum(line["seconds"] for line in read_log(engine.run.timing_path)), 3),
+        "seconds": round(engine.run.seconds(), 3),
     }

@@ -8,6 +8,7 @@ import numpy as np
 from nntrain.files import checkpoint, storage
 from nntrain.layers.dropout import Dropout
 from nntrain.runs import Run
+from nntrain.runs.log import Log
 from nntrain.training.engine import Engine
 from nntrain.training.supervised import SupervisedTrainer
 
@@ -81,7 +82,7 @@ def carries_random_state():
 
 
 def keeps_all_lines():
-    Run.truncate = lambda self, lines: None
+    Log.truncate = lambda self, lines: None
 
 
 def writes_over_the_file():

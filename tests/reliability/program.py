@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -43,6 +44,14 @@ class Forked:
         self.under_way = False
         texts = [(self.folder / name).read_text("utf-8", "replace") for name in ("stdout", "stderr")]
         return Ended(code, *texts, memory)
+
+    def wait_at_most(self, seconds):
+        """How it ended; None where it did not, and was killed."""
+        timer = threading.Timer(seconds, self.kill, (signal.SIGKILL,))
+        timer.start()
+        ended = self.wait()
+        timer.cancel()
+        return None if ended.code == -signal.SIGKILL else ended
 
 
 class Warm:

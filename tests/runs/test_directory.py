@@ -20,7 +20,8 @@ def test_the_directory_holds_what_the_contract_names(run):
     run.write_meta(runs.environment())
     run.write_status("done", epoch=2, step=10)
     run.write_summary({"best": {"loss": float("nan")}})
-    run.metrics.append({"epoch": 1})
+    line = {"epoch": 1, "step": 10, "lr": 0.1, "train": {"loss": 0.5}}
+    run.metrics.append(line)
     run.timing.append({"seconds": 0.5})
     checkpoint.write(run.last, {}, {"step": 10})
     run.samples.mkdir()
@@ -28,7 +29,7 @@ def test_the_directory_holds_what_the_contract_names(run):
     assert run.read_config() == "name: digits\n"
     assert run.read_status() == {"status": "done", "epoch": 2, "step": 10}
     assert run.read_summary() == {"best": {"loss": None}}
-    assert run.read_metrics() == [{"epoch": 1}]
+    assert run.read_metrics() == [line]
 
 
 def test_a_status_that_does_not_exist_is_a_bug_of_the_caller(run):

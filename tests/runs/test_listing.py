@@ -1,5 +1,6 @@
 """A listing shows every run, each with its true status."""
 
+import json
 import os
 import signal
 import subprocess
@@ -10,6 +11,8 @@ import pytest
 
 from nntrain import runs
 from nntrain.errors import ConfigError
+from nntrain.runs import records
+from nntrain.runs.log_reader import last_line
 
 
 def test_a_listing_shows_every_run_with_its_true_status(root, live_process):
@@ -28,35 +31,77 @@ def test_a_listing_shows_every_run_with_its_true_status(root, live_process):
         assert runs.scan(root)[0]["status"] == "interrupted"
 
 
-def test_a_listing_passes_over_what_is_no_run_and_survives_what_is_broken(root):
+DAMAGED = {
+    "status.json": [
+        *(b"", b'{"status": "do', b"[]", b'{"status": ["unhashable"]}', b'{"status": "won"}', b"\xff", b"[" * 100_000),
+        *(b'{"status": "done", "epoch": "x"}', b'{"status": "done", "step": 1.5}', b'{"status": "done", "pid": true}'),
+    ],
+    "summary.json": [
+        *(b'{"best": "x"}', b'{"final": []}', b'{"final": {"train": 1}}', b'{"seconds": NaN}', b'{"seconds": 1e999}'),
+        *(b'{"parameters": 1%s}' % (b"0" * 400), b'{"seconds": 1%s}' % (b"0" * 400), b'{"epochs": -1}'),
+        *(b'{"best": {"epoch": null}}', b'{"best": {"test": {"loss": "low"}}}', b'{"monitor": 7}'),
+    ],
+    "metrics.jsonl": [
+        *(b"garbage\n", b'{"epoch":1,"step":1,"lr":0.1}\n', b'{"epoch":null,"step":1,"train":{}}\n'),
+        *(b'{"epoch":1,"step":1,"lr":"x","train":{}}\n', b'{"epoch":1,"step":1,"train":{"loss":true}}\n'),
+    ],
+    "config.yaml": [b"", b"name: digits\n", b"[", b"\xff\xfe"],
+}
+
+
+@pytest.mark.parametrize(("name", "content"), [(name, content) for name in DAMAGED for content in DAMAGED[name]])
+def test_a_run_of_which_a_file_is_damaged_is_listed_as_damaged_with_its_place(root, name, content):
     with runs.create(root, "a") as run:
-        run.write_summary({"loss": 1})
-    run.status_path.write_bytes(b'{"status": "do')
-    with runs.create(root, "a") as run:
-        pass
-    run.status_path.unlink()
-    os.mkfifo(run.summary_path)
-    with runs.create(root, "a") as run:
-        run.write_summary({})
-    run.status_path.write_text('{"status": ["unhashable"], "run": 5, "summary": 6}')
+        run.write_config("name: a\n")
+        run.write_status("done", epoch=2, step=7)
+    (run.path / name).write_bytes(content)
+    [row] = runs.scan(root)
+    assert (row["run"], row["status"]) == (str(run.path), "damaged")
+    assert row["damage"].startswith(str(run.path / name))
+    assert row.keys() == {"run", "status", "damage"}
+
+
+def test_a_listing_passes_over_what_is_no_run(root):
+    runs.create(root, "a").close()
     (root / "junk" / "status.json").mkdir(parents=True)
     (root / "empty").mkdir()
     (root / "file").write_text("")
     (root / "dangling").symlink_to("nowhere")
-    assert [(Path(row["run"]).name, row["status"]) for row in runs.scan(root)] == [
-        ("a-001", "interrupted"),
-        ("a-002", "interrupted"),
-        ("a-003", "interrupted"),
-    ]
+    assert [(Path(row["run"]).name, row["status"]) for row in runs.scan(root)] == [("a-001", "interrupted")]
+
+
+@pytest.mark.parametrize("name", ["status.json", "summary.json", "metrics.jsonl", "config.yaml"])
+@pytest.mark.parametrize("put", [os.mkfifo, os.mkdir, lambda path: os.symlink("nowhere", path)])
+def test_a_listing_waits_for_no_pipe_and_follows_no_link(root, name, put):
+    with runs.create(root, "a") as run:
+        run.write_config("name: a\n")
+        run.write_status("done", epoch=2, step=7)
+    (run.path / name).unlink(missing_ok=True)
+    put(run.path / name)
+    assert runs.scan(root)[0]["damage"].startswith(str(run.path / name))
 
 
 def test_a_run_without_a_summary_shows_the_last_line_of_its_log(root):
+    lines = [{"epoch": epoch, "step": epoch, "train": {"loss": 1 / epoch}} for epoch in (1, 2)]
     with runs.create(root, "a") as run:
-        run.metrics.append({"epoch": 1, "train": {"loss": 2.0}})
-        run.metrics.append({"epoch": 2, "train": {"loss": 1.0}})
-    assert runs.scan(root)[0]["final"] == {"epoch": 2, "train": {"loss": 1.0}}
-    run.metrics_path.write_bytes(b"garbage\n")
-    assert runs.scan(root)[0]["final"] == {}
+        for line in lines:
+            run.metrics.append(line)
+        run.write_config("name: a\n")
+    assert runs.scan(root)[0]["final"] == lines[1]
+    with open(run.metrics_path, "ab") as file:
+        file.write(b'{"epoch":3')  # as a live run writes it
+    assert runs.scan(root)[0]["final"] == lines[1]
+
+
+@pytest.mark.parametrize("length", [0, 1, 100, 1 << 16, 200_000])
+def test_the_last_line_is_found_from_the_end_of_a_log_whatever_its_length(tmp_path, length):
+    path, line = tmp_path / "metrics.jsonl", {"epoch": 1, "step": 1, "train": {}, "more": "x" * length}
+    text = json.dumps(line).encode() + b"\n"
+    for before, behind in ((b"", b""), (b"{}\n" * 3, b""), (b"{}\n", b"torn" * length), (b"\n", b"")):
+        path.write_bytes(before + text + behind)
+        assert last_line(path, records.wrong_line) == (line, "")
+    path.write_bytes(b"torn")
+    assert last_line(path, records.wrong_line) == ({}, "")
 
 
 def test_a_listing_is_in_the_order_of_names_and_numbers(root):

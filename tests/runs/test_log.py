@@ -6,7 +6,8 @@ import os
 import pytest
 
 from nntrain.errors import CheckpointError, StorageError
-from nntrain.runs.log import Log, read_log
+from nntrain.runs.log import Log
+from nntrain.runs.log_reader import read_log
 
 
 def full_after_half(write):

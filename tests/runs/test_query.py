@@ -168,8 +168,19 @@ for command in commands:
     subprocess.run([sys.executable, "-c", program, str(root), str(a), str(b), str(c)], check=True)
 
 
-def test_a_config_that_cannot_be_read_differs_in_everything(root):
-    (root / "a-002" / "config.yaml").write_text("name: [")
-    told = json.loads(call("compare", root / "a-001", root / "a-002", "--json").stdout)
-    assert {"dataset.type", "architecture.1.units", "optimizer.lr"} <= told["runs"][0]["config"].keys()
-    assert set(told["runs"][1]["config"].values()) == {None}
+@pytest.mark.parametrize(
+    "damage", [lambda text: text[:-1], lambda text: text[:40], lambda text: b"", lambda text: b"name: ["]
+)
+def test_a_run_whose_config_is_damaged_is_listed_so_and_compared_with_none(root, damage):
+    for name in ("a-001", "a-003"):  # which differ in their learning rate
+        path = root / name / "config.yaml"
+        path.write_bytes(damage(path.read_bytes()))
+    done = call("compare", root, "--json")
+    told = json.loads(done.stdout)
+    assert [run["status"] for run in told["runs"]] == ["damaged", "done", "damaged", "done", "diverged"]
+    assert str(root / "a-001" / "config.yaml") in told["runs"][0]["damage"]
+    assert all(str(root / "a-001") not in one["runs"] for one in told["experiments"])
+    assert done.stderr.count("warning: ") == 2
+    assert "damaged" in call("compare", root).stdout
+    assert [row["status"] for row in json.loads(call("runs", root, "--json").stdout)].count("damaged") == 2
+    assert "no config.yaml" not in call("runs", root, "--group").stdout

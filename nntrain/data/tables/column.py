@@ -106,7 +106,7 @@ class Column(Saved):
 
     @classmethod
     def from_json(cls, saved: Fields) -> Column:
-        """Raises ValueError for what `as_json` does not give."""
+        """Raises WrongFieldsError for what `as_json` does not give."""
         with saved as fields:
             return cls(
                 fields.text("name"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nntrain.data.tables.column import Column
-from nntrain.files.json_fields import Fields, Saved
+from nntrain.files.json_fields import Fields, Saved, WrongFieldsError
 from nntrain.model.shapes import Array
 
 MISSING_POLICIES = ("error", "drop", "mean", "category")
@@ -114,7 +114,7 @@ class TableLayout(Saved):
 
     @classmethod
     def from_json(cls, saved: Fields) -> TableLayout:
-        """Raises ValueError for what `as_json` does not give."""
+        """Raises WrongFieldsError for what `as_json` does not give."""
         with saved as fields:
             columns = tuple(Column.from_json(column) for column in fields.objects("columns"))
             targets = fields.objects("targets") if "targets" in fields else [fields.fields("target")]
@@ -128,7 +128,7 @@ class TableLayout(Saved):
             )
         everything = (*columns, *layout.targets, *([layout.weights] if layout.weights else []))
         if not columns or not layout.targets or max(column.at for column in everything) >= layout.width:
-            raise ValueError("layout: its columns are not those of a table of its width")
+            raise WrongFieldsError("layout: its columns are not those of a table of its width")
         if len({target.categories is None for target in layout.targets}) > 1:
-            raise ValueError("layout: its targets are numbers and words together")
+            raise WrongFieldsError("layout: its targets are numbers and words together")
         return layout

@@ -1,0 +1,126 @@
+"""A log of JSON lines as it is read: whole, as far as it is good, or its last line alone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from nntrain.errors import CheckpointError, StorageError
+from nntrain.files.plain_values import JsonObject
+from nntrain.files.regular_files import open_regular, read_regular
+from nntrain.files.storage import naming
+from nntrain.runs.records import parse
+
+_BLOCK = 1 << 16
+Wrong = Callable[[JsonObject], str]  # what is wrong with a line: "" where it is good
+
+
+class Seal(NamedTuple):
+    """So many lines from the first on, and the SHA-256 of their bytes: by it a changed one is noticed."""
+
+    lines: int
+    sha256: str
+
+
+def nothing(line: JsonObject) -> str:
+    """A Wrong that takes every line."""
+    return ""
+
+
+def read_log(
+    path: Path, first: int | None = None, wrong: Wrong = nothing, seal: Seal | None = None
+) -> list[JsonObject]:
+    """All whole lines or the first ones, of a live run too; no file has none.
+
+    Raises StorageError, and CheckpointError where a line is damaged, or they are not those of the seal.
+    """
+    rows, problem = read_good(path, first, wrong, seal)
+    if problem:
+        raise CheckpointError(problem)
+    return rows
+
+
+def read_good(
+    path: Path, first: int | None = None, wrong: Wrong = nothing, seal: Seal | None = None
+) -> tuple[list[JsonObject], str]:
+    """The lines before the first damaged one, and what is wrong with that: "" where all are good.  Raises StorageError.
+
+    Where the lines are JSON, but not those of the seal, nobody knows which is another: none is good.
+    """
+    content = _whole_lines(path)
+    ends = line_ends(content)
+    lines = content.split(b"\n")[:-1][:first]
+    rows: list[JsonObject] = []
+    for line in lines:
+        row, problem = parse(line)
+        if problem := problem or wrong(row):
+            return rows, f"{path}:{len(rows) + 1}: {problem}; the file is damaged"
+        rows.append(row)
+    if seal is None:
+        return rows, ""
+    if seal.lines > len(ends):
+        return rows, f"{path}: has {len(ends)} whole lines of {seal.lines}: some are lost"
+    import hashlib  # as long to import as the rest of a listing
+
+    sealed = content[: ends[seal.lines - 1] if seal.lines else 0]
+    if hashlib.sha256(sealed).hexdigest() != seal.sha256:
+        return [], f"{path}: its first {seal.lines} lines are not those that nntrain wrote; the file is damaged"
+    return rows, ""
+
+
+def last_line(path: Path, wrong: Wrong) -> tuple[JsonObject, str]:
+    """The last whole line, read from the end of the file, and what is wrong with it; no line is {}."""
+    try:
+        with naming(path, "cannot be read"):
+            descriptor = open_regular(path)
+            try:
+                line = next(_lines_from_the_end(descriptor), b"")
+            finally:
+                os.close(descriptor)
+    except StorageError as error:
+        return {}, "" if isinstance(error.__cause__, FileNotFoundError) else str(error)
+    if not line:
+        return {}, ""
+    row, problem = parse(line)
+    problem = problem or wrong(row)
+    return ({}, f"{path}: its last line: {problem}; the file is damaged") if problem else (row, "")
+
+
+def _lines_from_the_end(descriptor: int) -> Iterator[bytes]:
+    """Whole lines, the last one first.  Raises OSError."""
+    position, rest, block_size = os.fstat(descriptor).st_size, b"", _BLOCK
+    torn = True  # what stands behind the last line end
+    while position:
+        begin = max(0, position - block_size)
+        os.lseek(descriptor, begin, os.SEEK_SET)
+        block = os.read(descriptor, position - begin)
+        position, block_size = begin, 2 * block_size  # a line may be longer than any block
+        first, *others = (block + rest).split(b"\n")
+        for line in reversed(others):
+            if not torn:
+                yield line
+            torn = False
+        rest = first
+    if not torn:
+        yield rest
+
+
+def _whole_lines(path: Path) -> bytes:
+    try:
+        with naming(path, "cannot be read"):
+            content = read_regular(path)
+    except StorageError as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            return b""
+        raise
+    return content[: content.rfind(b"\n") + 1]
+
+
+def line_ends(content: bytes) -> list[int]:
+    """The place behind every line end."""
+    ends, end = [], 0
+    while end := content.find(b"\n", end) + 1:
+        ends.append(end)
+    return ends

@@ -1,0 +1,144 @@
+"""The files of a run directory: their names, and what they say."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from nntrain.errors import StorageError
+from nntrain.files.plain_values import JsonObject
+from nntrain.files.regular_files import is_regular, read_regular
+from nntrain.files.storage import naming
+from nntrain.runs import config_file, lock, records
+from nntrain.runs.log_reader import Seal, last_line, read_good, read_log
+from nntrain.runs.records import Record
+
+LOCK = ".nntrain-lock"  # there from the first moment on: also the mark of a directory that nntrain made
+
+
+class RunFiles:
+    """A run directory to be read.  Nothing is made, locked or changed."""
+
+    def __init__(self, path: str | os.PathLike[str]):
+        self.path = Path(path)
+
+    @property
+    def config_path(self) -> Path:
+        """config.yaml: the complete config."""
+        return self.path / "config.yaml"
+
+    @property
+    def meta_path(self) -> Path:
+        """meta.json: what it was made with and on."""
+        return self.path / "meta.json"
+
+    @property
+    def metrics_path(self) -> Path:
+        """metrics.jsonl: a line an epoch."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def timing_path(self) -> Path:
+        """timing.jsonl: a line for each of metrics.jsonl."""
+        return self.path / "timing.jsonl"
+
+    @property
+    def status_path(self) -> Path:
+        """status.json: how it stands."""
+        return self.path / "status.json"
+
+    @property
+    def summary_path(self) -> Path:
+        """summary.json: final and best metrics."""
+        return self.path / "summary.json"
+
+    @property
+    def checkpoints(self) -> Path:
+        """The directory of both."""
+        return self.path / "checkpoints"
+
+    @property
+    def last(self) -> Path:
+        """The state after the last finished step that was saved."""
+        return self.checkpoints / "last.npz"
+
+    @property
+    def best(self) -> Path:
+        """The state with the best monitored value."""
+        return self.checkpoints / "best.npz"
+
+    @property
+    def samples(self) -> Path:
+        """What was drawn as it went."""
+        return self.path / "samples"
+
+    def no_directory(self) -> str:
+        """What to say where the path is none."""
+        if not self.path.exists():
+            return f"{self.path}: no such run directory"
+        owner = self.path.absolute().parent.parent
+        hint = f", {owner}" if self.path.suffix == ".npz" and RunFiles(owner).is_run() else ""
+        return f"{self.path}: a file; give the run directory{hint}"
+
+    def is_run(self) -> bool:
+        """Whether nntrain made it, half-made included; also true of a copy that lost its hidden lock file."""
+        if is_regular(self.path / LOCK):
+            return True
+        return is_regular(self.config_path) and "status" in self.read_status()
+
+    def trained_files(self) -> list[str]:
+        """What tells of training: checkpoints, and a log with lines in it."""
+        names = ("checkpoints/last.npz", "checkpoints/best.npz", "metrics.jsonl")
+        return [name for name in names if os.path.lexists(self.path / name) and os.lstat(self.path / name).st_size]
+
+    def is_live(self) -> bool:
+        """Whether a process holds the lock."""
+        return lock.is_held(self.path / LOCK)
+
+    def read_config(self) -> str:
+        """The text of config.yaml.  Raises StorageError; CheckpointError where it is damaged."""
+        with naming(self.config_path, "cannot be read"):
+            content = read_regular(self.config_path)
+        return config_file.checked(content, self.config_path)
+
+    def read_meta(self) -> JsonObject:
+        """meta.json; empty where there is none that is good."""
+        return records.read_object(self.meta_path, records.META).value
+
+    def read_status(self) -> JsonObject:
+        """status.json; empty where there is none that is good."""
+        return self.status_record().value
+
+    def status_record(self) -> Record:
+        """status.json, and what is wrong with it."""
+        return records.read_object(self.status_path, records.STATUS)
+
+    def read_summary(self) -> JsonObject:
+        """summary.json; empty where there is none that is good."""
+        return self.summary_record().value
+
+    def summary_record(self) -> Record:
+        """summary.json, and what is wrong with it."""
+        return records.read_object(self.summary_path, records.SUMMARY)
+
+    def seal(self) -> Seal | None:
+        """Which lines of the log status.json knows, where it says so."""
+        status = self.read_status()
+        return Seal(status["lines"], status["log_sha256"]) if {"lines", "log_sha256"} <= status.keys() else None
+
+    def read_metrics(self) -> list[JsonObject]:
+        """The lines of metrics.jsonl.  Raises StorageError, and CheckpointError where one is damaged."""
+        seal = self.seal()  # first: a live run goes on writing
+        return read_log(self.metrics_path, wrong=records.wrong_line, seal=seal)
+
+    def good_metrics(self) -> tuple[list[JsonObject], str]:
+        """The lines before the first damaged one, and what is wrong: "" where all are good."""
+        seal = self.seal()
+        try:
+            return read_good(self.metrics_path, wrong=records.wrong_line, seal=seal)
+        except StorageError as error:
+            return [], str(error)
+
+    def newest_line(self) -> JsonObject:
+        """The last line of metrics.jsonl; nothing where there is none that is good."""
+        return last_line(self.metrics_path, records.wrong_line)[0]
