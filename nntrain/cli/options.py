@@ -106,14 +106,19 @@ def start(threads: int | None, processes: int = 1) -> None:
         raise ConfigError(f"--threads: error: the system does not start {count} threads; give fewer") from None
 
 
-def load_checkpoint(path: Path, which: str) -> Loaded:
-    """The network of a checkpoint file, or of a run directory's best or last one.  Raises CheckpointError."""
+def load_checkpoint(path: Path, which: str, *, draws: bool = False) -> Loaded:
+    """The network of a checkpoint file, or of a run directory's best or last one.  Raises CheckpointError.
+
+    draws   it is to draw examples: that a GAN has no best checkpoint is then told only to who asks for one
+    """
     from nntrain.inference.load import find_checkpoint, load
 
     file, warning = find_checkpoint(path, which)
-    if warning:
+    loaded = load(file)
+    asked = click.get_current_context().get_parameter_source("which") is ParameterSource.COMMANDLINE
+    if warning and (asked or loaded.loop.monitors or not draws):
         warn(warning)
-    return load(file)
+    return loaded
 
 
 def declared_model(path: Path, overrides: Sequence[str]) -> Model:

@@ -74,7 +74,7 @@ def sample(
     options.start(threads)
     from nntrain.inference.sampling import Drawing
 
-    loaded = options.load_checkpoint(checkpoint, which)
+    loaded = options.load_checkpoint(checkpoint, which, draws=True)
     drawing = Drawing(temperature, top_k, top_p)
     if loaded.loop.translates:
         _refuse("texts as long as they turn out", "length")

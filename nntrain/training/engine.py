@@ -26,6 +26,7 @@ from nntrain.parallel import team
 from nntrain.runs import Run
 from nntrain.runtime.memory import peak_memory
 from nntrain.training.average import average_of, learned
+from nntrain.training.divergence import advised
 from nntrain.training.interruptible import Watched
 from nntrain.training.monitor import Monitor, check_finite, check_measured
 
@@ -121,9 +122,9 @@ class Engine:
                     if self._save_is_due():
                         self.save()
             self.save()
-        except DivergedError:
+        except DivergedError as error:
             self._keep_what_is_finite()
-            raise
+            raise advised(error, self.config, self.data) from None
 
     def save(self) -> None:
         """Write the best checkpoint, if there is a new one, and then the last."""

@@ -126,6 +126,12 @@ def test_eval_measures_the_game_and_falls_back_to_the_last_checkpoint(points, nn
     assert "nntrain sample draws" in nntrain("predict", run, "x.csv", code=2).stderr
 
 
+def test_sample_does_not_miss_the_best_checkpoint_that_a_gan_cannot_have(points, nntrain):
+    run = nntrain("fit", "-q", points, "training.steps=1").stdout.strip()
+    assert nntrain("sample", run, "-o", "drawn.npy").stderr == ""
+    assert "no best checkpoint" in nntrain("sample", run, "-o", "drawn.npy", "--which", "best").stderr
+
+
 def test_sample_says_what_it_cannot_draw(points, configs, nntrain):
     run = nntrain("fit", "-q", points, "training.steps=1").stdout.strip()
     assert "-o grid.png" in nntrain("sample", run, code=2).stderr
