@@ -36,7 +36,7 @@ def compare(run: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
     from nntrain.runs import query
     from nntrain.runs.comparison import Compared
 
-    rows = query.collect(run)
+    rows = query.collect(run, logs=True)
     options.tell_damage(rows)
     found = Compared(rows)
     if as_json:

@@ -27,7 +27,7 @@ def report(run: tuple[Path, ...], output: Path, metric: str | None) -> None:
 
     if output.suffix.lower() != ".htm":
         options.check_suffix(output, ".html")
-    rows = options.whole_runs(query.collect(run))
+    rows = options.whole_runs(query.collect(run, logs=True))
     if metric is not None and not any(metric in query.metrics_of(row) for row in rows):
         raise ConfigError(f"--metric {metric}: no run has it")
     write_atomic(output, [page(rows, metric).encode()], durable=False)

@@ -35,7 +35,8 @@ def open_exact(path: str | os.PathLike[str], on_exist: str = "error") -> Run:
     error     RunDirectoryError
     resume    lock it; `origin` tells if there is something to resume ("resumed") or it was half-made ("new")
     skip      hand it back unlocked, `origin` "skipped"
-    replace   clear it of what nntrain made, keep other files; refused if nntrain did not make the directory
+    replace   move what nntrain made aside until the new run's first save, keep other files; refused if nntrain did not
+              make the directory
     """
     if on_exist not in ON_EXIST:
         raise ValueError(f"{on_exist!r} is none of {ON_EXIST}")
@@ -50,19 +51,19 @@ def open_exact(path: str | os.PathLike[str], on_exist: str = "error") -> Run:
     if on_exist == "skip" and not empty:
         run.origin = "skipped"
         return run
-    if on_exist == "resume" and not is_regular(run.config_path) and (left := run.trained_files()):
-        raise RunDirectoryError(
-            f"{path}: has {left[0]} and no config.yaml that can be read; put it back, or give up what was trained with "
-            "--on-exist replace"
-        )
-    run.origin = "resumed" if on_exist == "resume" and is_regular(run.config_path) else "new"
     run.take()
-    if run.origin == "new":
-        try:
-            run.clear()
-        except BaseException:
-            run.close()
-            raise
+    try:
+        has_config = is_regular(run.config_path)
+        if on_exist == "resume" and not has_config and (left := run.trained_files()):
+            raise RunDirectoryError(
+                f"{path}: has {left[0]} and no config.yaml that can be read; put it back, or give up what was trained "
+                "with --on-exist replace"
+            )
+        run.origin = "resumed" if on_exist == "resume" and has_config else "new"
+        run.prepare() if run.origin == "resumed" else run.clear()
+    except BaseException:
+        run.close()
+        raise
     return run
 
 
@@ -98,8 +99,10 @@ def _make(path: Path) -> Run | None:
         except FileExistsError:
             return None
     run = Run(path, "new")
+    run.made_here = True
     try:
         run.take()
+        run.prepare()
         run.write_status("running", epoch=0, step=0)
         with naming(path, "cannot be made"):
             storage.sync_directory(path.parent)

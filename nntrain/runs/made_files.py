@@ -1,21 +1,20 @@
-"""The files that nntrain makes in a run directory: those, and no others, it also removes."""
+"""The files that nntrain makes in a run directory: those, and no others, it also moves and removes."""
 
 from __future__ import annotations
 
 import os
 import re
 import stat
-from contextlib import suppress
 from pathlib import Path
 
 from nntrain.errors import StorageError
-from nntrain.files import storage
 from nntrain.files.regular_files import kind
 from nntrain.files.storage import naming
 
 _NEEDED = ("metrics.jsonl", "checkpoints", "checkpoints/last.npz", "checkpoints/best.npz")
 _FOR_PEOPLE = ("meta.json", "timing.jsonl", "status.json", "summary.json")
-_MADE = ("config.yaml", "meta.json", "metrics.jsonl", "timing.jsonl", "summary.json")
+# status.json first: what is half moved is not done
+_MADE = ("status.json", "config.yaml", "meta.json", "metrics.jsonl", "timing.jsonl", "summary.json")
 # directory -> the files in it that nntrain makes, among which a person may have put some of his own
 _MADE_IN = {
     "checkpoints": r"(last|best)\.npz",
@@ -24,12 +23,28 @@ _MADE_IN = {
 }
 
 
-def remove_made(path: Path) -> None:
-    """Remove what nntrain made below a run directory, but for its status and lock; a person's own files stay."""
-    for name in _MADE:
-        _remove(path / name)
-    for name, made in _MADE_IN.items():
-        _remove_from(path / name, made)
+def made_files(path: Path) -> list[str]:
+    """What nntrain made below a run directory, by name; a person's own files, and directories in place of ours, are not
+    in it.  Of a folder that is a link the link alone is.
+    """
+    found = [name for name in _MADE if _is_ours(path / name)]
+    for folder, made in _MADE_IN.items():
+        inside = path / folder
+        with naming(inside, "cannot be listed"):
+            if not os.path.lexists(inside):
+                continue
+            if inside.is_symlink() or not inside.is_dir():
+                found.append(folder)
+                continue
+            names = sorted(os.listdir(inside))
+        found += [f"{folder}/{name}" for name in names if re.fullmatch(made, name) and _is_ours(inside / name)]
+    return found
+
+
+def _is_ours(path: Path) -> bool:
+    with naming(path, "cannot be used"):
+        mode = _mode(path)
+    return mode is not None and not stat.S_ISDIR(mode)
 
 
 def check_places(path: Path) -> list[str]:
@@ -67,23 +82,3 @@ def _mode(path: Path) -> int | None:
         return os.lstat(path).st_mode
     except FileNotFoundError:
         return None
-
-
-def _remove(path: Path) -> None:
-    """Remove a file; a directory that stands in its place is nobody's but the person's who made it."""
-    with naming(path, "cannot be removed"), suppress(FileNotFoundError):
-        os.unlink(path)
-
-
-def _remove_from(folder: Path, made: str) -> None:
-    """Remove the files of these names, and the folder where nothing else is in it; a link to one is only unlinked."""
-    with naming(folder, "cannot be removed"), suppress(FileNotFoundError):
-        if folder.is_symlink() or not folder.is_dir():
-            os.unlink(folder)
-            return
-        storage.remove_leftovers(folder)
-        for name in os.listdir(folder):
-            if re.fullmatch(made, name):
-                os.unlink(folder / name)
-        if not os.listdir(folder):
-            os.rmdir(folder)

@@ -108,13 +108,16 @@ def _is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def collect(paths: Iterable[str | os.PathLike[str]]) -> list[JsonObject]:
-    """The rows of run directories, and of all runs in directories that are none.  Raises ConfigError."""
+def collect(paths: Iterable[str | os.PathLike[str]], logs: bool = False) -> list[JsonObject]:
+    """The rows of run directories, and of all runs in directories that are none; `logs` as in `rows.row`.
+
+    Raises ConfigError.
+    """
     found: dict[str, JsonObject] = {}
     for path in map(Path, paths):
         if not path.is_dir():
             raise ConfigError(RunFiles(path).no_directory())
-        rows = [row(RunFiles(path))] if RunFiles(path).is_run() else scan(path)
+        rows = [row(RunFiles(path), logs)] if RunFiles(path).is_run() else scan(path, logs)
         if not rows:
             raise ConfigError(f"{path}: no run directory, and there is none in it")
         found.update({row["run"]: row for row in rows})

@@ -53,6 +53,10 @@ def _is_measured(value: object) -> bool:
     return type(value) is dict and all(_is_number(v) or type(v) is list or type(v) is dict for v in value.values())
 
 
+def _is_crc32(value: object) -> bool:
+    return type(value) is str and len(value) == 8 and set(value) <= set("0123456789abcdef")
+
+
 def _is_texts(value: object) -> bool:
     return type(value) is list and all(type(item) is str for item in value)
 
@@ -74,6 +78,7 @@ STATUS: Schema = {
     "status": STATE,
     "message": TEXT,
     "log_sha256": TEXT,
+    "config_crc32": Kind(_is_crc32, "eight hexadecimal digits"),
     **dict.fromkeys(("epoch", "step", "lines", "pid"), WHOLE),
 }
 SUMMARY: Schema = {

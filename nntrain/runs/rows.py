@@ -14,10 +14,10 @@ from nntrain.runs.log_reader import last_line
 from nntrain.runs.records import FINAL
 from nntrain.runs.run_files import RunFiles
 
-_OURS = ("status", "pid", "lines", "log_sha256")  # in status.json, for nntrain itself
+_OURS = ("status", "pid", "lines", "log_sha256", "config_crc32")  # in status.json, for nntrain itself
 
 
-def scan(runs_root: str | os.PathLike[str]) -> list[JsonObject]:
+def scan(runs_root: str | os.PathLike[str], logs: bool = False) -> list[JsonObject]:
     """One row a run directory below `runs_root`, by name and number; other directories are passed over.
 
     A row has `run` (its path), `status`, what status.json says about where it stands (`epoch`, `step`, …), and what
@@ -30,12 +30,12 @@ def scan(runs_root: str | os.PathLike[str]) -> list[JsonObject]:
         raise ConfigError(f"{root}: {'a file; give a directory of runs' if root.exists() else 'no such directory'}")
     with naming(root, "cannot be listed"), os.scandir(root) as entries:
         names = sorted((entry.name for entry in entries if entry.is_dir()), key=_by_number)
-    return [row(run) for run in (RunFiles(root / name) for name in names) if run.is_run()]
+    return [row(run, logs) for run in (RunFiles(root / name) for name in names) if run.is_run()]
 
 
-def row(run: RunFiles) -> JsonObject:
+def row(run: RunFiles, log: bool = False) -> JsonObject:
     """The row of one run.  One of which a file is damaged has the status "damaged", and `damage` says where; no number
-    of it is to be compared with those of others.
+    of it is to be compared with those of others.  `log`: whether all of metrics.jsonl is to be looked at.
     """
     status, damage = run.status_record()
     summary, worse = run.summary_record()
@@ -43,7 +43,7 @@ def row(run: RunFiles) -> JsonObject:
     if not summary and not damage:
         line, damage = last_line(run.metrics_path, records.wrong_line)
         summary = {"final": line}
-    damage = damage or _config_damage(run)
+    damage = damage or _config_damage(run, status.get("config_crc32", "")) or (run.good_metrics()[1] if log else "")
     if damage:
         return {"run": str(run.path), "status": "damaged", "damage": damage}
     state = status.get("status", summary.get("status"))
@@ -53,10 +53,10 @@ def row(run: RunFiles) -> JsonObject:
     return {**summary, **told, "run": str(run.path), "status": state}
 
 
-def _config_damage(run: RunFiles) -> str:
+def _config_damage(run: RunFiles, crc32: str) -> str:
     """What is wrong with its config; a run that was killed before it had one has nothing that is wrong."""
     try:
-        run.read_config()
+        run.read_config(crc32)
     except StorageError as error:
         return "" if isinstance(error.__cause__, FileNotFoundError) and not run.trained_files() else str(error)
     except CheckpointError as error:

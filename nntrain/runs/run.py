@@ -15,9 +15,9 @@ from nntrain.files import storage
 from nntrain.files.plain_values import Json, JsonObject
 from nntrain.files.regular_files import is_regular
 from nntrain.files.storage import naming
-from nntrain.runs import config_file, lock, records
+from nntrain.runs import config_file, lock, records, replacing
 from nntrain.runs.log_reader import read_good, read_log
-from nntrain.runs.made_files import check_places, make_room, remove_made
+from nntrain.runs.made_files import check_places, make_room
 from nntrain.runs.records import FINAL, FINISHED, STATES
 from nntrain.runs.run_files import LOCK, RunFiles
 
@@ -42,6 +42,9 @@ class Run(RunFiles):
         super().__init__(path)
         self.origin = origin
         self.warnings: list[str] = []
+        self._config_crc32 = ""  # of what this process wrote
+        self.made_here = False  # whether this process has made the directory
+        self._replaces = False  # whether another run lies aside
         self._lock: lock.Lock | None = None
 
     @classmethod
@@ -53,13 +56,22 @@ class Run(RunFiles):
         run = cls(path, "resumed")
         if not isdir(run.path):
             raise CheckpointError(run.no_directory())
-        if not is_regular(run.config_path):
-            raise CheckpointError(f"{run.path}: no run directory to resume: it has no config.yaml")
-        return run.take()
+        if not run.is_run():
+            raise CheckpointError(f"{run.path}: no run directory to resume: nntrain did not make it")
+        run.take()
+        try:
+            if not is_regular(run.config_path):
+                raise CheckpointError(f"{run.path}: no run directory to resume: it has no config.yaml")
+            run.prepare()
+        except BaseException:
+            run.close()
+            raise
+        return run
 
     def write_config(self, text: str) -> None:
         """config.yaml, durably."""
         storage.write_atomic(self.config_path, [config_file.sealed(text)])
+        self._config_crc32 = config_file.crc32(text)
 
     def write_meta(self, meta: Mapping[str, Json]) -> None:
         """meta.json."""
@@ -72,13 +84,15 @@ class Run(RunFiles):
     def write_status(self, state: str, **where: Json) -> None:
         """`where`: epoch, step, … A running one also names its process, for the message to a second one.
 
-        And how many lines of the log are on the disk, with their SHA-256: by that a reader notices a changed one.
+        And how many lines of the log are on the disk, with their SHA-256, and the CRC-32 of the config: by these one
+        notices what was changed.
         """
         if state not in STATES:
             raise ValueError(f"{state!r} is none of {STATES}")
         process = {"pid": os.getpid()} if state == "running" else {}
         seal = self.metrics.seal if "metrics" in self.__dict__ else None
-        log = {} if seal is None else {"lines": seal.lines, "log_sha256": seal.sha256}
+        log: JsonObject = {} if seal is None else {"lines": seal.lines, "log_sha256": seal.sha256}
+        log |= {"config_crc32": self._config_crc32} if self._config_crc32 else {}
         self._write_for_people(self.status_path, {"status": state, **where, **log, **process})
 
     def _write_for_people(self, path: Path, value: Mapping[str, Json]) -> None:
@@ -91,6 +105,9 @@ class Run(RunFiles):
         from nntrain.files import checkpoint  # NumPy, which listing runs does not need
 
         checkpoint.write(path, arrays, manifest)
+        if self._replaces and path == self.last:
+            self._replaces = False
+            replacing.forget(self.path)
 
     @cached_property
     def metrics(self) -> Log:
@@ -156,22 +173,27 @@ class Run(RunFiles):
         return None, warnings
 
     def close(self) -> None:
-        """Close the logs and give the lock back."""
+        """Close the logs, put back what was to be replaced if nothing was saved, and give the lock back."""
         for name in ("metrics", "timing"):
             if name in self.__dict__:
                 self.__dict__.pop(name).close()
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
+        replaces, self._replaces = self._replaces, False
+        try:
+            if replaces:
+                replacing.put_back(self.path)
+        finally:
+            if self._lock is not None:
+                self._lock.release()
+                self._lock = None
 
     def discard(self) -> None:
         """Remove a directory that this process has just made, when nothing came of it."""
         try:
-            if self.origin == "new" and self._lock is not None:
+            if self.made_here and self._lock is not None:
                 import shutil  # with four compressions: a list of runs is shown before that is loaded
 
                 shutil.rmtree(self.path, ignore_errors=True)
-            elif self.origin == "new":  # another process may have it: go only if nothing is in it
+            elif self.made_here:  # another process may have it: go only if nothing is in it
                 with suppress(OSError):
                     os.rmdir(self.path)
         finally:
@@ -184,23 +206,27 @@ class Run(RunFiles):
         self.close()
 
     def take(self) -> Run:
-        """Lock, and tidy up after a process that was killed.  Raises RunDirectoryError, StorageError."""
+        """Lock, and bring back what a process that was killed had moved.  Raises RunDirectoryError, StorageError."""
         self._lock = lock.take(self.path / LOCK)
         if self._lock is None:
             raise self.in_use()
         if not self._lock.enforced:
             self.warnings.append(f"{self.path}: no file locks here; take care that no second process uses this run")
         try:
-            self.warnings += check_places(self.path)
-            with naming(self.checkpoints, "cannot be made"):
-                os.makedirs(self.checkpoints, exist_ok=True)
-            for directory in (self.path, self.checkpoints, self.samples):
-                if isdir(directory) and not os.path.islink(directory):
-                    storage.remove_leftovers(directory)
+            replacing.recover(self.path)
         except BaseException:
             self.close()
             raise
         return self
+
+    def prepare(self) -> None:
+        """Look whether all can be written, and tidy up after a process that was killed.  Raises StorageError."""
+        self.warnings += check_places(self.path)
+        with naming(self.checkpoints, "cannot be made"):
+            os.makedirs(self.checkpoints, exist_ok=True)
+        for directory in (self.path, self.checkpoints, self.samples):
+            if isdir(directory) and not os.path.islink(directory):
+                storage.remove_leftovers(directory)
 
     def in_use(self) -> RunDirectoryError:
         """What to say where another process holds the lock."""
@@ -209,11 +235,11 @@ class Run(RunFiles):
         return RunDirectoryError(f"{self.path}: in use by {process}; wait for it or choose another run directory")
 
     def clear(self) -> None:
-        """Remove what nntrain made, but for the lock that is held; other files stay."""
-        self.write_status("running", epoch=0, step=0)  # first, as what is half cleared is not done
-        remove_made(self.path)
-        with naming(self.checkpoints, "cannot be made"):
-            os.makedirs(self.checkpoints, exist_ok=True)
+        """Move what nntrain made aside, but for the lock that is held, until the first save; other files stay."""
+        self._replaces = True
+        replacing.set_aside(self.path)
+        self.write_status("running", epoch=0, step=0)
+        self.prepare()
 
 
 def _step(path: Path, manifest: JsonObject) -> int:

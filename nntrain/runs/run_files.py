@@ -95,11 +95,11 @@ class RunFiles:
         """Whether a process holds the lock."""
         return lock.is_held(self.path / LOCK)
 
-    def read_config(self) -> str:
-        """The text of config.yaml.  Raises StorageError; CheckpointError where it is damaged."""
+    def read_config(self, crc32: str = "") -> str:
+        """The text of config.yaml.  Raises StorageError; CheckpointError where it is damaged, or has another sum."""
         with naming(self.config_path, "cannot be read"):
             content = read_regular(self.config_path)
-        return config_file.checked(content, self.config_path)
+        return config_file.checked(content, self.config_path, crc32)
 
     def read_meta(self) -> JsonObject:
         """meta.json; empty where there is none that is good."""

@@ -10,6 +10,7 @@ from nntrain.builder import Built
 from nntrain.errors import CheckpointError, ConfigError, DataError
 from nntrain.files import checkpoint
 from nntrain.files.plain_values import JsonObject
+from nntrain.files.regular_files import is_regular
 from nntrain.parallel import team
 from nntrain.runs import Run
 
@@ -35,8 +36,9 @@ def check_team(built: Built) -> None:
 
 
 def is_whole(run: Run) -> bool:
-    """Whether the run says that it came to its end, and how; a summary that was lost is made again."""
-    return run.read_status().get("status") in runs.FINISHED and "final" in run.read_summary()
+    """Whether the run came to its end, and all that says so is there: what is lost or damaged is made again."""
+    ended = run.is_run() and run.read_status().get("status") in runs.FINISHED and "final" in run.read_summary()
+    return ended and is_regular(run.config_path) and not run.good_metrics()[1]
 
 
 def check_last(run: Run) -> None:

@@ -18,6 +18,7 @@ from nntrain.errors import (
     DivergedError,
     Interrupted,
     NNTrainError,
+    RunDirectoryError,
     StorageError,
 )
 from nntrain.files import checkpoint
@@ -27,6 +28,7 @@ from nntrain.inference.load import check_arrays, reading
 from nntrain.parallel import team
 from nntrain.plugins import missing
 from nntrain.runs import Run
+from nntrain.runs.rows import row
 from nntrain.runtime import signals
 from nntrain.training import summary
 from nntrain.training.engine import Engine, Observer
@@ -123,11 +125,12 @@ def resume(
     The result is what the uninterrupted run would have left, to the bit.  Only limits may change (run_checks).
     """
     observer = observer or Observer()
+    found = Run(run_dir)
+    if not overrides and team.current().from_first(lambda: is_whole(found) and not found.is_live()):
+        check_last(found)  # without a lock: it may lie where nothing can be written
+        return result(found)
     with _opened(lambda: Run.open(run_dir)) as run, np.errstate(all="ignore"):
         _pass_on(run.warnings, observer)
-        if not overrides and team.current().from_first(lambda: is_whole(run)):
-            check_last(run)
-            return result(run)
         if text := missing(run.read_meta().get("imports") or {}):
             raise ConfigError(f"{run.path}: error: {text}")
         built = build(config.read(run.config_path, overrides), observer.warning)
@@ -229,7 +232,12 @@ def _tell_other_data(draft: config.Draft, run: Run, observer: Observer) -> None:
 
 
 def _skipped(run: Run, observer: Observer) -> Result:
-    observer.warning(f"{run.path} exists: skipped")
+    """A run that has ended is passed over.  Raises RunDirectoryError for one that has not: nothing is to rely on it."""
+    found = team.current().from_first(lambda: row(run))
+    if found["status"] not in (*runs.FINISHED, "diverged"):
+        stands = found.get("damage") or f"{found['status']} at epoch {found.get('epoch', 0)}"
+        raise RunDirectoryError(f"{run.path}: exists, and is not finished: {stands}; --on-exist resume goes on with it")
+    observer.warning(f"{run.path} exists, {found['status']}: skipped")
     return result(run)
 
 

@@ -163,20 +163,96 @@ def test_skip_hands_an_existing_run_back_unlocked(run):
     assert content(run.path) == before
 
 
-def test_replace_clears_what_nntrain_made_and_keeps_other_files(run):
-    run.metrics.append({"epoch": 1})
+def old_run(run):
+    """A finished run with a file of a person's; what it holds, but for the lock."""
+    run.metrics.append({"epoch": 1, "step": 3, "train": {}})
     run.write_meta({})
     run.write_summary({})
     run.write_status("done")
     checkpoint.write(run.last, {"W": np.ones(3)}, {"step": 3})
     run.samples.mkdir()
+    (run.samples / "epoch_0001.txt").write_text("drawn")
     (run.path / "notes.txt").write_text("mine")
     run.close()
+    return files(run.path)
+
+
+def files(path):
+    return {
+        str(p.relative_to(path)): p.read_bytes() for p in path.rglob("*") if p.is_file() and p.name != ".nntrain-lock"
+    }
+
+
+def test_replace_clears_what_nntrain_made_and_keeps_other_files(run):
+    old_run(run)
     with runs.open_exact(run.path, "replace") as again:
         assert again.origin == "new"
-        assert set(os.listdir(run.path)) == {".nntrain-lock", "status.json", "checkpoints", "notes.txt"}
+        kept = {".nntrain-lock", ".nntrain-replaced", "status.json", "checkpoints", "notes.txt"}
+        assert set(os.listdir(run.path)) == kept
         assert os.listdir(run.checkpoints) == []
         assert again.read_status()["status"] == "running"
+        again.write_config("name: new\n")
+        again.write_checkpoint(again.best, {}, {"step": 1})
+        again.write_checkpoint(again.last, {}, {"step": 1})
+        assert set(os.listdir(run.path)) == kept - {".nntrain-replaced"} | {"config.yaml"}
+    assert checkpoint.read(run.last).manifest["step"] == 1
+
+
+def test_the_old_run_is_put_back_where_the_new_one_saves_nothing(run):
+    before = old_run(run)
+    with runs.open_exact(run.path, "replace") as again:
+        again.write_config("name: new\n")
+        again.metrics.append({"epoch": 1})
+        again.discard()  # as where config.yaml cannot be written
+    assert files(run.path) == before
+
+
+def replaced_in_a_child(path, k, saves):
+    """Another process replaces the run, and is gone before its k-th call that changes a file; its exit code."""
+    pid = os.fork()
+    if pid:
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    calls = iter(range(k))
+
+    def counted(call):
+        def wrapped(*arguments, **keywords):
+            if next(calls, None) is None:
+                os._exit(9)
+            return call(*arguments, **keywords)
+
+        return wrapped
+
+    try:
+        for name in ("mkdir", "open", "write", "replace", "unlink", "fsync", "rmdir"):
+            setattr(os, name, counted(getattr(os, name)))
+        with runs.open_exact(path, "replace") as again:
+            again.write_config("name: new\n")
+            if saves:
+                again.write_checkpoint(again.last, {}, {"step": 1})
+        os._exit(0)
+    finally:
+        os._exit(1)
+
+
+@pytest.mark.parametrize("saves", [False, True])
+def test_a_replace_that_is_killed_anywhere_leaves_the_old_run_or_the_new_one(root, saves):
+    steps = []
+    for k in range(200):
+        run = runs.create(root, f"killed{k}")
+        run.write_config("name: digits\n")
+        before = old_run(run)
+        code = replaced_in_a_child(run.path, k, saves)
+        assert code in (0, 9)
+        with runs.Run.open(run.path) as found:  # as whoever comes next
+            steps.append(checkpoint.read(found.last).manifest["step"])
+            assert steps[-1] == 3 or found.read_config() == "name: new\n"
+        assert not list(run.path.glob(".nntrain-[rd]*"))
+        assert steps[-1] == 1 or before.items() <= files(run.path).items()
+        if code == 0:
+            break
+    assert steps == sorted(steps, reverse=True)
+    assert steps[-1] == (1 if saves else 3)
+    assert k > 20
 
 
 def test_a_run_killed_at_any_point_of_its_making_can_be_replaced_and_resumed(tmp_path, monkeypatch):
