@@ -22,7 +22,8 @@ from nntrain.errors import ConfigError
     type=click.Choice(["error", "resume", "skip", "replace"]),
     default="error",
     show_default=True,
-    help="What to do when --run-dir exists.",
+    help="What to do when --run-dir exists: resume goes on, skip passes over a run that has ended, replace removes it "
+    "once the new one has saved.",
 )
 @click.option("--dry-run", is_flag=True, help="Check everything, train nothing, write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run's summary instead of its directory.")
