@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,6 +83,11 @@ class _Sweep(click.Command):
 @click.option(
     "--dask", metavar="ADDRESS|FILE", help="Run on the workers of a Dask cluster: its scheduler's address or file."
 )
+@click.option(
+    "--spawn",
+    is_flag=True,
+    help="Start every run as a process from nothing, in place of a copy of the sweep's, which has imported everything.",
+)
 @options.quiet
 def sweep(
     config: Path,
@@ -100,6 +106,7 @@ def sweep(
     print_only: bool,
     slurm: str | None,
     dask: str | None,
+    spawn: bool,
     is_quiet: bool,
 ) -> None:
     """Train many variants of CONFIG, several at a time; print the run directories.
@@ -118,6 +125,7 @@ def sweep(
     options.start(1)
     from nntrain import sweep as sweeps
     from nntrain.cli.sweep_progress import SweepProgress
+    from nntrain.data import held
     from nntrain.runtime import signals
     from nntrain.runtime.threads import available_cores
 
@@ -129,6 +137,8 @@ def sweep(
         )
     if print_only and (settings.halving or settings.search in ("tpe", "gp")):
         raise ConfigError("--print: which runs come next depends on results; it cannot be printed")
+    if not spawn:
+        click.get_current_context().with_resource(held.for_all_runs())
     planner = sweeps.Planner(settings, runs_dir, warn)
     by_trial = settings.halving == "async" or settings.search in ("tpe", "gp")
     planned = [] if by_trial else planner.planned(planner.points())
@@ -141,7 +151,9 @@ def sweep(
     trials = sweeps.trials_of(settings, planner) if by_trial else None
     total = trials.count * len(planner.replicas()) if trials else len(planned)
     at_once = jobs or available_cores()
-    execute = sweeps.here(at_once)
+    if not (spawn or dask):
+        _import_all()
+    execute = sweeps.here(at_once, None if spawn else _fit)
     if dask is not None:
         execute, at_once = sweeps.on_dask(dask, runs_dir)
     progress = SweepProgress(total, at_once, is_quiet, comes_bit_by_bit=by_trial)
@@ -158,6 +170,24 @@ def sweep(
     failed = next((outcome for outcome in outcomes if not outcome.good), None)
     if failed is not None:
         raise click.exceptions.Exit(failed.code)
+
+
+def _import_all() -> None:
+    """What runs need beside the components of their configs: copies of this process import nothing."""
+    for module in ("cli.fit", "cli.progress", "cli.epoch_lines", "training.session", "files.checkpoint", "runs.log"):
+        import_module(f"nntrain.{module}")
+    import resource  # noqa: F401  the memory that a run took
+
+
+def _fit(words: Sequence[str]) -> int:
+    """`nntrain WORDS` in a copy of this process; its exit code."""
+    from nntrain.cli import main
+
+    try:
+        main(list(words), prog_name="nntrain")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+    return 0
 
 
 def _print_array(settings: Settings, planned: Sequence[Planned], options: str) -> None:

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import DTypeLike
 
-from nntrain.data import standardize
+from nntrain.data import held, standardize
 from nntrain.data.array_files import show
 from nntrain.data.base import Dataset
 from nntrain.data.facts import Facts, Preparation
@@ -32,6 +32,7 @@ class Examples:
     weights    (N,) of the examples or (N, T) of their steps, or None: what they count for in cost and metrics
     warnings   what was taken without being told
     no_targets, unlabelled   as in Data
+    plain_inputs   what `as_inputs` has made, by dtype
     """
 
     inputs: Array
@@ -42,6 +43,16 @@ class Examples:
     warnings: list[str] = field(default_factory=list)
     no_targets: str = ""
     unlabelled: str = ""
+    plain_inputs: dict[str, Inputs] = field(default_factory=dict, kw_only=True)
+
+    def as_inputs(self, dtype: DTypeLike, preparation: Preparation) -> Inputs:
+        """As the network takes them; made once where they do not depend on the training rows."""
+        if preparation.standardize is not None:
+            return Inputs(self.inputs, dtype, preparation)
+        name = np.dtype(dtype).name
+        if name not in self.plain_inputs:
+            self.plain_inputs[name] = Inputs(self.inputs, dtype, preparation)
+        return self.plain_inputs[name]
 
 
 class ArrayPart(Part):
@@ -81,7 +92,7 @@ class ArrayPart(Part):
 
 class Inputs:
     """Inputs as the network takes them: scaled, standardized and cast, at once where they fit into memory as floats,
-    otherwise batch by batch (integers of large image sets, memory-mapped files)."""
+    otherwise batch by batch (integers of large image sets, memory-mapped files, large arrays of many runs)."""
 
     def __init__(self, array: Array, dtype: DTypeLike, preparation: Preparation):
         mapped = isinstance(array, np.memmap)
@@ -104,7 +115,8 @@ class Inputs:
             self.mean = self._spread(mean / scale).astype(work)
             self.factor = self._spread(scale / deviation).astype(work)
         large = array.size * self.dtype.itemsize > EAGER_BYTES
-        if not mapped and not (large and array.dtype.kind in "iub"):
+        shared = held.holding() and self.mean is not None  # runs that standardize differently read the same array
+        if not mapped and not (large and (array.dtype.kind in "iub" or shared)):
             self.flat = np.ascontiguousarray(self._convert(self.flat))
             self.mean = self.scale = None
 
@@ -136,6 +148,7 @@ class ArrayDataset(Dataset):
     """Base of the datasets that are arrays of numbers."""
 
     scale: ClassVar[float | None] = None  # integers are pixels: times this they lie in 0 … 1
+    seeded: ClassVar[bool] = True  # whether the seed says what `sources` gives
     decimals: ClassVar[int | None] = None  # of the values that their SHA-256 sees; None: every bit
 
     def sources(self, seed: int, facts: Facts | None) -> dict[str, Examples]:
@@ -147,9 +160,11 @@ class ArrayDataset(Dataset):
         raise NotImplementedError
 
     def read_data(self, seed: int, dtype: DTypeLike, facts: Facts | None = None) -> Data:
-        sources = self.sources(seed, facts)
-        train = sources["train"]
         fitting = facts is None
+        here = f"{held.key(self, 'fold')} {seed if self.seeded else ''}"
+        once = held.once if fitting else held.anew
+        sources = once(f"{here} sources", lambda: self.sources(seed, facts))
+        train = sources["train"]
         if facts is None:
             facts = self.facts(train)
             facts = replace(facts, preparation=replace(facts.preparation, scale=self.scale))
@@ -163,7 +178,7 @@ class ArrayDataset(Dataset):
         return Data(
             facts,
             make_parts(sources, rows, facts, dtype),
-            digest(sources, self.decimals),
+            once(f"{here} digest", lambda: digest(sources, self.decimals)),
             warnings,
             no_targets=train.no_targets,
             unlabelled=next((examples.unlabelled for examples in sources.values() if examples.unlabelled), ""),
@@ -188,7 +203,7 @@ class ArrayDataset(Dataset):
 
 def make_parts(sources: dict[str, Examples], rows: dict[str, Array], facts: Facts, dtype: DTypeLike) -> dict[str, Part]:
     """The parts in the order train, validation, test.  Parts of one source share its arrays."""
-    inputs = {name: Inputs(s.inputs, dtype, facts.preparation) for name, s in sources.items()}
+    inputs = {name: s.as_inputs(dtype, facts.preparation) for name, s in sources.items()}
     kind = np.dtype(np.int64) if facts.target == "labels" else np.dtype(dtype)
     targets = {
         name: np.asarray(s.targets) if isinstance(s.targets, np.memmap) else s.targets.astype(kind, copy=False)

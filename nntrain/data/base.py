@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, final
 
+import numpy as np
 from numpy.typing import DTypeLike
 
 from nntrain.components import Component, arg, values
+from nntrain.data import held
 from nntrain.data.facts import Facts, required
 from nntrain.data.parts import Data, Part
 from nntrain.data.reconstruct import reconstructed
@@ -118,6 +120,11 @@ class Dataset(Component):
         With `facts` (from a checkpoint) nothing is fitted anew: normalisation, categories, labels and vocabulary are
         the checkpoint's, and data that do not fit them are a DataError.  Raises DataError, ConfigError.
         """
+        if facts is not None:
+            return self._load(seed, dtype, facts)
+        return held.once(f"{held.key(self)} {seed} {np.dtype(dtype)}", lambda: self._load(seed, dtype, None))
+
+    def _load(self, seed: int, dtype: DTypeLike, facts: Facts | None) -> Data:
         if not self.reconstruct:
             return self.read_data(seed, dtype, facts)
         own = None if facts is None else required(facts.preparation.source, "data to reconstruct")

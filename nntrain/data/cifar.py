@@ -29,6 +29,7 @@ class CIFAR10(ArrayDataset):
     """
 
     scale = 1 / 255
+    seeded = False
     url = "https://www.cs.toronto.edu/~kriz/" + ARCHIVE
     sha256 = "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"
     label_names = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 from numpy.typing import DTypeLike
 
 from nntrain.components import arg, component
-from nntrain.data import standardize
+from nntrain.data import held, standardize
 from nntrain.data.arrays import ArrayPart, Examples, Inputs, make_parts
 from nntrain.data.facts import Facts, Preparation, required
 from nntrain.data.parts import Data, Part
@@ -30,6 +31,18 @@ from nntrain.data.tables.table_rows import Rows, read_rows, stack_columns
 from nntrain.data.tables.table_targets import describe_targets
 from nntrain.errors import DataError
 from nntrain.model.shapes import Array
+
+
+@dataclass
+class _Read:
+    """Tables as the files have them: facts, of each part its rows and its name in messages; the rest as in Data."""
+
+    facts: Facts
+    rows: dict[str, Rows]
+    names: dict[str, str]
+    sha256: str
+    warnings: list[str]
+    missing: dict[str, int]
 
 
 @component("csv")
@@ -111,6 +124,26 @@ class Csv(TableDataset):
         return replace(super().dialect, inside=self.separator)
 
     def read_data(self, seed: int, dtype: DTypeLike, facts: Facts | None = None) -> Data:
+        fitting, here = facts is None, held.key(self, "fold")
+        once = held.once if fitting else held.anew
+        read = once(f"{here} read", lambda: self._read(facts))
+        facts, layout, raw = read.facts, required(read.facts.preparation.layout, "a table"), read.rows
+        train = raw["train"]
+        by_class = train.targets if facts.target == "labels" else None
+        rows = divide(self, read.names["train"], len(train.inputs), by_class, raw.keys(), seed)
+        if fitting and layout.missing in ("mean", "category"):
+            layout = layout.with_fill(train.inputs[rows["train"]])
+            if any(np.isnan(part.inputs).any() for part in raw.values()):  # the training rows say what fills them
+                raw, once = {name: replace(part, inputs=part.inputs.copy()) for name, part in raw.items()}, held.anew
+        sources = once(f"{here} inputs", lambda: {n: _expanded(part, layout, read.names[n]) for n, part in raw.items()})
+        if fitting:
+            facts = self._fitted(facts, layout, sources["train"], rows["train"])
+        if (scaling := facts.preparation.standardize_target) is not None:
+            sources = {n: replace(part, targets=scaling.apply(part.targets)) for n, part in sources.items()}
+        return Data(facts, make_parts(sources, rows, facts, dtype), read.sha256, read.warnings, read.missing)
+
+    def _read(self, facts: Facts | None) -> _Read:
+        """What does not depend on the seed."""
         sha, files = hashlib.sha256(), dict[str, list[TableFile]]()
         for part, given in (("train", self.path), ("validation", self.validation), ("test", self.test)):
             if not isinstance(given, (int, float)):
@@ -126,24 +159,10 @@ class Csv(TableDataset):
         for part, of_part in files.items():
             if part not in tables:
                 tables[part] = read_table(of_part, self.dialect, header_by(layout, self.dialect))
-        raw = {part: self._rows(table, layout, fitting and part == "train") for part, table in tables.items()}
-        train = raw["train"]
-        by_class = train.targets if facts.target == "labels" else None
-        rows = divide(self, tables["train"].name, len(train.inputs), by_class, tables.keys(), seed)
-        if fitting and layout.missing in ("mean", "category"):
-            layout = layout.with_fill(train.inputs[rows["train"]])
-        sources = {
-            part: Examples(layout.expand(layout.fill(r.inputs)), r.targets, tables[part].name, weights=r.weights)
-            for part, r in raw.items()
-        }
-        if fitting:
-            facts = self._fitted(facts, layout, sources["train"], rows["train"])
-        if (scaling := facts.preparation.standardize_target) is not None:
-            for examples in sources.values():
-                examples.targets = scaling.apply(examples.targets)
+        rows = {part: self._rows(table, layout, fitting and part == "train") for part, table in tables.items()}
         warnings = [text for table in tables.values() for text in table.warnings]
-        parts = make_parts(sources, rows, facts, dtype)
-        return Data(facts, parts, sha.hexdigest(), warnings, tables["train"].missing())
+        names = {part: table.name for part, table in tables.items()}
+        return _Read(facts, rows, names, sha.hexdigest(), warnings, tables["train"].missing())
 
     def _describe(self, table: Table) -> Facts:
         """What the columns are."""
@@ -225,3 +244,7 @@ class Csv(TableDataset):
         part = ArrayPart(Inputs(X, dtype, facts.preparation), None, None)
         part.warnings = warnings
         return part
+
+
+def _expanded(rows: Rows, layout: TableLayout, name: str) -> Examples:
+    return Examples(layout.expand(layout.fill(rows.inputs)), rows.targets, name, weights=rows.weights)

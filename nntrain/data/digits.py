@@ -19,6 +19,7 @@ class Digits(ArrayDataset):
     """
 
     scale = 1 / 16
+    seeded = False
     only: tuple[int, ...] | None = arg(
         "the digits that count, each a class; default: all ten", default=None, ge=0, le=9, kw_only=True, listed=False
     )

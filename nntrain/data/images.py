@@ -42,6 +42,7 @@ class Images(ArrayDataset):
     """
 
     takes_files = True
+    seeded = False
     scale = 1 / 255
     path: Path = arg("folder that holds a folder of images for each class")
     size: int | tuple[int, int] | None = arg(

@@ -28,6 +28,7 @@ class Idx(ArrayDataset):
     """Base: images (1, 28, 28) in 0 … 1 and 10 classes; 60,000 for training, 10,000 of the official test part."""
 
     scale = 1 / 255
+    seeded = False
     url: ClassVar[str]
     sha256: ClassVar[tuple[str, ...]]  # of the compressed FILES as they are published
     label_names: ClassVar[tuple[str, ...]]

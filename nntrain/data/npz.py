@@ -33,6 +33,7 @@ class Arrays(ArrayDataset):
     """
 
     takes_files = True
+    seeded = False
     classes: int | None
     vocabulary: int | None
     layout: Layout | None

@@ -25,6 +25,13 @@ def obey() -> None:
             signal.signal(number, _handle)
 
 
+def begin_anew() -> None:
+    """In a copy of a process (os.fork): forget what was asked of the other, and obey."""
+    global _training, _asked
+    _training, _asked = False, None
+    obey()
+
+
 @contextmanager
 def saved_first() -> Iterator[None]:
     """Within: the first signal is remembered for `asked`, so that the run can save its last finished step.

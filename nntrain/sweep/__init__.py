@@ -4,6 +4,7 @@ space.py         grids, random draws and seeds -> combinations of overrides
 plan.py          combinations -> resolved configs -> run directories named by their hash
 file.py          a sweep as a YAML file
 children.py      `nntrain fit` processes that never outlive the sweep
+forks.py         the same as copies of the sweep's process, which begin at once
 halving.py       successive halving: short runs of all, long runs of the best
 search.py        suggestions from what was found so far
 asynchronous.py  trials one after another, with halving, in an order that can be repeated

@@ -19,7 +19,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import IO, Any, Generic, Protocol, TypeVar
 
 _LINUX = sys.platform.startswith("linux")
 _PR_SET_PDEATHSIG = 1
@@ -28,12 +28,29 @@ _KEPT = 8192  # bytes of a child's stderr: its last lines say why it ended
 T = TypeVar("T")
 
 
+class Process(Protocol):
+    """What is asked of a child: a subprocess.Popen has it."""
+
+    @property
+    def stderr(self) -> IO[bytes] | None:
+        """What it says."""
+
+    def wait(self) -> int:
+        """Its exit code once it has ended, −n where signal n ended it."""
+
+    def send_signal(self, number: int, /) -> None:
+        """Raises ProcessLookupError where it is gone."""
+
+    def kill(self) -> None:
+        """End it."""
+
+
 @dataclass
 class _Child(Generic[T]):
     """A running process, and what it is for."""
 
     task: T
-    process: subprocess.Popen[bytes]
+    process: Process
     stderr: bytes = b""
 
     def read(self) -> bool:
@@ -60,8 +77,9 @@ def run_all(
     ended: Callable[[T, int, str], None],
     tick: Callable[[], None],
     stop: Callable[[], int | None],
+    start: Callable[[Sequence[str]], Process],
 ) -> None:
-    """Run the command of every task, at most `jobs` at a time.
+    """Run the command of every task, at most `jobs` at a time, each in a child that `start` makes.
 
     `more` gives the tasks that can be started by now and were not given before; when it has none and nothing runs, all
     is done.  `ended` gets exit code and stderr of each; `tick` is called several times a second.  When `stop` gives a
@@ -112,14 +130,14 @@ def start(command: Sequence[str], folder: str | None = None) -> subprocess.Popen
     """A child in this folder, or ours: it ends when we do; its stderr is a pipe."""
     options: dict[str, Any] = {}
     if _LINUX:
-        options = {"preexec_fn": _dying_with(os.getpid()), "process_group": 0}
+        options = {"preexec_fn": dying_with(os.getpid()), "process_group": 0}
     return subprocess.Popen(
         command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **options
     )
 
 
-def _dying_with(parent: int) -> Callable[[], None]:
-    """What a child does before it becomes nntrain."""
+def dying_with(parent: int) -> Callable[[], None]:
+    """What a child does before it becomes nntrain: see that it does not outlive this parent."""
     prctl = ctypes.CDLL(None).prctl  # found here: between fork and exec as little as possible
 
     def die_with_parent() -> None:

@@ -16,8 +16,9 @@ from nntrain import plugins
 from nntrain.errors import CheckpointError, ConfigError
 from nntrain.runs import FINISHED, Run
 from nntrain.runs.rows import row
-from nntrain.sweep import children, halving
+from nntrain.sweep import children, forks, halving
 from nntrain.sweep.asynchronous import Trials
+from nntrain.sweep.forks import Program
 from nntrain.sweep.plan import Planned, Planner, Settings
 from nntrain.sweep.search import Suggest, by_optuna, listed
 from nntrain.sweep.space import without_seed
@@ -80,9 +81,17 @@ class Execute(Protocol):
     ) -> None: ...
 
 
-def here(jobs: int) -> Execute:
-    """So many processes at a time on this machine."""
-    return lambda more, command, **how: children.run_all(more, jobs, command, **how)
+def here(jobs: int, program: Program | None = None) -> Execute:
+    """So many processes at a time on this machine: copies of this one that run `program`, where one is given and copies
+    can be made (forks); else from nothing.
+    """
+
+    def start(command: Sequence[str]) -> children.Process:
+        if program is not None and forks.possible():
+            return forks.start(command, program)
+        return children.start(command)
+
+    return lambda more, command, **how: children.run_all(more, jobs, command, **how, start=start)
 
 
 def on_dask(where: str, runs_dir: Path) -> tuple[Execute, int]:
