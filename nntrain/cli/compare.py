@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nntrain.cli import options
+from nntrain.cli.best_lines import say_best
 from nntrain.cli.tables import cell, csv_text, number, simple, spread
 from nntrain.cli.terminal import broken, room
 
@@ -67,6 +68,7 @@ def compare(run: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
             click.echo(f"\nmean ± standard deviation over seeds{folds}")
             click.echo(_turned(["", *found.varied, *found.metrics], [_spread(one) for one in found.experiments()]))
             _print_differences(found)
+        say_best(found)
 
 
 def _print_differences(found: Compared) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nntrain.cli import options
+from nntrain.cli.best_lines import say_best
 from nntrain.cli.tables import Column, fixed, sparkline, table, width_of_columns
 from nntrain.cli.terminal import room, warn
 from nntrain.errors import ConfigError
@@ -29,11 +30,14 @@ _NARROW = 64
 def plot(run: tuple[Path, ...], output: Path | None, metrics: tuple[str, ...]) -> None:
     """Learning curves of runs: as sparklines here, or with -o as a picture.
 
-    RUN is a run directory, or a directory of them.
+    RUN is a run directory, or a directory of them.  Which run is best is told as `nntrain report` tells it; a ring
+    stands at each run's best epoch.
     """
     from nntrain.files.storage import write_atomic
     from nntrain.report import history, plots
     from nntrain.runs import query
+    from nntrain.runs.best_runs import rankings
+    from nntrain.runs.comparison import Compared
 
     if output is not None:
         options.check_suffix(output, ".svg", ".png")
@@ -42,13 +46,16 @@ def plot(run: tuple[Path, ...], output: Path | None, metrics: tuple[str, ...]) -
     drawn = plots.chosen(history.charts(logs), metrics)
     if not drawn:
         raise ConfigError("plot: these runs have logged nothing yet")
-    names, x_name = [Path(row["run"]).name for row in rows], history.place(logs)
+    compared, x_name = Compared(rows), history.place(logs)
     if output is None:
-        click.echo(_sparklines(drawn, names))
+        click.echo(_sparklines(drawn, compared.names))
+        say_best(compared)
         return
-    content = (
-        plots.svg(drawn, names, x_name).encode() if output.suffix.lower() == ".svg" else plots.png(drawn, names, x_name)
-    )
+    best = [one.best for one in rankings(compared) if one.best is not None]
+    places = ((i, history.best_place(row, x_name)) for i, row in enumerate(rows))
+    marked = {i: place for i, place in places if place is not None}
+    picture = plots.Plot(drawn, compared.names, x_name, best, marked)
+    content = plots.svg(picture).encode() if output.suffix.lower() == ".svg" else plots.png(picture)
     write_atomic(output, [content], durable=False)
     click.echo(output)
 

@@ -18,7 +18,7 @@ def report(run: tuple[Path, ...], output: Path, metric: str | None) -> None:
     """One self-contained HTML page about runs: curves, confusion, the examples it gets most wrong, weights, samples.
 
     RUN is a run directory, or a directory of them.  The page opens from the disk, without network or server; it prints
-    its own path.  Of more than four runs the best one is shown in detail.
+    its own path.  Of more than four runs the best one is shown in detail; runs of several tasks stand task by task.
     """
     options.start(1)
     from nntrain.files.storage import write_atomic

@@ -7,14 +7,18 @@ import sys
 from collections.abc import Mapping, Sequence
 from math import inf
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from nntrain.cli import options
+from nntrain.cli.best_lines import say_best
 from nntrain.cli.tables import Column, cell, csv_text, simple, spread, table
 from nntrain.cli.terminal import room, say, width_of
 from nntrain.errors import ConfigError
+
+if TYPE_CHECKING:
+    from nntrain.runs.comparison import Compared
 
 
 @click.command
@@ -45,7 +49,8 @@ def runs(
 ) -> None:
     """List the runs in DIRECTORY (default: NNTRAIN_RUNS, else runs) with status, epochs and best metrics.
 
-    The table also has the epoch of the best checkpoint, and the config keys in which the runs differ.
+    The table also has the epoch of the best checkpoint, and the config keys in which the runs differ.  Below it stands
+    which run is best by what they monitor.
     """
     options.check_one_format(as_json, as_csv)
     from nntrain.runs import query, scan
@@ -81,20 +86,26 @@ def runs(
         click.echo(csv_text(head, cells), nl=False)
     elif not found:
         say(f"no runs in {directory}" + (" for which that is so" if where else ""))
+    elif keys is not None:
+        chosen = [Column(key, [cell(_value(row, key)) for row in found]) for key in keys]
+        click.echo(table([*_named(found), *chosen], room(sys.stdout), split=True)[0])
     else:
-        click.echo(_listing(found, keys))
+        from nntrain.runs.comparison import Compared
+
+        compared = Compared(found, as_spelled=True)
+        click.echo(_listing(compared))
+        say_best(compared)
 
 
-def _listing(found: list[dict[str, Any]], keys: list[str] | None) -> str:
-    """The table for people: these columns, or status, epochs, what differs, and metrics."""
-    from nntrain.runs.comparison import Compared
+def _named(rows: Sequence[Mapping[str, Any]]) -> list[Column]:
+    """The columns that every table of runs begins with."""
+    names = Column("run", [Path(row["run"]).name for row in rows], right=False)
+    return [names, Column("status", [row["status"] for row in rows], right=False)]
 
-    texts = [Column("run", [Path(row["run"]).name for row in found], right=False)]
-    texts.append(Column("status", [row["status"] for row in found], right=False))
-    if keys is not None:
-        columns = [Column(key, [cell(_value(row, key)) for row in found]) for key in keys]
-        return table([*texts, *columns], room(sys.stdout), split=True)[0]
-    compared = Compared(found, as_spelled=True)
+
+def _listing(compared: Compared) -> str:
+    """The table for people: status, epochs, what differs, and metrics."""
+    found, texts = compared.rows, _named(compared.rows)
     epochs = [Column("epochs", [cell(row.get("epoch")) for row in found])]
     if any(row.get("best") for row in found):
         epochs.append(Column("best epoch", [cell((row.get("best") or {}).get("epoch")) for row in found], rank=1))
@@ -142,6 +153,7 @@ def _print_experiments(
     ]
     head = ["run", "runs", *compared.varied, *compared.metrics]
     click.echo(simple(head, rows, "l" + "r" * (len(head) - 1), room(sys.stdout)))
+    say_best(compared)
 
 
 def _fulfilling(rows: list[dict[str, Any]], where: Sequence[str]) -> list[dict[str, Any]]:

@@ -6,17 +6,18 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
-from math import isfinite
 from typing import Any
 
 import click
 
 from nntrain.cli.tables import Column, clock, fixed, table, values_line
 from nntrain.cli.terminal import COLOURS, Live, broken, say
-from nntrain.runs.comparison import mean_and_deviation
+from nntrain.runs import Run
+from nntrain.runs.best_runs import rankings
+from nntrain.runs.comparison import Compared
+from nntrain.runs.rows import row
 from nntrain.runs.run_files import RunFiles
 from nntrain.sweep import Outcome, Planned, Watcher
-from nntrain.sweep.halving import monitored, score
 from nntrain.sweep.space import without_seed
 
 REFRESH_SECONDS = 0.5
@@ -79,24 +80,23 @@ class SweepProgress(Watcher):
         counts["not started"] = self.total - len(outcomes)
         said = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
         self._say(f"{_runs(self.total)}: {said} in {clock(time.monotonic() - self.began)}")
-        good = [o for o in outcomes if o.good and o.planned.config.training.loop.monitors]
-        groups: dict[tuple[str, ...], list[Outcome]] = {}
-        for outcome in good:
-            groups.setdefault(without_seed(outcome.planned.varied), []).append(outcome)
-        best = min(groups.values(), key=_mean_score, default=None)
-        if best is None or not isfinite(_mean_score(best)):
-            return
-        mean = _mean_score(best)
-        nearest = min(best, key=lambda o: abs(score(o.planned) - mean))
-        place = f"{_result(nearest)}  {nearest.planned.run_dir}"
-        if len(best) == 1:
-            self._say(f"best: {label(nearest.planned)}  {place}")
-            return
-        name, sign = monitored(nearest.planned.config)
-        deviation = mean_and_deviation([score(o.planned) for o in best])[1] or 0.0
-        what = "folds and seeds" if any("dataset.fold=" in text for text in nearest.planned.varied) else "seeds"
-        told = f"{name} {fixed(sign * mean, _NUMBER)} ± {deviation:.2g} over {len(best)} {what}"
-        self._say(f"best: {' '.join(without_seed(nearest.planned.varied))}  {told}; nearest to the mean: {place}")
+        self._say_best([o for o in outcomes if o.good and o.planned.config.training.loop.monitors])
+
+    def _say_best(self, good: Sequence[Outcome]) -> None:
+        """The best experiment by its mean over seeds, and its best run."""
+        rows = [row(Run(outcome.planned.run_dir)) for outcome in good]
+        compared = Compared(rows)
+        for ranking in rankings(compared):
+            if ranking.best is None or ranking.metric is None:
+                continue
+            best, group = good[ranking.best], ranking.groups[0]
+            place = f"{_result(best)}  {best.planned.run_dir}"
+            if group.mean is None or group.deviation is None:
+                self._say(f"best: {label(best.planned)}  {place}")
+                continue
+            what = "folds and seeds" if any("dataset.fold=" in text for text in best.planned.varied) else "seeds"
+            told = f"{ranking.metric} {fixed(group.mean, _NUMBER)} ± {group.deviation:.2g} over {len(group.runs)} "
+            self._say(f"best: {' '.join(without_seed(best.planned.varied))}  {told}{what}; its best run: {place}")
 
     def _say(self, text: str) -> None:
         self.live.print(broken(text, self.live.columns if self.live.drawable else None))
@@ -131,11 +131,6 @@ class SweepProgress(Watcher):
             return ""
         each = (time.monotonic() - self.rung_began) / fresh
         return f"{clock(each * (self.rung_size - len(self.ended_here)))} left"
-
-
-def _mean_score(outcomes: Sequence[Outcome]) -> float:
-    """The mean over seeds: the luckiest seed says nothing of the next."""
-    return mean_and_deviation([score(outcome.planned) for outcome in outcomes])[0]
 
 
 def label(planned: Planned, short: bool = False) -> str:

@@ -84,15 +84,13 @@ class BatchNorm(Layer):
     def flops(self, shape: Shape) -> int:
         return 4 * super().flops(shape)
 
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, _BatchCache | None]:
-        if not context.training:
-            return self.apply(p, X, context), None
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, _BatchCache]:
         return self._normalise(p, X, context, relu=False)
 
     def _normalise(self, p: Views, X: Array, context: Context, relu: bool) -> tuple[Array, _BatchCache]:
         valid = context.valid(len(X)) if X.ndim == 3 else None
         rows = _rows(X, valid)
-        if "mean" in p.frozen:
+        if "mean" in p.frozen or not context.training:
             scale = p.gamma / np.sqrt(p.variance + self.epsilon)
             Z = kernel.scale_and_shift(rows, scale, p.beta - scale * p.mean)
             A = elementwise.relu(Z, Z) if relu else None
@@ -141,9 +139,7 @@ class BatchNormReLU(BatchNorm):
     def fused_with_relu(self) -> Layer | None:
         return None
 
-    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, _BatchCache | None]:
-        if not context.training:
-            return self.apply(p, X, context), None
+    def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, _BatchCache]:
         return self._normalise(p, X, context, relu=True)
 
     def apply(self, p: Views, X: Array, context: Context) -> Array:

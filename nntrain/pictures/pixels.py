@@ -40,6 +40,14 @@ def signed(values: Array) -> Array:
     return pixels
 
 
+def heat(amounts: Array) -> Array:
+    """uint8 RGB of a matrix of amounts ≥ 0: black at 0 through red and yellow to white at the largest."""
+    largest = float(amounts.max()) or 1.0
+    x = np.clip(np.nan_to_num(amounts) / largest, 0, 1)[..., None]
+    pixels: Array = np.rint(255 * np.clip(3 * x - np.array([0, 1, 2]), 0, 1)).astype(np.uint8)
+    return pixels
+
+
 def signed_grid(tiles: Array) -> Array:
     """uint8 RGB of matrices (N, H, W) side by side, all on one scale; small ones enlarged, so that gaps stay thin."""
     count, height, width = tiles.shape

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from html import escape
+from math import ceil, sqrt
 from typing import NamedTuple
 
 import numpy as np
 
 from nntrain.data.facts import Facts
-from nntrain.data.parts import Batch
+from nntrain.data.parts import Batch, Data
 from nntrain.inference.load import Loaded
 from nntrain.model.layer import Context, State
 from nntrain.model.shapes import Array
 from nntrain.pictures import pixels
+from nntrain.report import figures
 
 MOST_LAYERS, MOST_STEPS = 16, 128
 _SIDE = 160  # pixels of a map, about
@@ -33,15 +35,18 @@ class Maps(NamedTuple):
     layers: list[Map]
 
 
-def look(loaded: Loaded) -> Maps | None:
-    """Where the layers of attention look in the first example of the last part; None where there are none."""
+def look(loaded: Loaded, data: Data | None = None) -> Maps | None:
+    """Where the layers of attention look in the first example of the last part; None where there are none.
+
+    data   of the checkpoint's config, where they have been loaded
+    """
     if not loaded.loop.predicts and not loaded.loop.translates:
         return None
     if not any(".W_q" in name for network in loaded.networks.values() for name in network.layout.names):
         return None
     config, facts = loaded.config, loaded.facts
     with np.errstate(all="ignore"):
-        data = config.dataset.load(config.seed, np.dtype(config.dtype), facts)
+        data = data or config.dataset.load(config.seed, np.dtype(config.dtype), facts)
         part = list(data.parts)[-1]
         batch = data.parts[part].batch(np.arange(1))
         context, attended = Context(training=False, seed=config.seed), State()
@@ -65,14 +70,11 @@ def section(maps: Maps | None) -> str:
         f"Example 0 of the {maps.part} part. A tile is a head; its rows are the steps that ask, its columns those that "
         "are looked at."
     )
-    text = f"<pre>{escape(maps.text)}</pre>" if maps.text else ""
+    text = f'<pre tabindex="0">{escape(maps.text)}</pre>' if maps.text else ""
     items = []
     for layer, weights in maps.layers:
         image = pixels.signed_grid(weights / weights.max(axis=(1, 2), keepdims=True).clip(1e-12))
-        name = escape(layer)
-        width = image.shape[1] * max(1, round(_SIDE * len(weights) / image.shape[1]))
-        items.append(
-            f'<figure><figcaption>{name}, {len(weights)} heads</figcaption><img class="tiles" width="{width}" '
-            f'src="{pixels.data_uri(image)}" alt="{name}: what each of {len(weights)} heads looks at"></figure>'
-        )
-    return f'<h3>Attention</h3><p class="soft">{escape(said)}</p>{text}<div class="samples">{"".join(items)}</div>'
+        about = f"{layer}: what each of {len(weights)} heads looks at"
+        shown = figures.image(image, about, _SIDE * ceil(sqrt(len(weights))))
+        items.append(figures.captioned(f"{layer}, {len(weights)} heads", shown))
+    return f'<h3>Attention</h3>{figures.soft(said)}{text}<div class="samples exactly">{"".join(items)}</div>'

@@ -49,7 +49,7 @@ class Categories:
     """Maps words to places at equal distances."""
 
     def __init__(self, values: Sequence[Json]):
-        self.words = list(dict.fromkeys(map(word, values)))
+        self.words = sorted(dict.fromkeys(map(word, values)))
 
     def __call__(self, value: Json) -> float:
         return (self.words.index(word(value)) + 0.5) / len(self.words)

@@ -42,6 +42,13 @@ def place(logs: Sequence[Sequence[Mapping[str, Json]]]) -> str:
     return "step" if doubled else "epoch"
 
 
+def best_place(row: Mapping[str, Json], x_name: str) -> float | None:
+    """Where on the x axis a run's best checkpoint stands; None where it has none."""
+    best = row.get("best")
+    at = best.get(x_name) if isinstance(best, dict) else None
+    return at if isinstance(at, int) else None
+
+
 def charts(logs: Sequence[Sequence[Mapping[str, Json]]]) -> dict[str, list[Series]]:
     """Series by metric, loss first and lr last."""
     x_name = place(logs)

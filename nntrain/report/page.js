@@ -1,4 +1,4 @@
-// Values at the pointer or the arrow keys; the page is complete without it.
+// Values at the pointer or the arrow keys; the page is complete without it.  `start` stands at the end of table.js.
 "use strict";
 const LEFT = 46, RIGHT = 10, TOP = 10, BOTTOM = 34, WIDTH = 360, HEIGHT = 230, SHOWN = 8;
 const data = JSON.parse(document.getElementById("data").textContent);
@@ -22,7 +22,7 @@ function curves(chart, svg, output) {
   const xs = [...new Set(chart.series.flatMap((s) => s.x))].sort((a, b) => a - b);
   const cursor = element(svg, "path", { class: "cursor", visibility: "hidden" });
   const left = (x) => LEFT + share(chart.xs, x) * (WIDTH - LEFT - RIGHT);
-  const top = (y) => HEIGHT - BOTTOM - share(chart.ys, y) * (HEIGHT - TOP - BOTTOM);
+  const top = (y) => HEIGHT - BOTTOM - share(chart.shown || chart.ys, y) * (HEIGHT - TOP - BOTTOM);
   return {
     count: xs.length,
     nearest: (px) => xs.reduce((best, x, i) => (Math.abs(left(x) - px) < Math.abs(left(xs[best]) - px) ? i : best), 0),
@@ -57,35 +57,11 @@ function scattered(chart, svg, output) {
   };
 }
 
-function parallel(chart, svg, output) {
-  const lit = element(svg, "path", { class: "lit", visibility: "hidden" });
-  const distance = (line, px, py) => {
-    let best = Infinity;
-    for (let i = 0; i + 1 < line.spots.length; i++) {
-      const [ax, ay] = line.spots[i], [bx, by] = line.spots[i + 1];
-      const t = Math.min(1, Math.max(0, (px - ax) / (bx - ax)));
-      best = Math.min(best, (ax + t * (bx - ax) - px) ** 2 + (ay + t * (by - ay) - py) ** 2);
-    }
-    return best;
-  };
-  return {
-    count: chart.lines.length,
-    nearest: (px, py) => {
-      const far = chart.lines.map((line) => distance(line, px, py));
-      return far.indexOf(Math.min(...far));
-    },
-    show(i) {
-      lit.setAttribute("d", "M" + chart.lines[i].spots.map((s) => s.join(" ")).join("L"));
-      lit.setAttribute("visibility", "visible");
-      say(output, chart.lines[i].text, []);
-    },
-  };
-}
-
-for (const figure of document.querySelectorAll("figure.chart")) {
-  const svg = figure.querySelector("svg"), output = figure.querySelector("output");
-  const chart = data[figure.dataset.chart];
-  const shown = { lines: curves, points: scattered, parallel: parallel }[chart.kind](chart, svg, output);
+// Every drawing of a chart listens for itself: parallel coordinates have two, of which the style sheet shows one.
+const KINDS = { lines: curves, points: scattered };
+function listen(figure, svg) {
+  const output = figure.querySelector("output"), chart = data[figure.dataset.chart];
+  const shown = KINDS[chart.kind](chart, svg, output);
   let at = -1;
   svg.addEventListener("pointermove", (event) => {
     const box = svg.getBoundingClientRect(), view = svg.viewBox.baseVal;

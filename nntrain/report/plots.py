@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from html import escape
 from math import ceil
 from typing import Any
@@ -18,46 +19,85 @@ _DARK = ("#6ea8ff", "#fb923c", "#2dd4bf", "#e879f9", "#facc15", "#a8b3c2")
 _INK, _SOFT, _LINE, _PAPER = ("#1c2430", "#e6eaf0"), ("#5b6675", "#9aa6b6"), ("#dde2e9", "#2c3541"), ("#fff", "#11161d")
 
 
-def svg(drawn: Mapping[str, Sequence[Series]], names: Sequence[str], x_name: str) -> str:
+@dataclass(frozen=True)
+class Plot:
+    """Charts of runs.
+
+    drawn    metric -> its curves
+    names    of the runs, by number
+    x_name   epoch or step
+    best     numbers of the best runs, one a task
+    marked   the place of each run's best checkpoint
+    """
+
+    drawn: Mapping[str, Sequence[Series]]
+    names: Sequence[str]
+    x_name: str
+    best: Collection[int] = ()
+    marked: Mapping[int, float] = field(default_factory=dict)
+
+    @property
+    def many(self) -> bool:
+        """Whether only the best have a colour of their own."""
+        return len(self.names) > charts.COLOURS
+
+    def legend(self) -> list[tuple[str, str]]:
+        """Class and meaning of every colour, dash and ring."""
+        if self.many:
+            named = [("line best", f"{self.names[i]}, the best") for i in sorted(self.best)]
+            items = [*named, ("line rest", f"{len(self.names) - len(named)} others")]
+        else:
+            alone = len(self.names) == 1
+            items = [
+                (f"line c{i}", f"{name}, the best" if i in self.best and not alone else name)
+                for i, name in enumerate(self.names)
+            ]
+        parts = {one.part for series in self.drawn.values() for one in series}
+        if {"train", "validation"} <= parts and not self.many:
+            items += [("line solid", "validation"), ("line solid dashed", "train")]
+        return [*items, ("mark solid", f"best {self.x_name}")] if self.marked else items
+
+
+def svg(plot: Plot) -> str:
     """All charts in one file of their own, light or dark as the reader's system is."""
-    width, height, title, foot = charts.WIDTH + 20, charts.HEIGHT + 34, 20, 22 * ceil(len(names) / 2) + 12
-    rows = ceil(len(drawn) / _COLUMNS)
+    width, height, title = charts.WIDTH + 20, charts.HEIGHT + 34, 20
+    rows, columns = ceil(len(plot.drawn) / _COLUMNS), min(len(plot.drawn), _COLUMNS)
     body = []
-    for i, (metric, series) in enumerate(drawn.items()):
-        inner, _ = charts.lines(series, names, x_name, best=0)
+    for i, (metric, series) in enumerate(plot.drawn.items()):
+        inner, _ = charts.lines(series, plot.names, plot.x_name, plot.best, plot.marked)
         left, top = i % _COLUMNS * width, i // _COLUMNS * height
         inner = inner.replace("<svg ", f'<svg x="{left}" y="{top + title}" ', 1)
         body.append(f'<text class="title" x="{left + 10}" y="{top + 14}">{escape(metric)}</text>{inner}')
-    many = len(names) > charts.COLOURS
-    for i, name in enumerate(names[:1] if many else names):
-        left, top = i % 2 * width + 10, rows * height + 14 + i // 2 * 22
-        kind = "best" if many else f"c{i}"
-        said = f"{name}, and {len(names) - 1} others" if many else name
-        body.append(
-            f'<path class="line {kind}" d="M{left} {top - 4}h24"/><text x="{left + 30}" y="{top}">{escape(said)}</text>'
-        )
-    whole = (min(len(drawn), _COLUMNS) * width, rows * height + foot)
+    legend = plot.legend()
+    for i, (kind, said) in enumerate(legend):
+        left, top = i % columns * width + 10, rows * height + 14 + i // columns * 22
+        sign = f'<path class="{kind}" d="M{left} {top - 4}h24"/>'
+        if kind.startswith("mark"):
+            sign = f'<circle class="{kind}" cx="{left + 12}" cy="{top - 4}" r="4.5"/>'
+        body.append(f'{sign}<text class="legend" x="{left + 30}" y="{top}">{escape(said)}</text>')
+    whole = (columns * width, rows * height + 22 * ceil(len(legend) / columns) + 12)
     paper = f'<rect class="paper" width="{whole[0]}" height="{whole[1]}"/>'
     return charts.svg(paper + "".join(body), *whole, standalone=_style()) + "\n"
 
 
 def _style() -> str:
     def colours(i: int) -> str:
-        lines = "".join(f".c{n}{{stroke:{c}}}" for n, c in enumerate((_LIGHT, _DARK)[i]))
+        lines = "".join(f".c{n}{{stroke:{c};color:{c}}}" for n, c in enumerate((_LIGHT, _DARK)[i]))
+        best = (_LIGHT, _DARK)[i][1]
         return (
-            f"{lines}.best{{stroke:{(_LIGHT, _DARK)[i][1]}}}.rest{{stroke:{_LINE[1 - i]};stroke-opacity:.5}}"
-            f".paper{{fill:{_PAPER[i]}}}text{{fill:{_SOFT[i]}}}.name,.title{{fill:{_INK[i]}}}"
-            f".grid{{stroke:{_LINE[i]}}}.axis{{stroke:{_SOFT[i]}}}"
+            f"{lines}.best{{stroke:{best};color:{best}}}.rest{{stroke:{_LINE[1 - i]};stroke-opacity:.5}}"
+            f".solid{{stroke:{_SOFT[i]}}}.paper,.mark{{fill:{_PAPER[i]}}}text{{fill:{_SOFT[i]}}}"
+            f".name,.title,.legend{{fill:{_INK[i]}}}.grid{{stroke:{_LINE[i]}}}.axis{{stroke:{_SOFT[i]}}}"
         )
 
     return (
         "text{font:11px system-ui,sans-serif}.title{font-weight:600;font-size:13px}path{fill:none}"
-        ".line{stroke-width:1.8}.dashed{stroke-dasharray:5 3;stroke-width:1.3}"
-        f"{colours(0)}@media (prefers-color-scheme:dark){{{colours(1)}}}"
+        ".line{stroke-width:1.8}.dashed{stroke-dasharray:5 3;stroke-width:1.3}.mark{stroke-width:2}"
+        f".dot{{fill:currentColor}}{colours(0)}@media (prefers-color-scheme:dark){{{colours(1)}}}"
     )
 
 
-def png(drawn: Mapping[str, Sequence[Series]], names: Sequence[str], x_name: str) -> bytes:
+def png(plot: Plot) -> bytes:
     """The same as PNG.  Raises ConfigError without Matplotlib."""
     try:
         import matplotlib
@@ -65,24 +105,50 @@ def png(drawn: Mapping[str, Sequence[Series]], names: Sequence[str], x_name: str
         raise ConfigError("plot: a PNG needs Matplotlib: pip install 'nntrain[plot]'; or write an .svg") from None
     matplotlib.use("agg")
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
-    rows = ceil(len(drawn) / _COLUMNS)
-    figure = Figure(figsize=(5 * min(len(drawn), _COLUMNS), 3.2 * rows), layout="constrained")
-    for i, (metric, series) in enumerate(drawn.items()):
-        axes: Any = figure.add_subplot(rows, min(len(drawn), _COLUMNS), i + 1)
-        for one in series:
-            y = [float("nan") if value is None else value for value in one.y]
-            label = f"{names[one.run]} {one.part}" if len(names) > 1 else one.part
-            style = "--" if one.part == "train" and len({s.part for s in series}) > 1 else "-"
-            axes.plot(one.x, y, style, color=_LIGHT[one.run % len(_LIGHT)], label=label)
+    rows, columns = ceil(len(plot.drawn) / _COLUMNS), min(len(plot.drawn), _COLUMNS)
+    figure = Figure(figsize=(5 * columns, 3.2 * rows + 0.6), layout="constrained")
+    for i, (metric, series) in enumerate(plot.drawn.items()):
+        axes: Any = figure.add_subplot(rows, columns, i + 1)
+        for one in sorted(series, key=lambda one: one.run in plot.best):
+            _plot_one(axes, plot, one, dashed=one.part == "train" and len({s.part for s in series}) > 1)
         axes.set_title(metric)
-        axes.set_xlabel(x_name)
+        axes.set_xlabel(plot.x_name)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
-        if len(series) <= 8:
-            axes.legend(fontsize="small")
+    figure.legend(handles=_handles(plot), loc="outside lower center", ncols=3, fontsize="small")
     content = io.BytesIO()
     figure.savefig(content, format="png", dpi=120, metadata={"Software": None})
     return content.getvalue()
+
+
+def _plot_one(axes: Any, plot: Plot, one: Series, dashed: bool) -> None:
+    best = one.run in plot.best
+    colour = (_LIGHT[1] if best else "#c3cad4") if plot.many else _LIGHT[one.run % len(_LIGHT)]
+    y = [float("nan") if value is None else value for value in one.y]
+    alone = "o" if sum(value == value for value in y) == 1 else None
+    axes.plot(one.x, y, "--" if dashed else "-", color=colour, marker=alone)
+    at = plot.marked.get(one.run) if best or not plot.many else None
+    if at in one.x and not dashed:
+        axes.plot([at], [y[one.x.index(at)]], "o", markerfacecolor="white", color=colour)
+
+
+def _handles(plot: Plot) -> list[Any]:
+    from matplotlib.lines import Line2D
+
+    made = []
+    for kind, said in plot.legend():
+        number = int(kind[-1]) if kind[-1].isdigit() else None
+        colour = (
+            _LIGHT[number] if number is not None else {"best": _LIGHT[1], "rest": "#c3cad4"}.get(kind[5:], _SOFT[0])
+        )
+        ring = kind.startswith("mark")
+        style = "" if ring else "--" if kind.endswith("dashed") else "-"
+        made.append(
+            Line2D([], [], color=colour, linestyle=style, marker="o" if ring else None, mfc="white", label=said)
+        )
+    return made
 
 
 def chosen(drawn: Mapping[str, Sequence[Series]], metrics: Sequence[str]) -> dict[str, Sequence[Series]]:

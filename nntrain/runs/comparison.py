@@ -114,6 +114,10 @@ class Compared:
         different = differing([self.configs[group[0]] for group in self.groups])
         self.varied = [key for key in different if key not in _NOT_COMPARED]
 
+    def value(self, run: int, key: str) -> Json:
+        """What the config of a run has under a dotted key; None where it has nothing there."""
+        return _value(self.configs[run], key)
+
     def values(self) -> list[list[Json]]:
         """A row a run: what differs, then the metrics."""
         return [

@@ -84,9 +84,10 @@ class Browser:
         return self._call("POST", f"{self._session}/se/log", {"type": kind})
 
     def requests(self):
-        """Every address asked for since `open`."""
+        """Every address asked for since `open`, but for those of the browser's own pages."""
         messages = [json.loads(entry["message"])["message"] for entry in self.log("performance")]
-        return [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
+        urls = [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
+        return [url for url in urls if not url.startswith("chrome://")]
 
     def run(self, script, *arguments):
         return self._call("POST", f"{self._session}/execute/sync", {"script": script, "args": list(arguments)})

@@ -67,7 +67,7 @@ def test_an_svg_has_every_metric_and_every_run_and_stands_alone(runs, tmp_path):
     text = (tmp_path / "c.svg").read_text()
     root = ElementTree.fromstring(text)
     words = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
-    assert {"loss", "accuracy", "lr", "moons-001", "moons-002", "epoch"} <= set(words)
+    assert {"loss", "accuracy", "lr", "epoch", "validation", "train", "best epoch"} <= set(words)
     assert len([e for e in root.iter() if (e.get("class") or "").startswith("line c")]) == 4 + 4 + 2 + 2
     assert "href" not in text
 

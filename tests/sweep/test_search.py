@@ -178,7 +178,7 @@ def test_the_best_is_that_of_the_mean_over_seeds(program, config):
     said = program("sweep", config, "-g", "optimizer.lr=0.3,0.001", "--seeds", "0-1", "training.epochs=3").stderr
     (line,) = [line for line in said.splitlines() if line.startswith("best: ")]
     assert line.startswith("best: optimizer.lr=0.3  validation.loss ")
-    assert " over 2 seeds; nearest to the mean: " in line
+    assert " over 2 seeds; its best run: " in line
 
 
 def test_a_budget_ends_the_whole_sweep_and_the_same_command_goes_on(program, config, tmp_path):

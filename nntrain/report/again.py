@@ -1,0 +1,34 @@
+"""How a run is trained again: its command, config and environment."""
+
+from __future__ import annotations
+
+import shlex
+from html import escape
+
+from nntrain.errors import NNTrainError
+from nntrain.report.axes import word
+from nntrain.runs import Run
+
+
+def section(run: Run) -> str:
+    """Config, environment and the command that does it again."""
+    meta = run.read_meta()
+    command = f"nntrain fit {shlex.quote(str(run.config_path))}"
+    facts = {key: value for key, value in meta.items() if key not in ("command", "directory")}
+    given = meta.get("command")
+    started = shlex.join(["nntrain", *map(str, given[1:])]) if isinstance(given, list) and given else ""
+    entries = "".join(f"<dt>{escape(str(k))}</dt><dd>{escape(word(v))}</dd>" for k, v in facts.items() if v is not None)
+    try:
+        config = run.read_config()
+    except NNTrainError as error:  # the report has what there is
+        config = str(error)
+    parts = ["<h3>Again</h3><p>This command trains it again:</p>", _code(command)]
+    if started:
+        parts.append(f'<p class="soft">It was started with:</p>{_code(started)}')
+    parts.append(f"<details><summary>Config</summary>{_code(config)}</details>")
+    parts.append(f"<details><summary>Environment</summary><dl>{entries}</dl></details>")
+    return "".join(parts)
+
+
+def _code(text: str) -> str:
+    return f'<pre tabindex="0">{escape(text)}</pre>'

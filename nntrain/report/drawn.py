@@ -1,0 +1,87 @@
+"""What a run drew as it went, and what its best checkpoint writes."""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+import numpy as np
+
+from nntrain.errors import ConfigError
+from nntrain.inference.load import Loaded
+from nntrain.inference.sampling import Drawing
+from nntrain.inference.text_writer import Writer
+from nntrain.pictures import pixels, png
+from nntrain.report.findings import MOST_NAMES, Findings
+
+SAMPLE_BYTES = 1_000_000  # of pictures in one page
+_TEXT = 1500
+MOST_TEXTS, TEXT_LENGTH = 3, 300
+
+
+def section(found: Findings) -> str:
+    """Texts that it writes, or that it turns others into, and the pictures of training."""
+    texts, title = found.texts, "It turns"
+    if found.loaded is not None and not texts and found.loaded.facts.text is not None:
+        texts, title = _written(found.loaded), "It writes"
+    items = "".join(f'<figure><pre tabindex="0">{escape(text)}</pre></figure>' for text in texts)
+    said = f'<h3>{title}</h3><div class="samples">{items}</div>' if items else ""
+    return said + _samples(_files(found.run_dir), found.loaded)
+
+
+def _written(loaded: Loaded) -> list[str]:
+    """A few texts, or names, as the best checkpoint draws them by the run's seed; none where it cannot write."""
+    if loaded.loop.translates:
+        return []
+    with np.errstate(all="ignore"):
+        try:
+            writer = Writer(loaded, Drawing(), seed=None)
+        except ConfigError:
+            return []
+        if loaded.config.dataset.ends:
+            return ["\n".join(writer.names("", MOST_NAMES))]
+        return ["".join(writer.text("", TEXT_LENGTH, number)) for number in range(MOST_TEXTS)]
+
+
+def _files(run_dir: Path, most: int = 6) -> list[Path]:
+    """What a run drew as it went, from the first to the last, at most so many evenly spread."""
+    files = [p for p in (run_dir / "samples").glob("*") if p.suffix in (".png", ".txt") and p.is_file()]
+    files.sort(key=lambda p: (len(p.stem), p.stem))
+    if len(files) <= most:
+        return files
+    return [files[round(i * (len(files) - 1) / (most - 1))] for i in range(most)]
+
+
+def _samples(files: Sequence[Path], loaded: Loaded | None) -> str:
+    items, room = [], SAMPLE_BYTES
+    for file in files:
+        content = file.read_bytes()
+        name = escape(re.sub(r"\b0+(?=\d)", "", file.stem.replace("_", " ")))
+        if file.suffix == ".txt":
+            text = content.decode("utf-8", "replace")
+            text = text if len(text) <= _TEXT else text[:_TEXT] + " …"
+            items.append(f'<figure><figcaption>{name}</figcaption><pre tabindex="0">{escape(text)}</pre></figure>')
+        elif content[:8] == png.SIGNATURE and 24 <= len(content) <= room:
+            room -= len(content)
+            width, height = struct.unpack(">II", content[16:24])
+            picture = (
+                f'<img class="exact" width="{width}" height="{height}" src="{pixels.as_uri(content)}" alt="{name}">'
+            )
+            items.append(
+                f"<figure><figcaption>{name}</figcaption>"
+                f'<div class="scroll" tabindex="0" role="region" aria-label="{name}">{_classes(loaded, width)}{picture}'
+                "</div></figure>"
+            )
+    return f'<h3>Samples over time</h3><div class="samples exactly">{"".join(items)}</div>' if items else ""
+
+
+def _classes(loaded: Loaded | None, width: int) -> str:
+    """The classes above the columns of a grid that has one for each."""
+    if loaded is None or not loaded.loop.draws_by_class or not loaded.facts.classes:
+        return ""
+    names = "".join(f"<span>{escape(name)}</span>" for name in loaded.facts.class_names)
+    columns = f"grid-template-columns:repeat({loaded.facts.classes},1fr);width:{width}px"
+    return f'<div class="heads" style="{columns}">{names}</div>'
