@@ -47,6 +47,8 @@ def page(rows: Sequence[Mapping[str, Json]], metric: str | None = None) -> str:
     else:
         title = f"{len(rows)} runs of {len(tasks)} kinds"
     body = [f"<h1>{escape(title)}</h1>"]
+    damaged = [f"{name}: {row['damage']}" for name, row in zip(compared.names, rows, strict=True) if "damage" in row]
+    body += [figures.soft(f"damaged, and compared with none: {text}") for text in damaged]
     if len(tasks) > 1:
         body.append(_contents(compared, tasks))
     for number, task in enumerate(tasks):

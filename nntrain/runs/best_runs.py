@@ -73,9 +73,12 @@ def best_epoch(row: Mapping[str, Json]) -> int | None:
 
 
 def rankings(compared: Compared, metric: str | None = None) -> list[Ranking]:
-    """The runs by task, in the order of the first run of each; `metric` takes the place of what they monitor."""
+    """The runs by task, in the order of the first run of each; `metric` takes the place of what they monitor.
+
+    Those that are damaged are of no task.
+    """
     tasks: dict[str, list[int]] = {}
-    for i in range(len(compared.rows)):
+    for i in sorted(run for group in compared.groups for run in group):
         tasks.setdefault(_task(compared, i, metric), []).append(i)
     return [_ranking(compared, runs, metric or _metric(compared, runs)) for runs in tasks.values()]
 

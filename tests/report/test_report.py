@@ -160,7 +160,9 @@ def test_most_wrong_are_pictures_of_images_and_rows_of_tables(lab):
     assert '<th scope="col">town</th>' in rows
     towns = re.findall(r"<td>([abc])</td></tr>", rows)
     assert len(towns) == 12
-    errors = [float(e) for e in re.findall(r'<tr><th scope="row">\d+</th><td>[^<]*</td><td>[^<]*</td><td>([^<]*)</td>', rows)]
+    errors = [
+        float(e) for e in re.findall(r'<tr><th scope="row">\d+</th><td>[^<]*</td><td>[^<]*</td><td>([^<]*)</td>', rows)
+    ]
     assert errors == sorted(errors, reverse=True)
 
 

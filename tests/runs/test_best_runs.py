@@ -9,12 +9,13 @@ from nntrain.cli import main
 from nntrain.runs import query
 from nntrain.runs.best_runs import best_epoch, rankings
 from nntrain.runs.comparison import Compared
-from nntrain.runs.run import LOCK
+from nntrain.runs.run_files import LOCK
 
 CONFIG = """\
 name: {name}
 seed: {seed}
 dataset: {{type: {dataset}}}
+architecture: [identity]
 loss: {{type: {loss}}}
 optimizer: {{type: sgd, lr: {lr}}}
 training: {{monitor: {monitor}}}
@@ -83,7 +84,9 @@ def test_other_data_or_another_monitored_value_is_another_task(make, tmp_path):
 def test_where_nothing_is_monitored_no_run_is_best(make, tmp_path):
     run = make("gan", 1.0)
     (run / "summary.json").write_text(json.dumps({"final": {"train": {"generator_loss": 1.0}}}))
-    (run / "config.yaml").write_text("name: n\n")
+    (run / "config.yaml").write_text(
+        (run / "config.yaml").read_text().replace("monitor: validation.loss", "loop: {type: gan}")
+    )
     compared, _ = ranked(tmp_path)
     (ranking,) = rankings(compared)
     assert (ranking.metric, ranking.best, ranking.told(compared)) == (None, None, "")
