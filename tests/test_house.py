@@ -41,9 +41,8 @@ FLOORS = [
 FLOOR = {room: len(FLOORS) - i for i, room in enumerate(FLOORS)}
 # names in the syntax trees: arguments of a config, arrays of any dtype, what another library hands over; wanted are 120
 MOST_ANY = 165
-AT_THE_TOP = 4  # plain modules that may stand there beside __init__ and __main__
-# A command's file is named like the command; nntrain.components is what components of one's own are written with.
-NAMES_GIVEN_TWICE = {"__init__", "base", "components"}
+AT_THE_TOP = 3  # plain modules that may stand there beside __init__ and __main__
+NAMES_GIVEN_TWICE = {"__init__", "base"}
 
 
 def module_name(path):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, final
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from nntrain.components import Component, arg, values
+from nntrain.components import Component, arg, component_base, values
 from nntrain.data import held
 from nntrain.data.facts import Facts, required
 from nntrain.data.parts import Data, Part
@@ -40,7 +39,7 @@ class Augmentation(Component):
         raise NotImplementedError
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@component_base(kw_only=True)
 class Dataset(Component):
     """Base of all datasets.
 

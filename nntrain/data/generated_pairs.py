@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from abc import abstractmethod
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
 
-from nntrain.components import arg, component
+from nntrain.components import arg, component, component_base
 from nntrain.data.text_pairs import Pair, Pairs, TextPairs
 from nntrain.model.shapes import Ints
 from nntrain.runtime import streams
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@component_base(kw_only=True)
 class GeneratedPairs(TextPairs):
     """Base: no two examples ask the same, so what stands in test was never seen in training."""
 

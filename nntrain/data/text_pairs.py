@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import DTypeLike
 
+from nntrain.components import component_base
 from nntrain.data.base import Dataset
 from nntrain.data.facts import Facts, Preparation, required
 from nntrain.data.parts import Batch, Data, Part
@@ -28,7 +29,7 @@ class Pairs:
     warnings: list[str]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@component_base(kw_only=True)
 class TextPairs(Dataset):
     """Base.   X (T_x, m) symbols of the sources   Y (T_y, m) symbols of the targets, both ended by the end mark
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
 
-from nntrain.components import arg, component
+from nntrain.components import arg, component, component_base
 from nntrain.kernels import gru, lstm, rnn
 from nntrain.kernels.recurrence import Cache, CellKernel
 from nntrain.model.initializers import Fans, Initializer, Orthogonal, XavierUniform, Zeros
@@ -17,7 +16,7 @@ from nntrain.model.shapes import Array, Shape, show_shape
 from nntrain.runtime.streams import Stream
 
 
-@dataclass(frozen=True)
+@component_base()
 class Recurrent(Layer):
     """Base: a cell taken through all steps of a sequence, in one direction or both.
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import sqrt
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from nntrain.components import arg, component
+from nntrain.components import arg, component, component_base
 from nntrain.kernels import affine, attention, rotation
 from nntrain.kernels.attention import Gradients, Masks
 from nntrain.kernels.columns import columns, of_steps, sequence
@@ -19,7 +18,7 @@ from nntrain.model.parameters import Param, Stacked
 from nntrain.model.shapes import Array, Shape, show_shape
 
 
-@dataclass(frozen=True)
+@component_base()
 class MultiHead(Layer):
     """Base of attention, to the sequence itself or to another: heads, and what is made of their outputs."""
 

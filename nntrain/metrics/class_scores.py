@@ -8,12 +8,11 @@ these are summed in place of counts.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from nntrain.components import arg, component
+from nntrain.components import arg, component, component_base
 from nntrain.files.plain_values import Json
 from nntrain.metrics.base import Better, Saved
 from nntrain.metrics.label_metrics import DecisionMetric, classes_of
@@ -93,7 +92,7 @@ def quotient(part: Array, whole: Array) -> Array:
     return found
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@component_base()
 class ClassAverage(ClassSums):
     """A score of every class, and its average, as in scikit-learn."""
 

@@ -10,12 +10,11 @@ which a checkpoint in the middle of an epoch keeps too.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from nntrain.components import arg, component
+from nntrain.components import arg, component, component_base
 from nntrain.metrics.base import Better, Metric, Saved, of_outputs, of_positions, weights_of
 from nntrain.model.layer import ShapeError
 from nntrain.model.shapes import Array
@@ -49,7 +48,7 @@ def log_odds(Z: Array) -> Array:
     return odds
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@component_base()
 class RankingMetric(Metric[list[Array]]):
     """Base.  A batch of K examples leaves a table: of classes their scores, the label and the weight, (n + 2, K); of
     two classes, and of questions, score, truth and weight of each, (3, n, K)."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from math import inf, prod
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from nntrain.components import Component, arg, item_names
+from nntrain.components import Component, arg, component_base, item_names
 from nntrain.model.context import Context, Past, Reader, Source, State
 from nntrain.model.parameters import Tree, Views
 from nntrain.model.shapes import Array, Shape, Symbols, show_shape, source_of, with_source
@@ -48,7 +47,7 @@ class ShapeError(ValueError):
         self.layer = layer
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@component_base(kw_only=True)
 class Layer(Component):
     """Base of all layers: hyperparameters only.
 

@@ -8,7 +8,7 @@ from typing import ClassVar, TypeVar
 
 import numpy as np
 
-from nntrain.components import Component, arg
+from nntrain.components import Component, arg, component_base
 from nntrain.kernels.scratch import scratch
 from nntrain.kernels.tiles import runs
 from nntrain.model.shapes import Array
@@ -37,7 +37,7 @@ class _Rates(Component):
     weight_decay: float = 0.0
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@component_base(kw_only=True)
 class Optimizer(_Rates):
     """Base of all optimizers: how θ goes down along dθ.
 

@@ -6,16 +6,16 @@ Steps count from 0.  A factor is a pure function of the step, so a resumed run h
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar, Literal, Self
 
-from nntrain.components import Component, arg, values
+from nntrain.components import Component, arg, component_base, values
 from nntrain.files.json_fields import Fields
 from nntrain.files.plain_values import JsonObject
 from nntrain.schedules.lengths import Epochs, Length, number
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@component_base(kw_only=True)
 class Schedule(Component):
     """Base of all schedules: a linear warm-up, then a curve.
 

@@ -12,7 +12,7 @@ import pytest
 from layers.cases import CASES
 from layers.run import Run
 
-from nntrain.components import KINDS, Component, arg, find
+from nntrain.components import KINDS, Component, arg, component_base, find
 from nntrain.config.field_types import Choice, Either, Fixed, Kind, Many, Table, fields
 
 EVERY = [(kind, name) for kind in KINDS for name in find(kind)]
@@ -77,7 +77,7 @@ def test_a_layer_that_has_run_equals_its_copy_from_before(case):
 
 
 def test_tables_and_lists_are_hashed_by_what_they_hold():
-    @dataclasses.dataclass(frozen=True, eq=False, repr=False)
+    @component_base()
     class Weighted(Component):
         kind: ClassVar[str] = "loss"
         weights: dict = arg("a table")

@@ -1,6 +1,5 @@
 """Configs as text, and components that exist in these tests only."""
 
-import dataclasses
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -8,7 +7,7 @@ import pytest
 
 from nntrain import config
 from nntrain.builder.loop import Loop
-from nntrain.components import arg, find
+from nntrain.components import arg, component_base, find
 from nntrain.data.facts import Facts
 from nntrain.errors import ConfigError
 from nntrain.model.initializers import Initializer
@@ -43,7 +42,7 @@ training: {steps: 5, loop: {type: duel, latent: 7}}
 DIGITS = Facts((1, 8, 8), "labels", classes=10)
 
 
-@dataclasses.dataclass(frozen=True)
+@component_base()
 class Probe(Layer):
     """One argument of every type."""
 
@@ -62,7 +61,7 @@ class Probe(Layer):
     share: float | Path = arg("a share or a file", default=0.0, ge=0, lt=1)
 
 
-@dataclasses.dataclass(frozen=True)
+@component_base()
 class Duel(Loop):
     """Two networks."""
 

@@ -1,6 +1,5 @@
 """What a loop of another program can do by the contract alone: here an encoder and a decoder under one loss."""
 
-import dataclasses
 from typing import ClassVar
 
 import numpy as np
@@ -9,7 +8,7 @@ import pytest
 import nntrain
 from nntrain import config
 from nntrain.builder import Plan, build
-from nntrain.components import find
+from nntrain.components import component_base, find
 from nntrain.errors import ConfigError, DivergedError, Interrupted
 from nntrain.files import checkpoint
 from nntrain.inference.evaluation import evaluate
@@ -22,7 +21,7 @@ ENCODER = [{"dense": 5}, "batch_norm", "tanh"]
 DECODER = [{"dense": 4}, "tanh", {"dense": 2}]
 
 
-@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+@component_base()
 class TwoParts(Supervised):
     """Z = decoder(encoder(X)), one loss, one optimizer."""
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import codecs
-from dataclasses import dataclass
 from typing import Literal
 
-from nntrain.components import arg
+from nntrain.components import arg, component_base
 from nntrain.data.base import Dataset
 from nntrain.data.tables.cells import Missing
 from nntrain.data.tables.dialect import Dialect
 from nntrain.data.tables.numerals import Numerals, number_word
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@component_base(kw_only=True)
 class TableDataset(Dataset):
     """Base: cells between delimiters, a row a line."""
 

@@ -1,28 +1,18 @@
-"""The registry of everything a config can declare: a name and a dataclass, nothing else.
+"""Every component by kind and name.
 
-The fields of the dataclass are the schema, the validation, the help text and the JSON Schema:
-
-    @component("dense")
-    class Dense(Layer):
-        units: int = arg("number of outputs n_y", ge=1)
-        bias: bool = arg("add b", default=True)
-
-The first field is the main argument (`dense: 64`).  The kind (layer, loss, …) is the `kind` of the base class.  What a
-single field cannot say is checked in `__post_init__`, which raises ValueError; the config reports it at the
-component's place.  A component of nntrain also has a line in its package's table; one of another program only has to
-be imported: by that program, by --import (nntrain.plugins), or as an entry point of an installed package.
+A component of nntrain has a line in its package's table; one of another program only has to be imported: by that
+program, by --import (nntrain.plugins), or as an entry point of an installed package.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import MISSING, dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache, cached_property
-from typing import Any, ClassVar, TypeVar, dataclass_transform
+from typing import Any, dataclass_transform
 
+from nntrain.components.declaration import Component, T, arg, component_base
 from nntrain.errors import ConfigError
 
 # The package of each kind, in the order of lists and help.  Its `__init__` imports no NumPy and holds the kind's table,
@@ -45,85 +35,12 @@ KINDS = tuple(PACKAGES)
 ENTRY_POINTS = "nntrain.components"
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Component:
-    """Base of all kinds.  Instances are frozen dataclasses that hold what the config says and nothing else."""
-
-    kind: ClassVar[str]
-    type: ClassVar[str]  # the name in configs, set by @component
-    renamed: ClassVar[Mapping[str, str]] = {}  # arguments by the names that they had in earlier configs and checkpoints
-
-    # Written once here instead of generated for every class, as a hundred classes make that felt at every start.  Only
-    # fields count: what a component works out for itself and keeps (functools.cached_property) is no part of its value.
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Component) and type(self) is type(other) and values(self) == values(other)
-
-    def __hash__(self) -> int:
-        return hash((type(self), *map(_hashable, values(self).values())))
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in values(self).items())})"
-
-    def __getstate__(self) -> dict[str, Any]:
-        return values(self)
-
-
-def values(component: Component) -> dict[str, Any]:
-    """The component's fields with their values, in the order of their declaration."""
-    return {field.name: getattr(component, field.name) for field in dataclasses.fields(component)}
-
-
-def _hashable(value: Any) -> Any:
-    """Tables and lists as values that can be hashed, equal where they are equal."""
-    if isinstance(value, Mapping):
-        return frozenset((key, _hashable(item)) for key, item in value.items())
-    return tuple(map(_hashable, value)) if isinstance(value, (list, tuple)) else value
-
-
-@dataclass(frozen=True)
-class Arg:
-    """What a config needs to know about one argument besides its type and default.
-
-    listed   whether a resolved config says it where it is not given
-    """
-
-    help: str
-    ge: float | None = None
-    gt: float | None = None
-    le: float | None = None
-    lt: float | None = None
-    listed: bool = True
-
-
-def arg(
-    help: str,
-    *,
-    default: Any = MISSING,
-    kw_only: bool = False,
-    ge: float | None = None,
-    gt: float | None = None,
-    le: float | None = None,
-    lt: float | None = None,
-    listed: bool = True,
-) -> Any:
-    """A field of a component: its meaning, its default (none: required) and its range.
-
-    In a tuple the range holds for every element.  A choice of words is a Literal type.  What is not `listed` stands in
-    a resolved config only where it is given: so that an argument that few need changes no config without it.
-    """
-    metadata = {"arg": Arg(help, ge, gt, le, lt, listed)}
-    return dataclasses.field(default=default, kw_only=kw_only, metadata=metadata)
-
-
-T = TypeVar("T", bound=type[Component])
-
-
 @dataclass_transform(frozen_default=True, field_specifiers=(arg,))
 def component(name: str) -> Callable[[T], T]:
     """Make the class a frozen dataclass and let configs declare it as `name`."""
 
     def register(cls: T) -> T:
-        dataclass(frozen=True, eq=False, repr=False)(cls)  # changes cls in place
+        component_base()(cls)
         cls.type = name
         known = find(cls.kind)
         if name in known.registered or known.module(name) not in (None, cls.__module__):
@@ -227,19 +144,3 @@ def lazy(
         return getattr(importlib.import_module(modules[name]), name)
 
     return find_name, lambda: sorted({*vars(sys.modules[package]), *modules}), sorted(modules)
-
-
-def item_names(items: Iterable[tuple[str, str | None]]) -> list[str]:
-    """Names of the components of a list, from type and given name: as given, else the type and its count from 1."""
-    counts: dict[str, int] = {}
-    names = []
-    for type_, given in items:
-        counts[type_] = counts.get(type_, 0) + 1
-        names.append(given or f"{type_}_{counts[type_]}")
-    return names
-
-
-def arguments(cls: type[Component]) -> Iterator[dataclasses.Field[Any]]:
-    """The arguments a config may give, the main argument first."""
-    fields = [f for f in dataclasses.fields(cls) if "arg" in f.metadata]
-    return iter([f for f in fields if not f.kw_only] + [f for f in fields if f.kw_only])

@@ -1,0 +1,21 @@
+"""The registry of everything a config can declare, and what a component of one's own is written with."""
+
+from nntrain.components.declaration import Arg, Component, arg, arguments, component_base, item_names, values
+from nntrain.components.registry import ENTRY_POINTS, KINDS, PACKAGES, Known, component, find, lazy
+
+__all__ = [
+    "ENTRY_POINTS",
+    "KINDS",
+    "PACKAGES",
+    "Arg",
+    "Component",
+    "Known",
+    "arg",
+    "arguments",
+    "component",
+    "component_base",
+    "find",
+    "item_names",
+    "lazy",
+    "values",
+]
