@@ -42,7 +42,6 @@ class _Signature:
         )
 
 
-@dataclass(init=False, eq=False, repr=False)
 class Component:
     """Base of all kinds.  Instances are frozen dataclasses that hold what the config says and nothing else."""
 
@@ -60,11 +59,19 @@ class Component:
     def __post_init__(self) -> None:
         """Raise ValueError where the arguments do not fit together."""
 
+    # As in every frozen dataclass: a plain subclass may keep attributes of its own beside the fields.
     def __setattr__(self, name: str, value: object) -> None:
-        raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
+        if self._is_declared(name):
+            raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
+        super().__setattr__(name, value)
 
     def __delattr__(self, name: str) -> None:
-        raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")
+        if self._is_declared(name):
+            raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")
+        super().__delattr__(name)
+
+    def _is_declared(self, name: str) -> bool:
+        return "__dataclass_fields__" in vars(type(self)) or any(name == field.name for field in _fields(type(self)))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Component) and type(self) is type(other) and values(self) == values(other)
@@ -77,6 +84,11 @@ class Component:
 
     def __getstate__(self) -> dict[str, Any]:
         return values(self)
+
+
+dataclass(init=False, eq=False, repr=False)(
+    Component
+)  # a call: to type checkers components are frozen, as @component says
 
 
 def _bound(cls: type[Component], given: tuple[object, ...], named: dict[str, object]) -> dict[str, object]:

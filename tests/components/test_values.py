@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import inspect
 import pickle
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +15,8 @@ from layers.run import Run
 
 from nntrain.components import KINDS, Component, arg, component_base, find
 from nntrain.config.field_types import Choice, Either, Fixed, Kind, Many, Table, fields
+from nntrain.layers import Dense
+from nntrain.model.initializers import HeNormal, Zeros
 
 EVERY = [(kind, name) for kind in KINDS for name in find(kind)]
 
@@ -90,3 +93,30 @@ def test_tables_and_lists_are_hashed_by_what_they_hold():
     assert a == b
     assert hash(a) == hash(b)
     assert {a, b, other} == {a, other}
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: Dense(), "needs the argument 'units'"),
+        (lambda: Dense(1, units=2), "two values for the argument 'units'"),
+        (lambda: Dense(1, unit=2), "no argument 'unit'"),
+        (lambda: Dense(1, True, Zeros(), None), "takes 3 arguments by position, but 4 were given"),
+    ],
+)
+def test_arguments_are_bound_as_python_binds_them(call, message):
+    assert Dense(3, bias=False) == Dense(units=3, bias=False, init=HeNormal())
+    with pytest.raises(TypeError, match=message):
+        call()
+
+
+def test_help_shows_the_arguments_of_a_component():
+    assert str(inspect.signature(Dense)).startswith("(units: 'int', bias: 'bool' = True, init: 'Initializer' = ")
+
+
+def test_a_component_is_frozen():
+    layer = Dense(3)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        layer.units = 4
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        del layer.units
