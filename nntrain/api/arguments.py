@@ -6,14 +6,15 @@ import csv
 import io
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nntrain.config import flow
+from nntrain.files.plain_values import Json
 
 if TYPE_CHECKING:
     from nntrain.data.base import Dataset
 
-Overrides = Sequence[str] | Mapping[str, Any]
+Overrides = Sequence[str] | Mapping[str, Json]
 Rows = list[dict[str, object]]
 
 
@@ -26,7 +27,7 @@ def override_texts(overrides: Overrides) -> list[str]:
     return [f"{key}={flow(_plain(value))}" for key, value in overrides.items()]
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Json) -> Json:
     """Tuples, paths and NumPy's numbers as YAML has them."""
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
@@ -37,9 +38,9 @@ def _plain(value: Any) -> Any:
     return value.tolist() if hasattr(value, "tolist") else value
 
 
-def rows_of(X: Any) -> Rows | None:
+def rows_of(X: object) -> Rows | None:
     """The rows of a list of dicts, or of a frame of pandas; None for anything else."""
-    if hasattr(X, "to_dict") and hasattr(X, "columns"):  # pandas need not be installed to ask
+    if hasattr(X, "to_dict") and hasattr(X, "astype") and hasattr(X, "notna"):  # pandas need not be installed to ask
         X = X.astype(object).where(X.notna(), None).to_dict("records")
     if isinstance(X, list) and X and all(isinstance(row, Mapping) for row in X):
         return [dict(row) for row in X]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -37,7 +36,7 @@ class Reconstructed(Part):
         return replace(batch, Y=batch.X if batch.X.ndim == 3 else batch.X.reshape(-1, batch.size))
 
 
-def with_targets(part: Part, Y: Any, loaded: Loaded) -> Part:
+def with_targets(part: Part, Y: object, loaded: Loaded) -> Part:
     """The examples with their targets.  Raises DataError for targets that do not fit."""
     facts = loaded.facts
     if loaded.config.dataset.reconstruct and Y is None:

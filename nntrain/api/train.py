@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nntrain.api.arguments import Overrides, override_texts, rows_of
 from nntrain.api.trained_run import TrainedRun
 from nntrain.errors import ConfigError, Interrupted
+from nntrain.files.plain_values import Json
 from nntrain.runtime import threads as pool
 from nntrain.runtime.blas import one_blas_thread
 from nntrain.training import session
@@ -26,11 +27,11 @@ Stop = Callable[[], int | None]
 
 
 def fit(
-    config: str | Path | Mapping[str, Any],
+    config: str | Path | Mapping[str, Json],
     overrides: Overrides = (),
     *,
-    X: Any = None,
-    Y: Any = None,
+    X: object = None,
+    Y: object = None,
     quiet: bool = False,
     run_dir: str | Path | None = None,
     runs_dir: str | Path = "runs",
@@ -78,8 +79,8 @@ def resume(
     run_dir: str | Path,
     overrides: Overrides = (),
     *,
-    X: Any = None,
-    Y: Any = None,
+    X: object = None,
+    Y: object = None,
     quiet: bool = False,
     threads: int | None = None,
     observer: Observer | None = None,
@@ -103,8 +104,8 @@ def resume(
 
 def _run(
     train: Callable[[Observer, Stop, Mapping[str, str] | None], session.Result],
-    X: Any,
-    Y: Any,
+    X: object,
+    Y: object,
     quiet: bool,
     threads: int | None,
     observer: Observer | None,

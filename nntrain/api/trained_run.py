@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -98,18 +98,18 @@ class TrainedRun:
 
     # what the network says
 
-    def predict(self, X: Any) -> Array:
+    def predict(self, X: object) -> Array:
         """A label for each example (its name where the data had names), or values in the data's units.
 
         (N,), (N, n_y) for several values, (N, T, …) for an output at every step.
         """
         return self._answers(X, probabilities=False)
 
-    def probabilities(self, X: Any) -> Array:
+    def probabilities(self, X: object) -> Array:
         """The probability of every class, (N, classes); of yes-or-no questions (N, n_y)."""
         return self._answers(X, probabilities=True)
 
-    def evaluate(self, X: Any = None, Y: Any = None, *, split: str | None = None) -> JsonObject:
+    def evaluate(self, X: object = None, Y: object = None, *, split: str | None = None) -> JsonObject:
         """Loss and metrics: over a part of the run's own data (`split`; default: the last there is), over arrays X, Y,
         or over a file or rows like those of training, targets included."""
         from nntrain.api import targets
@@ -124,7 +124,7 @@ class TrainedRun:
             part = targets.with_targets(self._part(X), Y, loaded)
             return {"examples": part.size, **loaded.loop.evaluate(loaded, part)}
 
-    def output(self, X: Any, layer: str) -> Array:
+    def output(self, X: object, layer: str) -> Array:
         """What a layer gives, by its name in `nntrain show`, examples first: output(X, layer="code")."""
         from nntrain.inference.layer_output import layer_output
 
@@ -157,7 +157,7 @@ class TrainedRun:
         with one_blas_thread(), np.errstate(all="ignore"):
             yield self._loaded
 
-    def _answers(self, X: Any, probabilities: bool) -> Array:
+    def _answers(self, X: object, probabilities: bool) -> Array:
         from nntrain.inference import prediction
 
         with self._asked() as loaded:
@@ -168,7 +168,7 @@ class TrainedRun:
             return values.astype(np.int64)
         return values
 
-    def _source(self, X: Any) -> Source:
+    def _source(self, X: object) -> Source:
         """X as what a dataset reads."""
         import io
         from pathlib import Path
@@ -191,7 +191,7 @@ class TrainedRun:
             return text
         return GivenArray(as_array(X))
 
-    def _part(self, X: Any) -> Part:
+    def _part(self, X: object) -> Part:
         loaded = self._loaded
         part = loaded.config.dataset.read_inputs(self._source(X), loaded.facts, np.dtype(loaded.config.dtype))
         for text in part.warnings:
@@ -199,7 +199,7 @@ class TrainedRun:
         return part
 
     @contextmanager
-    def _as_file(self, X: Any, Y: Any) -> Iterator[Path | None]:
+    def _as_file(self, X: object, Y: object) -> Iterator[Path | None]:
         """The file of a path, or of rows that have their targets with them; None for arrays."""
         import tempfile
         from pathlib import Path
@@ -207,10 +207,10 @@ class TrainedRun:
         from nntrain.api.arguments import as_csv, rows_of
 
         rows = rows_of(X)
-        if Y is not None or (rows is None and not isinstance(X, str | os.PathLike)):
-            yield None
-        elif rows is None:
+        if Y is None and isinstance(X, str | os.PathLike):
             yield Path(X)
+        elif Y is not None or rows is None:
+            yield None
         else:
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "rows.csv"

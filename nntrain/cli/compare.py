@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +15,7 @@ from nntrain.cli import options
 from nntrain.cli.best_lines import say_best
 from nntrain.cli.tables import cell, csv_text, number, simple, spread
 from nntrain.cli.terminal import broken, room
+from nntrain.files.plain_values import JsonObject
 
 if TYPE_CHECKING:
     from nntrain.runs.comparison import Compared, Experiment
@@ -86,7 +87,7 @@ def _print_differences(found: Compared) -> None:
     click.echo(simple(["", "metric", "difference", "t", "p"], body, "llrrr", room(sys.stdout)))
 
 
-def _differences(found: Compared) -> list[dict[str, Any]]:
+def _differences(found: Compared) -> list[JsonObject]:
     """What --json says of pairs of experiments, by their places in its list."""
     return [
         {"experiments": [i, j], "metric": metric, "mean": d.mean, "t": d.t if isfinite(d.t) else None, "p": d.p}
@@ -94,7 +95,7 @@ def _differences(found: Compared) -> list[dict[str, Any]]:
     ]
 
 
-def _runs(found: Compared) -> list[dict[str, Any]]:
+def _runs(found: Compared) -> list[JsonObject]:
     """What --json says of each run."""
     return [
         {

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from nntrain.cli.tables import broken_head, fixed
 
 if TYPE_CHECKING:
+    from nntrain.files.plain_values import JsonObject
     from nntrain.training.engine import Engine
 
 _NUMBER = 7  # columns that a value takes at least
@@ -46,11 +47,11 @@ class EpochLines:
         self._known: set[tuple[str, str]] = set()
         self._room = 0
 
-    def place(self, line: Mapping[str, Any]) -> str:
+    def place(self, line: JsonObject) -> str:
         """Where a line stands, on a line of its own: `epoch 4`, `epoch 1  step 20`."""
         return f"epoch {line['epoch']}" + (f"  step {line['step']}" if self.by_steps else "")
 
-    def texts(self, line: Mapping[str, Any], timing: Mapping[str, Any], room: int) -> Iterator[str]:
+    def texts(self, line: JsonObject, timing: JsonObject, room: int) -> Iterator[str]:
         """The row of a line; before it a head where this is the first, the values are others or the window is."""
         here = {(part, name) for part in ("train", "validation") for name in _values(line, part)}
         if room != self._room or not here <= self._known:
@@ -60,7 +61,7 @@ class EpochLines:
             yield from self._head()
         yield self._row(line, timing)
 
-    def _chosen(self, line: Mapping[str, Any], room: int) -> list[_Column]:
+    def _chosen(self, line: JsonObject, room: int) -> list[_Column]:
         """The columns that fit: speed goes first, then what is measured of the training part, then other metrics."""
         parts = [part for part in ("train", "validation") if part in line or part in self.engine.data.parts]
         columns = [_Column("", "epoch", 0, least=2 * len(str(self.epochs)) + 1)]
@@ -94,7 +95,7 @@ class EpochLines:
             ]
             yield click.style(_joined(texts, columns), dim=True)
 
-    def _row(self, line: Mapping[str, Any], timing: Mapping[str, Any]) -> str:
+    def _row(self, line: JsonObject, timing: JsonObject) -> str:
         engine, cells = self.engine, []
         best = engine.monitor is not None and engine.monitor.best_step == line["step"]
         speed = step_time(engine.batch_size / (timing["examples_per_second"] or 1e-9))
@@ -117,7 +118,7 @@ def step_time(seconds: float) -> str:
     return f"{milliseconds:.{2 if milliseconds < 10 else 1 if milliseconds < 100 else 0}f}"
 
 
-def split_naive(line: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def split_naive(line: JsonObject) -> tuple[JsonObject, JsonObject]:
     """The measures of a forecast by rule, and the line without them."""
     measured = line.get("validation", {})
     naive = {name[6:]: value for name, value in measured.items() if name.startswith("naive_")}
@@ -125,7 +126,7 @@ def split_naive(line: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]
     return naive, {**line, "validation": rest} if naive else dict(line)
 
 
-def _values(line: Mapping[str, Any], part: str) -> dict[str, float]:
+def _values(line: JsonObject, part: str) -> dict[str, float]:
     """The numbers of a part; a confusion matrix is none."""
     return {name: value for name, value in line.get(part, {}).items() if isinstance(value, int | float)}
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,6 +19,7 @@ from nntrain.runs import FINISHED
 from nntrain.training.engine import Observer
 
 if TYPE_CHECKING:
+    from nntrain.files.plain_values import JsonObject
     from nntrain.inference.transfer import Taken
     from nntrain.training.engine import Engine
     from nntrain.training.session import Result
@@ -34,7 +35,7 @@ class Progress(Observer):
         self.live = Live(None if quiet else sys.stderr)
         self.draw_at = 0.0
         self.started = (0.0, 0)
-        self.naive: Mapping[str, Any] = {}
+        self.naive: JsonObject = {}
 
     def begun(self, engine: Engine) -> None:
         """Note where the run stands."""
@@ -58,7 +59,7 @@ class Progress(Observer):
             # a metric of the order of all examples takes its time: the bar takes a tenth of the run's at most
             self.draw_at = ended + max(REFRESH_SECONDS, 9 * (ended - now))
 
-    def line(self, line: dict[str, Any], timing: dict[str, Any]) -> None:
+    def line(self, line: JsonObject, timing: JsonObject) -> None:
         """Print a line of the log."""
         if not self.live.drawable:
             parts = [f"{part}: {values_line(line[part])}" for part in ("train", "validation") if part in line]
@@ -133,7 +134,7 @@ def print_result(result: Result, as_json: bool, is_quiet: bool) -> None:
     if result.trained == 0 and result.status in FINISHED and not is_quiet:
         steps = result.summary.get("steps", 0)
         say(f"nothing to train: the run was finished at step {steps:,}; training.epochs=N with a higher N goes on")
-    best: dict[str, Any] = result.summary.get("best") or result.summary.get("final") or {}
+    best: JsonObject = result.summary.get("best") or result.summary.get("final") or {}
     part = next((p for p in ("test", "validation", "train") if p in best), None)
     if part and not is_quiet:
         where = f"epoch {best['epoch']}"

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,6 +18,7 @@ from nntrain.cli.terminal import room, say, width_of
 from nntrain.errors import ConfigError
 
 if TYPE_CHECKING:
+    from nntrain.files.plain_values import Json, JsonObject
     from nntrain.runs.comparison import Compared
 
 
@@ -97,7 +98,7 @@ def runs(
         say_best(compared)
 
 
-def _named(rows: Sequence[Mapping[str, Any]]) -> list[Column]:
+def _named(rows: Sequence[Mapping[str, Json]]) -> list[Column]:
     """The columns that every table of runs begins with."""
     names = Column("run", [Path(row["run"]).name for row in rows], right=False)
     return [names, Column("status", [row["status"] for row in rows], right=False)]
@@ -124,7 +125,7 @@ def _listing(compared: Compared) -> str:
 
 
 def _print_experiments(
-    found: list[dict[str, Any]], sort: str | None, limit: int | None, as_json: bool, as_csv: bool
+    found: list[JsonObject], sort: str | None, limit: int | None, as_json: bool, as_csv: bool
 ) -> None:
     """The runs by experiment, the best mean first where they are sorted."""
     from nntrain.runs.comparison import Compared
@@ -156,7 +157,7 @@ def _print_experiments(
     say_best(compared)
 
 
-def _fulfilling(rows: list[dict[str, Any]], where: Sequence[str]) -> list[dict[str, Any]]:
+def _fulfilling(rows: list[JsonObject], where: Sequence[str]) -> list[JsonObject]:
     """The rows of which all conditions hold.  Raises ConfigError where no run has what one asks for."""
     from nntrain.runs import query
 
@@ -168,14 +169,14 @@ def _fulfilling(rows: list[dict[str, Any]], where: Sequence[str]) -> list[dict[s
     return rows
 
 
-def _there(rows: Sequence[Mapping[str, Any]]) -> str:
+def _there(rows: Sequence[JsonObject]) -> str:
     from nntrain.runs import query
 
     metrics = sorted({name for row in rows for name in query.metrics_of(row)})
     return f"; there are {', '.join(metrics) or 'no metrics'}, and the keys of the configs, such as optimizer.lr"
 
 
-def _value(row: Mapping[str, Any], key: str) -> Any:
+def _value(row: JsonObject, key: str) -> Json:
     from nntrain.runs import query
 
     try:
@@ -184,7 +185,7 @@ def _value(row: Mapping[str, Any], key: str) -> Any:
         return None
 
 
-def _chosen(row: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:
+def _chosen(row: JsonObject, keys: Sequence[str]) -> JsonObject:
     return {"run": row["run"], "status": row["status"], **{key: _value(row, key) for key in keys}}
 
 

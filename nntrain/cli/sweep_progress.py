@@ -6,12 +6,12 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 import click
 
 from nntrain.cli.tables import Column, clock, fixed, table, values_line
 from nntrain.cli.terminal import COLOURS, Live, broken, say
+from nntrain.files.plain_values import JsonObject
 from nntrain.runs import Run
 from nntrain.runs.best_runs import rankings
 from nntrain.runs.comparison import Compared
@@ -147,7 +147,7 @@ def _result(outcome: Outcome) -> str:
     if not outcome.good:
         return outcome.message
     summary = RunFiles(outcome.planned.run_dir).read_summary()
-    best: dict[str, Any] = summary.get("best") or summary.get("final") or {}
+    best: JsonObject = summary.get("best") or summary.get("final") or {}
     part = next((p for p in ("validation", "test", "train") if p in best), None)
     return f"{part}: {values_line(best[part])}" if part else ""
 

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from nntrain.cli.terminal import visible, width_of
+from nntrain.files.plain_values import JsonObject
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _NAME = 9  # columns that a shortened cell of text keeps at least
@@ -70,7 +71,7 @@ def spread(value: tuple[float, float | None] | None) -> str:
     return number(float(mean)) + ("" if deviation is None else f" ± {deviation:.2g}")
 
 
-def values_line(values: Mapping[str, Any]) -> str:
+def values_line(values: JsonObject) -> str:
     """`loss 0.1234  accuracy 0.97`: the numbers of a metrics mapping on one line."""
     return _GAP.join(f"{name} {number(value)}" for name, value in values.items() if not isinstance(value, list | dict))
 
@@ -204,7 +205,7 @@ def _split(columns: Sequence[Column], width: int) -> str:
     return "\n\n".join(_lines(_fitting(piece, width) or piece) for piece in pieces)
 
 
-def csv_text(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+def csv_text(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """The table as comma-separated values; lists, mappings, true and false as JSON."""
     import csv
     import io

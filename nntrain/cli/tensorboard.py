@@ -8,6 +8,7 @@ from nntrain.errors import ConfigError
 from nntrain.training.engine import Observer
 
 if TYPE_CHECKING:
+    from nntrain.files.plain_values import JsonObject
     from nntrain.training.engine import Engine
 
 
@@ -25,7 +26,7 @@ class Both(Observer):
         self.first.step(engine)
         self.second.step(engine)
 
-    def line(self, line: dict[str, Any], timing: dict[str, Any]) -> None:
+    def line(self, line: JsonObject, timing: JsonObject) -> None:
         self.first.line(line, timing)
         self.second.line(line, timing)
 
@@ -54,7 +55,7 @@ class Events(Observer):
         purge = engine.step + 1 if engine.step else None
         self._writer = self._make(str(engine.run.path / "tensorboard"), purge_step=purge)
 
-    def line(self, line: dict[str, Any], timing: dict[str, Any]) -> None:
+    def line(self, line: JsonObject, timing: JsonObject) -> None:
         """Add the scalars of a line."""
         for part in ("train", "validation"):
             for metric, value in line.get(part, {}).items():
@@ -65,7 +66,7 @@ class Events(Observer):
         self._add("examples_per_second", timing["examples_per_second"], line["step"])
         self._writer.flush()
 
-    def _add(self, tag: str, value: Any, step: int) -> None:
+    def _add(self, tag: str, value: object, step: int) -> None:
         if isinstance(value, int | float):
             self._writer.add_scalar(tag, value, step)
 

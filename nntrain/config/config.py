@@ -19,6 +19,7 @@ from nntrain.config.plain_config import plain
 from nntrain.config.problems import Mark, Place, Placed, Problems, Source
 from nntrain.config.references import DatasetFacts, References
 from nntrain.config.settings import Start, Training
+from nntrain.files.plain_values import Json, JsonObject
 from nntrain.messages import show
 from nntrain.plugins import Imports, taken_from
 
@@ -69,11 +70,11 @@ class Config:
     _root: Place = field(default=Place(Mark(Source(Path()))), repr=False, compare=False)
 
     @classmethod
-    def from_dict(cls, saved: Mapping[str, Any]) -> Config:
+    def from_dict(cls, saved: Mapping[str, Json]) -> Config:
         """The config that `as_dict` gave, as a checkpoint keeps it.  Raises ConfigError."""
         return read(saved).resolve(None)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> JsonObject:
         """The whole config as plain values that JSON can hold; `read` takes them back."""
         values = plain(self)
         return {key: values[key] for key in ORDER if key in values}
@@ -179,7 +180,7 @@ class Draft:
 class Base:
     """A config read once, to be varied by many sets of overrides: `Base(path).draft(["optimizer.lr=0.01"])`."""
 
-    def __init__(self, source: str | Path | Mapping[str, Any], dataset: Mapping[str, str] | None = None):
+    def __init__(self, source: str | Path | Mapping[str, Json], dataset: Mapping[str, str] | None = None):
         self._problems = Problems()
         self._tree = read_tree(source, Config, self._problems)
         if dataset is not None:
@@ -198,7 +199,7 @@ class Base:
 
 
 def read(
-    source: str | Path | Mapping[str, Any], overrides: Sequence[str] = (), dataset: Mapping[str, str] | None = None
+    source: str | Path | Mapping[str, Json], overrides: Sequence[str] = (), dataset: Mapping[str, str] | None = None
 ) -> Draft:
     """Read a config file, or take a Python mapping of the same form; `overrides` are `key=value` texts.
 
@@ -222,7 +223,7 @@ def dataset_with(config: Config, overrides: Sequence[str]) -> Dataset:
     return read(config.as_dict(), overrides).dataset if overrides else config.dataset
 
 
-def is_path(config: dict[str, Any], key: str) -> bool:
+def is_path(config: JsonObject, key: str) -> bool:
     """Whether a dotted key of `as_dict()` is an argument that holds a path."""
     node: Node | None = from_python(config, Source(Path()), Problems())
     type_: FieldType = Section(Config)

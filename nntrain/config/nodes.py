@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from nntrain.components import Component
 from nntrain.config.plain_config import plain
 from nntrain.config.problems import Mark, Problems, Source
-from nntrain.files.plain_values import Plain, Scalar
+from nntrain.files.plain_values import Json, Plain, Scalar
 from nntrain.messages import show
 
 MAX_DEPTH = 50
@@ -34,19 +34,19 @@ class Node:
         self.keys = keys or {}
 
 
-def node_of(value: Scalar | list[Any] | tuple[Any, ...], mark: Mark) -> Node:
+def node_of(value: Scalar | list[Json] | tuple[Json, ...], mark: Mark) -> Node:
     """The node of a plain value that is known to be good."""
     if isinstance(value, (list, tuple)):
         return Node(mark, [node_of(item, mark) for item in value])
     return Node(mark, value, value if isinstance(value, str) else show(value) if value is not None else "")
 
 
-def from_python(value: Any, source: Source, problems: Problems) -> Node:
+def from_python(value: Json, source: Source, problems: Problems) -> Node:
     """The tree of a mapping that a Python program or a checkpoint hands in."""
     mark = Mark(source)
     count = 0
 
-    def convert(value: Any, path: str, depth: int) -> Node:
+    def convert(value: Json, path: str, depth: int) -> Node:
         nonlocal count
         count += 1
         if depth > MAX_DEPTH or count > MAX_VALUES:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from nntrain.components import Component, find
 from nntrain.config.canonical import merge
@@ -15,12 +14,13 @@ from nntrain.config.nodes import Node, from_python
 from nntrain.config.plain_config import plain
 from nntrain.config.problems import Mark, Problems, Source
 from nntrain.config.yaml_reader import parse, read_file
+from nntrain.files.plain_values import Json
 from nntrain.messages import show, suggest
 
 MAX_EXTENDS = 20
 
 
-def read_tree(source: str | Path | Mapping[str, Any], cls: type, problems: Problems) -> Node:
+def read_tree(source: str | Path | Mapping[str, Json], cls: type, problems: Problems) -> Node:
     """The tree of a config without overrides, respelled; a problem of its form is raised, others are collected."""
     if isinstance(source, Mapping):
         root = from_python(source, Source(Path.cwd()), problems)

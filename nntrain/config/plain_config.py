@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from nntrain.components import Component, item_names
 from nntrain.config.field_types import attribute_of, fields
 from nntrain.config.yaml_writer import flow
-from nntrain.files.plain_values import Plain
+from nntrain.files.plain_values import Json, JsonObject, Plain
 
 
-def plain(value: object) -> Any:
+def plain(value: object) -> Json:
     """As JSON has it.  A component: {"type": name, every argument}; those that are not listed only where given."""
     if isinstance(value, Component):
         return {"type": value.type, **_arguments(value)}
@@ -30,7 +30,7 @@ def plain(value: object) -> Any:
     return value
 
 
-def _arguments(value: object) -> dict[str, Any]:
+def _arguments(value: object) -> JsonObject:
     given = {key: (field, getattr(value, attribute_of(key))) for key, field in fields(type(value)).items()}
     return {key: plain(item) for key, (field, item) in given.items() if field.arg.listed or item not in (None, ())}
 

@@ -18,10 +18,11 @@ from nntrain.api.arguments import override_texts
 from nntrain.api.train import fit as train
 from nntrain.api.trained_run import TrainedRun
 from nntrain.errors import NNTrainError
+from nntrain.files.plain_values import Json, JsonObject
 from nntrain.model.shapes import Array
 
 # what is trained where no config is given
-_CONFIG: dict[str, Any] = {
+_CONFIG: JsonObject = {
     "name": "estimator",
     "dtype": "float64",
     "dataset": {"batch_size": 32, "validation": 0, "standardize": True},
@@ -64,11 +65,11 @@ class _Estimator(BaseEstimator):
     verbose       show the progress
     """
 
-    _default: Mapping[str, Any] = _CONFIG
+    _default: Mapping[str, Json] = _CONFIG
 
     def __init__(
         self,
-        config: str | os.PathLike[str] | Mapping[str, Any] | None = None,
+        config: str | os.PathLike[str] | Mapping[str, Json] | None = None,
         *,
         overrides: Any = None,
         random_state: int | None = None,
@@ -108,7 +109,7 @@ class _Estimator(BaseEstimator):
     def _shaped(self, X: Array) -> Array:
         return X if self.input_shape is None else X.reshape(len(X), *self.input_shape)
 
-    def _seen(self, X: Any) -> Array:
+    def _seen(self, X: object) -> Array:
         check_is_fitted(self)
         return self._shaped(validate_data(self, X, reset=False, dtype=[np.float64, np.float32]))
 
@@ -127,23 +128,23 @@ def _enough(X: Array) -> None:
 class Classifier(ClassifierMixin, _Estimator):
     """A network with labels of any kind as its targets.   classes_ (K,)   network_   history_   n_iter_"""
 
-    def fit(self, X: Any, y: Any) -> Classifier:
+    def fit(self, X: object, y: object) -> Classifier:
         """Train from the beginning.   X (N, n_x)   y (N,)"""
-        X, y = validate_data(self, X, y, dtype=[np.float64, np.float32])
-        check_classification_targets(y)
-        self.classes_, numbers = np.unique(column_or_1d(y, warn=True), return_inverse=True)
-        _enough(X)
+        seen, labels = validate_data(self, X, y, dtype=[np.float64, np.float32])
+        check_classification_targets(labels)
+        self.classes_, numbers = np.unique(column_or_1d(labels, warn=True), return_inverse=True)
+        _enough(seen)
         if len(self.classes_) < 2:
             raise ValueError(f"Classifier cannot train when only one class is present: {self.classes_[0]}")
-        self._train(X, numbers.astype(np.int64))
+        self._train(seen, numbers.astype(np.int64))
         return self
 
-    def predict(self, X: Any) -> Array:
+    def predict(self, X: object) -> Array:
         """The likeliest label of each example."""
         seen = self._seen(X)
         return np.asarray(self.classes_[self.network_.run.predict(seen)])
 
-    def predict_proba(self, X: Any) -> Array:
+    def predict_proba(self, X: object) -> Array:
         """The probability of each class, (N, K), in the order of classes_."""
         seen = self._seen(X)
         P = self.network_.run.probabilities(seen).astype(np.float64)
@@ -153,21 +154,21 @@ class Classifier(ClassifierMixin, _Estimator):
 class Regressor(RegressorMixin, _Estimator):
     """A network with values as its targets, which are learned with mean 0 and deviation 1.   network_   history_"""
 
-    _default: Mapping[str, Any] = {**_CONFIG, **_REGRESSION}
+    _default: Mapping[str, Json] = {**_CONFIG, **_REGRESSION}
 
-    def fit(self, X: Any, y: Any) -> Regressor:
+    def fit(self, X: object, y: object) -> Regressor:
         """Train from the beginning.   X (N, n_x)   y (N,) or (N, n_y)"""
-        X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], multi_output=True, y_numeric=True)
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
-        _enough(X)
-        y = y.astype(np.float64)
-        deviation = y.std(axis=0)
-        self.mean_, self.deviation_ = y.mean(axis=0), np.where(deviation > 0, deviation, 1.0)
-        self._train(X, (y - self.mean_) / self.deviation_)
+        seen, values = validate_data(self, X, y, dtype=[np.float64, np.float32], multi_output=True, y_numeric=True)
+        if values.ndim == 2 and values.shape[1] == 1:
+            values = column_or_1d(values, warn=True)
+        _enough(seen)
+        values = values.astype(np.float64)
+        deviation = values.std(axis=0)
+        self.mean_, self.deviation_ = values.mean(axis=0), np.where(deviation > 0, deviation, 1.0)
+        self._train(seen, (values - self.mean_) / self.deviation_)
         return self
 
-    def predict(self, X: Any) -> Array:
+    def predict(self, X: object) -> Array:
         """The values of each example."""
         seen = self._seen(X)
         return np.asarray(self.network_.run.predict(seen).astype(np.float64) * self.deviation_ + self.mean_)
