@@ -45,12 +45,16 @@ def write_drawn(model: Model, count: int, output: Path, seed: int | None = None)
 def leave_sample(folder: Path, name: str, X: Array, model: Model, real: Array) -> None:
     """A picture of drawn examples, or where they make none their array, in a folder that is made if need be.
 
+    A grid has complete rows alone: what is over is left out.
+
     real   some of the data's examples in their units: they lie behind drawn points
     """
     with naming(folder, "cannot be made"):
         folder.mkdir(exist_ok=True)
     if has_picture(model.facts.input_shape):
-        png.write(folder / f"{name}.png", picture(X, _columns(model, len(X)), real))
+        columns = _columns(model, len(X))
+        whole = len(X) if X.ndim == 2 else len(X) // columns * columns
+        png.write(folder / f"{name}.png", picture(X[:whole], columns, real))
     else:
         write_array(folder / f"{name}.npy", X)
 
@@ -63,5 +67,8 @@ def write_array(path: Path, X: Array) -> None:
 
 
 def _columns(model: Model, count: int) -> int:
-    """A column a class where classes are drawn in turn, else a square."""
-    return min(count, model.facts.classes or 1) if model.loop.draws_by_class else ceil(sqrt(count))
+    """A column a class where classes are drawn in turn; else about a square, of complete rows where that can be."""
+    if model.loop.draws_by_class:
+        return min(count, model.facts.classes or 1)
+    square = ceil(sqrt(count))
+    return next((columns for columns in range(square, 2 * square) if count % columns == 0), square)

@@ -113,7 +113,8 @@ def hyperparameters(compared: Compared, ranking: Ranking, drawn: figures.Charts)
     there = [i for i in ranking.order if isfinite(compared.measured[i].get(metric or "", float("nan")))]
     keys = [key for key in keys_of(compared, ranking.order) if not key.endswith(".name")]
     axes: dict[str, list[Json]] = {key: [compared.value(i, key) for i in there] for key in keys}
-    axes = {key: values for key, values in axes.items() if not any(isinstance(value, dict) for value in values)}
+    # what some runs have not, as the units of a layer that others lack, is no scale to place them on
+    axes = {k: values for k, values in axes.items() if not any(v is None or isinstance(v, dict) for v in values)}
     if len(there) < 3 or not axes or metric is None:
         return ""
     axes = dict(list(axes.items())[:MOST_AXES])
