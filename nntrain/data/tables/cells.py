@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Literal
 
 import numpy as np
 
-from nntrain.data.tables.numerals import EXACT, Numerals, number_word
+from nntrain.data.tables.numerals import number_word
 from nntrain.model.shapes import Array
 
 # in whatever case; the last ones are how Excel and old C libraries write them
@@ -33,7 +34,6 @@ USUAL_MISSING = frozenset(
         "-1.#qnan",
     ]  # "" too
 )
-_MAY_BE_GROUPED = re.compile(r" *[+-]?(?:[1-9]\d{0,2}(\.\d{3})|\d{1,3}) *", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -48,41 +48,60 @@ class Missing:
 
 @dataclass
 class Cells:
-    """A column of N cells.
+    """A column of N cells, in pieces.
 
-    values   (N,) float64, NaN where the cell is no number
-    codes    (N,) its place in `words`, -1 where the cell is a number; None where all are numbers
-    words    the different cells that are no numbers
-    absent   (words,) True for those that stand for no value
-    grouped  "all" or "some" where as many numbers have a point before three digits, and the others none: it could stand
-             before decimals, or between thousands
+    value_pieces  float64, NaN where the cell is no number
+    code_pieces   of each cell its place in `words`, -1 where it is a number; None where all of a piece are numbers
+    words         the different cells that are no numbers
+    absent        (words,) True for those that stand for no value
+    grouped       "all" or "some" where as many numbers have a point before three digits, and the others none: it could
+                  stand before decimals, or between thousands
     """
 
-    values: Array
-    codes: Array | None
+    value_pieces: list[Array]
+    code_pieces: list[Array | None]
     words: list[str]
     absent: Array
     grouped: Literal["all", "some", "none"] = "none"
 
+    def __post_init__(self) -> None:
+        self._ends = list(accumulate(map(len, self.value_pieces)))
+
     def __len__(self) -> int:
-        return len(self.values)
+        return self._ends[-1] if self._ends else 0
+
+    @property
+    def values(self) -> Array:
+        """(N,) float64, NaN where the cell is no number: a copy where there are several pieces."""
+        return self.value_pieces[0] if len(self.value_pieces) == 1 else np.concatenate(self.value_pieces)
+
+    @property
+    def codes(self) -> Array | None:
+        """(N,) the place of each cell in `words`, -1 where it is a number; None where all are numbers."""
+        if not self.words:
+            return None
+        pairs = zip(self.code_pieces, self.value_pieces, strict=True)
+        return np.concatenate([np.full(len(v), -1, np.int32) if c is None else c for c, v in pairs])
 
     @property
     def missing(self) -> Array:
         """(N,) True where there is no value."""
-        if self.codes is None or not self.absent.any():
+        codes = self.codes
+        if codes is None or not self.absent.any():
             return np.zeros(len(self), bool)
-        return (self.codes >= 0) & self.absent[self.codes]
+        found: Array = (codes >= 0) & self.absent[codes]
+        return found
 
     @property
     def has_numbers(self) -> bool:
         """Whether any cell is a number."""
-        return self.codes is None or bool((self.codes < 0).any())
+        return any(codes is None or bool((codes < 0).any()) for codes in self.code_pieces)
 
     @property
     def numbers(self) -> Array:
         """The different numbers, ascending."""
-        return np.unique(self.values[~np.isnan(self.values)])
+        values = self.values
+        return np.unique(values[~np.isnan(values)])
 
     @property
     def present(self) -> list[str]:
@@ -92,7 +111,7 @@ class Cells:
     @property
     def empty(self) -> bool:
         """Whether there is nothing in any row, not even a word for a missing value."""
-        return self.codes is not None and self.words == [""] and not self.has_numbers
+        return self.words == [""] and not self.has_numbers
 
     def names(self) -> set[str]:
         """The different values as names of categories."""
@@ -101,19 +120,22 @@ class Cells:
     @property
     def all_numbers(self) -> bool:
         """Whether every cell is a number."""
-        return self.codes is None or bool((self.codes < 0).all())
+        return not self.words
 
     def first_other(self) -> int:
         """The first row that holds no number."""
-        return 0 if self.codes is None else int(np.argmax(self.codes >= 0))
+        codes = self.codes
+        return 0 if codes is None else int(np.argmax(codes >= 0))
 
     def first_number(self) -> int:
         """The first row that holds a number."""
-        return 0 if self.codes is None else int(np.argmax(self.codes < 0))
+        codes = self.codes
+        return 0 if codes is None else int(np.argmax(codes < 0))
 
     def row_of(self, word: str) -> int:
         """The first row that holds a word."""
-        return 0 if self.codes is None else int(np.argmax(self.codes == self.words.index(word)))
+        codes = self.codes
+        return 0 if codes is None else int(np.argmax(codes == self.words.index(word)))
 
     def row_of_name(self, name: str) -> int:
         """The first row that holds a value of this name (see `names`)."""
@@ -123,134 +145,33 @@ class Cells:
 
     def text(self, row: int) -> str:
         """A cell as it was written; a number in its usual spelling."""
-        if self.codes is not None and self.codes[row] >= 0:
-            return self.words[int(self.codes[row])]
-        return number_word(float(self.values[row]))
+        row = range(len(self))[row]
+        piece = bisect_right(self._ends, row)
+        values, codes = self.value_pieces[piece], self.code_pieces[piece]
+        at = row - (self._ends[piece] - len(values))
+        if codes is not None and codes[at] >= 0:
+            return self.words[int(codes[at])]
+        return number_word(float(values[at]))
 
     def first_word(self) -> int | None:
         """The first row that is neither a number nor missing."""
-        if self.codes is None or self.absent.all():
+        codes = self.codes
+        if codes is None or self.absent.all():
             return None
-        return int(np.argmax((self.codes >= 0) & ~self.absent[self.codes]))
+        return int(np.argmax((codes >= 0) & ~self.absent[codes]))
 
     def category_numbers(self, categories: Sequence[str]) -> Array:
         """(N,) float64: the number of each cell among the categories; NaN where missing, -1 where there is none."""
         number = {name: float(i) for i, name in enumerate(categories)}
-        found = np.full(len(self), np.nan)
-        if self.codes is not None and self.words:
-            of_words = np.array([number.get(word, -1.0) for word in self.words])
-            of_words[self.absent] = np.nan
-            found = np.where(self.codes >= 0, of_words[self.codes], np.nan)
+        of_words = np.array([number.get(word, -1.0) for word in self.words])
+        of_words[self.absent] = np.nan
         numbers = self.numbers
+        of_numbers = np.array([number.get(number_word(value), -1.0) for value in numbers.tolist()])
+        found = np.full(len(self), np.nan)
+        if (codes := self.codes) is not None:
+            found = np.where(codes >= 0, of_words[codes], np.nan)
         if len(numbers):
-            of_numbers = np.array([number.get(number_word(value), -1.0) for value in numbers.tolist()])
-            there = ~np.isnan(self.values)
-            found[there] = of_numbers[np.searchsorted(numbers, self.values[there])]
+            values = self.values
+            there = ~np.isnan(values)
+            found[there] = of_numbers[np.searchsorted(numbers, values[there])]
         return found
-
-
-class CellsBuilder:
-    """Makes Cells of a column that comes in pieces."""
-
-    def __init__(self, numerals: Numerals, missing: Missing, watch_points: bool = False):
-        self._numerals, self._missing = numerals, missing
-        # whether a point may still be one between thousands, and whether there are numbers with and without it
-        self._groups, self._with_point, self._without = watch_points and numerals.plain, False, False
-        self._values: list[Array] = []
-        self._codes: list[Array | None] = []
-        self._code: dict[str, int] = {}
-
-    def add(self, cells: Sequence[str]) -> None:
-        """The cells of further rows."""
-        values = self._all_numbers(cells)
-        if values is not None:
-            if self._groups:
-                self._look_for_groups(set(cells))
-            self.add_numbers(values)
-            return
-        if (there := [cell for cell in cells if cell]) and len(there) < len(cells):  # numbers and empty cells
-            values = self._all_numbers(there)
-            if values is not None:
-                self._add_with_gaps(cells, there, values)
-                return
-        read, codes_of = self._numerals.read, self._code
-        value_of, code_of = dict[str, float](), dict[str, int]()
-        for cell in dict.fromkeys(cells):  # in order, so that codes are too
-            word = cell.strip()
-            value = read(word)
-            value_of[cell] = np.nan if value is None else value
-            code_of[cell] = codes_of.setdefault(word, len(codes_of)) if value is None else -1
-        if self._groups:
-            self._look_for_groups([cell.strip() for cell, code in code_of.items() if code < 0])
-        self._values.append(np.fromiter(map(value_of.__getitem__, cells), np.float64, len(cells)))
-        self._codes.append(np.fromiter(map(code_of.__getitem__, cells), np.int32, len(cells)))
-
-    def _add_with_gaps(self, cells: Sequence[str], there: Sequence[str], numbers: Array) -> None:
-        if self._groups:
-            self._look_for_groups(set(there))
-        empty = np.fromiter((not cell for cell in cells), bool, len(cells))
-        values = np.full(len(cells), np.nan)
-        values[~empty] = numbers
-        self._values.append(values)
-        self._codes.append(np.where(empty, self._code.setdefault("", len(self._code)), -1).astype(np.int32))
-
-    def add_numbers(self, values: Array) -> None:
-        """The numbers of further rows, float64, whose writing is known (see `depends_on_writing`)."""
-        self._values.append(values)
-        self._codes.append(None)
-
-    @property
-    def has_words(self) -> bool:
-        """Whether any cell so far was no number."""
-        return bool(self._code)
-
-    def depends_on_writing(self, values: Array, zeros: bool) -> bool:
-        """Whether more must be known of further numbers than their values: a point before three digits may yet stand
-        between thousands.  `zeros`: whole numbers may have such a point too.
-        """
-        if not self._groups:
-            return False
-        thousandths = values * 1000
-        if (np.abs(values) >= 1000).any() or (np.abs(np.rint(thousandths) - thousandths) > 1e-6).any():
-            self._groups = False
-            return False
-        if zeros or (values != np.floor(values)).any():
-            return True
-        self._without = True
-        return False
-
-    def _all_numbers(self, cells: Sequence[str]) -> Array | None:
-        """The cells as numbers in one go, where float() reads them all and reads them as Numerals does."""
-        joined = "".join(cells)
-        if not self._numerals.plain or not joined.isascii() or "_" in joined:
-            return None
-        try:
-            values = np.array(list(map(float, cells)))
-        except ValueError:
-            return None
-        return values if (np.abs(values) < EXACT).all() else None  # not so for nan and inf either
-
-    def _look_for_groups(self, numbers: Iterable[str]) -> None:
-        """Whether these too are whole numbers below 1000, or have a point before three digits."""
-        for number in numbers:
-            match = _MAY_BE_GROUPED.fullmatch(number)
-            if match is None:
-                self._groups = False
-                return
-            self._with_point, self._without = self._with_point or bool(match[1]), self._without or not match[1]
-
-    def build(self) -> Cells:
-        """The whole column."""
-        words = list(self._code)
-        values, pieces = np.concatenate(self._values), self._codes
-        codes = None
-        if words:
-            whole = [
-                np.full(len(v), -1, np.int32) if c is None else c for v, c in zip(self._values, pieces, strict=True)
-            ]
-            codes = np.concatenate(whole)
-        absent = np.array([word in self._missing for word in words], bool)
-        grouped: Literal["all", "some", "none"] = "none"
-        if self._groups and self._with_point:
-            grouped = "some" if self._without else "all"
-        return Cells(values, codes, words, absent, grouped)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO
 
 from nntrain.data.tables.dialect import Dialect, Reader, find_delimiter, rows_of
 from nntrain.data.tables.table_files import TableFile
 from nntrain.data.tables.text_files import TextFile
+from nntrain.data.tables.text_lines import TextLines
 from nntrain.data.tables.typed_files import TypedFile
 from nntrain.errors import DataError
 
-_LONGEST = 1 << 24  # characters of a line
 _SAMPLE = 1 << 16  # characters by which the delimiter is found
 
 
@@ -21,41 +20,31 @@ class Rows:
     """(line, cells) of every row that holds anything, all of one width.
 
     empty      lines of rows of empty cells
+    lines      of a text: where the rows come from
     delimiter  between the cells of a text
     """
 
-    def __init__(self, name: str, reader: Reader, delimiter: str | None = None):
-        self._name, self._reader, self.delimiter = name, reader, delimiter
-        self._line, self._width = 1, 0
+    def __init__(self, name: str, reader: Reader, lines: TextLines | None = None, delimiter: str = ""):
+        self._name, self._reader, self.lines, self.delimiter = name, reader, lines, delimiter
+        self._width = 0
         self.empty: list[int] = []
 
     @property
     def line(self) -> int:
         """The line where the next row begins."""
-        return self._line
-
-    def skip_to(self, line: int) -> None:
-        """Pass over rows that were read by other means, up to this line."""
-        while self._line < line:
-            next(self._reader)
-            self._line = self._reader.line_num + 1
-
-    def end(self) -> None:
-        """Nothing is left: all of it was read by other means."""
-        self._reader = rows_of([], ",", None)
+        return (self._reader.line_num if self.lines is None else self.lines.number) + 1
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
         return self
 
     def __next__(self) -> tuple[int, list[str]]:
         while True:
-            line = self._line
+            line = self.line
             try:
                 row = next(self._reader)
             except csv.Error as error:
                 reason = "a quote is never closed" if "unexpected end" in str(error) else str(error)
                 raise DataError(f"{self._name}:{line}:1: error: {reason}") from error
-            self._line = self._reader.line_num + 1
             if not any(row) or not any(cell.strip() for cell in row):
                 if len(row) > 1:
                     self.empty.append(line)
@@ -74,20 +63,8 @@ def rows_in(file: TableFile, dialect: Dialect) -> Iterator[Rows]:
         yield Rows(file.name, file.rows(dialect.numerals.decimal))
         return
     delimiter = delimiter_of(file, dialect)
-    with file.open() as text:
-        yield Rows(file.name, rows_of(_lines(text, file.name), delimiter, dialect.comment), delimiter)
-
-
-def _lines(text: TextIO, name: str) -> Iterator[str]:
-    """Line by line; one that is longer than any table's is refused before it fills the memory."""
-    number = 0
-    while line := text.readline(_LONGEST):
-        number += 1
-        if len(line) == _LONGEST:
-            raise DataError(
-                f"{name}:{number}:1: error: a line of more than {_LONGEST >> 20} million characters: no table"
-            )
-        yield line
+    with file.lines() as lines:
+        yield Rows(file.name, rows_of(lines, delimiter, dialect.comment), lines, delimiter)
 
 
 def delimiter_of(file: TextFile, dialect: Dialect) -> str:

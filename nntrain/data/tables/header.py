@@ -12,6 +12,7 @@ from typing import Literal
 
 from nntrain.data.tables.dates import is_date
 from nntrain.data.tables.dialect import Dialect
+from nntrain.data.tables.numerals import all_numbers
 from nntrain.data.tables.units import is_sign, split_unit
 from nntrain.data.tables.writings import advice
 
@@ -74,17 +75,24 @@ def _signs(first: Sequence[str], below: Sequence[Sequence[str]], dialect: Dialec
 
 
 def _sign(cell: str, column: Sequence[str], dialect: Dialect) -> Sign:
+    if dialect.missing.words is None and all_numbers(column, dialect.numerals) is not None:
+        return _above(cell, "number", dialect)
     there = Counter(other for other in column if other and other not in dialect.missing)
     kinds = Counter[str]()
     for other, count in there.items():
         kinds[_kind(other, dialect)] += count
     kind, most = max(kinds.items(), key=lambda item: item[1], default=("", 0))
     if kind and 5 * most >= 4 * there.total():
-        if _kind(cell, dialect) == kind:
-            return "value"
-        return "missing" if not cell or cell in dialect.missing else "name"
+        return _above(cell, kind, dialect)
     few = there.total() >= _ENOUGH and 4 * len(there) <= there.total()
     return "label" if few and cell and cell not in there and not _kind(cell, dialect) else "nothing"
+
+
+def _above(cell: str, kind: str, dialect: Dialect) -> Sign:
+    """What a cell is above cells of this kind."""
+    if _kind(cell, dialect) == kind:
+        return "value"
+    return "missing" if not cell or cell in dialect.missing else "name"
 
 
 def _kind(cell: str, dialect: Dialect) -> str:

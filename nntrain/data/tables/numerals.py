@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from nntrain.data.standardize import LARGEST
+from nntrain.model.shapes import Array
 
 EXACT = 2**53  # float64 holds every whole number below this
 BLANKS = "\u00a0\u202f\u2009"  # spaces that are not to be broken, as programs put them between thousands
@@ -64,6 +68,18 @@ class Numerals:
 
 
 PLAIN = Numerals()
+
+
+def all_numbers(cells: Sequence[str], numerals: Numerals) -> Array | None:
+    """The cells as numbers in one go, where float() reads them all and reads them as Numerals does; else None."""
+    joined = "".join(cells)
+    if not numerals.plain or not joined.isascii() or "_" in joined:
+        return None
+    try:
+        values = np.array(list(map(float, cells)))
+    except ValueError:
+        return None
+    return values if (np.abs(values) < EXACT).all() else None  # not so for nan and inf either
 
 
 def is_number(cell: str) -> bool:

@@ -1,81 +1,107 @@
-"""Numbers in the bytes of a table, all at once: a sign, digits and a decimal point, between delimiters and line ends.
+"""Numbers in the bytes of a table, all at once: a sign, digits and a sign before decimals.
 
 A word of eight bytes holds eight digits.  Read at an address that ends with the last digit, and freed of what are not
 the cell's own, three multiplications make a number of it: of pairs of digits, of pairs of these, of fours (Lemire 2018,
-"Quickly parsing eight digits").  A whole number below 2⁵³ over a power of ten up to 10²² is rounded once, so the
-quotient is the number that float() reads (Clinger 1990).
+"Quickly parsing eight digits").  A whole number m below 2⁵³ over a power of ten up to 10²² is rounded once, so the
+quotient is the number that float() reads (Clinger 1990).  A larger m is taken as the sum of two floats, and so is its
+quotient (Dekker 1971); where that lies so near the middle of two floats that its error could turn the rounding, the
+cell is left to float().
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from nntrain.data.tables.numerals import EXACT
 from nntrain.model.shapes import Array
 
-_POINT, _PLUS, _MINUS, _LINE = b".+-\n"
-_PAD = 16  # bytes before the first cell, so that a word that ends with it can be read
+PAD = 24  # bytes before the first cell, so that three words that end with it can be read
+MOST_DIGITS = 18  # of a cell: as many fit into an int64
+_PLUS, _MINUS = b"+-"
 _ZEROS, _NINES, _HIGH = (np.uint64(int(8 * byte, 16)) for byte in ("30", "76", "80"))
 _OWN = np.array([0, *(((1 << 8 * k) - 1) << (64 - 8 * k) for k in range(1, 9))], np.uint64)  # the last k of 8 bytes
-_TENS = 10 ** np.arange(9)
+_TENS = 10 ** np.arange(MOST_DIGITS + 1)
+_FLOAT_TENS = _TENS.astype(np.float64)
+_SPLIT = 2.0**27 + 1  # cuts a float into two halves of its digits (Veltkamp)
+_DOUBT = 2.0**-45  # far above the relative error of the second half of a quotient
 
 
-def plain_numbers(block: bytes, delimiter: str, width: int) -> Array | None:
-    """Whole lines as (rows, width) float64, where every line has so many cells and all are numbers of at most eight
-    digits before and behind the point, without blanks, quotes or exponents; else None, which says nothing about them.
+def numbers_at(content: Array, starts: Array, points: Array, ends: Array) -> tuple[Array, Array]:
+    """Cells content[starts:ends] as float64, and which of them are no plain number, so that their value says nothing.
+
+    points   where the sign before the decimals stands; `ends` itself where no cell has one
+    All of them of one shape; before `starts` are PAD bytes at least.
     """
-    content = np.frombuffer(bytes(_PAD) + block, np.uint8)
-    marks = np.flatnonzero((content == ord(delimiter)) | (content == _LINE) | (content == _POINT))
-    kinds = content[marks]
-    ends = points = marks
-    if (is_point := kinds == _POINT).any():
-        is_end = ~is_point
-        cells = np.cumsum(is_end)[is_point]  # in which cell each point is
-        if (cells[1:] == cells[:-1]).any():
-            return None
-        ends, kinds = marks[is_end], kinds[is_end]
-        points = ends.copy()
-        points[cells] = marks[is_point]
-    if not len(ends) or len(ends) % width:
-        return None
-    lines = kinds.reshape(-1, width)
-    if (lines[:, -1] != _LINE).any() or (lines[:, :-1] == _LINE).any():
-        return None
-    starts = np.concatenate([[_PAD], ends[:-1] + 1])
+    words = np.ndarray((len(content) - 7,), "<u8", content, strides=(1,))
     first = content[starts]
     minus = first == _MINUS
-    whole = points - starts - (minus | (first == _PLUS))
-    behind = ends - points  # digits behind the point and one for it, 0 where there is none
-    if (whole > 8).any() or (behind > 9).any() or (whole + behind - (behind > 0) < 1).any():
-        return None
-    words = np.ndarray((len(content) - 7,), "<u8", content, strides=(1,))
-    before = (words[points - 8] ^ _ZEROS) & _OWN[whole]
-    values = np.empty(len(ends))
+    whole = points - starts
+    whole -= minus
+    whole -= first == _PLUS
     if points is ends:
-        if _odd(before):
-            return None
-        values[:] = _of_digits(before)
+        number, odd = _digits(words, ends, whole)
+        odd |= whole < 1
+        odd |= number >= EXACT
+        values = number.astype(np.float64)
     else:
-        decimals = np.maximum(behind - 1, 0)
-        after = (words[ends - 8] ^ _ZEROS) & _OWN[decimals]
-        if _odd(before) or _odd(after):
-            return None
-        tens = _TENS[decimals]
-        mantissa = _of_digits(before) * tens + _of_digits(after)
-        if (mantissa >= 2**53).any():
-            return None
-        np.divide(mantissa, tens, values)
+        decimals = ends - points
+        there = decimals > 0
+        decimals -= there
+        number, odd = _digits(words, points, whole)
+        behind, wrong = _digits(words, ends, decimals)
+        odd |= wrong
+        digits = np.add(whole, decimals, out=whole)
+        odd |= digits < 1
+        odd |= digits > MOST_DIGITS
+        if odd.any():
+            decimals[odd] = 0
+        number *= _TENS[decimals]
+        number += behind
+        values = number.astype(np.float64)
+        large = number >= EXACT
+        values /= _FLOAT_TENS[decimals]
+        if large.any():
+            odd |= large & ~there
+            large &= ~odd
+            at = np.nonzero(large)
+            values[at], doubtful = _quotient(number[at], _FLOAT_TENS[decimals[at]])
+            odd[at] = doubtful
     np.negative(values, values, where=minus)
-    return values.reshape(-1, width)
+    return values, odd
 
 
-def _odd(words: Array) -> bool:
-    """Whether any byte is no digit 0 … 9."""
-    return bool((((words + _NINES) | words) & _HIGH).any())
+def _digits(words: Array, ends: Array, count: Array) -> tuple[Array, Array]:
+    """The whole numbers of `count` digits before `ends`, and which are none or have more than MOST_DIGITS."""
+    most = int(count.max(initial=0))
+    of_word = np.minimum(count, 8) if most > 8 else count
+    found = words[ends - 8]
+    found ^= _ZEROS
+    found &= _OWN[of_word]
+    odd = _no_digits(found)
+    number = _of_digits(found)
+    for further in range(8, min(most, MOST_DIGITS), 8):
+        found = words[ends - (8 + further)]
+        found ^= _ZEROS
+        found &= _OWN[np.clip(count - further, 0, 8)]
+        odd |= _no_digits(found)
+        number += _of_digits(found) * 10**further
+    if most > MOST_DIGITS:
+        odd |= count > MOST_DIGITS
+    return number, odd
+
+
+def _no_digits(words: Array) -> Array:
+    """Which words have a byte above 9."""
+    high = words + _NINES
+    high |= words
+    high &= _HIGH
+    found: Array = high != 0
+    return found
 
 
 def _of_digits(words: Array) -> Array:
-    """Words of eight digits as whole numbers; the first digit in the lowest byte."""
-    words = words * np.uint64(2561)
+    """Words of eight digits as whole numbers, in place; the first digit in the lowest byte."""
+    words *= np.uint64(2561)
     words >>= np.uint64(8)
     words &= np.uint64(0x00FF00FF00FF00FF)
     words *= np.uint64(6553601)
@@ -83,5 +109,23 @@ def _of_digits(words: Array) -> Array:
     words &= np.uint64(0x0000FFFF0000FFFF)
     words *= np.uint64(42949672960001)
     words >>= np.uint64(32)
-    numbers: Array = words.view(np.int64)
-    return numbers
+    return words.view(np.int64)
+
+
+def _quotient(number: Array, tens: Array) -> tuple[Array, Array]:
+    """number / tens rounded once, and where that is in doubt.  q = q₀ + (number − q₀ tens) / tens."""
+    high = number.astype(np.float64)
+    low = (number - high.astype(np.int64)).astype(np.float64)
+    quotient = high / tens
+    product = quotient * tens
+    q, t = _halves(quotient), _halves(tens)
+    error = ((q[0] * t[0] - product) + q[0] * t[1] + q[1] * t[0]) + q[1] * t[1]  # product + error = quotient · tens
+    rest = ((high - product) - error + low) / tens
+    values = quotient + rest * (1 + _DOUBT)
+    return values, values != quotient + rest * (1 - _DOUBT)
+
+
+def _halves(values: Array) -> tuple[Array, Array]:
+    large = values * _SPLIT
+    high = large - (large - values)
+    return high, values - high

@@ -5,13 +5,41 @@ Rows are counted as an editor counts lines and columns from 1: `file:row:column:
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from nntrain.data.tables.cells import Cells
 from nntrain.errors import DataError
 from nntrain.messages import did_you_mean
-from nntrain.model.shapes import Array
+
+
+class RowLines:
+    """At which line each row begins; rows that follow each other line by line are kept as one."""
+
+    def __init__(self) -> None:
+        self._ends: list[int] = []  # rows up to the end of each piece
+        self._lines: list[Sequence[int]] = []
+
+    def add(self, lines: Sequence[int]) -> None:
+        """Of further rows, ascending."""
+        if lines[-1] - lines[0] == len(lines) - 1:
+            lines = range(lines[0], lines[-1] + 1)
+            before = self._lines[-1] if self._lines else ()
+            if isinstance(before, range) and before.stop == lines.start:
+                self._lines[-1] = range(before.start, lines.stop)
+                self._ends[-1] += len(lines)
+                return
+        self._lines.append(lines)
+        self._ends.append(len(self) + len(lines))
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    def __getitem__(self, row: int) -> int:
+        piece = bisect_right(self._ends, row)
+        lines = self._lines[piece]
+        return lines[row - (self._ends[piece] - len(lines))]
 
 
 @dataclass
@@ -40,7 +68,7 @@ class Table:
     first: list[str]
     header: bool
     columns: list[Cells]
-    lines: Array
+    lines: RowLines
     first_line: int
     pieces: Sequence[Piece] = ()
     warnings: list[str] = field(default_factory=list)

@@ -11,25 +11,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 
-import numpy as np
-
-from nntrain.data.tables.cells import CellsBuilder
-from nntrain.data.tables.dialect import BLANKS, Dialect
+from nntrain.data.tables.cells_builder import CellsBuilder
+from nntrain.data.tables.dialect import Dialect
 from nntrain.data.tables.file_rows import Rows, rows_in
 from nntrain.data.tables.header import HeaderRule, UnclearError, has_header, odd_names
-from nntrain.data.tables.plain_numbers import plain_numbers
-from nntrain.data.tables.table import Piece, Table
+from nntrain.data.tables.plain_blocks import PlainBlocks
+from nntrain.data.tables.table import Piece, RowLines, Table
 from nntrain.data.tables.table_files import TableFile
-from nntrain.data.tables.text_files import TextFile
 from nntrain.data.tables.typed_files import TypedFile
 from nntrain.errors import DataError
 from nntrain.messages import did_you_mean
-from nntrain.model.shapes import Array
 
 _FIRST = 100  # rows by which a header is found
 _PIECE = 1 << 16  # cells that are read at a time
 _LEAST = 64  # rows that are read at a time, however many columns there are
-_ONE_BYTE = ("utf-8", "utf-8-sig", "cp1252", "latin-1")  # in which digits are one byte each
 
 
 def read_table(files: TableFile | Sequence[TableFile], dialect: Dialect, is_header: HeaderRule | None = None) -> Table:
@@ -54,11 +49,10 @@ class _TableReader:
         self._dialect, self._is_header = dialect, is_header
         self._table: Table | None = None
         self._builders: list[CellsBuilder] = []
-        self._lines: list[Array] = []
+        self._lines = RowLines()
         self._empty: list[tuple[str, list[int]]] = []  # lines of empty rows by file
         self._pieces: list[Piece] = []
         self._warnings: list[str] = []
-        self._size = 0
 
     def add(self, file: TableFile) -> None:
         """The rows of a further file."""
@@ -71,50 +65,24 @@ class _TableReader:
         start = begin(file, rows, dialect, self._is_header, self._table)
         line, first, header, piece = start.line, start.first, start.header, start.rows
         if self._table is None:
-            self._table = Table(file.name, first, header, [], np.empty(0, np.int64), line)
+            self._table = Table(file.name, first, header, [], self._lines, line)
             self._builders = [CellsBuilder(dialect.numerals, dialect.missing, not dialect.point_said) for _ in first]
             places = list(range(len(first)))
         else:
             places = _matched(self._table, file.name, line, first, header)
-        self._pieces.append(Piece(file.name, self._size, places))
+        self._pieces.append(Piece(file.name, len(self._lines), places))
         self._warnings += file.warnings
+        plain: PlainBlocks | None = None
         while piece:
-            self._lines.append(np.array([line for line, _ in piece]))
-            self._size += len(piece)
+            self._lines.add([line for line, _ in piece])
             columns = list(zip(*[row for _, row in piece], strict=True))
             for builder, place in zip(self._builders, places, strict=True):
                 builder.add(columns[place])
-            if self._size <= _FIRST + 1:
-                self._add_plain(file, rows, places)
+            plain = plain or PlainBlocks.of(rows.delimiter, dialect, self._builders, places)
+            while plain and rows.lines and (block := rows.lines.block()) and (count := plain.add(block)):
+                self._lines.add(range(rows.line, rows.line + count))
+                rows.lines.pass_over(count)
             piece = list(islice(rows, max(_LEAST, _PIECE // len(first))))
-
-    def _add_plain(self, file: TableFile, rows: Rows, places: list[int]) -> None:
-        """As many of the rows that come as are plain numbers, in a fraction of the time; equal to what `rows` gives."""
-        dialect, delimiter = self._dialect, rows.delimiter
-        text = isinstance(file, TextFile) and file.encoding in _ONE_BYTE and delimiter not in (None, BLANKS)
-        if not text or dialect.comment or not dialect.numerals.plain or any(b.has_words for b in self._builders):
-            return
-        assert isinstance(file, TextFile)
-        assert delimiter is not None
-        line = rows.line
-        for block in file.blocks_from(line):
-            values = plain_numbers(block, delimiter, len(places))
-            if values is None:
-                rows.skip_to(line)
-                return
-            columns, zeros = [np.ascontiguousarray(values[:, place]) for place in places], b".000" in block
-            pairs = list(zip(self._builders, columns, strict=True))
-            depends = [builder.depends_on_writing(column, zeros) for builder, column in pairs]
-            if any(depends):
-                rows.skip_to(line)
-                return
-            for builder, column in pairs:
-                builder.add_numbers(column)
-            self._lines.append(np.arange(line, line + len(values)))
-            self._size += len(values)
-            line += len(values)
-        if line > rows.line:
-            rows.end()
 
     def table(self) -> Table:
         """All that was read."""
@@ -122,7 +90,6 @@ class _TableReader:
         table = self._table
         while self._builders:
             table.columns.append(self._builders.pop(0).build())
-        table.lines = np.concatenate(self._lines)
         table.pieces = self._pieces if len(self._pieces) > 1 else ()
         table.warnings = self._warnings
         for name, lines in self._empty:

@@ -8,11 +8,13 @@ import io
 import stat
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TextIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from nntrain.data.source_files import GivenArray, Source, name_of
+from nntrain.data.tables.text_lines import InUtf8, TextLines
 from nntrain.errors import DataError
 
 if TYPE_CHECKING:
@@ -77,22 +79,16 @@ class TextFile:
         for block in self._blocks():
             sha.update(block)
 
-    def open(self) -> TextIO:
+    def open(self) -> io.TextIOWrapper:
         """The text from its beginning, line breaks as they are in the file."""
         return io.TextIOWrapper(self._open(), self.encoding, newline="")
 
-    def blocks_from(self, line: int) -> Iterator[bytes]:
-        """The bytes from this line on, in blocks of whole lines that end with a line feed.  None at all where line ends
-        are others.
-        """
-        with self._open() as file:
-            for _ in range(line - 1):
-                if b"\r" in file.readline().removesuffix(b"\r\n"):
-                    return
-            while block := file.read(_BLOCK >> 3):
-                block += file.readline()
-                block = block.replace(b"\r\n", b"\n") if b"\r" in block else block
-                yield block if block.endswith(b"\n") else block + b"\n"
+    @contextmanager
+    def lines(self) -> Iterator[TextLines]:
+        """The text line by line, or in blocks of UTF-8."""
+        with self.open() as text:
+            plain = codecs.lookup(self.encoding).name in ("utf-8", "ascii")
+            yield TextLines(self.name, text.buffer if plain else InUtf8(text))
 
     def _open(self) -> BinaryIO:
         try:
@@ -127,23 +123,36 @@ class TextFile:
 
     def _check(self, encoding: str) -> None:
         """Decode all of it once.  Raises _NotThisEncodingError, and DataError for NUL and for nothing."""
-        decoder, line, empty = codecs.getincrementaldecoder(encoding)(), 1, True
+        decoder, empty = codecs.getincrementaldecoder(encoding)(), True
+        plain = codecs.lookup(encoding).name in ("utf-8", "ascii", "cp1252", "iso8859-1")
         self.size = 0
         for block in chain(self._blocks(), [b""]):
-            self.size += len(block)
+            start, self.size = self.size, self.size + len(block)
+            if plain and block and not decoder.getstate()[0] and block.isascii() and b"\0" not in block:
+                empty = empty and not block.strip()
+                continue
             try:
                 text = decoder.decode(block, not block)
             except UnicodeError as error:
-                if isinstance(error, UnicodeDecodeError):
-                    line += error.object[: error.start].decode(encoding, "replace").count("\n")
-                raise _NotThisEncodingError(line, str(getattr(error, "reason", error))) from error
+                if isinstance(error, UnicodeDecodeError):  # of these bytes and those that waited for them
+                    start = self.size - len(error.object) + error.start
+                raise _NotThisEncodingError(
+                    self._line_at(start, encoding), str(getattr(error, "reason", error))
+                ) from error
             if (nul := text.find("\0")) >= 0:
-                line += text.count("\n", 0, nul)
+                line = self._line_at(start, encoding) + text.count("\n", 0, nul)
                 raise DataError(f"{self.name}:{line}:1: error: a NUL byte; this is no csv text")
             empty = empty and not text.strip()
-            line += text.count("\n")
         if empty:
             raise DataError(f"{self.name}: error: the file is empty")
+
+    def _line_at(self, byte: int, encoding: str) -> int:
+        """The line in which a byte of the file stands."""
+        decoder, line = codecs.getincrementaldecoder(encoding)("replace"), 1
+        for block in self._blocks():
+            line += decoder.decode(block[:byte]).count("\n")
+            byte -= min(byte, len(block))
+        return line
 
 
 def _path_or_content(source: Source | None, name: str) -> tuple[Path | None, bytes]:

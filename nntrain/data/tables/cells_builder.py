@@ -1,0 +1,164 @@
+"""Makes the cells of a column, which comes in pieces."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
+
+import numpy as np
+
+from nntrain.data.tables.cells import Cells, Missing
+from nntrain.data.tables.known_words import KnownWords
+from nntrain.data.tables.numerals import Numerals, all_numbers
+from nntrain.model.shapes import Array
+
+_MAY_BE_GROUPED = re.compile(r" *[+-]?(?:[1-9]\d{0,2}(\.\d{3})|\d{1,3}) *", re.ASCII)
+_REMEMBERED = 1 << 16  # different cells whose meaning is kept between pieces
+
+
+class CellsBuilder:
+    """Makes Cells of a column that comes in pieces.
+
+    watch_points   whether a point may stand between thousands, as the config does not say
+    """
+
+    def __init__(self, numerals: Numerals, missing: Missing, watch_points: bool = False):
+        self._numerals, self._missing = numerals, missing
+        # whether a point may still be one between thousands, and whether there are numbers with and without it
+        self._groups, self._with_point, self._without = watch_points and numerals.plain, False, False
+        self._values: list[Array] = []
+        self._codes: list[Array | None] = []
+        self._code: dict[str, int] = {}  # of every word
+        self._known: dict[str, int] = {}  # of every different cell as it is written: its code, or -1 - its number's
+        self._numbers: list[float] = []
+        self._words = KnownWords()
+
+    def add(self, cells: Sequence[str]) -> None:
+        """The cells of further rows."""
+        values = self._all_numbers(cells)
+        if values is not None:
+            self._add(values, None)
+            return
+        if (there := [cell for cell in cells if cell]) and len(there) < len(cells):  # numbers and empty cells
+            numbers = self._all_numbers(there)
+            if numbers is not None:
+                empty = np.fromiter((not cell for cell in cells), bool, len(cells))
+                values = np.full(len(cells), np.nan)
+                values[~empty] = numbers
+                self._add(values, np.where(empty, self._code_of(""), -1).astype(np.int32))
+                return
+        self._add(*self._look_up(cells))
+
+    def add_numbers(self, values: Array) -> None:
+        """The numbers of further rows, float64."""
+        self._add(values, None)
+
+    def add_mixed(self, values: Array, at: Array, cells: Sequence[str]) -> None:
+        """The numbers of further rows, but for the cells `at` some of them, which may be anything; `values` is kept."""
+        others = self._all_numbers(cells)
+        if others is not None:
+            values[at] = others
+            self._add(values, None)
+            return
+        values[at], of_cells = self._look_up(cells)
+        codes = None
+        if of_cells is not None:
+            codes = np.full(len(values), -1, np.int32)
+            codes[at] = of_cells
+        self._add(values, codes)
+
+    def _add(self, values: Array, codes: Array | None) -> None:
+        self._values.append(values)
+        self._codes.append(codes)
+
+    def add_bytes(self, content: Array, starts: Array, ends: Array, cells: Callable[[Array | None], list[str]]) -> None:
+        """The cells content[starts:ends] of further rows, few different ones; `cells` gives some of them, or all."""
+
+        def look_up(rows: Array) -> Array:
+            return self._found(cells(rows))
+
+        found = self._words.codes(content, starts, ends, look_up) if self.mostly_words else None
+        if found is None:
+            self.add(cells(None))
+        else:
+            self._add(*self._of_found(found))
+
+    def _look_up(self, cells: Sequence[str]) -> tuple[Array, Array | None]:
+        """Values and codes of cells: each different one is looked at once."""
+        return self._of_found(self._found(cells))
+
+    def _found(self, cells: Sequence[str]) -> Array:
+        """The codes of cells as `_known` has them."""
+        known = self._known
+        if len(known) > _REMEMBERED:
+            known.clear()
+            self._numbers.clear()
+        for cell in dict.fromkeys(cells):  # in order, so that codes are too
+            if cell not in known:
+                self._learn(cell)
+        return np.fromiter(map(known.__getitem__, cells), np.int32, len(cells))
+
+    def _of_found(self, found: Array) -> tuple[Array, Array | None]:
+        are_words = found >= 0
+        if are_words.all():
+            return np.broadcast_to(np.float64(np.nan), found.shape), found
+        numbers = np.array(self._numbers)
+        if not are_words.any():
+            return numbers[-1 - found], None
+        return np.where(are_words, np.nan, numbers[np.maximum(-1 - found, 0)]), np.maximum(found, -1)
+
+    def _learn(self, cell: str) -> None:
+        word = cell.strip()
+        value = self._numerals.read(word)
+        if value is None:
+            self._known[cell] = self._code_of(word)
+        else:
+            self._known[cell] = -1 - len(self._numbers)
+            self._numbers.append(value)
+            if self._groups:
+                self._look_for_groups([word])
+
+    def _code_of(self, word: str) -> int:
+        return self._code.setdefault(word, len(self._code))
+
+    @property
+    def mostly_words(self) -> bool:
+        """Whether more than half of the cells that came last were no numbers."""
+        last = self._codes[-1] if self._codes else None
+        return last is not None and bool(np.mean(last >= 0) > 0.5)
+
+    @property
+    def watches_points(self) -> bool:
+        """Whether more must be known of further numbers than their values (see `watch`)."""
+        return self._groups
+
+    def watch(self, fits: bool, with_point: bool, without: bool) -> None:
+        """Of further numbers: whether all may have a point between thousands, and whether some have one, or none."""
+        self._groups = self._groups and fits
+        self._with_point, self._without = self._with_point or with_point, self._without or without
+
+    def _all_numbers(self, cells: Sequence[str]) -> Array | None:
+        """The cells as numbers in one go, where all are; else None, which says nothing."""
+        values = all_numbers(cells, self._numerals)
+        if values is not None and self._groups:
+            self._look_for_groups(set(cells))
+        return values
+
+    def _look_for_groups(self, numbers: Iterable[str]) -> None:
+        """Whether these too are whole numbers below 1000, or have a point before three digits."""
+        for number in numbers:
+            match = _MAY_BE_GROUPED.fullmatch(number)
+            if match is None:
+                self._groups = False
+                return
+            self._with_point, self._without = self._with_point or bool(match[1]), self._without or not match[1]
+
+    def build(self) -> Cells:
+        """The whole column."""
+        words = list(self._code)
+        absent = np.array([word in self._missing for word in words], bool)
+        grouped: Literal["all", "some", "none"] = "none"
+        if self._groups and self._with_point:
+            grouped = "some" if self._without else "all"
+        return Cells(self._values, self._codes, words, absent, grouped)

@@ -1,0 +1,67 @@
+"""The words of a column by their bytes, many cells at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from nntrain.model.shapes import Array
+
+LONGEST = 24  # bytes of a cell
+_OWN = np.array([0, *(((1 << 8 * k) - 1) << (64 - 8 * k) for k in range(1, 9))], np.uint64)  # the last k of 8 bytes
+_MIX = np.array([1, 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], np.uint64)
+_MOST = 4096  # different words; of more each is looked up by itself
+
+
+class KnownWords:
+    """Codes of cells that came before: found by a key of their bytes, and compared byte by byte."""
+
+    def __init__(self) -> None:
+        self._keys = np.empty(0, np.uint64)  # ascending
+        self._parts = np.empty((3, 0), np.uint64)  # the bytes of these, eight by eight from the last
+        self._codes = np.empty(0, np.int32)
+
+    def codes(
+        self, content: Array, starts: Array, ends: Array, look_up: Callable[[Array], Sequence[int]]
+    ) -> Array | None:
+        """(N,) int32, the codes of cells content[starts:ends]; None where they are too long, or too many.
+
+        look_up   the codes of the cells at these places, of a word 0 or more, always the same
+        """
+        lengths = ends - starts
+        if len(self._keys) > _MOST or (most := int(lengths.max())) > LONGEST:
+            return None
+        words = np.ndarray((len(content) - 7,), "<u8", content, strides=(1,))
+        parts = [words[ends - 8] & _OWN[np.minimum(lengths, 8)]]
+        keys = parts[0]
+        for k in range(1, -(-most // 8)):
+            parts.append(words[ends - 8 * (k + 1)] & _OWN[np.clip(lengths - 8 * k, 0, 8)])
+            keys = keys + parts[k] * _MIX[k]
+        if not len(self._keys):
+            found = np.empty(len(keys), np.int32)
+            unknown = np.arange(len(keys))
+        else:
+            at = np.searchsorted(self._keys, keys)
+            at[at == len(self._keys)] = 0
+            is_known = self._keys[at] == keys
+            for k in range(3):
+                is_known &= self._parts[k][at] == (parts[k] if k < len(parts) else 0)
+            found = self._codes[at]
+            if is_known.all():
+                return found
+            unknown = np.flatnonzero(~is_known)
+        found[unknown] = look_up(unknown)
+        _, first = np.unique(found[unknown], return_index=True)
+        self._learn(keys, parts, found, unknown[first])
+        return found
+
+    def _learn(self, keys: Array, parts: list[Array], codes: Array, rows: Array) -> None:
+        """Keep the cells at some rows, the words among them."""
+        rows = rows[codes[rows] >= 0]
+        more = np.zeros((3, len(rows)), np.uint64)
+        more[: len(parts)] = [part[rows] for part in parts]
+        every = np.concatenate([self._keys, keys[rows]])
+        self._keys, kept = np.unique(every, return_index=True)
+        self._parts = np.concatenate([self._parts, more], axis=1)[:, kept]
+        self._codes = np.concatenate([self._codes, codes[rows]])[kept]
