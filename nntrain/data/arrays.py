@@ -16,11 +16,14 @@ from nntrain.data.facts import Facts, Preparation
 from nntrain.data.parts import Batch, Data, Part
 from nntrain.data.source_files import Source
 from nntrain.data.splits import divide
-from nntrain.data.standardize import Standardization
+from nntrain.data.standardize import InChunks, Standardization
 from nntrain.errors import DataError
 from nntrain.model.shapes import Array, Shape
 
 EAGER_BYTES = 1 << 26  # integers become floats at once up to this size; beyond it, batch by batch, to save memory
+
+
+InputRows = Array | InChunks
 
 
 @dataclass
@@ -35,7 +38,7 @@ class Examples:
     plain_inputs   what `as_inputs` has made, by dtype
     """
 
-    inputs: Array
+    inputs: InputRows
     targets: Array
     source: str
     lengths: Array | None = None
@@ -94,16 +97,17 @@ class Inputs:
     """Inputs as the network takes them: scaled, standardized and cast, at once where they fit into memory as floats,
     otherwise batch by batch (integers of large image sets, memory-mapped files, large arrays of many runs)."""
 
-    def __init__(self, array: Array, dtype: DTypeLike, preparation: Preparation):
+    def __init__(self, array: InputRows, dtype: DTypeLike, preparation: Preparation):
         mapped = isinstance(array, np.memmap)
         # a mapped file of images (N, H, W, C), seen as (N, C, H, W): the axis is moved batch by batch
-        self.channels_last = mapped and array.ndim == 4 and not array.flags.c_contiguous
-        if self.channels_last:
+        self.channels_last = False
+        if isinstance(array, np.memmap) and array.ndim == 4 and not array.flags.c_contiguous:
+            self.channels_last = True
             array = np.moveaxis(array, 1, 3)
         self.shape: Shape = array.shape[1:]
         self.dtype = np.dtype(dtype if preparation.vocabulary is None else np.int64)
         # a mapped file stays mapped: this is a view of it without the subclass, whose every slice is slow
-        self.flat = np.asarray(array).reshape(len(array), -1)
+        flat = array if isinstance(array, InChunks) else np.asarray(array).reshape(len(array), -1)
         scale = preparation.scale if array.dtype.kind in "iu" else None
         self.scale: Array | None = None if scale is None else np.asarray(scale, self.dtype)
         self.mean: Array | None = None
@@ -116,9 +120,12 @@ class Inputs:
             self.factor = self._spread(scale / deviation).astype(work)
         large = array.size * self.dtype.itemsize > EAGER_BYTES
         shared = held.holding() and self.mean is not None  # runs that standardize differently read the same array
-        if not mapped and not (large and (array.dtype.kind in "iub" or shared)):
-            self.flat = np.ascontiguousarray(self._convert(self.flat))
+        if isinstance(flat, InChunks):
+            flat, self.mean = flat.cast(self._convert, self.dtype), None
+        elif not mapped and not (large and (array.dtype.kind in "iub" or shared)):
+            flat = np.ascontiguousarray(self._convert(flat))
             self.mean = self.scale = None
+        self.flat = flat
 
     def _spread(self, values: Array) -> Array:
         if self.channels_last and values.ndim == 3:
@@ -187,6 +194,7 @@ class ArrayDataset(Dataset):
     def _scaling(self, train: Examples, rows: Array, facts: Facts) -> Standardization | None:
         """Fitted on the training rows, or given by an augmentation."""
         if self.standardize and train.lengths is not None:
+            assert isinstance(train.inputs, np.ndarray)
             valid = np.arange(train.inputs.shape[1]) < train.lengths[rows, None]
             steps = train.inputs[rows][valid]
             return standardize.fit(steps, np.arange(len(steps)), self.scale or 1.0)

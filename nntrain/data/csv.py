@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike
 
 from nntrain.components import arg, component
 from nntrain.data import held, standardize
-from nntrain.data.arrays import ArrayPart, Examples, Inputs, make_parts
+from nntrain.data.arrays import ArrayPart, Examples, InputRows, Inputs, make_parts
 from nntrain.data.facts import Facts, Preparation, required
 from nntrain.data.parts import Data, Part
 from nntrain.data.source_files import Source
@@ -25,9 +25,10 @@ from nntrain.data.tables.dialect import Dialect
 from nntrain.data.tables.table import Table
 from nntrain.data.tables.table_dataset import TableDataset
 from nntrain.data.tables.table_files import TableFile, files_of, open_table
+from nntrain.data.tables.table_inputs import TableInputs
 from nntrain.data.tables.table_layout import TableLayout
 from nntrain.data.tables.table_reader import read_table
-from nntrain.data.tables.table_rows import Rows, read_rows, stack_columns
+from nntrain.data.tables.table_rows import Rows, read_rows
 from nntrain.data.tables.table_targets import describe_targets
 from nntrain.errors import DataError
 from nntrain.model.shapes import Array
@@ -132,9 +133,9 @@ class Csv(TableDataset):
         by_class = train.targets if facts.target == "labels" else None
         rows = divide(self, read.names["train"], len(train.inputs), by_class, raw.keys(), seed)
         if fitting and layout.missing in ("mean", "category"):
-            layout = layout.with_fill(train.inputs[rows["train"]])
-            if any(np.isnan(part.inputs).any() for part in raw.values()):  # the training rows say what fills them
-                raw, once = {name: replace(part, inputs=part.inputs.copy()) for name, part in raw.items()}, held.anew
+            layout = layout.with_fill(column[rows["train"]] for column in train.inputs.columns())
+            if any(part.gaps for part in raw.values()):  # the training rows say what fills them
+                once = held.anew
         sources = once(f"{here} inputs", lambda: {n: _expanded(part, layout, read.names[n]) for n, part in raw.items()})
         if fitting:
             facts = self._fitted(facts, layout, sources["train"], rows["train"])
@@ -232,11 +233,12 @@ class Csv(TableDataset):
         if is_table(source):
             table = read_table(open_table(source, self.encoding), self.dialect, header_by(layout, self.dialect))
             at = locate(table, layout, with_target=False)
-            raw = layout.fill(stack_columns(table, at, layout.columns, self.dialect.numerals, self.unknown))
-            for i, column, x in zip(at, layout.columns, raw.T, strict=True):
-                if not column.gap:
+            of_table = TableInputs(table, at, layout, self.dialect.numerals, self.unknown)
+            for i, column, x in zip(at, layout.columns, of_table.columns(), strict=True):
+                if not column.gap and column.fill is None:
                     refuse_missing(table, i, column.name, x, "; leave the row out, or train with missing: mean")
-            X, warnings = layout.expand(raw), table.warnings
+            X: InputRows = of_table
+            warnings = table.warnings
         elif layout.one_hot.any():
             raise DataError(f"{source}: error: the columns of words must come as csv")
         else:
@@ -247,4 +249,7 @@ class Csv(TableDataset):
 
 
 def _expanded(rows: Rows, layout: TableLayout, name: str) -> Examples:
-    return Examples(layout.expand(layout.fill(rows.inputs)), rows.targets, name, weights=rows.weights)
+    """The examples; where many runs read them they are put together for all."""
+    inputs = rows.inputs.completed(layout)
+    together = np.concatenate(list(inputs.chunks())) if held.holding() else inputs
+    return Examples(together, rows.targets, name, weights=rows.weights)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from nntrain.files.json_fields import Fields, Saved
 from nntrain.model.shapes import Array
@@ -66,20 +68,52 @@ class Standardization(Saved):
             return cls(fields.numbers("mean"), fields.numbers("deviation"))
 
 
-def chunks(array: Array, rows: Array | None = None) -> Iterator[Array]:
+@runtime_checkable
+class InChunks(Protocol):
+    """Examples (N, n) that are put together a few at a time."""
+
+    @property
+    def ndim(self) -> int:
+        """2"""
+
+    @property
+    def dtype(self) -> np.dtype[np.float64]:
+        """Of the examples."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(N, n)"""
+
+    @property
+    def size(self) -> int:
+        """N n"""
+
+    def __len__(self) -> int: ...
+
+    def chunks(self, rows: Array | None = None) -> Iterator[Array]:
+        """The examples at `rows`, ascending (default: all), some at a time."""
+
+    def cast(self, convert: Callable[[Array], Array], dtype: DTypeLike) -> Array:
+        """All of them converted; they are used up."""
+
+
+def chunks(array: Array | InChunks, rows: Array | None = None) -> Iterator[Array]:
     """The examples at `rows` (default: all) in pieces of a fixed size; a memory-mapped array is never held whole."""
+    if isinstance(array, InChunks):
+        yield from array.chunks(rows)
+        return
     size = len(array) if rows is None else len(rows)
     count = max(1, CHUNK_BYTES // max(1, array[:1].nbytes))
     for start in range(0, size, count):
         yield array[start : start + count] if rows is None else array[rows[start : start + count]]
 
 
-def fit(inputs: Array, rows: Array, scale: float = 1.0) -> Standardization:
+def fit(inputs: Array | InChunks, rows: Array, scale: float = 1.0) -> Standardization:
     """Mean and deviation of scale · inputs over `rows`: by column of tables (N, n), by feature of sequences (N, T, n),
     by channel of images (N, C, H, W).  What is constant keeps deviation 1.
     """
     over = {2: (0,), 3: (0, 1), 4: (0, 2, 3)}[inputs.ndim]
-    count = len(rows) * (inputs[0].size // inputs.shape[1 if inputs.ndim == 4 else -1])
+    count = len(rows) * (inputs.size // len(inputs) // inputs.shape[1 if inputs.ndim == 4 else -1])
     total, low, high = 0.0, np.inf, -np.inf
     for chunk in chunks(inputs, rows):
         total = total + chunk.sum(axis=over, dtype=np.float64)

@@ -101,7 +101,7 @@ class Cells:
     def numbers(self) -> Array:
         """The different numbers, ascending."""
         values = self.values
-        return np.unique(values[~np.isnan(values)])
+        return different(values[~np.isnan(values)])
 
     @property
     def present(self) -> list[str]:
@@ -175,3 +175,9 @@ class Cells:
             there = ~np.isnan(values)
             found[there] = of_numbers[np.searchsorted(numbers, values[there])]
         return found
+
+
+def different(values: Array) -> Array:
+    """The different numbers, ascending; a sort is several times as fast as np.unique with its table of hashes."""
+    ascending = np.sort(values)
+    return ascending[np.concatenate([[True], ascending[1:] != ascending[:-1]])] if len(values) else ascending

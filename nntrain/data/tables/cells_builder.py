@@ -75,10 +75,9 @@ class CellsBuilder:
     def add_bytes(self, content: Array, starts: Array, ends: Array, cells: Callable[[Array | None], list[str]]) -> None:
         """The cells content[starts:ends] of further rows, few different ones; `cells` gives some of them, or all."""
 
-        def look_up(rows: Array) -> Array:
-            return self._found(cells(rows))
-
-        found = self._words.codes(content, starts, ends, look_up) if self.mostly_words else None
+        found = None
+        if self.mostly_words:
+            found = self._words.codes(content, starts, ends, lambda rows: self._found(cells(rows)))
         if found is None:
             self.add(cells(None))
         else:

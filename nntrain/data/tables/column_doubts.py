@@ -8,10 +8,11 @@ from itertools import islice
 
 import numpy as np
 
-from nntrain.data.tables.cells import Cells
+from nntrain.data.tables.cells import Cells, different
 from nntrain.data.tables.column import Column
 from nntrain.data.tables.column_kinds import shown
 from nntrain.data.tables.table import Table
+from nntrain.model.shapes import Array
 
 _ID = re.compile(r"(?:.*[_ .-])?(?:id|ids|index|idx|uuid|key|no|nr|number|#)|row.*|unnamed: 0|[a-z]+Id|[a-z]+ID")
 _ENOUGH = 10  # rows from which on a count or a sure tell is no chance
@@ -21,45 +22,62 @@ _SENTENCE = 4  # words in a row
 
 def is_constant(cells: Cells) -> bool:
     """Whether the column has one value in all rows."""
-    return len(cells.present) + len(cells.numbers) == 1 and not cells.missing.any()
+    words, values = len(cells.present), cells.value_pieces[0]
+    beginning = values[~np.isnan(values)]
+    if words > 1 or (len(beginning) and beginning.min() < beginning.max()):
+        return False
+    return words + len(cells.numbers) == 1 and not cells.missing.any()
 
 
 def is_identifier(cells: Cells, name: str) -> bool:
     """Whether a column has another whole number in every row, and counts the rows or is called like an id."""
-    if not cells.all_numbers or (cells.values != np.floor(cells.values)).any():
+    if not cells.all_numbers or any((v != np.floor(v)).any() for v in cells.value_pieces):
         return False
-    different = cells.numbers
-    if len(different) < max(2, len(cells)):
-        return False
-    counts = len(cells) >= _ENOUGH and different[-1] - different[0] == len(cells) - 1
-    return counts or _ID.fullmatch(name) is not None or _ID.fullmatch(name.lower()) is not None
+    values = cells.values
+    counts = len(cells) >= _ENOUGH and values.max() - values.min() == len(cells) - 1
+    named = _ID.fullmatch(name) is not None or _ID.fullmatch(name.lower()) is not None
+    return bool(counts or named) and len(cells.numbers) == max(2, len(cells))
 
 
 def is_same(one: Cells, other: Cells) -> bool:
     """Whether two columns hold the same in every row."""
-    if not np.array_equal(one.values, other.values, equal_nan=True):
+    pieces = zip(one.value_pieces, other.value_pieces, strict=True)
+    if not all(np.array_equal(a, b, equal_nan=True) for a, b in pieces):
         return False
     if one.codes is None or other.codes is None:
-        return one.codes is other.codes
+        return one.words == other.words
     places = {word: i for i, word in enumerate(other.words)}
     codes = np.array([*(places.get(word, -2) for word in one.words), -1])  # the last for -1, a number
     return bool(np.array_equal(codes[one.codes], other.codes))
 
 
-def tells(one: Cells, other: Cells) -> bool:
-    """Whether each value of one column goes with a single value of the other, and the other way round."""
-    a, b = (_numbered(cells) for cells in (one, other))
-    different = len(np.unique(a))
-    if len(a) < _ENOUGH or not 1 < different <= len(a) / 2 or len(np.unique(b)) != different:
-        return False
-    return len(np.unique(a * (b.max() + 1) + b)) == different
+class Teller:
+    """Tells of which columns each value goes with a single value of this one, and the other way round."""
+
+    def __init__(self, target: Cells):
+        self._target = numbered(target)
+        counts = np.bincount(self._target)
+        self._different = int(np.count_nonzero(counts))
+        self._alike = np.flatnonzero(self._target == counts.argmax())[:2]  # two rows where the target is the same
+
+    def is_told_by(self, cells: Cells) -> bool:
+        """Whether the column tells it."""
+        rows = len(self._target)
+        if rows < _ENOUGH or not 1 < self._different <= rows / 2:
+            return False
+        if len({cells.text(row) for row in self._alike.tolist()}) > 1:
+            return False
+        other = numbered(cells)
+        if len(different(other)) != self._different:
+            return False
+        return len(different(other * (self._target.max() + 1) + self._target)) == self._different
 
 
-def _numbered(cells: Cells) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def numbered(cells: Cells) -> Array:
     """Every cell as the number of its value."""
-    numbers = cells.numbers
-    found = np.searchsorted(numbers, cells.values)
-    return found if cells.codes is None else np.where(cells.codes < 0, found, len(numbers) + 1 + cells.codes)
+    numbers, codes = cells.numbers, cells.codes
+    found: Array = np.searchsorted(numbers, cells.values)
+    return found if codes is None else np.where(codes < 0, found, len(numbers) + 1 + codes)
 
 
 def is_sentences(cells: Cells) -> bool:
@@ -85,10 +103,11 @@ def refuse_sentences(table: Table, at: int, name: str) -> None:
 
 def doubts(table: Table, columns: Sequence[Column], targets: Sequence[Column]) -> Iterator[tuple[Column, str]]:
     """The inputs that are doubtful, and why."""
+    tellers = [Teller(table.columns[t.at]) for t in targets]
     for column in columns:
         cells = table.columns[column.at]
         target = next((t for t in targets if is_same(cells, table.columns[t.at])), None)
-        told = target or next((t for t in targets if tells(cells, table.columns[t.at])), None)
+        told = target or next((t for t, by in zip(targets, tellers, strict=True) if by.is_told_by(cells)), None)
         if is_constant(cells):
             yield column, f"is {shown(cells.text(0))} in every row"
         elif target is not None:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from nntrain.data.tables.cells import Cells
+from nntrain.data.tables.cells import Cells, different
 from nntrain.data.tables.column import Column
 from nntrain.data.tables.dates import forms_of, is_date
 from nntrain.data.tables.numerals import Numerals, is_number, is_whole
@@ -53,7 +53,7 @@ def no_categories(words: int, rows: int) -> bool:
 def are_values(numbers: Array) -> bool:
     """Whether numbers (NaN where missing) are the targets of a regression: fractions, or many different ones."""
     there = numbers[~np.isnan(numbers)]
-    return bool((there != np.floor(there)).any()) or len(np.unique(there)) > MOST_CLASSES
+    return bool((there != np.floor(there)).any()) or len(different(there)) > MOST_CLASSES
 
 
 def find_categories(table: Table, at: int, name: str, what: str = "category") -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
@@ -18,13 +18,11 @@ class KnownWords:
     """Codes of cells that came before: found by a key of their bytes, and compared byte by byte."""
 
     def __init__(self) -> None:
-        self._keys = np.empty(0, np.uint64)  # ascending
-        self._parts = np.empty((3, 0), np.uint64)  # the bytes of these, eight by eight from the last
-        self._codes = np.empty(0, np.int32)
+        self._keys: Array = np.empty(0, np.uint64)  # ascending
+        self._parts: Array = np.empty((3, 0), np.uint64)  # the bytes of these, eight by eight from the last
+        self._codes: Array = np.empty(0, np.int32)
 
-    def codes(
-        self, content: Array, starts: Array, ends: Array, look_up: Callable[[Array], Sequence[int]]
-    ) -> Array | None:
+    def codes(self, content: Array, starts: Array, ends: Array, look_up: Callable[[Array], Array]) -> Array | None:
         """(N,) int32, the codes of cells content[starts:ends]; None where they are too long, or too many.
 
         look_up   the codes of the cells at these places, of a word 0 or more, always the same
@@ -38,6 +36,7 @@ class KnownWords:
         for k in range(1, -(-most // 8)):
             parts.append(words[ends - 8 * (k + 1)] & _OWN[np.clip(lengths - 8 * k, 0, 8)])
             keys = keys + parts[k] * _MIX[k]
+        found: Array
         if not len(self._keys):
             found = np.empty(len(keys), np.int32)
             unknown = np.arange(len(keys))
@@ -60,8 +59,10 @@ class KnownWords:
         """Keep the cells at some rows, the words among them."""
         rows = rows[codes[rows] >= 0]
         more = np.zeros((3, len(rows)), np.uint64)
-        more[: len(parts)] = [part[rows] for part in parts]
-        every = np.concatenate([self._keys, keys[rows]])
-        self._keys, kept = np.unique(every, return_index=True)
-        self._parts = np.concatenate([self._parts, more], axis=1)[:, kept]
-        self._codes = np.concatenate([self._codes, codes[rows]])[kept]
+        for k, part in enumerate(parts):
+            more[k] = part[rows]
+        keys_now: Array = np.concatenate([self._keys, keys[rows]])
+        parts_now: Array = np.concatenate([self._parts, more], axis=1)
+        codes_now: Array = np.concatenate([self._codes, codes[rows]])
+        _, kept = np.unique(keys_now, return_index=True)
+        self._keys, self._parts, self._codes = keys_now[kept], parts_now[:, kept], codes_now[kept]

@@ -136,7 +136,7 @@ class PlainBlocks:
         is_mark = content == delimiter
         is_mark |= content == _LINE
         is_mark |= content == point
-        marks = np.flatnonzero(is_mark)
+        marks: Array = np.flatnonzero(is_mark)
         kinds = content[marks]
         rows = int(np.count_nonzero(kinds == _LINE))
         pattern = _pattern(kinds, rows)
@@ -144,7 +144,7 @@ class PlainBlocks:
             marks = marks.reshape(rows, -1)
         is_point = kinds == point if pattern is None else pattern == point
         at_points, at_ends = np.flatnonzero(is_point), np.flatnonzero(~is_point)
-        ends = marks.take(at_ends, axis=-1) if len(at_points) else marks
+        ends: Array = marks.take(at_ends, axis=-1) if len(at_points) else marks
         if ends.size != rows * width:
             return None
         ends = ends.reshape(rows, width)

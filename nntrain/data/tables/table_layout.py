@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -64,10 +65,10 @@ class TableLayout(Saved):
         """The columns' values (N, columns) as inputs (N, n)."""
         return np.concatenate([c.expand(x) for c, x in zip(self.columns, values.T, strict=True)], axis=1)
 
-    def with_fill(self, values: Array) -> TableLayout:
-        """Fill values from training rows (N, columns), NaN where missing, for all columns or for those with a gap."""
+    def with_fill(self, values: Iterable[Array]) -> TableLayout:
+        """Fill values from the training rows (N,) of each column, NaN where missing: of all, or of those with a gap."""
         fitted = (
-            c.fitted(x) if c.gap or self.missing == "mean" else c for c, x in zip(self.columns, values.T, strict=True)
+            c.fitted(x) if c.gap or self.missing == "mean" else c for c, x in zip(self.columns, values, strict=True)
         )
         return replace(self, columns=tuple(fitted))
 

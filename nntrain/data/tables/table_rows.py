@@ -11,6 +11,7 @@ from nntrain.data.tables.column import Column
 from nntrain.data.tables.column_values import Unknown, refuse_missing, values
 from nntrain.data.tables.numerals import Numerals
 from nntrain.data.tables.table import Table
+from nntrain.data.tables.table_inputs import TableInputs
 from nntrain.data.tables.table_layout import TableLayout
 from nntrain.data.tables.table_targets import label_sets
 from nntrain.errors import DataError
@@ -24,11 +25,12 @@ _HINTS = {
 
 @dataclass
 class Rows:
-    """inputs (N, k), a number for every column, NaN where a value is missing and may be; targets: labels (N,) or values
-    (N, n_y); weights (N,), or None.
+    """inputs (N, n), and whether any of their values is missing; targets: labels (N,) or values (N, n_y); weights (N,), or
+    None.
     """
 
-    inputs: Array
+    inputs: TableInputs
+    gaps: bool
     targets: Array
     weights: Array | None
 
@@ -37,10 +39,13 @@ def read_rows(table: Table, layout: TableLayout, at: Sequence[int], numerals: Nu
     """The rows of a table whose columns stand `at` (see `locate`).  Raises DataError for cells that cannot be."""
     k, t = len(layout.columns), len(layout.targets)
     dropping = layout.missing == "drop"
-    inputs = stack_columns(table, at[:k], layout.columns, numerals, unknown)
-    for i, column, x in zip(at, layout.columns, inputs.T, strict=False):
+    inputs = TableInputs(table, at[:k], layout, numerals, unknown)
+    gaps = np.zeros(len(table), bool)
+    for i, column, x in zip(at, layout.columns, inputs.columns(), strict=False):
         if layout.missing == "error" or (layout.missing == "category" and not column.gap):
             refuse_missing(table, i, column.name, x, _HINTS[layout.missing])
+        gaps |= np.isnan(x)
+    has_gaps = not dropping and bool(gaps.any())
     targets = []
     for i, column in zip(at[k : k + t], layout.targets, strict=True):
         if column.separator is not None:
@@ -53,22 +58,16 @@ def read_rows(table: Table, layout: TableLayout, at: Sequence[int], numerals: Nu
     Y = np.concatenate(targets, axis=1)
     weights = None if layout.weights is None else _weights(table, at[-1], layout.weights, numerals, dropping)
     if dropping:
-        gaps = np.isnan(inputs).any(axis=1) | np.isnan(Y).any(axis=1)
+        gaps |= np.isnan(Y).any(axis=1)
         if weights is not None:
             gaps |= np.isnan(weights)
-        inputs, Y, weights = inputs[~gaps], Y[~gaps], None if weights is None else weights[~gaps]
-        if not len(inputs):
+        if gaps.all():
             raise DataError(f"{table.name}: error: every row has a missing value")
+        inputs.keep(~gaps)
+        Y, weights = Y[~gaps], None if weights is None else weights[~gaps]
     if weights is not None and not weights.any():
         raise table.error(0, at[-1], "weights: every row counts for 0")
-    return Rows(inputs, Y[:, 0].astype(np.int64) if layout.labels is not None else Y, weights)
-
-
-def stack_columns(
-    table: Table, at: Sequence[int], columns: Sequence[Column], numerals: Numerals, unknown: Unknown
-) -> Array:
-    """(N, columns), NaN where missing."""
-    return np.stack([values(table, i, c, numerals, unknown) for i, c in zip(at, columns, strict=True)], axis=1)
+    return Rows(inputs, has_gaps, Y[:, 0].astype(np.int64) if layout.labels is not None else Y, weights)
 
 
 def _weights(table: Table, at: int, column: Column, numerals: Numerals, dropping: bool) -> Array:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from nntrain.data.source_files import GivenArray, Source, name_of
 from nntrain.data.tables.text_lines import InUtf8, TextLines
@@ -88,7 +88,7 @@ class TextFile:
         """The text line by line, or in blocks of UTF-8."""
         with self.open() as text:
             plain = codecs.lookup(self.encoding).name in ("utf-8", "ascii")
-            yield TextLines(self.name, text.buffer if plain else InUtf8(text))
+            yield TextLines(self.name, cast(BinaryIO, text.buffer) if plain else InUtf8(text))
 
     def _open(self) -> BinaryIO:
         try:

@@ -17,7 +17,8 @@ _ROWS = 64  # lines in a block where they are long
 class Bytes(Protocol):
     """What a binary file does."""
 
-    def read(self, size: int, /) -> bytes: ...
+    def read(self, size: int, /) -> bytes:
+        """So many bytes or fewer, none at the end."""
 
 
 class TextLines:
