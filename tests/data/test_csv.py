@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nntrain.data import Csv
@@ -302,6 +302,7 @@ cells = st.sampled_from(
 tables = st.lists(st.lists(cells, max_size=5).map(",".join), max_size=8).map("\n".join)
 
 
+@settings(deadline=None)
 @given(
     st.one_of(tables, st.text(), tables.map(lambda t: t.replace(",", ";"))).map(str.encode)
     | st.binary(max_size=60)
