@@ -25,9 +25,7 @@ _HINTS = {
 
 @dataclass
 class Rows:
-    """inputs (N, n), and whether any of their values is missing; targets: labels (N,) or values (N, n_y); weights (N,), or
-    None.
-    """
+    """inputs (N, n); gaps: whether one is missing; targets: labels (N,) or values (N, n_y); weights (N,), or None."""
 
     inputs: TableInputs
     gaps: bool
