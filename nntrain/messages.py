@@ -1,7 +1,13 @@
-"""The words of messages: values, lists and suggestions as a person reads them in one line."""
+"""The words of messages: values, lists and suggestions as a person reads them in one line; and text on its way out.
+
+A name, a cell or a class may hold anything: what moves a cursor, ends a command or begins a script.  There is one
+function for each door: to a terminal (`printable`), to a shell (`shell_word`), into HTML (`in_html`, `in_script`).
+"""
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -17,7 +23,7 @@ def escape(text: str, limit: int = 60) -> str:
     """Text as it may stand in one line of a terminal: no control characters, not too long."""
     if len(text) > limit:
         text = f"{text[: limit - 13]}…{text[-12:]}"
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    return printable(text)
 
 
 def show(value: Any, limit: int = 60) -> str:
@@ -66,3 +72,56 @@ def join(words: Iterable[str], last: str = "or") -> str:
 def a(noun: str) -> str:
     """The noun with its article."""
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
+def printable(text: str) -> str:
+    """One line of a terminal: what is no printable character stands there as Python writes it, `\\x1b`."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def printable_lines(text: str) -> str:
+    """The same for a text of several lines, with tabs."""
+    if text.isprintable():
+        return text
+    return "\n".join("\t".join(map(printable, line.split("\t"))) for line in text.split("\n"))
+
+
+def shell_word(word: str | os.PathLike[str]) -> str:
+    """A word as any POSIX shell reads it back, in one printable line.  A path is never taken for an option."""
+    from shlex import quote  # few programs print commands
+
+    text = os.fspath(word)
+    if not isinstance(word, str) and text.startswith("-"):
+        text = f"./{text}"
+    if text.isprintable():
+        return quote(text)
+    if text.endswith("\n"):  # which a substitution takes away
+        return "$'" + _octal(text) + "'"
+    return "\"$(printf '" + _octal(text).replace("%", "%%") + "')\""
+
+
+def shell_command(*words: str | os.PathLike[str]) -> str:
+    """A command as any POSIX shell reads it back, in one printable line."""
+    return " ".join(map(shell_word, words))
+
+
+def _octal(text: str) -> str:
+    return "".join(
+        chr(byte) if 32 <= byte < 127 and byte not in b"\\'-" else f"\\{byte:03o}"
+        for byte in text.encode("utf-8", "surrogateescape")
+    )
+
+
+def in_html(text: str) -> str:
+    """Text for an element or an attribute of HTML or SVG: no markup, and nothing that no UTF-8 or XML can hold."""
+    from html import escape
+
+    return escape(printable_lines(text), quote=True)
+
+
+_MARKS = re.compile("[<>&\u2028\u2029]")
+
+
+def in_script(json_text: str) -> str:
+    """JSON for a script element: the same values, without a character that could end the element."""
+    return _MARKS.sub(lambda c: f"\\u{ord(c[0]):04x}", json_text)

@@ -11,11 +11,10 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from shlex import quote
 
 from nntrain.components import KINDS, Component, find
 from nntrain.errors import ConfigError
-from nntrain.messages import did_you_mean, escape
+from nntrain.messages import did_you_mean, escape, shell_word
 
 Imports = dict[str, list[str]]  # what --import named, or a module -> the components that a run takes from it
 
@@ -128,7 +127,9 @@ def missing(imports: Mapping[str, Iterable[str]]) -> str | None:
         for name in names:
             kind, _, type_ = name.partition(".")
             if kind in KINDS and type_ not in find(kind):
-                return f"needs the {kind} {escape(type_)!r}, which came with --import {quote(given)}; give it again"
+                return (
+                    f"needs the {kind} {escape(type_)!r}, which came with --import {shell_word(given)}; give it again"
+                )
     return None
 
 

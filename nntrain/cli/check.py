@@ -9,7 +9,7 @@ import click
 
 from nntrain.cli import options
 from nntrain.cli.tables import number
-from nntrain.cli.terminal import broken, room, warn
+from nntrain.cli.terminal import broken, print_text, room, warn
 from nntrain.errors import ConfigError
 
 
@@ -30,7 +30,7 @@ def check(config: Path, overrides: tuple[str, ...], overfit: bool, threads: int 
 
     wrong = 0
     for line, good in check_gradients(config, overrides, warn):
-        click.echo(broken(line, room(sys.stdout)))
+        print_text(broken(line, room(sys.stdout)))
         wrong += not good
     if wrong:
         raise click.exceptions.Exit(1)
@@ -49,4 +49,4 @@ def _overfit(config: Path, overrides: tuple[str, ...]) -> None:
             f"overfit: one batch is not learned: {told}; is optimizer.lr too small or the network?  Names that begin "
             "alike have a loss below which nothing goes"
         )
-    click.echo(broken(f"one batch learned by heart: {told}", room(sys.stdout)))
+    print_text(broken(f"one batch learned by heart: {told}", room(sys.stdout)))

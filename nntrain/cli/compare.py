@@ -14,7 +14,7 @@ import click
 from nntrain.cli import options
 from nntrain.cli.best_lines import say_best
 from nntrain.cli.tables import cell, csv_text, number, simple, spread
-from nntrain.cli.terminal import broken, room
+from nntrain.cli.terminal import broken, print_data, room
 from nntrain.files.plain_values import JsonObject
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def compare(run: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
             [name, row["status"], *values]
             for name, row, values in zip(found.names, found.rows, found.values(), strict=True)
         ]
-        click.echo(csv_text(["run", "status", *found.keys, *found.metrics], lines), nl=False)
+        print_data(csv_text(["run", "status", *found.keys, *found.metrics], lines), nl=False)
     else:
         body = [[name, *map(cell, values)] for name, values in zip(found.names, found.values(), strict=True)]
         head = ["", *found.keys, *found.metrics]

@@ -7,7 +7,7 @@ import sys
 import click
 
 from nntrain.cli import completion
-from nntrain.cli.terminal import broken, room
+from nntrain.cli.terminal import broken, print_text, room
 
 
 @click.command
@@ -21,4 +21,4 @@ def components(kind: str | None, name: str | None) -> None:
     """
     from nntrain.config import describe
 
-    click.echo(broken(describe(kind, name).rstrip("\n"), room(sys.stdout)))
+    print_text(broken(describe(kind, name).rstrip("\n"), room(sys.stdout)))

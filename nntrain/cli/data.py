@@ -10,7 +10,7 @@ import click
 
 from nntrain.cli import options
 from nntrain.cli.tables import number, simple
-from nntrain.cli.terminal import broken, room, warn
+from nntrain.cli.terminal import broken, print_text, room, warn
 from nntrain.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def data(config: Path, overrides: tuple[str, ...], output: Path | None, as_json:
     for text in loaded.warnings:
         warn(text)
     told = dataset.describe(draft.dataset, loaded)
-    click.echo(json.dumps(dataclasses.asdict(told)) if as_json else _described(told))
+    print_text(json.dumps(dataclasses.asdict(told)) if as_json else _described(told))
     for part, count in told.repeated.items():
         if count:
             warn(f"{count} of {told.sizes[part]} examples of the {part} part stand in an earlier part too")

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from nntrain.cli import options
-from nntrain.cli.terminal import warn
+from nntrain.cli.terminal import print_text, warn
 
 
 @click.command
@@ -41,9 +41,9 @@ def eval(
     for name, value in values.items():
         if isinstance(value, dict):
             for line in _rows(name, value):
-                click.echo(line)
+                print_text(line)
         else:
-            click.echo(f"{name} {json.dumps(value) if isinstance(value, list) else value}")
+            print_text(f"{name} {json.dumps(value) if isinstance(value, list) else value}")
 
 
 def _rows(name: str, table: dict[str, dict[str, float]]) -> Iterator[str]:

@@ -9,7 +9,7 @@ import click
 
 from nntrain.cli import options
 from nntrain.cli.tables import simple
-from nntrain.cli.terminal import room, say
+from nntrain.cli.terminal import print_path, room, say
 
 
 @click.command
@@ -44,7 +44,7 @@ def exercise(what: str | None, file: Path | None) -> None:
                 f"{file} is there already; remove it, or name another file: nntrain exercise {what} FILE"
             )
         write_atomic(file, [known[what].text(len(known)).encode()])
-        click.echo(file)
+        print_path(file)
 
 
 def _check(file: Path) -> None:

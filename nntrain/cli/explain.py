@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from nntrain.cli import options
-from nntrain.cli.terminal import broken, room
+from nntrain.cli.terminal import broken, print_text, room
 from nntrain.errors import ConfigError
 
 
@@ -40,7 +40,7 @@ def explain(path: Path, words: tuple[str, ...], output: Path | None) -> None:
     if layer is not None and layer not in paths:
         raise ConfigError(f"no layer {layer!r}; there are {', '.join(paths)}")
     if output is None:
-        click.echo(broken(explanation.as_text(told, layer), room(sys.stdout)))
+        print_text(broken(explanation.as_text(told, layer), room(sys.stdout)))
     elif output.suffix.lower() == ".md":
         write_atomic(output, [explanation.as_markdown(told, layer).encode()])
     else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nntrain.cli import options
-from nntrain.cli.terminal import say, warn
+from nntrain.cli.terminal import print_path, say, warn
 from nntrain.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def export(
     if not no_verify:
         _verify(made, loaded)
     exported.write(made, output)
-    click.echo(output)
+    print_path(output)
 
 
 def _c(loaded: Loaded, file: str, int8: bool) -> Exported:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nntrain.cli import options
+from nntrain.cli.terminal import print_path
 from nntrain.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def graph(path: Path, overrides: tuple[str, ...], steps: bool, example: int | No
         ".dot": drawing.as_dot,
     }[output.suffix.lower()](drawn)
     write_atomic(output, [text.encode()])
-    click.echo(output)
+    print_path(output)
 
 
 def _example(model: Model, number: int) -> Batch:

@@ -12,7 +12,7 @@ import click
 from nntrain.cli import options
 from nntrain.cli.best_lines import say_best
 from nntrain.cli.tables import Column, fixed, sparkline, table, width_of_columns
-from nntrain.cli.terminal import room, warn
+from nntrain.cli.terminal import print_path, room, warn
 from nntrain.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def plot(run: tuple[Path, ...], output: Path | None, metrics: tuple[str, ...]) -
     picture = plots.Plot(drawn, compared.names, x_name, best, marked)
     content = plots.svg(picture).encode() if output.suffix.lower() == ".svg" else plots.png(picture)
     write_atomic(output, [content], durable=False)
-    click.echo(output)
+    print_path(output)
 
 
 def _sparklines(drawn: Mapping[str, Sequence[Series]], names: Sequence[str]) -> str:

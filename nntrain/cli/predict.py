@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from nntrain.cli import options
-from nntrain.cli.terminal import warn
+from nntrain.cli.terminal import print_data, warn
 
 
 @click.command
@@ -61,6 +61,6 @@ def predict(
     else:
         table = prediction.predict(loaded, sources, probabilities, warn, overrides=overrides, keep=keep, search=search)
     if output is None:
-        click.echo(table.as_csv(), nl=False)
+        print_data(table.as_csv(), nl=False)
     else:
         table.write(output)

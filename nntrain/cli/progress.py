@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -13,7 +12,8 @@ import click
 
 from nntrain.cli.epoch_lines import EpochLines, split_naive, step_time
 from nntrain.cli.tables import bar, clock, fixed, values_line
-from nntrain.cli.terminal import Live, say
+from nntrain.cli.terminal import Live, print_path, say
+from nntrain.messages import printable_lines
 from nntrain.parallel import team
 from nntrain.runs import FINISHED
 from nntrain.training.engine import Observer
@@ -44,12 +44,13 @@ class Progress(Observer):
         self.started = (time.perf_counter(), engine.step)
         of = {metric.type: metric.positive_class(engine.data.facts) for metric in engine.config.metrics}
         for positive in {name for name in of.values() if name is not None}:
-            self.live.print(f"{', '.join(name for name in of if of[name] == positive)}: of the class {positive}")
+            told = f"{', '.join(name for name in of if of[name] == positive)}: of the class {positive}"
+            self.live.print(printable_lines(told))
 
     def begins_from(self, taken: Taken) -> None:
         """Say what initial values were taken, and what was not."""
         for text in taken.told():
-            self.live.print(text)
+            self.live.print(printable_lines(text))
 
     def step(self, engine: Engine) -> None:
         """Draw the bar again, if it is time."""
@@ -146,4 +147,4 @@ def print_result(result: Result, as_json: bool, is_quiet: bool) -> None:
 
         click.echo(json.dumps({"run_dir": str(result.run_dir), **result.summary}))
     else:
-        click.echo(os.fsencode(result.run_dir))  # the very bytes of its name, whatever the encoding of stdout
+        print_path(result.run_dir)

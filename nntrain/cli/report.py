@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from nntrain.cli import options
+from nntrain.cli.terminal import print_path
 from nntrain.errors import ConfigError
 
 
@@ -31,4 +32,4 @@ def report(run: tuple[Path, ...], output: Path, metric: str | None) -> None:
     if metric is not None and not any(metric in query.metrics_of(row) for row in rows):
         raise ConfigError(f"--metric {metric}: no run has it")
     write_atomic(output, [page(rows, metric).encode()], durable=False)
-    click.echo(output)
+    print_path(output)

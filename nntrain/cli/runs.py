@@ -14,7 +14,7 @@ import click
 from nntrain.cli import options
 from nntrain.cli.best_lines import say_best
 from nntrain.cli.tables import Column, cell, csv_text, simple, spread, table
-from nntrain.cli.terminal import room, say, width_of
+from nntrain.cli.terminal import print_data, room, say, width_of
 from nntrain.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def runs(
             + [_value(row, key) for key in metrics]
             for row in found
         ]
-        click.echo(csv_text(head, cells), nl=False)
+        print_data(csv_text(head, cells), nl=False)
     elif not found:
         say(f"no runs in {directory}" + (" for which that is so" if where else ""))
     elif keys is not None:
@@ -146,7 +146,7 @@ def _print_experiments(
             + [value for found in one.metrics.values() for value in (found or (None, None))]
             for one in groups
         ]
-        click.echo(csv_text(head, body), nl=False)
+        print_data(csv_text(head, body), nl=False)
         return
     rows = [
         [one.names[0], str(len(one.names)), *map(cell, one.config.values()), *map(spread, one.metrics.values())]

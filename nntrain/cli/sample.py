@@ -11,6 +11,7 @@ import click
 from click.core import ParameterSource
 
 from nntrain.cli import options
+from nntrain.cli.terminal import print_data
 from nntrain.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -150,4 +151,4 @@ def _write(pieces: Iterator[str], output: Path | None) -> None:
         write_atomic(output, ["".join(pieces).encode()])
         return
     for piece in pieces:
-        click.echo(piece, nl=False)  # and flushes
+        print_data(piece, nl=False)  # and flushes

@@ -10,7 +10,7 @@ import click
 
 from nntrain.cli import options
 from nntrain.cli.tables import simple
-from nntrain.cli.terminal import broken, room
+from nntrain.cli.terminal import broken, print_text, room
 
 if TYPE_CHECKING:
     from nntrain.builder import Model
@@ -30,9 +30,9 @@ def show(path: Path, overrides: tuple[str, ...], resolved: bool) -> None:
         return
     for name, network in model.networks.items():
         if len(model.networks) > 1:
-            click.echo(name)
+            print_text(name)
         click.echo(_layers(network))
-    click.echo(broken(_length(model), room(sys.stdout)))
+    print_text(broken(_length(model), room(sys.stdout)))
 
 
 def _length(model: Model) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib import import_module
@@ -13,8 +12,9 @@ from typing import TYPE_CHECKING
 import click
 
 from nntrain.cli import completion, options
-from nntrain.cli.terminal import say, warn
+from nntrain.cli.terminal import print_path, say, warn
 from nntrain.errors import ConfigError, Interrupted
+from nntrain.messages import shell_command
 
 if TYPE_CHECKING:
     from nntrain.sweep import Planned, Settings
@@ -143,7 +143,7 @@ def sweep(
     by_trial = settings.halving == "async" or settings.search in ("tpe", "gp")
     planned = [] if by_trial else planner.planned(planner.points())
     if print_only:
-        click.echo("".join(shlex.join(sweeps.command(one, settings.config)) + "\n" for one in planned), nl=False)
+        click.echo("".join(shell_command(*sweeps.command(one, settings.config)) + "\n" for one in planned), nl=False)
         return
     if slurm is not None:
         _print_array(settings, planned, slurm)
@@ -164,7 +164,7 @@ def sweep(
     progress.close(outcomes)
     for outcome in outcomes:
         if outcome.good:
-            click.echo(outcome.planned.run_dir)
+            print_path(outcome.planned.run_dir)
     if (number := stop()) is not None and len([o for o in outcomes if o.good]) < total:
         raise Interrupted("interrupted; the same command goes on", number)
     failed = next((outcome for outcome in outcomes if not outcome.good), None)

@@ -12,7 +12,7 @@ import click
 from nntrain.cli.tables import Column, clock, fixed, table, values_line
 from nntrain.cli.terminal import COLOURS, Live, broken, say
 from nntrain.files.plain_values import JsonObject
-from nntrain.runs import Run
+from nntrain.messages import printable_lines
 from nntrain.runs.best_runs import rankings
 from nntrain.runs.comparison import Compared
 from nntrain.runs.rows import row
@@ -61,11 +61,11 @@ class SweepProgress(Watcher):
         if not outcome.good or (outcome.fresh and not self.live.drawable):
             place = f"[{len(self.ended_here)}/{self.rung_size}]"
             status = click.style(outcome.status, **COLOURS.get(outcome.status, {}))
-            text = f"{place} {status}  {label(outcome.planned)}  {_result(outcome)}"
+            text = f"{place} {status}  {printable_lines(f'{label(outcome.planned)}  {_result(outcome)}')}"
             if not self.quiet:
                 self._say(text)
             elif not outcome.good:
-                say(text)  # a failure is no progress
+                say(click.unstyle(text))  # a failure is no progress
         self.tick()
 
     def tick(self) -> None:
@@ -84,7 +84,7 @@ class SweepProgress(Watcher):
 
     def _say_best(self, good: Sequence[Outcome]) -> None:
         """The best experiment by its mean over seeds, and its best run."""
-        rows = [row(Run(outcome.planned.run_dir)) for outcome in good]
+        rows = [row(RunFiles(outcome.planned.run_dir)) for outcome in good]
         compared = Compared(rows)
         for ranking in rankings(compared):
             if ranking.best is None or ranking.metric is None:
@@ -92,11 +92,12 @@ class SweepProgress(Watcher):
             best, group = good[ranking.best], ranking.groups[0]
             place = f"{_result(best)}  {best.planned.run_dir}"
             if group.mean is None or group.deviation is None:
-                self._say(f"best: {label(best.planned)}  {place}")
+                self._say(printable_lines(f"best: {label(best.planned)}  {place}"))
                 continue
             what = "folds and seeds" if any("dataset.fold=" in text for text in best.planned.varied) else "seeds"
             told = f"{ranking.metric} {fixed(group.mean, _NUMBER)} ± {group.deviation:.2g} over {len(group.runs)} "
-            self._say(f"best: {' '.join(without_seed(best.planned.varied))}  {told}{what}; its best run: {place}")
+            of = " ".join(without_seed(best.planned.varied))
+            self._say(printable_lines(f"best: {of}  {told}{what}; its best run: {place}"))
 
     def _say(self, text: str) -> None:
         self.live.print(broken(text, self.live.columns if self.live.drawable else None))

@@ -11,8 +11,9 @@ from typing import Any
 
 import click
 
-from nntrain.cli.terminal import visible, width_of
+from nntrain.cli.terminal import width_of
 from nntrain.files.plain_values import JsonObject
+from nntrain.messages import printable, printable_lines
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _NAME = 9  # columns that a shortened cell of text keeps at least
@@ -118,7 +119,10 @@ def table(columns: Sequence[Column], width: int | None = None, split: bool = Fal
     Where it is too wide, heads are broken, then shortened to their last part, then text is; then columns are left out
     by their rank, or with `split` the table becomes several, each with the first column.
     """
-    columns = [replace(column, cells=[visible(text) for text in column.cells]) for column in columns]
+    columns = [
+        replace(column, head=printable_lines(column.head), cells=[printable(text) for text in column.cells])
+        for column in columns
+    ]
     if width is None:
         return _lines(columns), []
     left_out: list[str] = []

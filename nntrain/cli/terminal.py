@@ -13,6 +13,7 @@ from typing import Any, TextIO
 import click
 
 from nntrain.errors import Interrupted, NNTrainError, StorageError
+from nntrain.messages import printable_lines
 
 # What a word at the start of a message, or the status of a run, looks like.
 COLOURS: dict[str, dict[str, Any]] = {
@@ -35,7 +36,7 @@ def warn(text: str) -> None:
 def say(text: str) -> None:
     """A message to stderr, on a terminal broken between words.  One that cannot be written stops nothing."""
     try:
-        for line in text.split("\n"):
+        for line in printable_lines(text).split("\n"):
             word, colon, rest = broken(line, room(sys.stderr)).partition(":")
             told = click.style(word, **COLOURS[word]) if word in COLOURS else word
             click.echo(told + colon + rest, err=True)
@@ -56,7 +57,7 @@ def as_error(error: BaseException) -> NNTrainError | None:
 def tell(error: NNTrainError) -> None:
     """What the user reads of an error: a line a problem."""
     plain = isinstance(error, Interrupted)
-    for line in str(error).splitlines():
+    for line in str(error).split("\n"):
         say(line if plain or ": error: " in line else f"error: {line}")
 
 
@@ -100,9 +101,23 @@ def width_of(text: str) -> int:
     return sum(0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
 
 
-def visible(text: str) -> str:
-    """The text with control characters, which could move the cursor or break the line, as Python writes them."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+def print_text(text: str, nl: bool = True) -> None:
+    """What a person reads, to stdout: no control character of a name moves the cursor or hides a line."""
+    click.echo(printable_lines(text), nl=nl)
+
+
+def print_data(text: str, nl: bool = True) -> None:
+    """What a program reads, to stdout: the very characters, and the very bytes of names that are no UTF-8; to a
+    terminal as `print_text` does."""
+    if room(sys.stdout) is not None:
+        print_text(text, nl)
+    else:
+        click.echo(text.encode("utf-8", "surrogateescape"), nl=nl)
+
+
+def print_path(path: str | os.PathLike[str]) -> None:
+    """A file or directory that was made, to stdout."""
+    print_data(os.fspath(path))
 
 
 def broken(text: str, columns: int | None) -> str:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shlex
-from html import escape
-
 from nntrain.errors import NNTrainError
+from nntrain.messages import in_html, shell_command
 from nntrain.report.axes import word
 from nntrain.runs import Run
 
@@ -13,11 +11,12 @@ from nntrain.runs import Run
 def section(run: Run) -> str:
     """Config, environment and the command that does it again."""
     meta = run.read_meta()
-    command = f"nntrain fit {shlex.quote(str(run.config_path))}"
+    command = shell_command("nntrain", "fit", run.config_path)
     facts = {key: value for key, value in meta.items() if key not in ("command", "directory")}
     given = meta.get("command")
-    started = shlex.join(["nntrain", *map(str, given[1:])]) if isinstance(given, list) and given else ""
-    entries = "".join(f"<dt>{escape(str(k))}</dt><dd>{escape(word(v))}</dd>" for k, v in facts.items() if v is not None)
+    started = shell_command("nntrain", *given[1:]) if given else ""
+    told = {str(key): word(value) for key, value in facts.items() if value is not None}
+    entries = "".join(f"<dt>{in_html(key)}</dt><dd>{in_html(value)}</dd>" for key, value in told.items())
     try:
         config = run.read_config()
     except NNTrainError as error:  # the report has what there is
@@ -31,4 +30,4 @@ def section(run: Run) -> str:
 
 
 def _code(text: str) -> str:
-    return f'<pre tabindex="0">{escape(text)}</pre>'
+    return f'<pre tabindex="0">{in_html(text)}</pre>'

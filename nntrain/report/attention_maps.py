@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from math import ceil, sqrt
 from typing import NamedTuple
 
@@ -11,6 +10,7 @@ import numpy as np
 from nntrain.data.facts import Facts
 from nntrain.data.parts import Batch, Data
 from nntrain.inference.load import Loaded
+from nntrain.messages import in_html
 from nntrain.model.layer import Context, State
 from nntrain.model.shapes import Array
 from nntrain.pictures import pixels
@@ -70,7 +70,7 @@ def section(maps: Maps | None) -> str:
         f"Example 0 of the {maps.part} part. A tile is a head; its rows are the steps that ask, its columns those that "
         "are looked at."
     )
-    text = f'<pre tabindex="0">{escape(maps.text)}</pre>' if maps.text else ""
+    text = f'<pre tabindex="0">{in_html(maps.text)}</pre>' if maps.text else ""
     items = []
     for layer, weights in maps.layers:
         image = pixels.signed_grid(weights / weights.max(axis=(1, 2), keepdims=True).clip(1e-12))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +10,7 @@ from nntrain.data.parts import Batch
 from nntrain.errors import NNTrainError
 from nntrain.inference.evaluator import output
 from nntrain.inference.load import Loaded, load
+from nntrain.messages import in_html
 from nntrain.model.shapes import Array
 from nntrain.pictures import pixels
 from nntrain.report import figures
@@ -51,7 +51,7 @@ def section(found: Findings) -> str:
     ends = facts.example(low), facts.example(high)
     names = _names(loaded)
     figs = [_figure(frame, facts.inputs_in_units(batch.X), batch.Y, ends, names) for frame in frames]
-    items = "".join(f'<li><i class="k{k % COLOURS}"></i>{escape(n)}</li>' for k, n in enumerate(found.labels))
+    items = "".join(f'<li><i class="k{k % COLOURS}"></i>{in_html(n)}</li>' for k, n in enumerate(found.labels))
     said = (
         f"The plane of both inputs in the colour of the class that is decided, and examples of the {found.part} part."
     )
@@ -103,9 +103,9 @@ def _figure(shown: Frame, points: Array, labels: Array, ends: tuple[Array, Array
         px, py = left(x(float(point[0]))), top(y(float(point[1])))
         body.append(f'<circle class="spot k{int(label) % COLOURS}" cx="{px}" cy="{py}" r="2.5"/>')
     title = f"{names[1]} over {names[0]}, {shown.when}"
-    about = escape(f"decision boundary, {shown.when}, by {names[0]} and {names[1]}", quote=True)
+    about = in_html(f"decision boundary, {shown.when}, by {names[0]} and {names[1]}")
     drawn = svg("".join(body)).replace("<svg ", f'<svg role="img" aria-label="{about}" ', 1)
-    return f"<figure><figcaption>{escape(title)}</figcaption>{drawn}</figure>"
+    return f"<figure><figcaption>{in_html(title)}</figcaption>{drawn}</figure>"
 
 
 def _names(loaded: Loaded) -> tuple[str, str]:

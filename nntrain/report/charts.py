@@ -7,10 +7,10 @@ and draw curves again where somebody wants them smooth or on a logarithmic scale
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from html import escape
 from math import isfinite
 
 from nntrain.files.plain_values import Json, JsonObject
+from nntrain.messages import in_html
 from nntrain.report.axes import Categories, Scale, scale_of, short, word
 from nntrain.report.history import Series
 
@@ -116,10 +116,10 @@ def frame(x: Scale | Categories, y: Scale, x_name: str, whole: bool = False) -> 
         anchor = "end" if share > 0.95 else "middle"
         parts.append(
             f'<text class="tick" x="{left(share)}" y="{HEIGHT - BOTTOM + 14}" text-anchor="{anchor}">'
-            f"{escape(text[:16])}</text>"
+            f"{in_html(text[:16])}</text>"
         )
     middle = LEFT + (WIDTH - LEFT - RIGHT) / 2
-    parts.append(f'<text class="name" x="{middle}" y="{HEIGHT - 5}" text-anchor="middle">{escape(x_name)}</text>')
+    parts.append(f'<text class="name" x="{middle}" y="{HEIGHT - 5}" text-anchor="middle">{in_html(x_name)}</text>')
     parts.append(f'<path class="axis" d="M{LEFT} {TOP}V{HEIGHT - BOTTOM}H{WIDTH - RIGHT}"/>')
     return "".join(parts)
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from html import escape
-
+from nntrain.messages import in_html
 from nntrain.report import figures
 from nntrain.report.findings import Findings
 
@@ -35,7 +34,7 @@ def _confusion(found: Findings) -> str:
         return ""
     right = max(1, float(counts.diagonal().max()))
     off = max(1, float((counts - counts * (counts == counts.diagonal()[:, None])).max())) if len(counts) > 1 else 1
-    head = "".join(f'<th scope="col">{escape(label)}</th>' for label in found.labels)
+    head = "".join(f'<th scope="col">{in_html(label)}</th>' for label in found.labels)
     rows = []
     for i, label in enumerate(found.labels):
         cells = []
@@ -43,7 +42,7 @@ def _confusion(found: Findings) -> str:
             share = round(_DEEPEST * count / (right if i == j else off))
             kinds = ["right" if i == j else "off", *(["none"] if not count else [])]
             cells.append(f'<td class="{" ".join(kinds)}" style="--share:{min(share, _DEEPEST)}%">{count:g}</td>')
-        rows.append(f'<tr><th scope="row">{escape(label)}</th>{"".join(cells)}</tr>')
+        rows.append(f'<tr><th scope="row">{in_html(label)}</th>{"".join(cells)}</tr>')
     caption = f"Rows: what it is. Columns: what the network says. {found.part}, {found.examples:,} examples."
     return (
         f"<h3>Confusion</h3>{figures.soft(caption)}"

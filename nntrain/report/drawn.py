@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ from nntrain.errors import ConfigError
 from nntrain.inference.load import Loaded
 from nntrain.inference.sampling import Drawing
 from nntrain.inference.text_writer import Writer
+from nntrain.messages import in_html
 from nntrain.pictures import pixels, png
 from nntrain.report.findings import MOST_NAMES, Findings
 
@@ -27,7 +27,7 @@ def section(found: Findings) -> str:
     texts, title = found.texts, "It turns"
     if found.loaded is not None and not texts and found.loaded.facts.text is not None:
         texts, title = _written(found.loaded), "It writes"
-    items = "".join(f'<figure><pre tabindex="0">{escape(text)}</pre></figure>' for text in texts)
+    items = "".join(f'<figure><pre tabindex="0">{in_html(text)}</pre></figure>' for text in texts)
     said = f'<h3>{title}</h3><div class="samples">{items}</div>' if items else ""
     return said + _samples(_files(found.run_dir), found.loaded)
 
@@ -59,11 +59,11 @@ def _samples(files: Sequence[Path], loaded: Loaded | None) -> str:
     items, room = [], SAMPLE_BYTES
     for file in files:
         content = file.read_bytes()
-        name = escape(re.sub(r"\b0+(?=\d)", "", file.stem.replace("_", " ")))
+        name = in_html(re.sub(r"\b0+(?=\d)", "", file.stem.replace("_", " ")))
         if file.suffix == ".txt":
             text = content.decode("utf-8", "replace")
             text = text if len(text) <= _TEXT else text[:_TEXT] + " …"
-            items.append(f'<figure><figcaption>{name}</figcaption><pre tabindex="0">{escape(text)}</pre></figure>')
+            items.append(f'<figure><figcaption>{name}</figcaption><pre tabindex="0">{in_html(text)}</pre></figure>')
         elif content[:8] == png.SIGNATURE and 24 <= len(content) <= room:
             room -= len(content)
             width, height = struct.unpack(">II", content[16:24])
@@ -82,6 +82,6 @@ def _classes(loaded: Loaded | None, width: int) -> str:
     """The classes above the columns of a grid that has one for each."""
     if loaded is None or not loaded.loop.draws_by_class or not loaded.facts.classes:
         return ""
-    names = "".join(f"<span>{escape(name)}</span>" for name in loaded.facts.class_names)
+    names = "".join(f"<span>{in_html(name)}</span>" for name in loaded.facts.class_names)
     columns = f"grid-template-columns:repeat({loaded.facts.classes},1fr);width:{width}px"
     return f'<div class="heads" style="{columns}">{names}</div>'

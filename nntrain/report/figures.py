@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 
 from nntrain.files.plain_values import Json, JsonObject
+from nntrain.messages import in_html
 from nntrain.model.shapes import Array
 from nntrain.pictures import pixels
 from nntrain.report.charts import Drawn
@@ -23,12 +23,12 @@ class Charts:
         """The HTML of a chart, whose data go to the end of the page; `size`: wide, over all columns, or broad, two."""
         svg, data = drawn
         self.data.append({"title": title, **data})
-        label = escape(f"{title}: chart; arrow keys read out its values", quote=True)
+        label = in_html(f"{title}: chart; arrow keys read out its values")
         svg = svg.replace("<svg ", f'<svg tabindex="0" role="application" aria-label="{label}" ')
         kind = f"chart {size}".strip()
         return (
-            f'<figure class="{kind}" data-chart="{len(self.data) - 1}"><figcaption>{escape(title)}</figcaption>'
-            f'{svg}<output class="readout" aria-live="polite">{escape(_last(data))}</output></figure>'
+            f'<figure class="{kind}" data-chart="{len(self.data) - 1}"><figcaption>{in_html(title)}</figcaption>'
+            f'{svg}<output class="readout" aria-live="polite">{in_html(_last(data))}</output></figure>'
         )
 
 
@@ -53,19 +53,19 @@ def table(
 
     numbers   of the runs that the rows are: the page's script finds them by these
     """
-    top = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
+    top = "".join(f'<th scope="col">{in_html(cell)}</th>' for cell in head)
     body = []
     for i, row in enumerate(rows):
-        first, *others = (escape(cell) for cell in row)
+        first, *others = (in_html(cell) for cell in row)
         cells = f'<th scope="row">{first}</th>' + "".join(f"<td>{cell}</td>" for cell in others)
         kind = ' class="best"' if i == best else ""
         run = f' data-run="{numbers[i]}"' if numbers is not None else ""
         body.append(f"<tr{kind}{run}>{cells}</tr>")
-    said = f"<caption>{escape(caption)}</caption>" if caption else ""
+    said = f"<caption>{in_html(caption)}</caption>" if caption else ""
     sortable = ' class="sortable"' if len(rows) > 1 else ""
     kind = "scroll long" if len(rows) > _LONG else "scroll"
     return (
-        f'<div class="{kind}" tabindex="0" role="region" aria-label="{escape(caption or "table", quote=True)}">'
+        f'<div class="{kind}" tabindex="0" role="region" aria-label="{in_html(caption or "table")}">'
         f"<table{sortable}>{said}<thead><tr>{top}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
     )
 
@@ -76,15 +76,15 @@ def image(picture: Array, about: str, least: int = 0) -> str:
     times = max(1, round(least / width))
     return (
         f'<img class="exact" width="{width * times}" height="{height * times}" '
-        f'src="{pixels.data_uri(picture)}" alt="{escape(about, quote=True)}">'
+        f'src="{pixels.data_uri(picture)}" alt="{in_html(about)}">'
     )
 
 
 def captioned(title: str, content: str) -> str:
     """A figure that scrolls in itself where it is too wide."""
     return (
-        f'<figure><figcaption>{escape(title)}</figcaption><div class="scroll" tabindex="0" role="region" '
-        f'aria-label="{escape(title, quote=True)}">{content}</div></figure>'
+        f'<figure><figcaption>{in_html(title)}</figcaption><div class="scroll" tabindex="0" role="region" '
+        f'aria-label="{in_html(title)}">{content}</div></figure>'
     )
 
 
@@ -95,4 +95,4 @@ def side_by_side(figures: Sequence[str]) -> str:
 
 def soft(text: str) -> str:
     """A paragraph of explanation."""
-    return f'<p class="soft">{escape(text)}</p>'
+    return f'<p class="soft">{in_html(text)}</p>'

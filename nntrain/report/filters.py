@@ -6,13 +6,13 @@ Weights of dense layers behind others are left out: their order says nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from html import escape
 
 import numpy as np
 
 from nntrain.inference.layer_output import layer_output
 from nntrain.inference.load import Loaded
 from nntrain.layers.convolution import Conv2d
+from nntrain.messages import in_html
 from nntrain.model.layer import Layer, layer_names
 from nntrain.model.shapes import Array
 from nntrain.pictures import pixels
@@ -45,7 +45,7 @@ def section(found: Findings) -> str:
     if found.data is not None and len(loaded.networks) == 1 and found.judged is not None:
         parts.append(_maps(found, loaded, name))
     shown = "".join(parts)
-    return f'<h3>Convolution {escape(name)}</h3><div class="pair">{shown}</div>' if shown else ""
+    return f'<h3>Convolution {in_html(name)}</h3><div class="pair">{shown}</div>' if shown else ""
 
 
 def _convolutions(layers: Sequence[Layer], before: str = "") -> Iterator[str]:
@@ -99,4 +99,4 @@ def _templates(found: Findings, loaded: Loaded, weights: dict[str, Array]) -> st
         return ""
     about = f"{len(W)} outputs: what of each pixel speaks for it (red) or against it (blue)"
     picture = pixels.signed_grid(W.reshape(-1, *shape[1:]))
-    return f"<h3>Weights {escape(name)}</h3>{figures.captioned(about, figures.image(picture, about, _SIDE))}"
+    return f"<h3>Weights {in_html(name)}</h3>{figures.captioned(about, figures.image(picture, about, _SIDE))}"

@@ -5,13 +5,12 @@ Permutation importance: Breiman (2001), "Random forests"; Fisher, Rudin and Domi
 
 from __future__ import annotations
 
-from html import escape
-
 import numpy as np
 
 from nntrain.data.facts import Facts
 from nntrain.data.parts import Batch, Part
 from nntrain.inference.load import Loaded
+from nntrain.messages import in_html
 from nntrain.model.shapes import Array
 from nntrain.report import figures
 from nntrain.report.findings import Few, Findings
@@ -79,7 +78,7 @@ def section(found: Findings) -> str:
     loss, grown = measured(found, loaded)
     largest = max((amount for _, amount in grown), default=0.0) or 1.0
     rows = "".join(
-        f'<tr><th scope="row">{escape(name)}</th><td>{amount:+.3g}</td>'
+        f'<tr><th scope="row">{in_html(name)}</th><td>{amount:+.3g}</td>'
         f'<td class="bar"><i style="--share:{max(0.0, amount / largest):.1%}"></i></td></tr>'
         for name, amount in grown
     )

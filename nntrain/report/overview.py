@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from math import isfinite
 
 from nntrain.files.plain_values import Json
+from nntrain.messages import in_html
 from nntrain.report import charts, figures, history
 from nntrain.report.axes import word
 from nntrain.report.parallel_axes import parallel
@@ -103,7 +103,7 @@ def _legend(names: Sequence[str], parts: bool, marked: bool) -> str:
             items += [("solid", "validation"), ("dash", "train")]
     if marked:
         items.append(("ring", "best epoch"))
-    entries = "".join(f'<li><i class="{kind}"></i>{escape(name)}</li>' for kind, name in items)
+    entries = "".join(f'<li><i class="{kind}"></i>{in_html(name)}</li>' for kind, name in items)
     return f'<ul class="legend">{entries}</ul>' if entries else ""
 
 

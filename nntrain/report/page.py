@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from html import escape
 from importlib import resources
 from pathlib import Path
 
 from nntrain.files.plain_values import Json, JsonObject
+from nntrain.messages import in_html, in_script
 from nntrain.report import (
     again,
     attention_maps,
@@ -46,7 +46,7 @@ def page(rows: Sequence[Mapping[str, Json]], metric: str | None = None) -> str:
         title = f"{len(rows)} runs of {rows[0].get('name') or compared.names[0]}"
     else:
         title = f"{len(rows)} runs of {len(tasks)} kinds"
-    body = [f"<h1>{escape(title)}</h1>"]
+    body = [f"<h1>{in_html(title)}</h1>"]
     damaged = [f"{name}: {row['damage']}" for name, row in zip(compared.names, rows, strict=True) if "damage" in row]
     body += [figures.soft(f"damaged, and compared with none: {text}") for text in damaged]
     if len(tasks) > 1:
@@ -70,9 +70,9 @@ def _contents(compared: Compared, tasks: Sequence[Ranking]) -> str:
     """A line a task, which leads to it."""
     lines = []
     for number, task in enumerate(tasks):
-        name = escape(_title(compared, task))
+        name = in_html(_title(compared, task))
         said = task.told(compared) or f"{len(task.order)} runs"
-        lines.append(f'<li><a href="#task-{number}">{name}</a> <span class="soft">{escape(said)}</span></li>')
+        lines.append(f'<li><a href="#task-{number}">{name}</a> <span class="soft">{in_html(said)}</span></li>')
     return f"<ol>{''.join(lines)}</ol>"
 
 
@@ -87,7 +87,7 @@ def _task(compared: Compared, task: Ranking, number: int, tasks: int, charts: fi
     folded = tasks > MOST_OPEN
     only = ("loss", (task.metric or "").partition(".")[2]) if folded else ()
     parts = [
-        f'<p class="best-run">{escape(overview.headline(compared, task))}</p>',
+        f'<p class="best-run">{in_html(overview.headline(compared, task))}</p>',
         overview.table(compared, task),
         overview.experiments(compared, task),
         overview.curves(compared, task, charts, only),
@@ -95,7 +95,7 @@ def _task(compared: Compared, task: Ranking, number: int, tasks: int, charts: fi
     ]
     if tasks == 1:
         return f"<section>{''.join(parts).replace('h3>', 'h2>')}</section>"
-    title = f"{escape(_title(compared, task))}: {len(task.order)} run{'s' * (len(task.order) != 1)}"
+    title = f"{in_html(_title(compared, task))}: {len(task.order)} run{'s' * (len(task.order) != 1)}"
     if folded:
         return f'<details class="task" id="task-{number}"><summary><h2>{title}</h2></summary>{"".join(parts)}</details>'
     return f'<section id="task-{number}"><h2>{title}</h2>{"".join(parts)}</section>'
@@ -104,7 +104,7 @@ def _task(compared: Compared, task: Ranking, number: int, tasks: int, charts: fi
 def _details(run_dir: Path, name: str, charts: figures.Charts) -> str:
     """One run from its best checkpoint."""
     found = findings.find(run_dir)
-    parts = [f"<h2>{escape(name) if name else 'The run'}</h2>"]
+    parts = [f"<h2>{in_html(name) if name else 'The run'}</h2>"]
     if found.problem:
         parts.append(figures.soft(f"Not judged anew: {found.problem}"))
     parts += [
@@ -128,13 +128,14 @@ def _whole(title: str, body: str, data: list[JsonObject]) -> str:
     files = resources.files("nntrain.report")
     style = files.joinpath(_STYLE).read_text("utf-8")
     script = "\n".join(files.joinpath(name).read_text("utf-8") for name in _SCRIPTS)
-    numbers = json.dumps(data, allow_nan=False, separators=(",", ":")).replace("</", "<\\/")
+    numbers = json.dumps(data, allow_nan=False, separators=(",", ":"))
     return (
-        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{escape(title)}</title>\n'
+        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{in_html(title)}</title>\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
         "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n"
         '<link rel="icon" href="data:,">\n'
         f"<style>\n{style}</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n"
-        f'<script type="application/json" id="data">{numbers}</script>\n<script>\n{script}</script>\n</body>\n</html>\n'
+        f'<script type="application/json" id="data">{in_script(numbers)}</script>\n'
+        f"<script>\n{script}</script>\n</body>\n</html>\n"
     )

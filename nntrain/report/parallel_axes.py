@@ -7,9 +7,9 @@ style sheet shows one of the two.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 
 from nntrain.files.plain_values import Json, JsonObject
+from nntrain.messages import in_html
 from nntrain.report.axes import Categories, Scale, scale_of, short, word
 from nntrain.report.charts import svg
 
@@ -61,7 +61,7 @@ def _drawn(
 
 
 def _axis(name: str, c: float, marks: list[tuple[str, float]], start: int, length: int, way: str) -> str:
-    upright, name = way == "upright", escape(name)
+    upright, name = way == "upright", in_html(name)
     parts = []
     if upright:
         parts.append(f'<path class="axis" d="M{c} {start}V{start + length}"/>')
@@ -75,7 +75,7 @@ def _axis(name: str, c: float, marks: list[tuple[str, float]], start: int, lengt
         if any(abs(at - other) < _APART[way] for other in placed):
             continue
         placed.append(at)
-        words = escape(text[:14])
+        words = in_html(text[:14])
         if upright:
             parts.append(f'<path class="axis" d="M{c - 3} {at:.1f}h6"/>')
             parts.append(f'<text class="tick halo" x="{c + 6}" y="{at + 4:.1f}">{words}</text>')

@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from html import escape
 from math import ceil
 from typing import Any
 
 from nntrain.errors import ConfigError
+from nntrain.messages import in_html
 from nntrain.report import charts
 from nntrain.report.history import Series
 
@@ -67,14 +67,14 @@ def svg(plot: Plot) -> str:
         inner, _ = charts.lines(series, plot.names, plot.x_name, plot.best, plot.marked)
         left, top = i % _COLUMNS * width, i // _COLUMNS * height
         inner = inner.replace("<svg ", f'<svg x="{left}" y="{top + title}" ', 1)
-        body.append(f'<text class="title" x="{left + 10}" y="{top + 14}">{escape(metric)}</text>{inner}')
+        body.append(f'<text class="title" x="{left + 10}" y="{top + 14}">{in_html(metric)}</text>{inner}')
     legend = plot.legend()
     for i, (kind, said) in enumerate(legend):
         left, top = i % columns * width + 10, rows * height + 14 + i // columns * 22
         sign = f'<path class="{kind}" d="M{left} {top - 4}h24"/>'
         if kind.startswith("mark"):
             sign = f'<circle class="{kind}" cx="{left + 12}" cy="{top - 4}" r="4.5"/>'
-        body.append(f'{sign}<text class="legend" x="{left + 30}" y="{top}">{escape(said)}</text>')
+        body.append(f'{sign}<text class="legend" x="{left + 30}" y="{top}">{in_html(said)}</text>')
     whole = (columns * width, rows * height + 22 * ceil(len(legend) / columns) + 12)
     paper = f'<rect class="paper" width="{whole[0]}" height="{whole[1]}"/>'
     return charts.svg(paper + "".join(body), *whole, standalone=_style()) + "\n"

@@ -5,13 +5,13 @@ Simonyan, Vedaldi and Zisserman (2014), "Deep inside convolutional networks", ar
 
 from __future__ import annotations
 
-from html import escape
 from typing import NamedTuple
 
 import numpy as np
 
 from nntrain.data.parts import Batch
 from nntrain.inference.load import Loaded
+from nntrain.messages import in_html
 from nntrain.model.layer import Context
 from nntrain.model.shapes import Array
 from nntrain.pictures import pixels
@@ -108,7 +108,7 @@ def _pictures(found: Findings, loaded: Loaded, batch: Batch, salient: Salient) -
         truth, decided = found.labels[int(batch.Y[i])], found.labels[int(salient.decided[i])]
         about = f"is {truth}, said {decided}"
         shown = figures.image(both, f"an example and what its class hangs on: {about}", 2 * _SIDE)
-        items.append(f"<li>{shown}<div>{escape(about)}</div></li>")
+        items.append(f"<li>{shown}<div>{in_html(about)}</div></li>")
     return f'<ul class="wrongs wide">{"".join(items)}</ul>'
 
 
@@ -124,10 +124,10 @@ def _texts(found: Findings, loaded: Loaded, batch: Batch, salient: Salient) -> s
         for t, amount in enumerate(amounts):
             symbol = vocabulary.symbols[int(batch.X[t, i])]
             shade = f"--share:{amount / largest:.0%}"
-            pieces.append(f'{vocabulary.joint(before, symbol)}<span style="{shade}">{escape(symbol)}</span>')
+            pieces.append(f'{vocabulary.joint(before, symbol)}<span style="{shade}">{in_html(symbol)}</span>')
             before = symbol
         truth, decided = found.labels[int(batch.Y[i])], found.labels[int(salient.decided[i])]
         items.append(
-            f'<li><p class="shaded">{"".join(pieces)}</p><div>is {escape(truth)}, said {escape(decided)}</div></li>'
+            f'<li><p class="shaded">{"".join(pieces)}</p><div>is {in_html(truth)}, said {in_html(decided)}</div></li>'
         )
     return f'<ul class="texts">{"".join(items)}</ul>'

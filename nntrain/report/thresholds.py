@@ -6,12 +6,12 @@ Fawcett (2006), "An introduction to ROC analysis"; Niculescu-Mizil and Caruana (
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from typing import NamedTuple
 
 import numpy as np
 
 from nntrain.inference.load import Loaded
+from nntrain.messages import in_html
 from nntrain.metrics.ranking import AveragePrecision, RocAuc, found_and_false, log_odds
 from nntrain.model.shapes import Array
 from nntrain.report import figures
@@ -66,7 +66,7 @@ def section(found: Findings, drawn: figures.Charts) -> str:
         said += f" Of {len(asked)}, the {len(shown)} with the most examples."
     dashes = [" dashes" if k // COLOURS % 2 else "" for k in range(len(shown))]
     items = "".join(
-        f'<li><i class="k{k % COLOURS}{dashes[k]}"></i>{escape(one.name)}</li>' for k, one in enumerate(shown)
+        f'<li><i class="k{k % COLOURS}{dashes[k]}"></i>{in_html(one.name)}</li>' for k, one in enumerate(shown)
     )
     legend = f'<ul class="legend">{items}</ul>' if len(shown) > 1 else ""
     return f"<h3>Thresholds</h3>{figures.soft(said)}{legend}{figures.side_by_side(parts)}"
@@ -141,6 +141,6 @@ def joined(curves: Sequence[Curve], x_name: str, diagonal: bool = False, dots: b
         if len(curves) == 1 and curve.name:
             body.append(
                 f'<text class="name halo" x="{WIDTH - RIGHT - 6}" y="{HEIGHT - 46}" text-anchor="end">'
-                f"{escape(curve.name)}</text>"
+                f"{in_html(curve.name)}</text>"
             )
     return svg("".join(body)), {"kind": "points", "points": told}

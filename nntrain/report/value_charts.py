@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from html import escape
 
 import numpy as np
 
 from nntrain.data.facts import Facts
 from nntrain.inference.load import Loaded
+from nntrain.messages import in_html
 from nntrain.metrics.explained import R2
 from nntrain.metrics.value_metrics import MeanAbsoluteError, RootMeanSquaredError
 from nntrain.model.shapes import Array
@@ -103,7 +103,7 @@ def _forecasts(found: Findings, loaded: Loaded, predicted: Array, truth: Array, 
             told["name"] = one.part
         found_charts.append(drawn.figure(name, chart, size="broad"))
     items = ["as it was", *(["forecast"] if horizon == 1 else ["forecast 1 step ahead", f"{horizon} steps ahead"])]
-    legend = "".join(f'<li><i class="k{k}"></i>{escape(item)}</li>' for k, item in enumerate(items))
+    legend = "".join(f'<li><i class="k{k}"></i>{in_html(item)}</li>' for k, item in enumerate(items))
     said = f"The {found.part} part" + (f", its last {MOST_ROWS} rows." if count > MOST_ROWS else ".")
     if layout.group is not None:
         said += " Its series stand one after another."

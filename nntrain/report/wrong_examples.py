@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from html import escape
-
+from nntrain.messages import in_html
 from nntrain.pictures import pixels
 from nntrain.report import figures
 from nntrain.report.findings import Findings, Wrong
@@ -32,4 +31,4 @@ def _picture(wrong: Wrong) -> str:
     assert wrong.picture is not None
     about = f"example {wrong.number}: is {wrong.truth}, said {wrong.said}"
     shown = figures.image(pixels.from_image(wrong.picture), about, _SIDE)
-    return f"<li>{shown}<div>is <b>{escape(wrong.truth)}</b><br>said {escape(wrong.said)}</div></li>"
+    return f"<li>{shown}<div>is <b>{in_html(wrong.truth)}</b><br>said {in_html(wrong.said)}</div></li>"

@@ -208,8 +208,14 @@ def trials_of(settings: Settings, planner: Planner) -> Trials:
 def command(planned: Planned, config: Path, length: int | None = None) -> list[str]:
     """The `nntrain fit` that does the run, or what is left of it, to the end or up to a rung."""
     overrides = [*planned.overrides, *halving.limit(planned.config, length)]
-    where = ["--run-dir", str(planned.run_dir), "--on-exist", "resume"]
-    return ["nntrain", "fit", str(config), *overrides, *where, *plugins.arguments(), "--threads", "1", "--quiet"]
+    where = ["--run-dir", _as_argument(planned.run_dir), "--on-exist", "resume"]
+    where += [*plugins.arguments(), "--threads", "1", "--quiet"]
+    return ["nntrain", "fit", _as_argument(config), *overrides, *where]
+
+
+def _as_argument(path: Path) -> str:
+    """A path that no command takes for an option."""
+    return f"./{path}" if str(path).startswith("-") else str(path)
 
 
 def finished(planned: Planned, length: int | None = None) -> Outcome | None:

@@ -5,10 +5,14 @@ A task trains one run with `--on-exist resume`, so that a script that is submitt
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from nntrain.messages import shell_command, shell_word
+
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9_.+-]")
 _HEAD = """#!/bin/bash
 {options}#SBATCH --array=0-{last}
 #SBATCH --cpus-per-task={cpus}
@@ -30,14 +34,18 @@ def array(commands: Sequence[Sequence[str]], name: str, options: str, folder: Pa
     options   further ones of sbatch, as on its command line: "--time=1:00:00 --partition=cpu"
     """
     words = shlex.split(options)
-    lines = [f"#SBATCH --job-name={name}", "#SBATCH --output=slurm-%A_%a.out", *_directives(words)]
+    lines = [
+        f"#SBATCH --job-name={_NOT_PLAIN.sub('_', name)}",
+        "#SBATCH --output=slurm-%A_%a.out",
+        *_directives(words),
+    ]
     cpus = next((word.partition("=")[2] for word in words if word.startswith("--cpus-per-task=")), "")
     text = _HEAD.format(
         options="".join(f"{line}\n" for line in lines),
         last=len(commands) - 1,
         cpus=cpus or 1,
-        folder=shlex.quote(str(folder)),
-        commands="\n".join(shlex.quote(shlex.join(command)) for command in commands),
+        folder=shell_word(folder),
+        commands="\n".join(shell_word(shell_command(*command)) for command in commands),
     )
     return text.replace(f"#SBATCH --cpus-per-task={cpus}\n", "", 1) if cpus else text
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from html import escape
 
 import numpy as np
 
+from nntrain.messages import in_html
 from nntrain.model.shapes import Array
 from nntrain.textbook.computing_graph import Graph, Node
 from nntrain.textbook.layout import Placed, place
@@ -52,13 +52,13 @@ def as_svg(graph: Graph) -> str:
         left, top = box.x - box.width / 2, box.y - box.height / 2
         rounded = 9 if node.kind == "parameter" else 4
         parts.append(
-            f'<g class="{node.kind}"><title>{escape(_told(node))}</title>'
+            f'<g class="{node.kind}"><title>{in_html(_told(node))}</title>'
             f'<rect class="box" x="{left:.1f}" y="{top:.1f}" '
             f'width="{box.width:.1f}" height="{box.height:.1f}" rx="{rounded}"/>'
         )
         for k, (kind, text) in enumerate(labels[node.number]):
             y = top + PAD / 2 + LINE * (k + 0.75)
-            parts.append(f'<text class="{kind}" x="{box.x:.1f}" y="{y:.1f}">{escape(text)}</text>')
+            parts.append(f'<text class="{kind}" x="{box.x:.1f}" y="{y:.1f}">{in_html(text)}</text>')
         parts.append("</g>")
     return "\n".join([*parts, "</svg>"]) + "\n"
 
@@ -88,10 +88,10 @@ def as_html(graph: Graph, name: str) -> str:
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(name)}: computing graph</title>"
+        f"<title>{in_html(name)}: computing graph</title>"
         "<style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;margin:1rem}"
         "main{overflow:auto}</style></head><body>"
-        f'<h1>{escape(name)}</h1><p>{legend}</p><main tabindex="0">\n{as_svg(graph)}</main></body></html>\n'
+        f'<h1>{in_html(name)}</h1><p>{legend}</p><main tabindex="0">\n{as_svg(graph)}</main></body></html>\n'
     )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
 
+from nntrain.messages import in_html
 from nntrain.textbook.equations import Explanation, Part, Step, numbers_kept, operations
 from nntrain.textbook.latex import latex
 from nntrain.textbook.mathml import mathml
@@ -46,18 +46,18 @@ def as_markdown(explanation: Explanation, only: str | None = None) -> str:
 
 def as_html(explanation: Explanation, only: str | None = None) -> str:
     """The explanation as a page of its own, its equations in MathML."""
-    body = [f"<h1>{escape(explanation.name)}</h1>"]
+    body = [f"<h1>{in_html(explanation.name)}</h1>"]
     for heading, step in _chosen(explanation, only):
-        body += [f"<h2>{escape(heading)}</h2>"] if heading else []
-        body.append(f'<section style="margin-left:{2 * step.depth}em"><h3>{escape(_title(step))}</h3>')
+        body += [f"<h2>{in_html(heading)}</h2>"] if heading else []
+        body.append(f'<section style="margin-left:{2 * step.depth}em"><h3>{in_html(_title(step))}</h3>')
         body += [mathml(line) for line in (*step.forward, *step.backward)]
-        body += [f"<p>{escape(line)}</p>" for line in _facts(step)] + ["</section>"]
+        body += [f"<p>{in_html(line)}</p>" for line in _facts(step)] + ["</section>"]
     if only is None:
-        body += [f"<p>{escape(_totals(explanation, steps))}</p>" for steps in explanation.networks.values()]
+        body += [f"<p>{in_html(_totals(explanation, steps))}</p>" for steps in explanation.networks.values()]
         for part in explanation.parts:
-            body += [f"<section><h3>{escape(part.heading)}</h3>", *(mathml(line) for line in part.lines)]
-            body += [f"<p>{escape(line)}</p>" for line in _words(part)] + ["</section>"]
-    return _PAGE.format(title=escape(explanation.name), body="\n".join(body))
+            body += [f"<section><h3>{in_html(part.heading)}</h3>", *(mathml(line) for line in part.lines)]
+            body += [f"<p>{in_html(line)}</p>" for line in _words(part)] + ["</section>"]
+    return _PAGE.format(title=in_html(explanation.name), body="\n".join(body))
 
 
 _PAGE = """<!doctype html>

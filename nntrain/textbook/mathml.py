@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from html import escape
 
+from nntrain.messages import in_html
 from nntrain.textbook.notation import GREEK, Token
 
 _ACCENTS = {"hat": "^", "tilde": "~", "bar": "¯"}
@@ -23,13 +23,13 @@ def _spaced(token: Token) -> str:
 
 def _token(token: Token) -> str:
     if token.kind == "word":
-        return f"<mtext>{escape(token.text)}</mtext>"
+        return f"<mtext>{in_html(token.text)}</mtext>"
     if token.kind == "number":
-        return f"<mn>{escape(token.text)}</mn>"
+        return f"<mn>{in_html(token.text)}</mn>"
     if token.kind == "operator":
         fence = ' stretchy="false"' if token.text in _UNSPACED else ""
-        return _scripted(f"<mo{fence}>{escape(token.text)}</mo>", "", token.sup)
-    base = f"<mi>{escape(GREEK.get(token.text, token.text))}</mi>"
+        return _scripted(f"<mo{fence}>{in_html(token.text)}</mo>", "", token.sup)
+    base = f"<mi>{in_html(GREEK.get(token.text, token.text))}</mi>"
     if token.mark:
         base = f'<mover accent="true">{base}<mo>{_ACCENTS[token.mark]}</mo></mover>'
     layer = "" if token.layer is None else f"[{token.layer}]"
@@ -42,7 +42,7 @@ def _token(token: Token) -> str:
 
 
 def _scripted(base: str, sub: str, sup: str) -> str:
-    low, high = f"<mtext>{escape(sub)}</mtext>", f"<mtext>{escape(sup)}</mtext>"
+    low, high = f"<mtext>{in_html(sub)}</mtext>", f"<mtext>{in_html(sup)}</mtext>"
     if sub and sup:
         return f"<msubsup>{base}{low}{high}</msubsup>"
     if sub:

@@ -21,6 +21,7 @@ from nntrain.files.json_fields import Fields
 from nntrain.files.plain_values import JsonObject
 from nntrain.inference.load import imports_of
 from nntrain.inference.totals import METRIC
+from nntrain.messages import shell_command
 from nntrain.model.shapes import Array
 from nntrain.parallel import team
 from nntrain.runs import Run
@@ -213,7 +214,8 @@ class Engine:
             if self.average is not None:
                 self.average.give_back()
             self.save()
-            raise Interrupted(f"interrupted: step {self.step} is saved; nntrain resume {self.run.path} goes on", number)
+            again = shell_command("nntrain", "resume", self.run.path)
+            raise Interrupted(f"interrupted: step {self.step} is saved; {again} goes on", number)
 
     def _evaluation_is_due(self) -> bool:
         cadence = self.config.training.evaluate

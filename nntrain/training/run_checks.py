@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from shlex import quote
 
 from nntrain import config, runs
 from nntrain.builder import Built
@@ -11,6 +10,7 @@ from nntrain.errors import CheckpointError, ConfigError, DataError
 from nntrain.files import checkpoint
 from nntrain.files.plain_values import JsonObject
 from nntrain.files.regular_files import is_regular
+from nntrain.messages import shell_command
 from nntrain.parallel import team
 from nntrain.runs import Run
 
@@ -48,7 +48,7 @@ def check_last(run: Run) -> None:
     except checkpoint.NewerFormatError:
         raise
     except CheckpointError as error:
-        again = f"nntrain fit {quote(str(run.config_path))} --run-dir {quote(str(run.path))} --on-exist resume"
+        again = shell_command("nntrain", "fit", run.config_path, "--run-dir", run.path, "--on-exist", "resume")
         raise CheckpointError(f"{error}; the run is finished, and this trains again what is lost: {again}") from None
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from nntrain.cli.tables import Column, aligned, bar, broken_head, clock, fixed, simple, table
-from nntrain.cli.terminal import broken, visible, width_of
+from nntrain.cli.terminal import broken, width_of
+from nntrain.messages import printable
 
 RUNS = [
     Column("run", ["digits-mlp-001", "digits-mlp-002"], right=False),
@@ -51,7 +52,7 @@ def test_text_keeps_its_end_where_names_differ():
 def test_cells_cannot_move_the_cursor_or_break_the_line():
     text, _ = table([Column("run", ["a\x1b[2Jb\nc"], right=False)])
     assert text.split("\n") == ["run", "a\\x1b[2Jb\\nc"]
-    assert visible("größe") == "größe"
+    assert printable("größe") == "größe"
 
 
 def test_wide_characters_take_two_columns():
