@@ -44,7 +44,10 @@ def is_whole(run: Run) -> bool:
 def check_last(run: Run) -> None:
     """A finished run that lost its last state is not all there: say what makes it whole."""
     try:
-        checkpoint.read(run.last)
+        said = checkpoint.read(run.last).manifest
+        seal = run.seal()
+        if seal is not None and said.get("lines") == seal.lines and said.get("log_sha256", seal.sha256) != seal.sha256:
+            raise CheckpointError(f"{run.last}: of another run: it was not saved after this metrics.jsonl")
     except checkpoint.NewerFormatError:
         raise
     except CheckpointError as error:
