@@ -18,7 +18,7 @@ from typing import Any
 import click
 
 from nntrain import __version__
-from nntrain.cli.terminal import Context, as_error, color_option, silence, tell
+from nntrain.cli.terminal import Context, as_error, color_option, silence, tell, tell_usage
 from nntrain.errors import NNTrainError
 
 # Every command with the line that stands for it in `nntrain --help`, in the order of the work.
@@ -130,10 +130,12 @@ def _telling(ctx: click.Context) -> Iterator[None]:
 
         # the values of a config are words: `nntrain fit c.yaml training.epochs=3`
         key = meant_key(wrong.option_name.lstrip("-"), "").partition("'")[2].partition("'")[0]
-        if key:
-            said = f"No such option {wrong.option_name!r}; did you mean the word {key}=…, without dashes?"
-            raise click.UsageError(said, wrong.ctx) from None
-        raise
+        said = f"No such option {wrong.option_name!r}; did you mean the word {key}=…, without dashes?"
+        tell_usage(click.UsageError(said, wrong.ctx) if key else wrong)
+        ctx.exit(wrong.exit_code)
+    except click.UsageError as wrong:
+        tell_usage(wrong)
+        ctx.exit(wrong.exit_code)
     except BrokenPipeError:
         # the reader of our output has gone (`nntrain runs | head`): not an error; keep the interpreter quiet too
         silence(1)

@@ -8,8 +8,7 @@ from pathlib import Path
 import click
 
 from nntrain.cli import options
-from nntrain.cli.tables import simple
-from nntrain.cli.terminal import print_path, room, say
+from nntrain.cli.terminal import broken, print_path, room, say
 
 
 @click.command
@@ -25,9 +24,10 @@ def exercise(what: str | None, file: Path | None) -> None:
     from nntrain.textbook.exercise_texts import exercises
 
     known = exercises()
-    if what in (None, "list"):
-        rows = [[str(e.number), e.name, e.title] for e in known.values()]
-        click.echo(simple(["", "name", "exercise"], rows, "r", room(sys.stdout)))
+    if what is None or what.lower() == "list":
+        width = max(map(len, known))
+        for e in known.values():
+            click.echo(broken(f"{e.number:2} {e.name:{width}}  {e.title}", room(sys.stdout)))
     elif what == "check":
         if file is None:
             raise click.UsageError("exercise check: give the FILE: nntrain exercise check my_dense.py")

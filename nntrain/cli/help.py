@@ -12,10 +12,11 @@ from textwrap import wrap
 import click
 
 from nntrain.cli.tables import simple
-from nntrain.cli.terminal import room
+from nntrain.cli.terminal import broken, room
 from nntrain.messages import did_you_mean
 
 _WIDEST = 100  # columns that a paragraph is read in comfortably
+_BETWEEN_CELLS = re.compile(r"(?<!\\)\|")
 _ITEM = re.compile(r"(?:[-*]|[0-9]+\.) ")
 
 
@@ -41,12 +42,13 @@ def help(ctx: click.Context, topic: str | None) -> None:
     assert ctx.parent is not None
     program = ctx.parent.command
     if topic is None:
-        titles = [[name, text.splitlines()[0].lstrip("# ")] for name, text in pages.items()]
-        click.echo(simple(["topic", "page"], titles, width=room(sys.stdout)))
+        width = max(map(len, pages))
+        for page, text in pages.items():
+            click.echo(broken(f"{page:{width}}  {text.splitlines()[0].lstrip('# ')}", room(sys.stdout)))
     elif (name := topic.replace("-", "_")) in pages:
         columns = room(sys.stdout)
         text = pages[name]
-        click.echo(text.rstrip("\n") if columns is None else "\n".join(fitting(text, min(columns, _WIDEST))))
+        click.echo(text.rstrip("\n") if columns is None else "\n".join(fitted(text, min(columns, _WIDEST))))
     elif isinstance(program, click.Group) and (command := program.get_command(ctx, topic)) is not None:
         with command.context_class(command, info_name=topic, parent=ctx.parent) as inner:
             click.echo(command.get_help(inner))
@@ -55,8 +57,18 @@ def help(ctx: click.Context, topic: str | None) -> None:
         raise click.UsageError(f"no page about '{topic}'{hint}")
 
 
-def fitting(text: str, width: int) -> Iterator[str]:
-    """Markdown whose paragraphs, items and tables fit the width; examples stay as they are, to be copied."""
+def fitted(text: str, width: int) -> Iterator[str]:
+    """Markdown in lines of this width; what is longer, as lines of examples and paths, goes on in an indented one."""
+    for line in _laid_out(text, width):
+        if len(line) <= width:
+            yield line
+        else:
+            hanging = " " * min(len(line) - len(line.lstrip()) + 2, width // 2)
+            yield from wrap(line, width, subsequent_indent=hanging, break_on_hyphens=False)
+
+
+def _laid_out(text: str, width: int) -> Iterator[str]:
+    """Markdown whose paragraphs, items and tables fit the width as far as words do."""
     for kind, group in groupby(_kinds(text), lambda pair: pair[0]):
         lines = [line for _, line in group]
         if kind == "paragraph":
@@ -95,7 +107,7 @@ def _parts(lines: list[str]) -> list[str]:
 
 def _table(lines: list[str], width: int) -> list[str]:
     """Columns where they fit, else each row's first cell with the others below it."""
-    rows = [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in lines]
+    rows = [[cell.strip().replace("\\|", "|") for cell in _BETWEEN_CELLS.split(line)[1:-1]] for line in lines]
     head, body = rows[0], rows[2:]
     columns = simple(head, body).splitlines()
     if max(map(len, columns)) <= width:

@@ -9,6 +9,7 @@ import click
 
 from nntrain.cli import options, shipped
 from nntrain.cli.terminal import broken, room, say, warn
+from nntrain.cli.yaml_lines import fitted
 
 
 def _names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
@@ -49,7 +50,7 @@ def init(
         from nntrain.data.csv_starter import starter
 
         text = starter(file, target, safe_name(file.stem), header, warn)
-        click.echo(shipped.SCHEMA_LINE + text, nl=False)
+        click.echo(fitted(shipped.SCHEMA_LINE + text, room(sys.stdout)), nl=False)
         return
     if target is not None or header is not None:
         option = "--target" if target is not None else "--header"
@@ -61,7 +62,7 @@ def init(
 
         click.echo(shipped.write(name, output, json.dumps(json_schema(), indent=2) + "\n"))
         return
-    click.echo(shipped.text(name), nl=False)
+    click.echo(fitted(shipped.text(name), room(sys.stdout)), nl=False)
     if needed := shipped.needed(name):
         files = ", ".join(str(path.relative_to(shipped.examples())) for path in needed)
         say(f"it needs {files}: nntrain init {name} -o DIR writes them too")

@@ -20,6 +20,7 @@ from nntrain.errors import ConfigError
 if TYPE_CHECKING:
     from nntrain.files.plain_values import Json, JsonObject
     from nntrain.runs.comparison import Compared
+_FEW = 6  # config keys that are shown in any window; runs of other networks differ in dozens
 
 
 @click.command
@@ -118,6 +119,8 @@ def _listing(compared: Compared) -> str:
         for i, (key, column) in enumerate(zip(named, values, strict=True))
     ]
     width = room(sys.stdout)
+    if differing <= _FEW:
+        return table([*texts, *epochs, *others], width, split=True)[0]
     shown, left_out = table([*texts, *epochs, *others], width)
     if any(width_of(line) > (width or inf) for line in shown.split("\n")):
         return table([*texts, *epochs, *others[differing:]], width, split=True)[0]

@@ -126,9 +126,10 @@ def table(columns: Sequence[Column], width: int | None = None, split: bool = Fal
     if width is None:
         return _lines(columns), []
     left_out: list[str] = []
-    while (fitting := _fitting(columns, width)) is None:
+    short = _tails([column.head for column in columns])
+    while (fitting := _fitting(columns, width, short)) is None:
         if split and len(columns) > 2:
-            return _split(columns, width), []
+            return _split(columns, width, short), []
         most = max(column.rank for column in columns)
         if most == 0:
             return _lines(_squeezed(columns, width) or columns), left_out
@@ -145,10 +146,9 @@ def simple(head: Sequence[str], rows: Sequence[Sequence[str]], right: str = "", 
     return table(columns, width, split=True)[0]
 
 
-def _fitting(columns: Sequence[Column], width: int) -> Sequence[Column] | None:
+def _fitting(columns: Sequence[Column], width: int, short: Mapping[str, str]) -> Sequence[Column] | None:
     """The columns with heads and text as long as there is room for; None where there is too little."""
-    short = _tails([column.head for column in columns])
-    for heads in (None, [broken_head(c.head) for c in columns], [broken_head(head) for head in short]):
+    for heads in (None, [broken_head(c.head) for c in columns], [broken_head(short[c.head]) for c in columns]):
         tried = columns if heads is None else [replace(c, head=h) for c, h in zip(columns, heads, strict=True)]
         if width_of_columns(tried) <= width:
             return tried
@@ -179,10 +179,10 @@ def width_of_columns(columns: Sequence[Column]) -> int:
     return sum(column.width for column in columns) + len(_GAP) * (len(columns) - 1)
 
 
-def _tails(heads: Sequence[str]) -> list[str]:
-    """`optimizer.lr` -> `lr` where no other head ends so."""
+def _tails(heads: Sequence[str]) -> dict[str, str]:
+    """`optimizer.lr` -> `lr` where no other head of the whole table ends so."""
     last = [head.rpartition(".")[2] for head in heads]
-    return [tail if last.count(tail) == 1 else head for tail, head in zip(last, heads, strict=True)]
+    return {head: tail if last.count(tail) == 1 else head for tail, head in zip(last, heads, strict=True)}
 
 
 def broken_head(head: str) -> str:
@@ -196,17 +196,17 @@ def _lines(columns: Sequence[Column]) -> str:
     return "\n".join(_GAP.join(row).rstrip() for row in rows)
 
 
-def _split(columns: Sequence[Column], width: int) -> str:
+def _split(columns: Sequence[Column], width: int, short: Mapping[str, str]) -> str:
     """Several tables below each other, as many columns in each as fit."""
     first, *others = columns
     pieces, here = [], [first]
     for column in others:
-        if len(here) > 1 and _fitting([*here, column], width) is None:
+        if len(here) > 1 and _fitting([*here, column], width, short) is None:
             pieces.append(here)
             here = [first]
         here.append(column)
     pieces.append(here)
-    return "\n\n".join(_lines(_fitting(piece, width) or piece) for piece in pieces)
+    return "\n\n".join(_lines(_fitting(piece, width, short) or piece) for piece in pieces)
 
 
 def csv_text(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

@@ -61,6 +61,15 @@ def tell(error: NNTrainError) -> None:
         say(line if plain or ": error: " in line else f"error: {line}")
 
 
+def tell_usage(wrong: click.UsageError) -> None:
+    """What click says of a command line that is wrong, broken between words."""
+    if wrong.ctx is not None:
+        say(wrong.ctx.get_usage())
+        if option := wrong.ctx.command.get_help_option(wrong.ctx):
+            say(f"Try '{wrong.ctx.command_path} {max(option.opts, key=len)}' for help.\n")
+    say(f"Error: {wrong.format_message()}")
+
+
 def silence(stream: int) -> None:
     """Send stdout (1) or stderr (2) to nowhere, so that the interpreter does not stumble over it at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
@@ -123,10 +132,12 @@ def print_path(path: str | os.PathLike[str]) -> None:
 def broken(text: str, columns: int | None) -> str:
     """The text in lines of so many columns, broken between words; what is longer, such as a path, stays whole.
 
-    What follows stands below the second column of a table's line, else it is indented.
+    What follows stands below the second column of a table's line, else it is indented.  Paths below the current
+    directory begin there where they would not fit.
     """
     if columns is None or all(width_of(line) <= columns for line in text.split("\n")):
         return text
+    text = text.replace(os.path.join(os.getcwd(), ""), "")
     return "\n".join(piece for line in text.split("\n") for piece in _pieces(line, columns))
 
 

@@ -36,7 +36,7 @@ def test_on_a_terminal_paragraphs_items_and_tables_fit_and_examples_stay_as_they
         "```sh\nnntrain fit configs/digits_mlp.yaml\n\n| no table\n```\n| a | b |\n| --- | --- |\n| one | two |\n\n"
         "| a | b |\n| --- | --- |\n| one | a cell that is longer |\n"
     )
-    assert list(help.fitting(text, 18)) == [
+    assert list(help.fitted(text, 18)) == [
         *("# A title", "", "A paragraph that", "is longer than it", "may be.", ""),
         *("- an item of some", "  length", "- another", ""),
         *("```sh", "nntrain fit configs/digits_mlp.yaml", "", "| no table", "```"),

@@ -5,9 +5,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 from cli.screen import show
 
-from nntrain.cli import COMMANDS
+import nntrain
+from nntrain.cli import COMMANDS, shipped, yaml_lines
+from nntrain.cli.help import fitted
 from nntrain.training.session import fit
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -52,10 +55,61 @@ COMMAND_LINES = {
     "plot one": ["plot", "runs/digits-mlp-001"],
     "report": ["report", "runs", "-o", "r.html"],
     "help": ["help"],
-    "help conventions": ["help", "conventions"],
+    **{f"help {page}": ["help", page] for page in ("conventions", "metrics", "reliability")},  # metrics: empty cells
+    "explain": ["explain", "configs/digits_cnn.yaml"],
+    "graph": ["graph", "configs/digits_mlp.yaml", "-o", "g.svg"],
+    "exercise": ["exercise"],
+    "export": ["export", "runs/digits-mlp-001", "-o", "e.py"],
+    "init": ["init", "mlp"],
+    "init list": ["init", "--list"],
+    "show resolved": ["show", "configs/digits_mlp.yaml", "--resolved"],
+    "resume": ["resume", "runs/digits-mlp-001"],
+    "runs group": ["runs", "--group"],
     "--help": ["--help"],
     **{f"{name} --help": [name, "--help"] for name in COMMANDS},
 }
+
+
+WRONG = {
+    "no such command": ["fitt"],
+    "no such option": ["fit", "configs/iris.yaml", "--learning-rate", "3"],
+    "no such file": ["fit", "nothing_of_this_very_long_name.yaml"],
+    "no such key": ["fit", "configs/iris.yaml", "optimizer.momentun=0.9", "training.epochz=3"],
+    "no such exercise": ["exercise", "perceptron"],
+}
+
+
+@WIDTHS
+@pytest.mark.parametrize("arguments", WRONG.values(), ids=WRONG.keys())
+def test_no_line_of_an_error_wraps(desk, columns, arguments):
+    screen, _ = show(columns, *arguments, folder=desk, code=2)
+    assert not screen.wrapped, screen.text
+    assert "rror:" in screen.text
+
+
+@pytest.mark.parametrize("topic", [page.stem for page in Path(nntrain.__file__).parent.glob("docs/*.md")])
+def test_every_page_fits_any_window(topic):
+    text = (Path(nntrain.__file__).parent / "docs" / f"{topic}.md").read_text("utf-8")
+    for width in (40, 80):
+        assert max(map(len, fitted(text, width))) <= width
+
+
+@pytest.mark.parametrize("name", shipped.names())
+def test_a_config_in_a_narrow_window_is_the_same_config(name):
+    text = shipped.text(name)
+    for width in (40, 80):
+        short = yaml_lines.fitted(text, width)
+        assert yaml.safe_load(short) == yaml.safe_load(text)
+        assert max(map(len, short.splitlines())) <= width
+    assert yaml_lines.fitted(text, None) == text
+
+
+def test_differing_keys_are_shown_in_any_window(desk):
+    for columns in (40, 80):
+        screen, _ = show(columns, "runs", folder=desk)
+        assert "left out" not in screen.text
+        assert " seed" in screen.text
+        assert " lr" in screen.text or "optimizer" in screen.text
 
 
 @WIDTHS
