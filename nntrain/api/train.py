@@ -138,8 +138,13 @@ def _run(
 @contextmanager
 def _watching(quiet: bool) -> Iterator[Observer]:
     """The progress of the command line on a terminal and in a notebook; elsewhere its warnings alone."""
+    from nntrain.api.notebook import progress_here
     from nntrain.cli import progress
 
+    bar = None if quiet else progress_here()
+    if bar is not None:
+        yield bar
+        return
     shows = (sys.stderr is not None and sys.stderr.isatty()) or "ipykernel" in sys.modules
     with progress.observer(quiet or not shows, False) as watcher:
         yield watcher

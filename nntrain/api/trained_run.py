@@ -45,6 +45,11 @@ class TrainedRun:
     def __repr__(self) -> str:
         return f"<nntrain run {self.run_dir or self.path}>"
 
+    def _repr_html_(self) -> str:
+        from nntrain.api.notebook import small_report
+
+        return small_report(self)
+
     # what is there
 
     @property

