@@ -43,6 +43,7 @@ def help(ctx: click.Context, topic: str | None) -> None:
     program = ctx.parent.command
     if topic is None:
         width = max(map(len, pages))
+        click.echo(f"{'topic':{width}}  page")
         for page, text in pages.items():
             click.echo(broken(f"{page:{width}}  {text.splitlines()[0].lstrip('# ')}", room(sys.stdout)))
     elif (name := topic.replace("-", "_")) in pages:

@@ -10,7 +10,7 @@ import click
 
 from nntrain.cli import options
 from nntrain.cli.tables import simple
-from nntrain.cli.terminal import broken, print_text, room
+from nntrain.cli.terminal import broken, print_data, print_text, room
 from nntrain.cli.yaml_lines import fitted
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def show(path: Path, overrides: tuple[str, ...], resolved: bool) -> None:
     options.start(1)
     model = options.declared_model(path, overrides)
     if resolved:
-        click.echo(fitted(model.config.to_yaml(), room(sys.stdout)), nl=False)
+        print_data(fitted(model.config.to_yaml(), room(sys.stdout)), nl=False)
         return
     for name, network in model.networks.items():
         if len(model.networks) > 1:

@@ -17,13 +17,14 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import IO, NoReturn
+from typing import IO, NoReturn, TextIO
 
 from nntrain.runtime import signals
 from nntrain.sweep.children import dying_with
 
 Program = Callable[[Sequence[str]], int]  # runs a command line without its first word; gives its exit code
 _HELD_BACK = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_kept: list[TextIO] = []  # streams of the sweep: an object that went would close the copy's file of its number
 
 
 class Copy:
@@ -89,6 +90,7 @@ def _be_child(words: Sequence[str], program: Program, parent: int, stderr: int, 
     try:
         os.setpgid(0, 0)
         dying_with(parent)()
+        _kept.extend((sys.stdin, sys.stdout, sys.stderr))
         os.dup2(stderr, 2)  # the first, as the pipe may have the number of a stream that was closed
         nothing = os.open(os.devnull, os.O_RDWR)
         os.dup2(nothing, 0)

@@ -12,6 +12,7 @@ from nntrain.cli import COMMANDS, main
 SHARED = {
     "__init__",
     "bash",
+    "best_lines",
     "completion",
     "epoch_lines",
     "launch",
@@ -22,6 +23,7 @@ SHARED = {
     "tables",
     "tensorboard",
     "terminal",
+    "yaml_lines",
 }
 
 
