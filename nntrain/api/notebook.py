@@ -11,14 +11,15 @@ import time
 from collections.abc import Callable, Mapping
 from html import escape
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Protocol
 
 from nntrain.cli.epoch_lines import step_time
 from nntrain.cli.tables import clock, number
+from nntrain.runs import FINISHED
 from nntrain.training.engine import Observer
 
 if TYPE_CHECKING:
-    from nntrain.api.trained_run import TrainedRun
     from nntrain.files.plain_values import JsonObject
     from nntrain.training.engine import Engine
 
@@ -117,38 +118,34 @@ def progress_here() -> Observer | None:
     return NotebookProgress(display)
 
 
-def small_report(run: TrainedRun) -> str:
-    """The run as HTML: how it ended, the values of its best checkpoint, its curves, and how to go on."""
-    summary, where = run.summary, run.run_dir or run.path
+def small_report(
+    where: Path, is_run: bool, status: str, config: JsonObject, summary: JsonObject, history: list[JsonObject]
+) -> str:
+    """A run, or a checkpoint alone, as HTML: how it ended, its best values, its curves, and how to go on."""
     best = summary.get("best") or summary.get("final") or {}
     monitored = f" by {escape(summary['monitor'])}" if "monitor" in summary else ""
-    told = f"{escape(run.status)}, {summary['epochs']} epochs, {summary['steps']:,} steps" if summary else run.status
-    head = f"<b>{escape(str(summary.get('name', Path(where).name)))}</b> {told}"
+    told = f"{escape(status)}, {summary['epochs']} epochs, {summary['steps']:,} steps" if summary else escape(status)
+    head = f"<b>{escape(config['name'])}</b> {told}"
     which = "best" if "best" in summary else "last"
     values = _table({f"{which} epoch {best['epoch']}{monitored}": best}) if best else ""
-    return f"<div><div>{head}</div>{values}{_curves(run)}<pre>{escape(_how_to_go_on(run))}</pre></div>"
+    after = "run.predict(X)   run.evaluate()"
+    if is_run:
+        epochs = config["training"]["epochs"]
+        more = f", {{'training.epochs': {2 * epochs}}}" if epochs and status in FINISHED else ""
+        after += f"\nnntrain.resume({str(where)!r}{more})\nnntrain report {quote(str(where))}"
+    curves = _curves(config["name"], history, best) if history else ""
+    return f"<div><div>{head}</div>{values}{curves}<pre>{escape(after)}</pre></div>"
 
 
-def _how_to_go_on(run: TrainedRun) -> str:
-    """Commands and calls for what comes next."""
-    if run.run_dir is None:
-        return "run.predict(X)   run.evaluate()"
-    epochs = run.config["training"]["epochs"]
-    more = f", {{'training.epochs': {2 * epochs}}}" if epochs and run.status in ("done", "stopped early") else ""
-    return f"run.predict(X)   run.evaluate()\nnntrain.resume({str(run.run_dir)!r}{more})\nnntrain report {run.run_dir}"
-
-
-def _curves(run: TrainedRun) -> str:
+def _curves(name: str, history: list[JsonObject], best: JsonObject) -> str:
     """The curves of the log, as a picture with a style sheet of its own."""
-    from nntrain.report import history, plots
+    from nntrain.report import plots
+    from nntrain.report.history import charts, place
 
-    log = run.history
-    if not log:
-        return ""
-    x_name, best = history.place([log]), run.summary.get("best") or {}
+    x_name = place([history])
     marked = {0: float(best[x_name])} if x_name in best else {}
-    drawn = plots.svg(plots.Plot(history.charts([log]), [run.config["name"]], x_name, (), marked))
-    return f'<img alt="curves" src="data:image/svg+xml;base64,{base64.b64encode(drawn.encode()).decode()}"/>'
+    drawn = base64.b64encode(plots.svg(plots.Plot(charts([history]), [name], x_name, (), marked)).encode()).decode()
+    return f'<img alt="curves" src="data:image/svg+xml;base64,{drawn}"/>'
 
 
 def _table(rows: Mapping[str, JsonObject]) -> str:

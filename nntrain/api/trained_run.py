@@ -48,7 +48,8 @@ class TrainedRun:
     def _repr_html_(self) -> str:
         from nntrain.api.notebook import small_report
 
-        return small_report(self)
+        where, is_run = self.run_dir or self.path, self.run_dir is not None
+        return small_report(where, is_run, self.status, self.config, self.summary, self.history)
 
     # what is there
 
