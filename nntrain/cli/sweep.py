@@ -54,7 +54,7 @@ class _Sweep(click.Command):
     multiple=True,
     shell_complete=completion.overrides,
     metavar="KEY=RANGE",
-    help="Drawn from log:LOW:HIGH, uniform:LOW:HIGH, int:LOW:HIGH or choice:A,B (Latin hypercube, by the seed).",
+    help="Drawn from log:LOW:HIGH, uniform:LOW:HIGH, int:LOW:HIGH or choice:A,B, evenly; a bound may be a key.",
 )
 @click.option("-n", "count", type=click.IntRange(1), help="Random combinations (default: 10).")
 @click.option("--seeds", metavar="0-4", help="Every combination with each of these seeds.")
@@ -214,10 +214,10 @@ def _settings(
     batch: int | None,
 ) -> Settings:
     """What the flags say, laid over the sweep file where there is one."""
-    from nntrain.sweep import Settings, file, space
+    from nntrain.sweep import Settings, file, ranges, space
 
     settings = file.read(config) or Settings(config)
-    grids, ranges = dict(settings.grid), dict(settings.random)
+    grids, drawn = dict(settings.grid), dict(settings.random)
     for option, texts in (("-g", grid), ("-r", random_)):
         keys = [space.split_key(text, option)[0] for text in texts if not space.conditional(text, option)]
         if twice := [key for i, key in enumerate(keys) if key in keys[:i]]:
@@ -227,18 +227,18 @@ def _settings(
         if "," in key:
             grids[key] = space.split_pairs(key, values, f"-g {text}")
         else:
-            grids[key] = space.split_values(values, f"-g {text}")
+            grids[key] = ranges.split_values(values, f"-g {text}")
     for text in random_:
         key, values = space.split_key(text, "-r")
-        name, drawn_from = space.conditional(text, f"-r {text}") or (key, space.parse_range(values, f"-r {text}"))
-        ranges[name] = drawn_from
-    if count is not None and not ranges:
+        name, drawn_from = space.conditional(text, f"-r {text}") or (key, ranges.parse_range(values, f"-r {text}"))
+        drawn[name] = drawn_from
+    if count is not None and not drawn:
         raise ConfigError("-n: says how many random combinations; give -r KEY=RANGE with it")
     return replace(
         settings,
         overrides=(*settings.overrides, *overrides),
         grid=grids,
-        random=ranges,
+        random=drawn,
         count=count or settings.count,
         seeds=space.parse_seeds(seeds, "--seeds") if seeds is not None else settings.seeds,
         halving=halving or settings.halving,

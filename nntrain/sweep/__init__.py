@@ -1,5 +1,6 @@
 """Many runs of one config: which, where, and how they are started, watched and ended.
 
+ranges.py        ranges of values as they are written
 space.py         grids, random draws and seeds -> combinations of overrides
 plan.py          combinations -> resolved configs -> run directories named by their hash
 file.py          a sweep as a YAML file

@@ -24,6 +24,7 @@ from nntrain.errors import ConfigError
 from nntrain.messages import show, suggest
 from nntrain.sweep import space
 from nntrain.sweep.plan import Settings
+from nntrain.sweep.ranges import Range, parse_range
 from nntrain.sweep.search import SEARCHES
 
 T = TypeVar("T", str, int, bool)
@@ -95,16 +96,16 @@ class _Reader:
             return []
         return [flow(plain_node(item)) for item in node.value]
 
-    def range(self, key: str, node: Node) -> space.Range:
+    def range(self, key: str, node: Node) -> Range:
         if isinstance(node.value, dict | list):
             said = f"expected a range such as log:1e-4:1e-1, got {show(node.value)}"
             self._problems.add(node.mark, f"random.{key}", said)
-            return space.Range("choice")
+            return Range("choice")
         try:
-            return space.parse_range(node.text, f"random.{key}")
+            return parse_range(node.text, f"random.{key}")
         except ConfigError as error:
             self._problems.add(node.mark, "", str(error))
-            return space.Range("choice")
+            return Range("choice")
 
     def word(self, key: str, words: Sequence[str]) -> str:
         """One of these words; nothing where it is not given."""

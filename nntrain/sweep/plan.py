@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +19,11 @@ from nntrain.errors import ConfigError
 from nntrain.files.storage import json_bytes
 from nntrain.messages import Warn, unheard
 from nntrain.sweep import space
+from nntrain.sweep.ranges import Range
 
 _HASH_LENGTH = 10
 _MOST_PROBLEMS = 20
+_MOST_CORNERS = 6
 # what the facts of the data, and the size of the training part, do not depend on
 _NOT_LOADED = ("batch_size", "shuffle", "drop_last")
 
@@ -32,7 +35,7 @@ class Settings:
     config: Path
     overrides: tuple[str, ...] = ()
     grid: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    random: Mapping[str, space.Range] = field(default_factory=dict)
+    random: Mapping[str, Range] = field(default_factory=dict)
     count: int = 10
     seeds: Sequence[int] = ()
     folds: int = 0  # of a cross-validation: every combination once for each
@@ -73,12 +76,28 @@ class Planner:
 
     def __init__(self, settings: Settings, runs_dir: Path, warn: Warn = unheard):
         _check_keys(settings)
+        settings = replace(settings, random=space.sorted_ranges(settings.random))
         self.settings, self.runs_dir, self.warn = settings, runs_dir, warn
         self.base = Base(settings.config)
         self.seed = self.base.draft(settings.overrides).seed
-        self.known = known_values(settings)
         self.loader = _Loader()
+        self.known = self._known()
         self._told: set[str] = set()
+
+    def _known(self) -> dict[str, str]:
+        """What the config, and overrides of the whole sweep, give to keys that conditions and bounds ask for."""
+        if not (asked := space.asked(self.settings.random)):
+            return {}
+        try:
+            draft = self.base.draft(self.settings.overrides)
+            values = draft.resolve(self.loader.load(draft).facts).as_dict()
+        except ConfigError:  # it is right only with what the sweep gives it
+            values = written(self.settings.config.read_text("utf-8"))
+        known = {}
+        for key in asked:
+            with suppress(KeyError):
+                known[key] = flow(find_value(values, key))
+        return known | space.as_mapping(self.settings.overrides)
 
     def points(self) -> list[space.Point]:
         """Every combination that is known from the beginning."""
@@ -99,8 +118,13 @@ class Planner:
         """Combinations at both ends of all ranges: what a search may come to is checked before it starts."""
         ranges = self.settings.random
         choices = max((len(drawn_from.choices) for drawn_from in ranges.values()), default=2)
-        places = [i / max(2, choices) for i in range(max(2, choices))]
-        return [space.drawn(ranges, [q] * len(ranges), self.known) for q in (*places, 1 - 1e-9)]
+        places = [[i / max(2, choices)] * len(ranges) for i in range(max(2, choices))]
+        places.append([1.0] * len(ranges))
+        referred_to = {key for drawn_from in ranges.values() for key in drawn_from.keys}
+        turning = [i for i, name in enumerate(ranges) if space.keys_of(name)[0] in referred_to][:_MOST_CORNERS]
+        for corner in itertools.product((0.0, 1.0), repeat=len(turning)):
+            places.append([corner[turning.index(i)] if i in turning else 0.5 for i in range(len(ranges))])
+        return list(dict.fromkeys(space.drawn(ranges, place, self.known) for place in places))
 
     def of_point(self, point: space.Point) -> list[Planned]:
         """The runs of a point, one for each fold and seed."""
@@ -137,19 +161,6 @@ def _plan_one(base: Base, settings: Settings, varied: tuple[str, ...], runs_dir:
         overrides += (f"schedule.steps={total}",)
         config = base.draft(overrides).resolve(data.facts)
     return Planned(runs_dir / directory_name(config), overrides, varied, config, total, data.sha256)
-
-
-def known_values(settings: Settings) -> dict[str, str]:
-    """What the config itself, and overrides of the whole sweep, give to keys that conditions ask for."""
-    asked = [condition[0] for name in settings.random if (condition := space.condition_of(name))]
-    if not asked:
-        return {}
-    values = written(settings.config.read_text("utf-8"))
-    known = {}
-    for key in asked:
-        with suppress(KeyError):
-            known[key] = flow(find_value(values, key))
-    return known | space.as_mapping(settings.overrides)
 
 
 def directory_name(config: Config) -> str:

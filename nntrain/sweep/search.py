@@ -15,6 +15,7 @@ from nntrain.errors import ConfigError
 from nntrain.runtime import streams
 from nntrain.sweep import space
 from nntrain.sweep.plan import Planned
+from nntrain.sweep.ranges import Range
 
 if TYPE_CHECKING:
     import optuna
@@ -49,7 +50,7 @@ def listed(points: Sequence[space.Point]) -> Suggest:
     return lambda number, trials: (points[number], {})
 
 
-def by_optuna(kind: str, ranges: Mapping[str, space.Range], seed: int, known: Mapping[str, str]) -> Suggest:
+def by_optuna(kind: str, ranges: Mapping[str, Range], seed: int, known: Mapping[str, str]) -> Suggest:
     """TPE (Bergstra et al. 2011) or a Gaussian process, as Optuna has them.  Raises ConfigError without Optuna."""
     try:
         import optuna
@@ -67,8 +68,11 @@ def by_optuna(kind: str, ranges: Mapping[str, space.Range], seed: int, known: Ma
         found: dict[str, str] = {}
         for name, drawn_from in ranges.items():
             if space.holds(name, {**known, **found}):
-                params[name] = _suggested(asked, name, drawn_from)
-                found[space.keys_of(name)[0]] = str(params[name])
+                params[name] = share = _suggested(asked, name, drawn_from)
+                set_here = space.keys_of(name)[0]
+                found[set_here] = (
+                    drawn_from.fixed({**known, **found}).at(float(share)) if drawn_from.keys else str(share)
+                )
         return tuple(f"{key}={value}" for key, value in found.items()), params
 
     return suggest
@@ -87,7 +91,9 @@ def _sampler(optuna: Any, kind: str, seed: int) -> optuna.samplers.BaseSampler:
         return optuna.samplers.TPESampler(seed=seed, constant_liar=True)
 
 
-def _suggested(asked: optuna.Trial, name: str, drawn_from: space.Range) -> float | int | str:
+def _suggested(asked: optuna.Trial, name: str, drawn_from: Range) -> float | int | str:
+    if drawn_from.keys:
+        return float(asked.suggest_float(name, 0.0, 1.0))  # the share of a range that differs from trial to trial
     low, high = drawn_from.low, drawn_from.high
     if drawn_from.kind == "choice":
         return str(asked.suggest_categorical(name, drawn_from.choices))
@@ -97,8 +103,10 @@ def _suggested(asked: optuna.Trial, name: str, drawn_from: space.Range) -> float
     return min(max(float(f"{value:.4g}"), low), high)
 
 
-def _distribution(optuna: Any, drawn_from: space.Range) -> optuna.distributions.BaseDistribution:
+def _distribution(optuna: Any, drawn_from: Range) -> optuna.distributions.BaseDistribution:
     d = optuna.distributions
+    if drawn_from.keys:
+        return d.FloatDistribution(0.0, 1.0)
     if drawn_from.kind == "choice":
         return d.CategoricalDistribution(drawn_from.choices)
     if drawn_from.kind == "int":
@@ -106,7 +114,7 @@ def _distribution(optuna: Any, drawn_from: space.Range) -> optuna.distributions.
     return d.FloatDistribution(drawn_from.low, drawn_from.high, log=drawn_from.kind == "log")
 
 
-def _told(optuna: Any, trial: Trial, ranges: Mapping[str, space.Range]) -> optuna.trial.FrozenTrial:
+def _told(optuna: Any, trial: Trial, ranges: Mapping[str, Range]) -> optuna.trial.FrozenTrial:
     """A trial as Optuna sees it: one that was cut at a rung is a pruned one."""
     states = optuna.trial.TrialState
     given = {

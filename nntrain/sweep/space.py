@@ -5,40 +5,14 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from math import isfinite, prod
+from math import prod
 
 from nntrain.errors import ConfigError
 from nntrain.runtime import streams
+from nntrain.sweep.ranges import Range, in_order, parse_range, split_values
 
 MOST_RUNS = 100_000
 _EXAMPLES = {"-g": "0.1,0.01", "-r": "log:1e-4:1e-1"}
-
-
-@dataclass(frozen=True)
-class Range:
-    """Where the values of one key are drawn from.
-
-    log      log:1e-4:1e-1   uniform in the logarithm
-    uniform  uniform:0:0.5
-    int      int:16:128      whole numbers, both ends included
-    choice   choice:relu,tanh
-    """
-
-    kind: str
-    low: float = 0.0
-    high: float = 0.0
-    choices: tuple[str, ...] = ()
-
-    def at(self, q: float) -> str:
-        """The value below which the share q of the distribution lies, 0 <= q < 1; four digits of it."""
-        if self.kind == "choice":
-            return self.choices[int(q * len(self.choices))]
-        if self.kind == "int":
-            return str(int(self.low + q * (self.high - self.low + 1)))
-        if self.kind == "log":
-            return f"{self.low * (self.high / self.low) ** q:.4g}"
-        return f"{self.low + q * (self.high - self.low):.4g}"
 
 
 def split_key(text: str, option: str) -> tuple[str, str]:
@@ -47,49 +21,6 @@ def split_key(text: str, option: str) -> tuple[str, str]:
     if not key or not values:
         raise ConfigError(f"{option} {text}: expected KEY=VALUES, such as {option} optimizer.lr={_EXAMPLES[option]}")
     return key, values
-
-
-def split_values(text: str, option: str) -> list[str]:
-    """`0.1,[1,2],{type: sgd, lr: 0.1}` at the commas that stand in no bracket and no quotes."""
-    values, depth, quote, start = [], 0, "", 0
-    for i, c in enumerate(text):
-        if quote:
-            quote = "" if c == quote else quote
-        elif c in "\"'" and (i == start or text[i - 1] in " ,:[{"):
-            quote = c
-        elif c in "[{":
-            depth += 1
-        elif c in "]}":
-            depth -= 1
-        elif c == "," and depth == 0:
-            values.append(text[start:i].strip())
-            start = i + 1
-    values.append(text[start:].strip())
-    if "" in values:
-        raise ConfigError(f"{option}: an empty value; write values with a comma between them: 0.1,0.01")
-    return values
-
-
-def parse_range(text: str, option: str) -> Range:
-    """`log:1e-4:1e-1`, `uniform:0:1`, `int:1:9`, `choice:a,b`.  Raises ConfigError."""
-    kind, _, rest = text.partition(":")
-    if kind == "choice":
-        return Range(kind, choices=tuple(split_values(rest, option)))
-    if kind not in ("log", "uniform", "int"):
-        raise ConfigError(
-            f"{option}: expected log:LOW:HIGH, uniform:LOW:HIGH, int:LOW:HIGH or choice:A,B; got '{text}'"
-        )
-    try:
-        low, high = (float(part) for part in rest.split(":"))
-    except ValueError:
-        raise ConfigError(f"{option}: expected {kind}:LOW:HIGH with two numbers, got '{text}'") from None
-    if not (isfinite(low) and isfinite(high)) or low >= high:
-        raise ConfigError(f"{option}: LOW must be less than HIGH, and both finite; got '{text}'")
-    if kind == "log" and low <= 0:
-        raise ConfigError(f"{option}: log needs LOW > 0, got '{text}'")
-    if kind == "int" and not (low.is_integer() and high.is_integer()):
-        raise ConfigError(f"{option}: int needs whole numbers, got '{text}'")
-    return Range(kind, low, high)
 
 
 def parse_seeds(text: str, option: str) -> list[int]:
@@ -168,7 +99,7 @@ def drawn(ranges: Mapping[str, Range], place: Sequence[float], known: Mapping[st
     found: dict[str, str] = {}
     for (name, drawn_from), q in zip(ranges.items(), place, strict=True):
         if holds(name, {**known, **found}):
-            found[keys_of(name)[0]] = drawn_from.at(q)
+            found[keys_of(name)[0]] = drawn_from.fixed({**known, **found}).at(q)
     return tuple(f"{key}={value}" for key, value in found.items())
 
 
@@ -179,6 +110,17 @@ def holds(name: str, known: Mapping[str, str]) -> bool:
         return True
     value = known.get(condition[0], "").strip()
     return condition[1] in (value, *re.findall(r"type: *([\w-]+)", value), *re.findall(r"^{ *([\w-]+):", value))
+
+
+def sorted_ranges(ranges: Mapping[str, Range]) -> dict[str, Range]:
+    """Each behind those that its bounds refer to.  Raises ConfigError."""
+    return in_order(ranges, {name: keys_of(name) for name in ranges})
+
+
+def asked(ranges: Mapping[str, Range]) -> list[str]:
+    """The keys whose values conditions and bounds ask for."""
+    conditions = [condition[0] for name in ranges if (condition := condition_of(name))]
+    return list(dict.fromkeys([*conditions, *(key for one in ranges.values() for key in one.keys)]))
 
 
 def without_seed(point: Point) -> Point:
@@ -203,6 +145,7 @@ def combinations(
 
     known   what keys are that the sweep does not vary: conditions may ask
     """
+    ranges = sorted_ranges(ranges)
     axes = [axis(name, values) for name, values in grid.items()]
     places = draws(ranges, count, seed) if ranges else [[]]
     if (total := prod(map(len, axes)) * len(places) * (len(seeds) or 1)) > MOST_RUNS:

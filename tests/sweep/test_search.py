@@ -98,6 +98,22 @@ def test_suggestions_do_not_depend_on_the_order_in_which_runs_end(kind, monkeypa
     assert all(("optimizer.momentum" in space.as_mapping(p)) == ("optimizer=sgd" in p) for p in runs[0])
 
 
+def test_a_range_relative_to_a_suggestion_moves_with_it(config, tmp_path):
+    pytest.importorskip("optuna")
+    ranges = {"b.units": space.parse_range("int:1:a.units", ""), "a.units": space.parse_range("int:2:64", "")}
+    ranges = space.sorted_ranges(ranges)
+    suggest, trials = by_optuna("tpe", ranges, 0, {}), []
+    for number in range(14):
+        point, params = suggest(number, trials)
+        known = space.as_mapping(point)
+        assert 1 <= int(known["b.units"]) <= int(known["a.units"])
+        trials.append(Trial(number, point, params, values=[float(number)], whole=True))
+    too_small = {"architecture.0.units": "int:2:8", "dataset.batch_size": "int:4:architecture.0.units"}
+    settings = Settings(config, random={k: space.parse_range(v, "") for k, v in too_small.items()}, search="tpe")
+    with pytest.raises(ConfigError, match=r"nothing lies between 4 and 2, as architecture\.0\.units is 2"):
+        trials_of(settings, Planner(settings, tmp_path))
+
+
 def test_a_suggestion_is_told_what_was_cut_and_what_failed():
     pytest.importorskip("optuna")
     suggest = by_optuna("tpe", RANGES, 0, {})

@@ -87,6 +87,28 @@ def test_whole_numbers_include_both_ends_and_choices_come_equally_often():
     assert 4 <= drawn.count("relu") <= 6
 
 
+def test_a_bound_may_be_another_keys_value():
+    units = {"b.units": "int:2:a.units", "a.units": "int:4:64", "c.lr": "log:0.1*d.lr:d.lr"}
+    drawn = points(units, 40, known={"d.lr": "0.5"})
+    assert list(drawn[0]) == ["a.units", "b.units", "c.lr"]  # what is referred to comes first
+    assert all(2 <= int(p["b.units"]) <= int(p["a.units"]) and 0.05 <= float(p["c.lr"]) <= 0.5 for p in drawn)
+    assert any(int(p["b.units"]) > 32 for p in drawn)
+
+
+@pytest.mark.parametrize(
+    ("ranges", "said"),
+    [
+        ({"b.units": "int:32:a.units"}, "nothing lies between 32 and 8, as a.units is 8"),
+        ({"b.units": "int:1:x.units"}, "refers to x.units, which has to be a number: neither"),
+        ({"b.units": "int:1:a.type"}, "refers to a.type, which has to be a number: it is dense"),
+        ({"a.u": "int:1:b.u", "b.u": "int:1:a.u"}, "in a circle: a.u and b.u"),
+    ],
+)
+def test_bounds_that_cannot_be_are_told(ranges, said):
+    with pytest.raises(ConfigError, match=said):
+        points(ranges, 3, known={"a.units": "8", "a.type": "dense"})
+
+
 def test_seeds_are_numbers_and_ranges():
     assert space.parse_seeds("0-2,7,1", "--seeds") == [0, 1, 2, 7]
 
