@@ -58,6 +58,12 @@ class LostProcessError(NNTrainError):
     exit_code = 8
 
 
+class NothingGivenError(NNTrainError):
+    """No run of a search can be given now, or all have ended."""
+
+    exit_code = 9
+
+
 class Interrupted(NNTrainError):
     """A signal ended the run after the last finished step was saved: 128 + its number (130 SIGINT, 143 SIGTERM)."""
 

@@ -18,7 +18,8 @@ from typing import Any
 import click
 
 from nntrain import __version__
-from nntrain.cli.terminal import Context, as_error, color_option, silence, tell, tell_usage
+from nntrain.cli import terminal
+from nntrain.cli.terminal import Context, as_error, color_option, silence, tell_usage
 from nntrain.errors import NNTrainError
 
 # Every command with the line that stands for it in `nntrain --help`, in the order of the work.
@@ -35,6 +36,8 @@ COMMANDS = {
     "fit": "Train what a config declares.",
     "resume": "Go on with a run.",
     "sweep": "Train many variants of a config.",
+    "ask": "The next run of a search, for own loops.",
+    "tell": "What came of a run that ask has given.",
     "eval": "Measure a checkpoint on its dataset.",
     "predict": "Predict for new examples.",
     "sample": "Draw examples, texts or names.",
@@ -145,7 +148,7 @@ def _telling(ctx: click.Context) -> Iterator[None]:
             silence(1)
         known = as_error(error)
         assert known is not None
-        tell(known)
+        terminal.tell(known)  # nntrain.cli.tell is a command
         ctx.exit(known.exit_code)
 
 

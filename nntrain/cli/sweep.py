@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nntrain.cli import completion, options
+from nntrain.cli import options, space_options
 from nntrain.cli.terminal import print_path, say, warn
 from nntrain.errors import ConfigError, Interrupted
 from nntrain.messages import shell_command
@@ -39,26 +39,7 @@ class _Sweep(click.Command):
 @click.command(cls=_Sweep)
 @options.config
 @options.overrides
-@click.option(
-    "-g",
-    "--grid",
-    multiple=True,
-    metavar="KEY=A,B,…",
-    help="Every one of these values.",
-    shell_complete=completion.overrides,
-)
-@click.option(
-    "-r",
-    "--random",
-    "random_",
-    multiple=True,
-    shell_complete=completion.overrides,
-    metavar="KEY=RANGE",
-    help="Drawn from log:LOW:HIGH, uniform:LOW:HIGH, int:LOW:HIGH or choice:A,B, evenly; a bound may be a key.",
-)
-@click.option("-n", "count", type=click.IntRange(1), help="Random combinations (default: 10).")
-@click.option("--seeds", metavar="0-4", help="Every combination with each of these seeds.")
-@click.option("--folds", type=click.IntRange(2), metavar="K", help="Every combination once for each of K folds.")
+@space_options.space
 @click.option("--jobs", type=click.IntRange(1), help="Runs at a time, one thread each (default: one a core).")
 @click.option(
     "--halving",
@@ -66,12 +47,6 @@ class _Sweep(click.Command):
     help="Train all a little, then go on with the best third three times as long, and so on: as soon as one is among "
     "the best of its rung (async), or when all have reached it (sync).",
 )
-@click.option(
-    "--search",
-    type=click.Choice(["random", "tpe", "gp"]),
-    help="How the ranges of -r are searched: random, or suggested by Optuna from the runs so far.",
-)
-@click.option("--batch", type=click.IntRange(1), help="Trials that are decided on together (default: 4).")
 @click.option("--budget", type=click.FloatRange(min=0), metavar="SECONDS", help="End the whole sweep after so long.")
 @options.runs_directory("Where the run directories are made.")
 @click.option("--print", "print_only", is_flag=True, help="Print a fit command a run, for xargs or Slurm; run nothing.")
@@ -129,8 +104,9 @@ def sweep(
     from nntrain.runtime import signals
     from nntrain.runtime.threads import available_cores
 
-    settings = _settings(config, overrides, grid, random_, count, seeds, halving, search, batch)
-    settings = replace(settings, folds=folds or settings.folds)
+    read = space_options.read(config)
+    settings = space_options.settings_of(read, overrides, grid, random_, count, seeds, folds, search, batch)
+    settings = replace(settings, halving=halving or settings.halving)
     if slurm is not None and (settings.halving or settings.search in ("tpe", "gp")):
         raise ConfigError(
             "--slurm: which runs come next depends on results; start this sweep within a job, with --dask"
@@ -200,48 +176,3 @@ def _print_array(settings: Settings, planned: Sequence[Planned], options: str) -
         say("nothing is missing: all runs have ended")
         return
     click.echo(slurm.array(missing, planned[0].config.name, options, Path.cwd()), nl=False)
-
-
-def _settings(
-    config: Path,
-    overrides: tuple[str, ...],
-    grid: tuple[str, ...],
-    random_: tuple[str, ...],
-    count: int | None,
-    seeds: str | None,
-    halving: str | None,
-    search: str | None,
-    batch: int | None,
-) -> Settings:
-    """What the flags say, laid over the sweep file where there is one."""
-    from nntrain.sweep import Settings, file, ranges, space
-
-    settings = file.read(config) or Settings(config)
-    grids, drawn = dict(settings.grid), dict(settings.random)
-    for option, texts in (("-g", grid), ("-r", random_)):
-        keys = [space.split_key(text, option)[0] for text in texts if not space.conditional(text, option)]
-        if twice := [key for i, key in enumerate(keys) if key in keys[:i]]:
-            raise ConfigError(f"{option}: {twice[0]} is varied twice")
-    for text in grid:
-        key, values = space.split_key(text, "-g")
-        if "," in key:
-            grids[key] = space.split_pairs(key, values, f"-g {text}")
-        else:
-            grids[key] = ranges.split_values(values, f"-g {text}")
-    for text in random_:
-        key, values = space.split_key(text, "-r")
-        name, drawn_from = space.conditional(text, f"-r {text}") or (key, ranges.parse_range(values, f"-r {text}"))
-        drawn[name] = drawn_from
-    if count is not None and not drawn:
-        raise ConfigError("-n: says how many random combinations; give -r KEY=RANGE with it")
-    return replace(
-        settings,
-        overrides=(*settings.overrides, *overrides),
-        grid=grids,
-        random=drawn,
-        count=count or settings.count,
-        seeds=space.parse_seeds(seeds, "--seeds") if seeds is not None else settings.seeds,
-        halving=halving or settings.halving,
-        search=search or settings.search,
-        batch=batch or settings.batch,
-    )

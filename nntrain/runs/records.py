@@ -17,7 +17,7 @@ from nntrain.files.regular_files import read_regular
 from nntrain.messages import show
 
 FINISHED = ("done", "stopped early")
-FINAL = (*FINISHED, "interrupted", "diverged", "failed")
+FINAL = (*FINISHED, "interrupted", "diverged", "failed", "asked", "told")  # the last two: of a loop of one's own
 STATES = ("running", *FINAL)
 _LARGEST = 2**63
 
@@ -91,6 +91,10 @@ SUMMARY: Schema = {
     **dict.fromkeys(("parameters", "epochs", "steps", "seed"), WHOLE),
 }
 META: Schema = {"command": TEXTS, "data_sha256": TEXT, "imports": OBJECT, "start": OBJECT}
+TOLD: Schema = {
+    "value": NUMBER,
+    "better": Kind(lambda value: value in (None, "less", "more"), "less or more"),
+}
 TIMING: Schema = {
     **dict.fromkeys(("epoch", "step"), WHOLE),
     **dict.fromkeys(("seconds", "examples_per_second", "peak_memory_mb"), NUMBER),

@@ -9,7 +9,7 @@ from pathlib import Path
 from nntrain.errors import CheckpointError, ConfigError, StorageError
 from nntrain.files.plain_values import JsonObject
 from nntrain.files.storage import naming
-from nntrain.runs import records
+from nntrain.runs import records, told
 from nntrain.runs.log_reader import last_line
 from nntrain.runs.records import FINAL
 from nntrain.runs.run_files import RunFiles
@@ -49,8 +49,10 @@ def row(run: RunFiles, log: bool = False) -> JsonObject:
     state = status.get("status", summary.get("status"))
     if state not in FINAL:
         state = "running" if run.is_live() else "interrupted"
-    told = {key: value for key, value in status.items() if key not in _OURS}
-    return {**summary, **told, "run": str(run.path), "status": state}
+    said = {key: value for key, value in status.items() if key not in _OURS}
+    if (by_tell := told.read(run)) is not None:
+        said["told"] = by_tell.value
+    return {**summary, **said, "run": str(run.path), "status": state}
 
 
 def _config_damage(run: RunFiles, crc32: str) -> str:

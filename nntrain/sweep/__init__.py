@@ -9,12 +9,14 @@ forks.py         the same as copies of the sweep's process, which begin at once
 halving.py       successive halving: short runs of all, long runs of the best
 search.py        suggestions from what was found so far
 asynchronous.py  trials one after another, with halving, in an order that can be repeated
+asking.py        one run after another for a loop of one's own
 dask_cluster.py  runs as tasks of a Dask cluster
 slurm.py         the script of a Slurm array
 execution.py     runs what is missing
 """
 
-from nntrain.sweep.execution import Execution, Outcome, Watcher, command, finished, here, on_dask, trials_of
+from nntrain.sweep.asynchronous import trials_of
+from nntrain.sweep.execution import Execution, Outcome, Watcher, command, finished, here, on_dask
 from nntrain.sweep.plan import Planned, Planner, Settings, plan
 
 __all__ = [

@@ -17,10 +17,12 @@ from math import inf, isfinite
 from pathlib import Path
 from statistics import fmean
 
+from nntrain.errors import ConfigError
+from nntrain.sweep import halving
 from nntrain.sweep.halving import FACTOR, score
-from nntrain.sweep.plan import Planned
-from nntrain.sweep.search import Suggest, Trial
-from nntrain.sweep.space import Point
+from nntrain.sweep.plan import Planned, Planner, Settings
+from nntrain.sweep.search import Suggest, Trial, by_optuna, listed
+from nntrain.sweep.space import Point, without_seed
 
 Length = int | None  # epochs or steps; None: the whole training
 
@@ -100,3 +102,28 @@ class Trials:
         before = (self.lengths[rung - 1] or 0) if rung else 0
         length = self.lengths[rung]
         return (self.whole if length is None else length) - before
+
+
+def trials_of(settings: Settings, planner: Planner, told: bool = False) -> Trials:
+    """What a search, or asynchronous halving, goes through.  `told`: the values need not be those of the log.
+
+    Raises ConfigError, DataError.
+    """
+    suggest: Suggest
+    if settings.search in ("tpe", "gp"):
+        if settings.grid or not settings.random:
+            raise ConfigError(
+                f"--search {settings.search}: searches the ranges of -r, and no grid: use -r KEY=choice:A,B"
+            )
+        example = planner.planned(planner.ends())[0]
+        suggest, count = by_optuna(settings.search, settings.random, planner.seed, planner.known), settings.count
+    else:
+        points = list(dict.fromkeys(without_seed(point) for point in planner.points()))
+        example = planner.planned(planner.points())[0]  # all of them are checked
+        suggest, count = listed(points), len(points)
+    lengths: list[int | None] = [None]
+    if settings.halving:
+        halving.monitored(example.config)
+        lengths = halving.rungs(example.config, example.total, count)
+    whole = halving.whole_length(example.config, example.total) if settings.halving else 1
+    return Trials(suggest, planner.of_point, lengths, whole, count, settings.batch)

@@ -14,14 +14,12 @@ import numpy as np
 import nntrain
 from nntrain import plugins
 from nntrain.errors import CheckpointError, ConfigError
-from nntrain.runs import FINISHED, Run
+from nntrain.runs import FINISHED, Run, told
 from nntrain.runs.rows import row
 from nntrain.sweep import children, forks, halving
 from nntrain.sweep.asynchronous import Trials
 from nntrain.sweep.forks import Program
-from nntrain.sweep.plan import Planned, Planner, Settings
-from nntrain.sweep.search import Suggest, by_optuna, listed
-from nntrain.sweep.space import without_seed
+from nntrain.sweep.plan import Planned, Settings
 
 # a diverged run would diverge again: it is reported, not repeated
 _NOT_REPEATED = (*FINISHED, "diverged")
@@ -41,7 +39,7 @@ class Outcome:
     @property
     def good(self) -> bool:
         """Whether the run came to its end."""
-        return self.status in FINISHED
+        return self.status in (*FINISHED, "told")
 
 
 class Watcher:
@@ -183,28 +181,6 @@ class Execution:
         self.watcher.ended(outcome)
 
 
-def trials_of(settings: Settings, planner: Planner) -> Trials:
-    """What a search, or asynchronous halving, goes through.  Raises ConfigError, DataError."""
-    suggest: Suggest
-    if settings.search in ("tpe", "gp"):
-        if settings.grid or not settings.random:
-            raise ConfigError(
-                f"--search {settings.search}: searches the ranges of -r, and no grid: use -r KEY=choice:A,B"
-            )
-        example = planner.planned(planner.ends())[0]
-        suggest, count = by_optuna(settings.search, settings.random, planner.seed, planner.known), settings.count
-    else:
-        points = list(dict.fromkeys(without_seed(point) for point in planner.points()))
-        example = planner.planned(planner.points())[0]  # all of them are checked
-        suggest, count = listed(points), len(points)
-    halving.monitored(example.config)
-    lengths: list[int | None] = [None]
-    if settings.halving:
-        lengths = halving.rungs(example.config, example.total, count)
-    whole = halving.whole_length(example.config, example.total) if settings.halving else 1
-    return Trials(suggest, planner.of_point, lengths, whole, count, settings.batch)
-
-
 def command(planned: Planned, config: Path, length: int | None = None) -> list[str]:
     """The `nntrain fit` that does the run, or what is left of it, to the end or up to a rung."""
     overrides = [*planned.overrides, *halving.limit(planned.config, length)]
@@ -221,6 +197,10 @@ def _as_argument(path: Path) -> str:
 def finished(planned: Planned, length: int | None = None) -> Outcome | None:
     """How a run ended that needs no more training, at least up to a rung; None where it does."""
     run = Run(planned.run_dir)
+    if length is None and (said := told.read(run)) is not None:
+        if said.value is None:
+            return Outcome(planned, "failed", ConfigError.exit_code, "as was told", fresh=False)
+        return Outcome(planned, "told", 0, fresh=False)
     status = run.read_status()
     state = status.get("status")
     if state not in _NOT_REPEATED:

@@ -12,30 +12,42 @@ halving: true
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from nntrain.config.nodes import Node, plain_node
 from nntrain.config.problems import Problems, Source
-from nntrain.config.yaml_reader import read_file
+from nntrain.config.yaml_reader import parse, read_file
 from nntrain.config.yaml_writer import flow
 from nntrain.errors import ConfigError
+from nntrain.files.plain_values import yaml_word
 from nntrain.messages import show, suggest
 from nntrain.sweep import space
 from nntrain.sweep.plan import Settings
-from nntrain.sweep.ranges import Range, parse_range
+from nntrain.sweep.ranges import Range, parse_range, split_values
 from nntrain.sweep.search import SEARCHES
 
 T = TypeVar("T", str, int, bool)
-KEYS = ("config", "overrides", "grid", "random", "n", "seeds", "halving", "search", "batch")
+KEYS = ("config", "overrides", "grid", "random", "n", "seeds", "folds", "halving", "search", "batch")
 
 
 def read(path: Path) -> Settings | None:
     """The sweep in a file; None where the file is a config.  Raises ConfigError, each problem with its place."""
     problems = Problems()
     beside = os.path.dirname(os.path.abspath(path))
-    tree = read_file(Source(Path(beside), file=os.fspath(path)), problems)
+    return _settings(read_file(Source(Path(beside), file=os.fspath(path)), problems), beside, problems)
+
+
+def normalized(settings: Settings) -> Settings:
+    """The same as read from a file: values as YAML has them, however a person spelled them."""
+    problems, beside = Problems(), os.getcwd()
+    read = _settings(parse(as_text(settings), Source(Path(beside)), problems), beside, problems)
+    assert read is not None
+    return read
+
+
+def _settings(tree: Node, beside: str, problems: Problems) -> Settings | None:
     values = tree.value
     if not isinstance(values, dict) or not values.keys() & set(KEYS) or values.keys() & {"architecture", "extends"}:
         return None
@@ -55,12 +67,39 @@ def read(path: Path) -> Settings | None:
         random={key: reader.range(key, node) for key, node in reader.mapping("random")},
         count=reader.scalar("n", int, "a whole number >= 1", 10),
         seeds=reader.seeds(),
+        folds=reader.scalar("folds", int, "a whole number >= 2", 0),
         halving=reader.halving(),
         search=reader.word("search", SEARCHES),
         batch=reader.scalar("batch", int, "a whole number >= 1", 4),
     )
     problems.check()
     return settings
+
+
+def as_text(settings: Settings) -> str:
+    """The sweep as a file that `read` takes, wherever it lies."""
+    given = dict(text.partition("=")[::2] for text in settings.overrides)
+    grid = {
+        key: [f"[{v}]" if "," in key and len(split_values(v, "")) > 1 else v for v in values]
+        for key, values in settings.grid.items()
+    }
+    lines = [
+        f"config: {yaml_word(os.path.abspath(settings.config))}",
+        *_section("overrides", given),
+        *_section("grid", {key: f"[{', '.join(values)}]" for key, values in grid.items()}),
+        *_section("random", {name: yaml_word(drawn_from.text) for name, drawn_from in settings.random.items()}),
+        *([f"n: {settings.count}"] if settings.random else []),
+        *([f"seeds: {list(settings.seeds)}"] if settings.seeds else []),
+        *([f"folds: {settings.folds}"] if settings.folds else []),
+        *([f"halving: {settings.halving}"] if settings.halving else []),
+        *([f"search: {settings.search}"] if settings.search else []),
+        f"batch: {settings.batch}",
+    ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _section(name: str, values: Mapping[str, str]) -> list[str]:
+    return [f"{name}:", *(f"  {yaml_word(key)}: {value}" for key, value in values.items())] if values else []
 
 
 class _Reader:

@@ -13,7 +13,7 @@ from math import inf
 from nntrain.config import Config
 from nntrain.errors import ConfigError, NNTrainError
 from nntrain.files.plain_values import JsonObject
-from nntrain.runs import Run
+from nntrain.runs import Run, told
 from nntrain.runs.query import more_is_better
 from nntrain.sweep.plan import Planned
 
@@ -62,7 +62,14 @@ def best_third(runs: Iterable[Planned], length: int | None) -> list[Planned]:
 
 
 def score(planned: Planned, length: int | None = None) -> float:
-    """The best monitored value in the log up to a rung, less is better; infinity where there is none."""
+    """The best monitored value in the log up to a rung, or what was told of the run; less is better, infinity where
+    there is none."""
+    said = told.read(Run(planned.run_dir))
+    if said is not None and length is None:
+        signs = {"less": 1.0, "more": -1.0, None: monitored(planned.config)[1] if _monitors(planned.config) else 1.0}
+        return inf if said.value is None else signs[said.better] * said.value
+    if not _monitors(planned.config):
+        return inf
     name, sign = monitored(planned.config)
     part, _, metric = name.partition(".")
     place = unit(planned.config)[0].removesuffix("s")
@@ -76,7 +83,11 @@ def score(planned: Planned, length: int | None = None) -> float:
 
 def monitored(config: Config) -> tuple[str, float]:
     """The name of the monitored value, and the sign that makes less better.  Raises ConfigError where there is none."""
-    if not config.training.loop.monitors:
+    if not _monitors(config):
         raise ConfigError(f"--halving: the loop {config.training.loop.type} has no value to compare runs by")
     name = config.monitored(bool(config.dataset.validation))
     return name, -1.0 if more_is_better(name) else 1.0
+
+
+def _monitors(config: Config) -> bool:
+    return config.training.loop.monitors

@@ -19,6 +19,7 @@ SHARED = {
     "options",
     "progress",
     "shipped",
+    "space_options",
     "sweep_progress",
     "tables",
     "tensorboard",
