@@ -21,12 +21,14 @@ def _end_at_once(code: object) -> None:
     """End without taking modules and arrays apart one by one, which takes a small run long.
 
     Everything is written and closed by now.  Where that is not so, the interpreter ends in its own way and says so.
+    MPI takes leave of its launcher in the exit handlers of C, which only that way come to run: MPICH 5 kills all
+    processes when one is gone without a word.
     """
     import atexit
     import os
     import sys
 
-    if not isinstance(code, int) or sys.getprofile() or sys.gettrace():
+    if not isinstance(code, int) or sys.getprofile() or sys.gettrace() or "mpi4py.MPI" in sys.modules:
         return
     atexit._run_exitfuncs()  # what libraries asked for
     try:

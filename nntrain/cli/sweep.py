@@ -17,7 +17,7 @@ from nntrain.errors import ConfigError, Interrupted
 from nntrain.messages import shell_command
 
 if TYPE_CHECKING:
-    from nntrain.sweep import Planned, Settings
+    from nntrain.sweep import Planned, Planner, Settings
 
 
 class _Sweep(click.Command):
@@ -53,7 +53,8 @@ class _Sweep(click.Command):
 @click.option(
     "--slurm",
     metavar="[OPTIONS]",
-    help='Print the script of a Slurm array for what is missing; OPTIONS are of sbatch: --slurm="--time=1:00:00".',
+    help="Print the script of a Slurm array for what is missing (with --halving or --search one that submits arrays "
+    'which wait for each other); OPTIONS are of sbatch: --slurm="--time=1:00:00".',
 )
 @click.option(
     "--dask", metavar="ADDRESS|FILE", help="Run on the workers of a Dask cluster: its scheduler's address or file."
@@ -63,6 +64,7 @@ class _Sweep(click.Command):
     is_flag=True,
     help="Start every run as a process from nothing, in place of a copy of the sweep's, which has imported everything.",
 )
+@click.option("--task", metavar="WAVE:PLACE", hidden=True, help="Of a script that --slurm has printed.")
 @options.quiet
 def sweep(
     config: Path,
@@ -82,6 +84,7 @@ def sweep(
     slurm: str | None,
     dask: str | None,
     spawn: bool,
+    task: str | None,
     is_quiet: bool,
 ) -> None:
     """Train many variants of CONFIG, several at a time; print the run directories.
@@ -107,15 +110,14 @@ def sweep(
     read = space_options.read(config)
     settings = space_options.settings_of(read, overrides, grid, random_, count, seeds, folds, search, batch)
     settings = replace(settings, halving=halving or settings.halving)
-    if slurm is not None and (settings.halving or settings.search in ("tpe", "gp")):
-        raise ConfigError(
-            "--slurm: which runs come next depends on results; start this sweep within a job, with --dask"
-        )
     if print_only and (settings.halving or settings.search in ("tpe", "gp")):
         raise ConfigError("--print: which runs come next depends on results; it cannot be printed")
     if not spawn:
         click.get_current_context().with_resource(held.for_all_runs())
     planner = sweeps.Planner(settings, runs_dir, warn)
+    if task or (slurm is not None and (settings.halving or settings.search in ("tpe", "gp"))):
+        _print_waves(settings, planner, slurm or "", task)
+        return
     by_trial = settings.halving == "async" or settings.search in ("tpe", "gp")
     planned = [] if by_trial else planner.planned(planner.points())
     if print_only:
@@ -176,3 +178,28 @@ def _print_array(settings: Settings, planned: Sequence[Planned], options: str) -
         say("nothing is missing: all runs have ended")
         return
     click.echo(slurm.array(missing, planned[0].config.name, options, Path.cwd()), nl=False)
+
+
+def _print_waves(settings: Settings, planner: Planner, options: str, task: str | None) -> None:
+    """The script that submits an array a wave; or for a task of it the command that it runs, if there is one."""
+    from nntrain import sweep as sweeps
+    from nntrain.sweep import slurm, waves
+
+    if settings.halving and settings.search in ("tpe", "gp"):
+        raise ConfigError("--slurm: --halving or --search, not both; start both within a job, with --dask")
+    if task is not None:
+        number, place = map(int, task.split(":"))
+        tasks = waves.of_wave(settings, planner, number)
+        if place < len(tasks) and place in waves.missing(tasks):
+            click.echo(shell_command(*sweeps.command(tasks[place][0], settings.config, tasks[place][1])))
+        return
+    found: list[tuple[int, Sequence[int]]] = []
+    for number, size in enumerate(waves.sizes(settings, planner)):
+        places = range(size) if found else waves.missing(waves.of_wave(settings, planner, number))
+        if places:
+            found.append((number, places))
+    if not found:
+        say("nothing is missing: all runs have ended")
+        return
+    line = waves.flags(settings, planner.runs_dir)
+    click.echo(slurm.chain(line, found, planner.base.draft(settings.overrides).name, options, Path.cwd()), nl=False)

@@ -11,7 +11,8 @@ search.py        suggestions from what was found so far
 asynchronous.py  trials one after another, with halving, in an order that can be repeated
 asking.py        one run after another for a loop of one's own
 dask_cluster.py  runs as tasks of a Dask cluster
-slurm.py         the script of a Slurm array
+waves.py         runs that are decided on when those before have ended
+slurm.py         the scripts of Slurm arrays
 execution.py     runs what is missing
 """
 

@@ -1,4 +1,4 @@
-"""A sweep as a Slurm array: the script for exactly what is missing.
+"""A sweep for Slurm: the script of an array for exactly what is missing, or of arrays that wait for each other.
 
 A task trains one run with `--on-exist resume`, so that a script that is submitted again, or requeued, goes on.
 """
@@ -13,10 +13,11 @@ from pathlib import Path
 from nntrain.messages import shell_command, shell_word
 
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9_.+-]")
+# B: the signal goes to the batch script itself, which exec has made nntrain
 _HEAD = """#!/bin/bash
 {options}#SBATCH --array=0-{last}
 #SBATCH --cpus-per-task={cpus}
-#SBATCH --signal=TERM@120
+#SBATCH --signal=B:TERM@120
 #SBATCH --requeue
 set -euo pipefail
 cd {folder}
@@ -26,6 +27,22 @@ commands=(
 # exec: the signal before the time limit reaches nntrain, which saves its state
 eval "exec ${{commands[$SLURM_ARRAY_TASK_ID]}}"
 """
+_CHAIN = """#!/bin/bash
+# bash FILE submits arrays of which each waits for the one before, as what it trains depends on that one's results
+set -euo pipefail
+submit() {{
+  sbatch --parsable "$@" <<'END'
+#!/bin/bash
+{options}#SBATCH --cpus-per-task={cpus}
+#SBATCH --signal=B:TERM@120
+#SBATCH --requeue
+set -euo pipefail
+cd {folder}
+command=$({sweep} --task "$NNTRAIN_WAVE:$SLURM_ARRAY_TASK_ID")
+if [ -n "$command" ]; then eval "exec $command"; fi
+END
+}}
+{waves}"""
 
 
 def array(commands: Sequence[Sequence[str]], name: str, options: str, folder: Path) -> str:
@@ -33,21 +50,44 @@ def array(commands: Sequence[Sequence[str]], name: str, options: str, folder: Pa
 
     options   further ones of sbatch, as on its command line: "--time=1:00:00 --partition=cpu"
     """
-    words = shlex.split(options)
-    lines = [
-        f"#SBATCH --job-name={_NOT_PLAIN.sub('_', name)}",
-        "#SBATCH --output=slurm-%A_%a.out",
-        *_directives(words),
-    ]
-    cpus = next((word.partition("=")[2] for word in words if word.startswith("--cpus-per-task=")), "")
-    text = _HEAD.format(
-        options="".join(f"{line}\n" for line in lines),
+    return _HEAD.format(
+        **_common(name, options, folder),
         last=len(commands) - 1,
-        cpus=cpus or 1,
-        folder=shell_word(folder),
         commands="\n".join(shell_word(shell_command(*command)) for command in commands),
     )
-    return text.replace(f"#SBATCH --cpus-per-task={cpus}\n", "", 1) if cpus else text
+
+
+def chain(sweep: str, waves: Sequence[tuple[int, Sequence[int]]], name: str, options: str, folder: Path) -> str:
+    """The script that submits an array for each wave.
+
+    sweep   the command that, with --task WAVE:PLACE, prints what a task has to run
+    waves   the number of each, and the places in it that are missing
+    """
+    lines = []
+    for i, (number, places) in enumerate(waves):
+        after = ' --dependency="afterany:${job%%;*}"' if i else ""
+        lines.append(f"job=$(submit --array={_spans(places)} --export=ALL,NNTRAIN_WAVE={number}{after})\n")
+        lines.append('echo "$job"\n')
+    return _CHAIN.format(**_common(name, options, folder), sweep=sweep, waves="".join(lines))
+
+
+def _common(name: str, options: str, folder: Path) -> dict[str, str]:
+    words = shlex.split(options)
+    cpus = next((word.partition("=")[2] for word in words if word.startswith("--cpus-per-task=")), "1")
+    own = [word for word in words if not word.startswith("--cpus-per-task=")]
+    lines = [f"#SBATCH --job-name={_NOT_PLAIN.sub('_', name)}", "#SBATCH --output=slurm-%A_%a.out", *_directives(own)]
+    return {"options": "".join(f"{line}\n" for line in lines), "cpus": cpus, "folder": shell_word(folder)}
+
+
+def _spans(places: Sequence[int]) -> str:
+    """`0-3,5` of 0, 1, 2, 3, 5."""
+    spans: list[list[int]] = []
+    for place in places:
+        if spans and place == spans[-1][1] + 1:
+            spans[-1][1] = place
+        else:
+            spans.append([place, place])
+    return ",".join(f"{a}-{b}" if a < b else f"{a}" for a, b in spans)
 
 
 def _directives(words: Sequence[str]) -> list[str]:

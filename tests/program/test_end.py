@@ -1,6 +1,7 @@
 """The end of the program: at once, and yet nothing is lost."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -48,3 +49,11 @@ def test_an_output_that_cannot_be_written_is_exit_7_in_one_line(arguments):
 def test_a_profiler_sees_the_end():
     program = "import cProfile; profile = cProfile.Profile();\ntry: profile.runcall(run)\nfinally: print('profiled')"
     assert ended(program, "--version", stdout=subprocess.PIPE).stdout.endswith("profiled\n")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks the C library of Linux")
+@pytest.mark.parametrize(("mpi", "code"), [(True, -signal.SIGABRT), (False, 0)])
+def test_with_mpi_the_exit_handlers_of_c_run_as_it_takes_leave_of_the_launcher_there(mpi, code):
+    program = "import ctypes; c = ctypes.CDLL(None); getattr(c, '__cxa_atexit')(c.abort, None, None);"
+    program += f"sys.modules |= {{'mpi4py.MPI': sys}} if {mpi} else {{}}; run()"
+    assert ended(program, "--version", stdout=subprocess.PIPE).returncode == code

@@ -2,14 +2,21 @@
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from sweep.conftest import ENV, results
 
+import nntrain
+from nntrain.errors import ConfigError
+from nntrain.runs import Run
+from nntrain.sweep import Planner, Settings, waves
+from nntrain.sweep.ranges import parse_range
 from nntrain.sweep.slurm import array
 
 # sbatch as Slurm would: checks the script, then runs it once for every task with the variables it would get
@@ -48,10 +55,96 @@ def test_options_of_sbatch_stand_a_line_each(tmp_path):
     assert "#SBATCH --array=0-2\n" in script
 
 
-def test_what_depends_on_results_is_no_array(program, config):
-    done = program("sweep", config, "-r", "optimizer.lr=log:1e-3:1", "--halving", "--slurm", check=False)
-    assert done.returncode == 2
-    assert done.stderr.startswith("error: --slurm: which runs come next depends on results")
+# sbatch as Slurm would: takes a script from stdin, runs each task of its array, prints the number of the job
+STAND_IN = r"""#!/bin/bash
+set -euo pipefail
+for word in "$@"; do
+  case $word in
+    --array=*) array=${word#*=} ;;
+    --export=ALL,*) export "${word#*,}" ;;
+    --dependency=afterany:*) [ "${word##*:}" = "$(ls "$JOBS" | wc -l)" ] ;;
+  esac
+done
+job=$(($(ls "$JOBS" | wc -l) + 1))
+cat > "$JOBS/$job"
+bash -n "$JOBS/$job"
+for span in ${array//,/ }; do
+  for task in $(seq "${span%-*}" "${span#*-}"); do SLURM_ARRAY_TASK_ID=$task bash "$JOBS/$job" >&2; done
+done
+echo "$job;cluster"
+"""
+
+
+@pytest.fixture
+def sbatch(tmp_path):
+    """Submits what `--slurm` printed; gives the numbers of its jobs."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "jobs").mkdir()
+    for name, text in (("sbatch", STAND_IN), ("nntrain", f'#!/bin/sh\nexec "{sys.executable}" -m nntrain "$@"\n')):
+        (tmp_path / "bin" / name).write_text(text)
+        (tmp_path / "bin" / name).chmod(0o755)
+    path = {"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}", "JOBS": str(tmp_path / "jobs")}
+
+    def submit(script):
+        return subprocess.run(
+            ["bash"], input=script, text=True, check=True, cwd=tmp_path, env=ENV | path, stdout=subprocess.PIPE
+        ).stdout.split()
+
+    return submit
+
+
+@pytest.mark.slow
+def test_halving_is_an_array_a_rung_each_waiting_for_the_one_before(program, config, tmp_path, sbatch):
+    arguments = ["sweep", config, "-r", "optimizer.lr=log:1e-3:1", "-n", 6, "training.epochs=3"]
+    script = program(*arguments, "--runs", "array", "--halving", "--slurm", "--time=1:00").stdout
+    assert re.findall("submit --array=(.*) --export.*WAVE=(.)", script) == [("0-5", "0"), ("0-1", "1")]
+    assert sbatch(script) == ["1;cluster", "2;cluster"]
+    program(*arguments, "--runs", "swept", "--halving", "sync")
+    assert results(tmp_path / "array") == results(tmp_path / "swept")
+    again = program(*arguments, "--runs", "array", "--halving", "--slurm")
+    assert (again.stdout, again.stderr) == ("", "nothing is missing: all runs have ended\n")
+
+
+def test_only_what_is_missing_of_a_rung_is_submitted(program, config, tmp_path):
+    settings = Settings(config, ("training.epochs=3",), {"optimizer.lr": ["0.1", "0.2", "0.3"]}, halving="sync")
+    planner = Planner(settings, tmp_path / "runs")
+    assert waves.sizes(settings, planner) == [3, 1]
+    with pytest.raises(ConfigError, match="has not ended, and the runs after wave 0 depend on it"):
+        waves.of_wave(settings, planner, 1)
+    tasks = waves.of_wave(settings, planner, 0)
+    nntrain.fit(config, [*tasks[1][0].overrides, "training.epochs=1"], run_dir=tasks[1][0].run_dir)
+    Run(tasks[0][0].run_dir).path.mkdir()
+    Run(tasks[0][0].run_dir).write_status("failed")  # nothing comes of it: the others go on
+    assert waves.missing(tasks) == [2]
+    nntrain.fit(config, [*tasks[2][0].overrides, "training.epochs=1"], run_dir=tasks[2][0].run_dir)
+    assert len(waves.of_wave(settings, planner, 1)) == 1
+
+
+@pytest.mark.slow
+def test_a_search_is_an_array_a_batch(program, config, tmp_path, sbatch):
+    pytest.importorskip("optuna")
+    arguments = ["sweep", config, "-r", "optimizer.lr=log:1e-3:1", "-n", 7, "--search", "tpe", "--batch", 3]
+    script = program(*arguments, "--seeds", "0-1", "--runs", "array", "--slurm").stdout
+    assert re.findall("submit --array=(.*) --export", script) == ["0-5", "0-5", "0-1"]
+    assert len(sbatch(script)) == 3
+    program(*arguments, "--seeds", "0-1", "--runs", "swept")
+    assert results(tmp_path / "array") == results(tmp_path / "swept")
+
+
+def test_flags_say_what_the_settings_are(config):
+    said = ["-g", "a.b,c.d=1,2|3,[4, 5]", "-r", "optimizer=sgd:optimizer.momentum=uniform:0:0.99", "-n", "7"]
+    settings = Settings(
+        config,
+        ("training.epochs=1",),
+        {"a.b,c.d": ["1,2", "3,[4, 5]"]},
+        {"optimizer=sgd:optimizer.momentum": parse_range("uniform:0:0.99", "")},
+        count=7,
+        seeds=[0, 2],
+        halving="async",
+    )
+    line = waves.flags(settings, Path("runs"))
+    expected = ["nntrain", "sweep", str(config), "training.epochs=1", *said, "--seeds", "0,2", "--halving=sync"]
+    assert shlex.split(line) == [*expected, "--runs", "runs"]
 
 
 @pytest.fixture
