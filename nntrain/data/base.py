@@ -82,6 +82,11 @@ class Dataset(Component):
         number, _, folds = (self.fold or "0/0").partition("/")
         return int(number), int(folds)
 
+    @property
+    def cuts(self) -> bool:
+        """Whether a part is a share of the data, or a fold."""
+        return self.fold is not None or any(isinstance(v, (int, float)) and v > 0 for v in (self.validation, self.test))
+
     def __post_init__(self) -> None:
         if self.fold is not None:
             found = re.fullmatch(r"([0-9]{1,4})/([0-9]{1,4})", self.fold)

@@ -28,7 +28,7 @@ from nntrain.data.tables.table_files import TableFile, files_of, open_table
 from nntrain.data.tables.table_inputs import TableInputs
 from nntrain.data.tables.table_layout import TableLayout
 from nntrain.data.tables.table_reader import read_table
-from nntrain.data.tables.table_rows import Rows, read_rows
+from nntrain.data.tables.table_rows import Rows, read_rows, row_groups
 from nntrain.data.tables.table_targets import describe_targets
 from nntrain.errors import DataError
 from nntrain.model.shapes import Array
@@ -44,6 +44,7 @@ class _Read:
     sha256: str
     warnings: list[str]
     missing: dict[str, int]
+    groups: Array | None
 
 
 @component("csv")
@@ -71,6 +72,12 @@ class Csv(TableDataset):
     )
     weights: str | int | None = arg(
         "column of what each row counts for in the cost and metrics, 0 or more; no input", default=None, kw_only=True
+    )
+    group: str | int | None = arg(
+        "column that says which rows belong together, such as those of a patient: they come into one part; no input",
+        default=None,
+        kw_only=True,
+        listed=False,
     )
     task: Literal["classification", "regression"] | None = arg(
         "default: regression where the target has fractions or more than 20 different numbers",
@@ -131,7 +138,7 @@ class Csv(TableDataset):
         facts, layout, raw = read.facts, required(read.facts.preparation.layout, "a table"), read.rows
         train = raw["train"]
         by_class = train.targets if facts.target == "labels" else None
-        rows = divide(self, read.names["train"], len(train.inputs), by_class, raw.keys(), seed)
+        rows = divide(self, read.names["train"], len(train.inputs), by_class, raw.keys(), seed, read.groups)
         if fitting and layout.missing in ("mean", "category"):
             layout = layout.with_fill(column[rows["train"]] for column in train.inputs.columns())
             if any(part.gaps for part in raw.values()):  # the training rows say what fills them
@@ -163,7 +170,10 @@ class Csv(TableDataset):
         rows = {part: self._rows(table, layout, fitting and part == "train") for part, table in tables.items()}
         warnings = [text for table in tables.values() for text in table.warnings]
         names = {part: table.name for part, table in tables.items()}
-        return _Read(facts, rows, names, sha.hexdigest(), warnings, tables["train"].missing())
+        groups = None
+        if self.group is not None and (fitting or self.cuts):
+            groups = row_groups(tables["train"], tables["train"].find(self.group, "group"), rows["train"].kept)
+        return _Read(facts, rows, names, sha.hexdigest(), warnings, tables["train"].missing(), groups)
 
     def _describe(self, table: Table) -> Facts:
         """What the columns are."""
@@ -175,7 +185,10 @@ class Csv(TableDataset):
         weights = None if self.weights is None else table.find(self.weights, "weights")
         if weights in targets:
             raise DataError(f"{table.name}: error: weights: column {names[targets[0]]} is the target")
-        left_out = {*(table.find(c, "drop") for c in self.drop), *targets, weights}
+        group = None if self.group is None else table.find(self.group, "group")
+        if group in targets:
+            raise DataError(f"{table.name}: error: group: column {names[targets[0]]} is the target")
+        left_out = {*(table.find(c, "drop") for c in self.drop), *targets, weights, group}
         said = Said(
             *(
                 {table.find(column, argument) for column in getattr(self, argument)}

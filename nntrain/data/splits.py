@@ -13,10 +13,17 @@ from nntrain.runtime import streams
 
 
 def divide(
-    dataset: Dataset, source: str, size: int, labels: Array | None, given: Collection[str], seed: int
+    dataset: Dataset,
+    source: str,
+    size: int,
+    labels: Array | None,
+    given: Collection[str],
+    seed: int,
+    groups: Array | None = None,
 ) -> dict[str, Array]:
     """Rows (ascending) of the parts that are cut from `size` examples: the test share first, then the validation share
     of what is left.  `given`: parts that have a source of their own.  `labels` (size,): each class is cut alike.
+    `groups` (size,): what is of one group stays together, as what is known of a patient must not judge him.
     """
     rows = {"train": np.arange(size)}
     for draw, part in enumerate(("test", "validation")):
@@ -33,7 +40,16 @@ def divide(
             )
         of_class = None if labels is None else labels[left]
         stream = streams.stream(seed, streams.SPLIT, draw)
-        if folds:
+        if groups is not None:
+            of_group = np.unique(groups[left], return_inverse=True)[1]
+            if of_group.max() + 1 < max(2, folds):
+                needed = f"{folds} folds" if folds else f"{part}: {share:g}"
+                raise DataError(f"{source}: error: {of_group.max() + 1} groups are too few for {needed}")
+            if folds:
+                chosen = folds_of_groups(of_group, folds, stream, of_class) == number
+            else:
+                chosen = choose_groups(of_group, share, stream)
+        elif folds:
             chosen = folds_of(len(left), folds, stream, of_class) == number
         else:
             chosen = choose(len(left), share, stream, of_class)
@@ -49,6 +65,41 @@ def folds_of(size: int, folds: int, stream: streams.Stream, labels: Array | None
     found = np.empty(size, np.int64)
     found[order] = np.arange(size) % folds + 1
     return found
+
+
+def folds_of_groups(groups: Array, folds: int, stream: streams.Stream, labels: Array | None) -> Array:
+    """The fold, from 1, of each example, where all of a group (numbers from 0) are in one fold.
+
+    The largest groups first, each goes to the fold that has least of its classes: the least Σ_c n_fc g_c / N_c, with
+    n_fc examples of class c in fold f, g_c in the group, N_c in all; all examples together are one more class.
+    """
+    classes = np.zeros(len(groups), np.int64) if labels is None else np.unique(labels, return_inverse=True)[1]
+    counts = np.zeros((groups.max() + 1, classes.max() + 1))
+    np.add.at(counts, (groups, classes), 1)
+    counts = np.concatenate([counts, counts.sum(axis=1, keepdims=True)], axis=1)
+    order = stream.permutation(len(counts))
+    order = order[np.argsort(-counts[order, -1], kind="stable")]
+    filled, shares = np.zeros((folds, counts.shape[1])), counts / counts.sum(axis=0)
+    found = np.empty(len(counts), np.int64)
+    for group in order:
+        found[group] = np.argmin(filled @ shares[group])
+        filled[found[group]] += counts[group]
+    chosen: Array = found[groups] + 1
+    return chosen
+
+
+def choose_groups(groups: Array, share: float, stream: streams.Stream) -> Array:
+    """True for the examples of groups (numbers from 0) that have the share between them, as nearly as they come: at
+    least one group, and not all.
+    """
+    sizes = np.bincount(groups)
+    left, taken = share * len(groups), np.zeros(len(sizes), bool)
+    for group in stream.permutation(len(sizes)):
+        if taken.sum() + 1 < len(sizes) and (sizes[group] <= 2 * left or not taken.any()):
+            taken[group] = True
+            left -= sizes[group]
+    chosen: Array = taken[groups]
+    return chosen
 
 
 def choose(size: int, share: float, stream: streams.Stream, labels: Array | None) -> Array:

@@ -25,12 +25,15 @@ _HINTS = {
 
 @dataclass
 class Rows:
-    """inputs (N, n); gaps: whether one is missing; targets: labels (N,) or values (N, n_y); weights (N,), or None."""
+    """inputs (N, n); gaps: whether one is missing; targets: labels (N,) or values (N, n_y); weights (N,), or None; kept:
+    which rows of the table they are, None where all.
+    """
 
     inputs: TableInputs
     gaps: bool
     targets: Array
     weights: Array | None
+    kept: Array | None = None
 
 
 def read_rows(table: Table, layout: TableLayout, at: Sequence[int], numerals: Numerals, unknown: Unknown) -> Rows:
@@ -65,7 +68,19 @@ def read_rows(table: Table, layout: TableLayout, at: Sequence[int], numerals: Nu
         Y, weights = Y[~gaps], None if weights is None else weights[~gaps]
     if weights is not None and not weights.any():
         raise table.error(0, at[-1], "weights: every row counts for 0")
-    return Rows(inputs, has_gaps, Y[:, 0].astype(np.int64) if layout.labels is not None else Y, weights)
+    of_layout = Y[:, 0].astype(np.int64) if layout.labels is not None else Y
+    return Rows(inputs, has_gaps, of_layout, weights, ~gaps if dropping else None)
+
+
+def row_groups(table: Table, at: int, kept: Array | None) -> Array:
+    """(N,) a number for each row: the same where the cells of a column are.  Raises DataError where one is empty."""
+    cells = table.columns[at]
+    if (empty := cells.missing).any():
+        raise table.error(int(np.argmax(empty)), at, f"group: column {table.names[at]} has nothing here")
+    groups: Array = np.unique(cells.values, return_inverse=True)[1]
+    if cells.codes is not None:
+        groups = np.where(cells.codes < 0, groups, len(groups) + cells.codes)
+    return groups if kept is None else groups[kept]
 
 
 def _weights(table: Table, at: int, column: Column, numerals: Numerals, dropping: bool) -> Array:
