@@ -25,8 +25,8 @@ _HINTS = {
 
 @dataclass
 class Rows:
-    """inputs (N, n); gaps: whether one is missing; targets: labels (N,) or values (N, n_y); weights (N,), or None; kept:
-    which rows of the table they are, None where all.
+    """inputs (N, n); gaps: whether one is missing; targets: labels (N,) or values (N, n_y); weights (N,), or None;
+    kept: which rows of the table they are, None where all.
     """
 
     inputs: TableInputs
