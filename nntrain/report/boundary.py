@@ -111,4 +111,4 @@ def _figure(shown: Frame, points: Array, labels: Array, ends: tuple[Array, Array
 def _names(loaded: Loaded) -> tuple[str, str]:
     layout = loaded.facts.preparation.layout
     columns = [column.name for column in layout.columns] if layout is not None else []
-    return (columns[0], columns[1]) if len(columns) == 2 else ("x₁", "x₂")
+    return (columns[0], columns[1]) if len(columns) == 2 else ("input 0", "input 1")

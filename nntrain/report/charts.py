@@ -36,23 +36,32 @@ def lines(
     marked   the place of each run's best checkpoint: a ring on its curves there
     """
     many = len({one.run for one in series}) > COLOURS
-    if many and any(one.part == "validation" for one in series):
-        series = [one for one in series if one.part == "validation"]
+    series = in_order(series, best)
     alone = len({one.part for one in series}) == 1
-    series = sorted(series, key=lambda one: one.run in best)
     x = Scale([value for one in series for value in one.x], logarithmic=False)
     y = Scale([value for one in series for value in one.y])
     body, told = [frame(x, y, x_name, whole=True)], []
     for one in series:
         kind = ("best" if one.run in best else "rest") if many else f"c{one.run % COLOURS}"
         dashed = " dashed" if one.part in _DASHED and not alone else ""
-        rung = one.part == "validation" or (one.part == "train" and alone)
-        mark = (marked or {}).get(one.run) if rung and (not many or one.run in best) else None
+        mark = (marked or {}).get(one.run) if has_ring(one, alone) and (not many or one.run in best) else None
         body.append(_curve(one, x, y, f"{kind}{dashed}", mark))
         label = f"{names[one.run]} {one.part}" if len(names) > 1 else one.part
         told.append({"name": label, "x": one.x, "y": one.y, "mark": mark})
     data = {"kind": "lines", "x": x_name, "series": told, "xs": _as_json(x), "ys": _as_json(y)}
     return svg("".join(body)), data
+
+
+def in_order(series: Sequence[Series], best: Collection[int]) -> list[Series]:
+    """What is drawn, the best last: of many runs the validation part alone, where there is one."""
+    if len({one.run for one in series}) > COLOURS and any(one.part == "validation" for one in series):
+        series = [one for one in series if one.part == "validation"]
+    return sorted(series, key=lambda one: one.run in best)
+
+
+def has_ring(one: Series, alone: bool) -> bool:
+    """Whether a curve is marked at the best epoch: one of measures, of the training part where it stands alone."""
+    return one.part == "validation" or (one.part == "train" and alone)
 
 
 def points(

@@ -46,7 +46,7 @@ def _confusion(found: Findings) -> str:
     caption = f"Rows: what it is. Columns: what the network says. {found.part}, {found.examples:,} examples."
     return (
         f"<h3>Confusion</h3>{figures.soft(caption)}"
-        '<div class="scroll" tabindex="0" role="region" aria-label="confusion matrix">'
+        '<div class="scroll" tabindex="0" role="group" aria-label="confusion matrix">'
         f'<table class="confusion"><thead><tr><td></td>{head}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )

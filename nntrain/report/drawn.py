@@ -72,7 +72,7 @@ def _samples(files: Sequence[Path], loaded: Loaded | None) -> str:
             )
             items.append(
                 f"<figure><figcaption>{name}</figcaption>"
-                f'<div class="scroll" tabindex="0" role="region" aria-label="{name}">{_classes(loaded, width)}{picture}'
+                f'<div class="scroll" tabindex="0" role="group" aria-label="{name}">{_classes(loaded, width)}{picture}'
                 "</div></figure>"
             )
     return f'<h3>Samples over time</h3><div class="samples exactly">{"".join(items)}</div>' if items else ""

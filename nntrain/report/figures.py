@@ -65,7 +65,7 @@ def table(
     sortable = ' class="sortable"' if len(rows) > 1 else ""
     kind = "scroll long" if len(rows) > _LONG else "scroll"
     return (
-        f'<div class="{kind}" tabindex="0" role="region" aria-label="{in_html(caption or "table")}">'
+        f'<div class="{kind}" tabindex="0" role="group" aria-label="{in_html(caption or "table")}">'
         f"<table{sortable}>{said}<thead><tr>{top}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
     )
 
@@ -83,7 +83,7 @@ def image(picture: Array, about: str, least: int = 0) -> str:
 def captioned(title: str, content: str) -> str:
     """A figure that scrolls in itself where it is too wide."""
     return (
-        f'<figure><figcaption>{in_html(title)}</figcaption><div class="scroll" tabindex="0" role="region" '
+        f'<figure><figcaption>{in_html(title)}</figcaption><div class="scroll" tabindex="0" role="group" '
         f'aria-label="{in_html(title)}">{content}</div></figure>'
     )
 

@@ -47,7 +47,7 @@ def columns(facts: Facts) -> list[tuple[str, slice]]:
     if (series := facts.preparation.series) is not None:
         return [(name, slice(k, k + 1)) for k, name in enumerate(series.columns)]
     if len(facts.input_shape) == 1:
-        return [(str(k), slice(k, k + 1)) for k in range(facts.input_shape[0])]
+        return [(f"input {k}", slice(k, k + 1)) for k in range(facts.input_shape[0])]
     return []
 
 
@@ -76,7 +76,7 @@ def section(found: Findings) -> str:
     if not 1 < len(columns(loaded.facts)) <= MOST_COLUMNS or loaded.loop.translates:
         return ""
     loss, grown = measured(found, loaded)
-    largest = max((amount for _, amount in grown), default=0.0) or 1.0
+    largest = max(0.0, *(amount for _, amount in grown)) or 1.0
     rows = "".join(
         f'<tr><th scope="row">{in_html(name)}</th><td>{amount:+.3g}</td>'
         f'<td class="bar"><i style="--share:{max(0.0, amount / largest):.1%}"></i></td></tr>'
@@ -87,7 +87,7 @@ def section(found: Findings) -> str:
         f"examples: the mean of {TIMES} shuffles. Columns that say the same stand in for each other."
     )
     return (
-        f'<h3>What each column is worth</h3>{figures.soft(said)}<div class="scroll" tabindex="0" role="region" '
+        f'<h3>What each column is worth</h3>{figures.soft(said)}<div class="scroll" tabindex="0" role="group" '
         'aria-label="importance of the columns"><table class="bars"><thead><tr><th scope="col">column</th>'
         f'<th scope="col">loss</th><td></td></tr></thead><tbody>{rows}</tbody></table></div>'
     )

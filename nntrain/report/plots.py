@@ -18,6 +18,8 @@ _LIGHT = ("#1d5fd1", "#c2410c", "#0f766e", "#a21caf", "#8a6100", "#475569")
 _DARK = ("#6ea8ff", "#fb923c", "#2dd4bf", "#e879f9", "#facc15", "#a8b3c2")
 _INK, _SOFT, _LINE, _PAPER = ("#1c2430", "#e6eaf0"), ("#5b6675", "#9aa6b6"), ("#dde2e9", "#2c3541"), ("#fff", "#11161d")
 
+_REST = ("#c3cad4", "#3a4654")
+
 
 @dataclass(frozen=True)
 class Plot:
@@ -85,7 +87,7 @@ def _style() -> str:
         lines = "".join(f".c{n}{{stroke:{c};color:{c}}}" for n, c in enumerate((_LIGHT, _DARK)[i]))
         best = (_LIGHT, _DARK)[i][1]
         return (
-            f"{lines}.best{{stroke:{best};color:{best}}}.rest{{stroke:{_LINE[1 - i]};stroke-opacity:.5}}"
+            f"{lines}.best{{stroke:{best};color:{best}}}.rest{{stroke:{_REST[i]};color:{_REST[i]}}}"
             f".solid{{stroke:{_SOFT[i]}}}.paper,.mark{{fill:{_PAPER[i]}}}text{{fill:{_SOFT[i]}}}"
             f".name,.title,.legend{{fill:{_INK[i]}}}.grid{{stroke:{_LINE[i]}}}.axis{{stroke:{_SOFT[i]}}}"
         )
@@ -111,8 +113,9 @@ def png(plot: Plot) -> bytes:
     figure = Figure(figsize=(5 * columns, 3.2 * rows + 0.6), layout="constrained")
     for i, (metric, series) in enumerate(plot.drawn.items()):
         axes: Any = figure.add_subplot(rows, columns, i + 1)
-        for one in sorted(series, key=lambda one: one.run in plot.best):
-            _plot_one(axes, plot, one, dashed=one.part == "train" and len({s.part for s in series}) > 1)
+        series = charts.in_order(series, plot.best)
+        for one in series:
+            _plot_one(axes, plot, one, alone=len({s.part for s in series}) == 1)
         axes.set_title(metric)
         axes.set_xlabel(plot.x_name)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -123,14 +126,14 @@ def png(plot: Plot) -> bytes:
     return content.getvalue()
 
 
-def _plot_one(axes: Any, plot: Plot, one: Series, dashed: bool) -> None:
-    best = one.run in plot.best
-    colour = (_LIGHT[1] if best else "#c3cad4") if plot.many else _LIGHT[one.run % len(_LIGHT)]
+def _plot_one(axes: Any, plot: Plot, one: Series, alone: bool) -> None:
+    best, dashed = one.run in plot.best, one.part == "train" and not alone
+    colour = (_LIGHT[1] if best else _REST[0]) if plot.many else _LIGHT[one.run % len(_LIGHT)]
     y = [float("nan") if value is None else value for value in one.y]
-    alone = "o" if sum(value == value for value in y) == 1 else None
-    axes.plot(one.x, y, "--" if dashed else "-", color=colour, marker=alone)
+    dot = "o" if sum(value == value for value in y) == 1 else None
+    axes.plot(one.x, y, "--" if dashed else "-", color=colour, marker=dot)
     at = plot.marked.get(one.run) if best or not plot.many else None
-    if at in one.x and not dashed:
+    if at in one.x and charts.has_ring(one, alone):
         axes.plot([at], [y[one.x.index(at)]], "o", markerfacecolor="white", color=colour)
 
 
@@ -140,9 +143,7 @@ def _handles(plot: Plot) -> list[Any]:
     made = []
     for kind, said in plot.legend():
         number = int(kind[-1]) if kind[-1].isdigit() else None
-        colour = (
-            _LIGHT[number] if number is not None else {"best": _LIGHT[1], "rest": "#c3cad4"}.get(kind[5:], _SOFT[0])
-        )
+        colour = _LIGHT[number] if number is not None else {"best": _LIGHT[1], "rest": _REST[0]}.get(kind[5:], _SOFT[0])
         ring = kind.startswith("mark")
         style = "" if ring else "--" if kind.endswith("dashed") else "-"
         made.append(

@@ -101,6 +101,19 @@ class Browser:
     def move(self, x, y):
         self.devtools("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
 
+    def drag(self, start, end):
+        """The pointer pressed at one place and let go at another."""
+        middle = tuple((a + b) / 2 for a, b in zip(start, end, strict=True))
+        for kind, (x, y) in (
+            ("mouseMoved", start),
+            ("mousePressed", start),
+            ("mouseMoved", middle),
+            ("mouseMoved", end),
+            ("mouseReleased", end),
+        ):
+            pressed = {"button": "left", "buttons": 1, "clickCount": 1} if kind != "mouseMoved" else {"buttons": 1}
+            self.devtools("Input.dispatchMouseEvent", type=kind, x=x, y=y, **pressed)
+
     def screenshot(self, path):
         """The whole page as PNG."""
         size = self.devtools("Page.getLayoutMetrics")["cssContentSize"]

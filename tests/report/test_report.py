@@ -3,87 +3,17 @@
 import json
 import re
 from html.parser import HTMLParser
-from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
 from click.testing import CliRunner
-from report.browser import Browser, missing
+from report.conftest import DENSE, digits, table
 
 from nntrain.cli import main
 from nntrain.report.axes import word
 from nntrain.runs import Run
 from nntrain.training.session import fit
-
-DENSE = ["flatten", {"dense": 8}, "relu", {"dense": "$dataset.classes"}]
-CONV = [{"conv2d": {"filters": 3, "kernel": 3}}, "relu", "flatten", {"dense": "$dataset.classes"}]
-
-
-def digits(name, architecture, **changes):
-    return {
-        "name": name,
-        "dataset": {"type": "digits", "validation": 0.1, "test": 0.2},
-        "architecture": architecture,
-        "loss": "cross_entropy",
-        "optimizer": {"sgd": {"lr": 0.1, "momentum": 0.9}},
-        "metrics": ["accuracy"],
-        "training": {"epochs": 2},
-        **changes,
-    }
-
-
-def table(tmp):
-    """Price by size and town, a category."""
-    draws = np.random.default_rng(0)
-    rows = [
-        f"{s:.3f},{t},{3 * s + 'abc'.index(t):.3f}" for s, t in zip(draws.uniform(size=80), "abca" * 20, strict=True)
-    ]
-    (tmp / "houses.csv").write_text("size,town,price\n" + "\n".join(rows) + "\n")
-    return {
-        "name": "houses",
-        "dataset": {"type": "csv", "path": str(tmp / "houses.csv"), "standardize": True, "test": 0.2},
-        "architecture": [{"dense": 4}, "tanh", {"dense": 1}],
-        "loss": "mse",
-        "optimizer": "adam",
-        "metrics": ["mae", "r2"],
-        "training": {"epochs": 3},
-    }
-
-
-def gan():
-    return {
-        "name": "drawer",
-        "dataset": {"type": "digits", "validation": 0},
-        "architecture": {
-            "generator": [{"dense": 64}, "sigmoid", {"reshape": [1, 8, 8]}],
-            "discriminator": ["flatten", {"dense": 8}, "relu", {"dense": 1}],
-        },
-        "loss": "gan",
-        "optimizer": {"generator": "adam", "discriminator": "adam"},
-        "training": {"steps": 20, "loop": {"type": "gan", "latent": 4}},
-    }
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    """Trained runs of every kind, and their reports."""
-    lab = tmp_path_factory.mktemp("lab")
-    fit(digits("cnn", CONV), runs_dir=lab / "cnn")
-    fit(digits("mlp", DENSE), runs_dir=lab / "mlp")
-    fit(table(lab), runs_dir=lab / "regression")
-    drawn = fit(gan(), runs_dir=lab / "gan")
-    samples = drawn.run_dir / "samples"
-    samples.mkdir(exist_ok=True)
-    (samples / "epoch_0001.txt").write_text("To be, or <not>\n")
-    for i in range(8):
-        changes = {"optimizer": {"sgd": {"lr": [1.0, 0.1, 0.01, 0.001][i % 4]}}, "seed": i // 4}
-        fit(digits("many", DENSE, training={"epochs": 1}, **changes), runs_dir=lab / "sweep")
-    for kind in ("cnn", "mlp", "regression", "gan", "sweep"):
-        done = CliRunner().invoke(main, ["report", str(lab / kind), "-o", str(lab / f"{kind}.html")])
-        assert done.exit_code == 0, done.output
-        assert done.stdout == f"{lab / kind}.html\n"
-    return lab
 
 
 class Reader(HTMLParser):
@@ -265,75 +195,3 @@ def test_a_path_without_runs_is_one_clear_line(tmp_path, monkeypatch, arguments)
     done = CliRunner().invoke(main, ["report", *arguments])
     assert done.exit_code == 2
     assert done.stderr.count("\n") == 1
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    if why := missing():
-        pytest.skip(why)
-    browser = Browser(tmp_path_factory.mktemp("profile"))
-    yield browser
-    browser.close()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
-@pytest.mark.parametrize("kind", ["cnn", "regression", "gan", "sweep"])
-def test_it_opens_without_an_error_or_a_request_and_fits_the_width(browser, lab, kind, width, scheme):
-    page = lab / f"{kind}.html"
-    browser.open(page, width, scheme)
-    assert browser.log("browser") == []
-    assert {url for url in browser.requests() if not url.startswith("data:")} == {page.as_uri()}
-    wide, room = browser.run("const e = document.documentElement; return [e.scrollWidth, e.clientWidth]")
-    assert wide <= room
-    paper = browser.run("return getComputedStyle(document.body).backgroundColor")
-    assert (sum(map(int, re.findall(r"\d+", paper))) > 400) == (scheme == "light")
-    unreadable = browser.run(
-        "return [...document.querySelectorAll('p, td, th, dd, figcaption, output')].filter("
-        "e => parseFloat(getComputedStyle(e).fontSize) < 12).length"
-    )
-    assert unreadable == 0
-
-
-def test_values_are_read_out_at_the_pointer_and_by_the_keyboard(browser, lab):
-    (run,) = (lab / "cnn").iterdir()
-    first, last = Run(run).read_metrics()
-    browser.open(lab / "cnn.html")
-
-    def said():
-        return browser.run("return document.querySelector('figure.chart output').textContent")
-
-    def told(line):
-        values = [float(f"{line[part]['loss']:.5g}") for part in ("train", "validation")]
-        numbers = [float(n) for n in re.findall(r"(?<=train )[\d.e-]+|(?<=validation )[\d.e-]+", said())]
-        return said().startswith(f"epoch {line['epoch']}") and numbers == values
-
-    browser.press("Tab")  # the overview scrolls, so it can be reached
-    browser.press("Tab", "Tab", "Tab")  # past smoothing and scale
-    assert browser.run("return document.activeElement.closest('figure').dataset.chart") == "0"
-    browser.press("ArrowRight")
-    assert told(first)
-    browser.press("ArrowRight")
-    assert told(last)
-    browser.press("Home")
-    assert told(first)
-    rectangle = "const b = document.querySelector('figure.chart svg').getBoundingClientRect();"
-    right = rectangle + "return [b.right - 12, b.top + 20]"
-    box = browser.run(right)
-    browser.move(*box)
-    assert told(last)
-
-
-def test_png_is_what_a_browser_reads_to_the_pixel(browser, tmp_path):
-    from nntrain.pictures import png
-    from nntrain.pictures.pixels import as_uri
-
-    pixels = np.random.default_rng(0).integers(0, 256, (5, 7, 3)).astype(np.uint8)
-    (tmp_path / "p.html").write_text(f'<link rel="icon" href="data:,"><img src="{as_uri(png.encode(pixels))}">')
-    browser.open(Path(tmp_path / "p.html"))
-    read = browser.run(
-        "const i = document.querySelector('img'), c = document.createElement('canvas'); c.width = i.naturalWidth;"
-        "c.height = i.naturalHeight; const x = c.getContext('2d'); x.drawImage(i, 0, 0);"
-        "return [...x.getImageData(0, 0, c.width, c.height).data]"
-    )
-    assert np.array_equal(np.array(read).reshape(5, 7, 4)[..., :3], pixels)
