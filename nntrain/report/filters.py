@@ -59,9 +59,10 @@ def _convolutions(layers: Sequence[Layer], before: str = "") -> Iterator[str]:
 def _filters(name: str, W: Array) -> str:
     """Of three channels in colour; else a tile a filter and channel, blue below 0, red above."""
     if W.shape[1] == 3:
-        largest = abs(W).max(axis=(1, 2, 3), keepdims=True) + 1e-12
-        picture = pixels.grid(W[:MOST_FILTERS] / largest / 2 + 0.5)
-        about = f"{min(len(W), MOST_FILTERS)} filters in colour, each from its lowest to its highest weight"
+        shown = W[:MOST_FILTERS]
+        largest = abs(shown).max(axis=(1, 2, 3), keepdims=True) + 1e-12
+        picture = pixels.grid(shown / largest / 2 + 0.5)
+        about = f"{len(shown)} filters in colour, each from its lowest to its highest weight"
     else:
         tiles = W.reshape(-1, *W.shape[2:])[:MOST_FILTERS]
         picture = pixels.signed_grid(tiles)

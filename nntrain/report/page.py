@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 
+import numpy as np
+
 from nntrain.files.plain_values import Json, JsonObject
 from nntrain.messages import in_html, in_script
 from nntrain.report import (
@@ -102,8 +104,12 @@ def _task(compared: Compared, task: Ranking, number: int, tasks: int, charts: fi
 
 
 def _details(run_dir: Path, name: str, charts: figures.Charts) -> str:
-    """One run from its best checkpoint."""
-    found = findings.find(run_dir)
+    """One run from its best checkpoint.  A network that diverges says what it says, without a word of NumPy's."""
+    with np.errstate(all="ignore"):
+        return _parts(findings.find(run_dir), name, charts)
+
+
+def _parts(found: findings.Findings, name: str, charts: figures.Charts) -> str:
     parts = [f"<h2>{in_html(name) if name else 'The run'}</h2>"]
     if found.problem:
         parts.append(figures.soft(f"Not judged anew: {found.problem}"))
@@ -120,7 +126,7 @@ def _details(run_dir: Path, name: str, charts: figures.Charts) -> str:
     ]
     if found.loaded is not None and found.data is not None:
         parts.append(attention_maps.section(attention_maps.look(found.loaded, found.data)))
-    parts += [drawn.section(found), again.section(Run(run_dir))]
+    parts += [drawn.section(found), again.section(Run(found.run_dir))]
     return f"<section>{''.join(parts)}</section>"
 
 

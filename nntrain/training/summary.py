@@ -22,6 +22,9 @@ def measured(engine: Engine, status: str) -> JsonObject:
         load_arrays(saved, trainer.networks, engine.run.best)  # with an average, that
         best: JsonObject = {"epoch": engine.monitor.best_epoch, "step": engine.monitor.best_step}
         best.update({name: trainer.evaluate(engine.watched(part)) for name, part in shown.items()})
+        watched, _, metric = engine.monitor.name.partition(".")
+        if watched not in best:  # of the training part; what is compared with other runs has to stand here
+            best[watched] = {metric: engine.monitor.best}
         summary |= {"monitor": engine.monitor.name, "best": best}
     return summary
 

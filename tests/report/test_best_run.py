@@ -61,6 +61,19 @@ def test_a_ring_stands_at_the_best_epoch(swept, tmp_path):
     assert page.count('<circle class="mark ') == 2  # loss and accuracy, of the validation part
 
 
+def test_without_a_validation_part_the_monitored_value_is_that_of_training(tmp_path):
+    for lr in (0.01, 0.3):
+        config = {**CONFIG, "dataset": {**CONFIG["dataset"], "validation": 0, "test": 0.3}}
+        (tmp_path / "c.yaml").write_text(str({**config, "optimizer": {"sgd": {"lr": lr}}}))
+        call("fit", tmp_path / "c.yaml", "--run-dir", tmp_path / "runs" / str(lr), "-q")
+    losses = {}
+    for run in (tmp_path / "runs").iterdir():
+        best = Run(run).read_summary()["best"]
+        losses[run.name] = min(line["train"]["loss"] for line in Run(run).read_metrics())
+        assert best["train"] == {"loss": losses[run.name]}
+    assert f"best by train.loss: {min(losses, key=losses.get)}, " in call("compare", tmp_path / "runs").stderr
+
+
 def test_a_run_of_one_epoch_is_a_dot():
     drawn, _ = charts.lines([Series(0, "train", [1], [0.5]), Series(0, "validation", [1], [0.4])], ["a"], "epoch")
     assert drawn.count('<circle class="dot ') == 2

@@ -13,6 +13,7 @@ from nntrain.model.layer import Context
 from nntrain.report import confusions, drawn, filters, importance, reconstructions, saliency, thresholds, wrong_examples
 from nntrain.report.figures import Charts
 from nntrain.report.findings import Few, find
+from nntrain.runtime.streams import stream
 
 CONV = [{"conv2d": {"filters": 3, "kernel": 3}}, "batch_norm", "relu", "flatten", {"dropout": 0.5}, {"dense": 10}]
 
@@ -77,6 +78,14 @@ def test_filters_and_maps_are_those_of_a_convolution_and_of_dense_layers_there_a
         tmp_path, ["flatten", {"dense": 4}, {"dense": 10}], dataset={"type": "digits"}, training={"steps": 2}
     )
     assert filters.section(find(dense)) == ""
+
+
+def test_of_many_filters_in_colour_the_first_are_shown(tmp_path):
+    X = stream(0, 3).uniform((12, 3, 5, 4))
+    np.savez(tmp_path / "d.npz", x=X, y=np.arange(12) % 3)
+    layers = [{"conv2d": {"filters": 40, "kernel": 3}}, "relu", "flatten", {"dense": 3}]
+    dataset = {"type": "npz", "path": str(tmp_path / "d.npz"), "validation": 0.5}
+    assert "conv2d_1.W: 32 filters in colour" in filters.section(find(trained(tmp_path, layers, dataset=dataset)))
 
 
 def test_of_one_matrix_on_pixels_each_class_is_an_image(tmp_path):
