@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from nntrain.data.packed import refuse_if_far_too_large
 from nntrain.data.standardize import LARGEST, chunks
 from nntrain.errors import DataError
 from nntrain.messages import did_you_mean
@@ -38,6 +39,9 @@ def read_npz(path: Path, names: tuple[str, ...]) -> list[Array]:
             for name in names:
                 if name not in file.files:
                     raise no_array(path, name, file.files)
+                info = file.zip.NameToInfo.get(f"{name}.npy") or file.zip.getinfo(name)
+                hint = "if they are meant, numpy.savez stores them as they are"
+                refuse_if_far_too_large(f"{path}:{name}", info.compress_size, info.file_size, hint)
             return [np.asarray(file[name], order="C") for name in names]
     except DataError:
         raise

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from nntrain.data.folders import listed
+from nntrain.data.packed import refuse_if_far_too_large
 from nntrain.errors import DataError
 from nntrain.model.shapes import Array, Shape
 
@@ -96,10 +97,14 @@ def decode(
                 raise OSError("not a file")  # opening a pipe would wait for ever
             # Pillow warns of odd palettes and of large images in lines that name no file
             with warnings.catch_warnings(action="ignore"), Image.open(file) as opened:
+                size_of_all = opened.width * opened.height * max(1, len(opened.getbands()))
+                refuse_if_far_too_large(str(file), file.stat().st_size, size_of_all, "leave it out")
                 image = as_seen(opened, "L" if color == "gray" else "RGB", background)
                 if size is not None and image.size != size[::-1]:
                     image = image.resize(size[::-1], Image.Resampling.BILINEAR)
                 pixels = np.asarray(image, np.uint8)
+        except DataError:
+            raise
         except Exception as error:  # whatever a damaged file does to a decoder
             reason = getattr(error, "strerror", None) or " ".join(str(error).split()) or type(error).__name__
             raise DataError(f"{file}: error: cannot be read: {reason}") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from pathlib import Path
-from typing import ClassVar
+from typing import IO, ClassVar
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from nntrain.components import arg, component
 from nntrain.data.arrays import ArrayDataset, Examples
 from nntrain.data.download import cache_folder, fetch
 from nntrain.data.facts import Facts
+from nntrain.data.packed import refuse_if_far_too_large
 from nntrain.errors import DataError
 from nntrain.model.shapes import Array
 
@@ -118,10 +119,20 @@ def read_idx(path: Path, ndim: int) -> Array:
                 raise DataError(f"{path}: error: not an IDX file of unsigned bytes with {ndim} axes")
             shape = tuple(int(n) for n in np.frombuffer(header, ">u4", ndim, 4))
             expected = int(np.prod(shape, dtype=object))
-            # only so much as is there: a wrong header must not make us reserve memory
-            content = file.read()
+            if path.suffix == ".gz":
+                refuse_if_far_too_large(str(path), path.stat().st_size, expected, "unpack the file if they are meant")
+            content = _at_most(file, expected + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path}: error: cannot be read: {getattr(error, 'strerror', None) or error}") from error
     if len(content) != expected:
-        raise DataError(f"{path}: error: {len(content)} bytes of data where its header says {expected}")
+        found = f"{len(content)}" if len(content) < expected else f"more than {expected}"
+        raise DataError(f"{path}: error: {found} bytes of data where its header says {expected}")
     return np.frombuffer(content, np.uint8).reshape(shape)
+
+
+def _at_most(file: IO[bytes], size: int) -> bytearray:
+    """So many bytes, or as many as there are: neither a wrong header nor a wrong file makes us reserve memory."""
+    content = bytearray()
+    while len(content) < size and (more := file.read(min(size - len(content), 1 << 20))):
+        content += more
+    return content

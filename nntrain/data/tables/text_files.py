@@ -13,6 +13,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from nntrain.data.packed import refuse_if_far_too_large
 from nntrain.data.source_files import GivenArray, Source, name_of
 from nntrain.data.tables.text_lines import InUtf8, TextLines
 from nntrain.errors import DataError
@@ -128,6 +129,9 @@ class TextFile:
         self.size = 0
         for block in chain(self._blocks(), [b""]):
             start, self.size = self.size, self.size + len(block)
+            if self._packed:
+                packed = len(self._content) if self._path is None else self._path.stat().st_size
+                refuse_if_far_too_large(self.name, packed, self.size, "unpack the file if they are meant")
             if plain and block and not decoder.getstate()[0] and block.isascii() and b"\0" not in block:
                 empty = empty and not block.strip()
                 continue
