@@ -67,7 +67,8 @@ def seems_header(first: Sequence[str], below: Sequence[Sequence[str]], dialect: 
 
 def odd_names(first: Sequence[str], below: Sequence[Sequence[str]], dialect: Dialect) -> list[int]:
     """Columns whose first cell could be one more value of theirs."""
-    return [i for i, sign in enumerate(_signs(first, below, dialect)) if sign == "value"]
+    like_values = [i for i, cell in enumerate(first) if _kind(cell, dialect)]
+    return [i for i in like_values if _sign(first[i], [row[i].strip() for row in below], dialect) == "value"]
 
 
 def _signs(first: Sequence[str], below: Sequence[Sequence[str]], dialect: Dialect) -> list[Sign]:
@@ -98,7 +99,7 @@ def _above(cell: str, kind: str, dialect: Dialect) -> Sign:
 def _kind(cell: str, dialect: Dialect) -> str:
     """number, in whatever writing or with a sign; date; or nothing."""
     numerals = dialect.numerals
-    if not any(c.isdigit() for c in cell):
+    if cell.isidentifier() or not any(c.isdigit() for c in cell):
         return ""
     if numerals.read(cell) is not None or advice(cell, numerals) is not None:
         return "number"

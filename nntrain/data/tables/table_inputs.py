@@ -16,6 +16,7 @@ from nntrain.model.shapes import Array
 
 _NOTHING = np.empty(0)
 _AT_A_TIME = 1 << 20  # bytes of inputs
+_LEAST = 64  # rows of them, however many columns there are
 
 
 class TableInputs:
@@ -29,7 +30,7 @@ class TableInputs:
     dtype = np.dtype(np.float64)
 
     def __init__(self, table: Table, at: Sequence[int], layout: TableLayout, numerals: Numerals, unknown: Unknown):
-        self._table, self.layout = table, layout
+        self._table, self.layout, self._width = table, layout, layout.inputs
         self._sizes = [len(piece) for piece in table.columns[0].value_pieces]
         self._kept: Array | None = None
         self._columns: list[list[Array]] = []
@@ -47,12 +48,12 @@ class TableInputs:
     @property
     def shape(self) -> tuple[int, int]:
         """(N, n)"""
-        return len(self), self.layout.inputs
+        return len(self), self._width
 
     @property
     def size(self) -> int:
         """N n"""
-        return len(self) * self.layout.inputs
+        return len(self) * self._width
 
     def columns(self) -> Iterator[Array]:
         """The values (N,) of each column, NaN where one is missing."""
@@ -63,7 +64,7 @@ class TableInputs:
     def completed(self, layout: TableLayout) -> TableInputs:
         """The same, with what stands for missing values."""
         completed = copy(self)
-        completed.layout = layout
+        completed.layout = layout  # as wide: fill values change no column
         return completed
 
     def keep(self, rows: Array) -> None:
@@ -106,7 +107,7 @@ class TableInputs:
 
     @property
     def _rows(self) -> int:
-        return max(1, _AT_A_TIME // (8 * self.layout.inputs))
+        return max(_LEAST, _AT_A_TIME // (8 * self._width))
 
     def _parts(self, raw: Array) -> Iterator[Array]:
         return (raw[start : start + self._rows] for start in range(0, len(raw), self._rows))

@@ -63,6 +63,8 @@ class TableLayout(Saved):
 
     def expand(self, values: Array) -> Array:
         """The columns' values (N, columns) as inputs (N, n)."""
+        if all(c.categories is None and c.date is None and not c.gap for c in self.columns):
+            return values
         return np.concatenate([c.expand(x) for c, x in zip(self.columns, values.T, strict=True)], axis=1)
 
     def with_fill(self, values: Iterable[Array]) -> TableLayout:
