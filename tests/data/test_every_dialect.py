@@ -118,13 +118,14 @@ def expected(columns):
 def outcome(seed, path):
     """ "same", "refused" or "warned"; anything else fails."""
     r = random.Random(seed)
-    columns, dialect = a_table(r), a_dialect(r)
+    columns, dialect, in_full = a_table(r), a_dialect(r), r.random() < 0.7
+    if not in_full and dialect["missing"] == ["absent"]:
+        dialect["missing"] = ["NA"]  # nobody can know that this word is none
     try:
         path.write_bytes(written(r, columns, dialect))
     except UnicodeEncodeError:
         return "refused"
     said = {"task": "regression", "missing": "category", "validation": 0}
-    in_full = r.random() < 0.7
     if in_full:
         said |= {key: dialect[key] for key in ("decimal", "thousands", "header")}
         said |= {"delimiter": dialect["delimiter"]} if r.random() < 0.5 or dialect["delimiter"] == ":" else {}
@@ -135,7 +136,11 @@ def outcome(seed, path):
     try:
         data = Csv(path, **said).load(0, "float64")
     except DataError as error:
-        assert re.match(re.escape(str(path)) + r"(:\d+:\d+)?: error: ", str(error)), str(error)
+        refusal = str(error)
+    else:
+        refusal = None
+    if refusal is not None:
+        assert re.match(re.escape(str(path)) + r"(:\d+:\d+)?: error: ", refusal), refusal
         return "refused in full" if in_full else "refused"
     part = data.parts["train"]
     batch = part.batch(np.arange(part.size))
@@ -144,12 +149,13 @@ def outcome(seed, path):
     same = same and np.array_equal(batch.Y[0], Y)
     if same:
         return "same in full" if in_full else "same"
-    assert not in_full and data.warnings, (seed, said, dialect, path.read_bytes()[:400])
+    assert data.warnings, (seed, said, dialect)
+    assert not in_full, (seed, said, dialect, data.warnings)
     return "warned"
 
 
 def test_a_sample(tmp_path):
-    found = [outcome(seed, tmp_path / "t.csv") for seed in range(120)]
+    found = [outcome(seed, tmp_path / "t.csv") for seed in range(60)]
     assert found.count("same in full") > 5 * found.count("refused in full")
 
 
