@@ -88,10 +88,11 @@ class Ours:
         self.d_theta[:] = 0
         *p, V, c = self.parameters
         *g, g_V, g_c = self.gradients
-        A, _, cache = self.kernel.forward(self.X, *p)
+        states = (None,) * (2 if self.kind == "lstm" else 1)
+        A, _, cache = self.kernel.forward(self.X, p, states)
         cost, dZ = cross_entropy(affine_steps.forward(V, c, A), self.Y)
         dA = affine_steps.backward(dZ, V, A, g_V, g_c)
-        self.kernel.backward(dA, (None,) * (2 if self.kind == "lstm" else 1), cache, *g, need_dX=False)
+        self.kernel.backward(dA, states, cache, g, need_dX=False)
         self.velocity *= np.float32(MOMENTUM)
         self.velocity += self.d_theta
         self.theta -= np.float32(LEARNING_RATE) * self.velocity
