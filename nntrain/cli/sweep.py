@@ -112,7 +112,7 @@ def sweep(
     settings = replace(settings, halving=halving or settings.halving)
     if print_only and (settings.halving or settings.search in ("tpe", "gp")):
         raise ConfigError("--print: which runs come next depends on results; it cannot be printed")
-    if not spawn:
+    if not (spawn or dask):
         click.get_current_context().with_resource(held.for_all_runs())
     planner = sweeps.Planner(settings, runs_dir, warn)
     if task or (slurm is not None and (settings.halving or settings.search in ("tpe", "gp"))):

@@ -126,7 +126,7 @@ class Dataset(Component):
         """
         if facts is not None:
             return self._load(seed, dtype, facts)
-        return held.once(f"{held.key(self)} {seed} {np.dtype(dtype)}", lambda: self._load(seed, dtype, None))
+        return held.lately(f"{held.key(self)} {seed} {np.dtype(dtype)}", lambda: self._load(seed, dtype, None))
 
     def _load(self, seed: int, dtype: DTypeLike, facts: Facts | None) -> Data:
         if not self.reconstruct:

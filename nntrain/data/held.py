@@ -13,18 +13,20 @@ from nntrain.components import Component, values
 
 T = TypeVar("T")
 _NOT_READ = ("batch_size", "shuffle", "drop_last")  # arguments of a dataset that say nothing of what is read
+_MOST_PREPARED = 8  # data of so many seeds and settings stay; what they share stays as long as any run may need it
 _held: dict[str, object] | None = None
+_prepared: dict[str, object] = {}
 
 
 @contextmanager
 def for_all_runs() -> Iterator[None]:
     """Within: what is read is kept, in this process and in the copies that it makes of itself."""
-    global _held
-    before, _held = _held, {}
+    global _held, _prepared
+    before, _held, _prepared = (_held, _prepared), {}, {}
     try:
         yield
     finally:
-        _held = before
+        _held, _prepared = before
 
 
 def holding() -> bool:
@@ -45,6 +47,16 @@ def once(key: str, read: Callable[[], T]) -> T:
     if key not in _held:
         _held[key] = read()
     return cast("T", _held[key])
+
+
+def lately(key: str, read: Callable[[], T]) -> T:
+    """As `once`, for what is cut from what is held: only the last few are kept."""
+    if _held is None:
+        return read()
+    found = _prepared[key] = _prepared.pop(key) if key in _prepared else read()
+    while len(_prepared) > _MOST_PREPARED:
+        del _prepared[next(iter(_prepared))]
+    return cast("T", found)
 
 
 def anew(key: str, read: Callable[[], T]) -> T:

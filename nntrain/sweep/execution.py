@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -13,7 +14,9 @@ import numpy as np
 
 import nntrain
 from nntrain import plugins
-from nntrain.errors import CheckpointError, ConfigError
+from nntrain.data import held
+from nntrain.data.parts import Data
+from nntrain.errors import CheckpointError, ConfigError, NNTrainError
 from nntrain.runs import FINISHED, Run, told
 from nntrain.runs.rows import row
 from nntrain.sweep import children, forks, halving
@@ -153,12 +156,19 @@ class Execution:
     def _run(self, coming: Iterator[Sequence[Task]]) -> None:
         self.execute(
             lambda: self._missing(coming),
-            lambda task: [*_python(), *command(task[0], self.settings.config, task[1])[1:]],
+            self._command,
             started=lambda task: self.watcher.started(task[0]),
             ended=lambda task, code, words: self._note(task, _outcome(task[0], code, words)),
             tick=self.watcher.tick,
             stop=self.stop,
         )
+
+    def _command(self, task: Task) -> list[str]:
+        one, length = task
+        if held.holding():
+            with suppress(NNTrainError):  # the run will say what is wrong
+                _own_data(one)  # here, so that copies of this process find them in memory that they share
+        return [*_python(), *command(one, self.settings.config, length)[1:]]
 
     def _missing(self, coming: Iterator[Sequence[Task]]) -> list[Task]:
         """What can be started now and is not there yet."""
@@ -206,7 +216,7 @@ def finished(planned: Planned, length: int | None = None) -> Outcome | None:
     if state not in _NOT_REPEATED:
         return None
     trained_on = run.read_meta().get("data_sha256")
-    same = not planned.sha256 or trained_on in (None, planned.sha256) or trained_on == _own_sha256(planned)
+    same = not planned.sha256 or trained_on in (None, planned.sha256) or trained_on == _own_data(planned).sha256
     if not same:
         message = (
             f"the data have changed since: SHA-256 was {str(trained_on)[:16]}…, is {planned.sha256[:16]}…; "
@@ -222,10 +232,10 @@ def finished(planned: Planned, length: int | None = None) -> Outcome | None:
     return Outcome(planned, state, 4 if state == "diverged" else 0, status.get("message", ""), fresh=False)
 
 
-def _own_sha256(planned: Planned) -> str:
-    """Of the run's own data: generated ones differ from seed to seed, and a sweep loads them once."""
+def _own_data(planned: Planned) -> Data:
+    """The run's own data: the sweep has loaded those of one seed."""
     config = planned.config
-    return config.dataset.load(config.seed, np.dtype(config.dtype)).sha256
+    return config.dataset.load(config.seed, np.dtype(config.dtype))
 
 
 def _outcome(planned: Planned, code: int, words: str) -> Outcome:

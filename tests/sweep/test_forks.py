@@ -10,8 +10,10 @@ import time
 import pytest
 from sweep.conftest import ENV, results
 
+from nntrain.config import read
+from nntrain.data import held
 from nntrain.runtime import signals
-from nntrain.sweep import forks
+from nntrain.sweep import Planner, Settings, forks
 
 pytestmark = [
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="copies are made on Linux alone"),
@@ -93,7 +95,7 @@ def test_a_process_with_threads_is_not_copied():
 
 OBSERVED = """
 import os, sys
-from nntrain.sweep import forks
+from nntrain.sweep import Planner, Settings, forks
 
 run = forks._be_child
 
@@ -127,3 +129,13 @@ def test_copies_and_processes_from_nothing_leave_the_same(program, config, tmp_p
     program(*arguments, "--runs", "copied")
     program(*arguments, "--runs", "spawned", "--spawn")
     assert results(tmp_path / "copied") == results(tmp_path / "spawned")
+
+
+def test_a_copy_finds_its_data_read(config):
+    overrides = ["seed=3", "dataset.batch_size=7"]
+    with held.for_all_runs():
+        planner = Planner(Settings(config, tuple(overrides)), config.parent)
+        (planned,) = planner.planned(planner.points())
+        data = planned.config.dataset.load(3, "float32")
+        draft = read(config, overrides)
+        assert draft.dataset.load(draft.seed, draft.dtype) is data
