@@ -26,8 +26,11 @@ class Drawing(NamedTuple):
         """A symbol's number; one whose score is −∞ is never drawn."""
         if self.temperature == 0:
             return int(scores.argmax())
-        with np.errstate(over="ignore"):  # a temperature of nearly 0: what is not the likeliest has odds of 0
-            odds = np.exp((scores - scores.max()) / self.temperature)
+        odds = scores - scores.max()
+        if self.temperature != 1:
+            with np.errstate(over="ignore"):  # a temperature of nearly 0: what is not the likeliest has odds of 0
+                odds /= self.temperature
+        np.exp(odds, odds)
         if self.top_k is not None or self.top_p is not None:
             order = np.argsort(-scores, kind="stable")[: self.top_k]
             if self.top_p is not None:

@@ -97,7 +97,9 @@ class Writer:
 
     def draw(self, scores: Array, stream: streams.Stream) -> int:
         """A symbol, as `drawing` says; never the unknown one."""
-        return self.drawing.draw(np.where(np.arange(len(scores)) == 0, -np.inf, scores), stream)
+        known = scores.copy()
+        known[0] = -np.inf
+        return self.drawing.draw(known, stream)
 
     def numbers(self, prompt: str) -> Array:
         """The symbols of a prompt.  Raises ConfigError for what the model has never met."""

@@ -12,6 +12,7 @@ float64, where rounding counts most.  The same exponential gives φ, so value an
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from math import pi, sqrt
 from typing import NamedTuple
 
@@ -26,6 +27,7 @@ from nntrain.runtime import threads
 _PIECE = 1 << 16  # elements whose temporaries stay in the cache
 _PIECES_OF_A_TILE = 2
 
+Real = np.float32 | np.float64
 Form = Callable[[Array, Array, "Array | None"], None]
 
 
@@ -85,31 +87,39 @@ def _fill(Z: Array, form: Form, A: Array, D: Array | None) -> None:
     threads.run(work, runs(Z.size, _PIECE * _PIECES_OF_A_TILE))
 
 
+@lru_cache
+def _tail(dtype: np.dtype) -> tuple[Real, Real, Real, tuple[Real, ...], Real]:
+    """k, 2k and the coefficients of P, the first, those between and the last, as numbers of this dtype."""
+    k, P = TAIL_64 if dtype == np.float64 else _TAIL_32
+    numbers = [dtype.type(c) for c in P]
+    return dtype.type(k), dtype.type(2 * k), numbers[0], tuple(numbers[1:-1]), numbers[-1]
+
+
 def exact(z: Array, a: Array, d: Array | None) -> None:
     """a = z Φ(z),  d = Φ(z) + z φ(z), for a piece."""
-    real = z.dtype.type
-    k, P = TAIL_64 if z.dtype == np.float64 else _TAIL_32
+    k, twice_k, first, between, last = _tail(z.dtype)
+    half, one = z.dtype.type(0.5), z.dtype.type(1)
     e, t, u, phi = scratch("gelu", (4, *z.shape), z.dtype)
     np.multiply(z, z, e)
-    np.multiply(e, real(-0.5), e)
+    np.multiply(e, -half, e)
     np.exp(e, e)
     np.abs(z, t)
-    np.add(t, real(k), t)
-    np.divide(real(2 * k), t, t)
-    np.subtract(t, real(1), u)
-    np.multiply(u, real(P[0]), phi)
-    for c in P[1:-1]:
-        np.add(phi, real(c), phi)
+    np.add(t, k, t)
+    np.divide(twice_k, t, t)
+    np.subtract(t, one, u)
+    np.multiply(u, first, phi)
+    for c in between:
+        np.add(phi, c, phi)
         np.multiply(phi, u, phi)
-    np.add(phi, real(P[-1]), phi)
+    np.add(phi, last, phi)
     np.multiply(phi, t, phi)
     np.multiply(phi, e, phi)  # the tail behind |z|
-    np.subtract(real(0.5), phi, phi)
+    np.subtract(half, phi, phi)
     np.copysign(phi, z, phi)
-    np.add(phi, real(0.5), phi)
+    np.add(phi, half, phi)
     np.multiply(z, phi, a)
     if d is not None:
-        np.multiply(e, real(1 / sqrt(2 * pi)), e)
+        np.multiply(e, z.dtype.type(1 / sqrt(2 * pi)), e)
         np.multiply(e, z, e)
         np.add(phi, e, d)
 
