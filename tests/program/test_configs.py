@@ -92,10 +92,11 @@ def test_logistic_regression_reaches_the_minimum_that_newtons_method_finds(confi
 @pytest.mark.slow
 def test_digits_transfer_reaches_in_three_epochs_what_a_fresh_start_needs_ten_for(configs, nntrain):
     accuracies = {}
-    for name, changed in {"transfer": (), "fresh": ("start=null", "freeze=[]", "training.epochs=10")}.items():
-        for seed in range(6):
+    fresh = ("start=null", "freeze=[]", "training.epochs=10", "optimizer.lr=2e-3")
+    for name, changed in {"transfer": (), "fresh": fresh}.items():
+        for seed in range(5):
             run = ("--run-dir", f"{name}-{seed}")
             nntrain("fit", "-q", configs / "digits_transfer.yaml", f"seed={seed}", *changed, *run)
             measured = json.loads(Path(f"{name}-{seed}/summary.json").read_text())["best"]["test"]["accuracy"]
             accuracies.setdefault(name, []).append(measured)
-    assert np.mean(accuracies["transfer"]) >= np.mean(accuracies["fresh"])
+    assert np.mean(accuracies["transfer"]) >= np.mean(accuracies["fresh"]) + 0.05
