@@ -141,3 +141,12 @@ def test_a_run_without_one_names_none(nntrain, folder):
     nntrain("fit", "c.yaml", "architecture=[dense: $dataset.classes]", "-q", "--run-dir", "plain")
     assert "imports" not in json.loads((folder / "plain" / "meta.json").read_text())
     assert "imports" not in read_manifest(folder / "plain" / "checkpoints" / "last.npz")
+
+
+def test_an_export_that_has_no_words_for_it_names_it(nntrain, run):
+    for file, *more in (("net.c",), ("net.py",), ("net.safetensors", "--names", "torch")):
+        told = nntrain("export", "run", "-o", file, *more, *FLAG, code=2).stderr
+        assert "softsign_1 (softsign) cannot be written as" in told
+        assert told.count("\n") == 1
+        assert not (run.parent / file).exists()
+    nntrain("export", "run", "-o", "net.safetensors", *FLAG)
