@@ -6,6 +6,8 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from math import isfinite
+from pathlib import Path
 
 import click
 
@@ -13,11 +15,13 @@ from nntrain.cli.tables import Column, clock, fixed, table, values_line
 from nntrain.cli.terminal import COLOURS, Live, broken, say
 from nntrain.files.plain_values import JsonObject
 from nntrain.messages import printable_lines
-from nntrain.runs.best_runs import rankings
+from nntrain.runs import effects
+from nntrain.runs.best_runs import Ranking, rankings
 from nntrain.runs.comparison import Compared
 from nntrain.runs.rows import row
 from nntrain.runs.run_files import RunFiles
 from nntrain.sweep import Outcome, Planned, Watcher
+from nntrain.sweep.halving import monitored, score
 from nntrain.sweep.space import without_seed
 
 REFRESH_SECONDS = 0.5
@@ -33,6 +37,8 @@ class SweepProgress(Watcher):
         self.running: list[Planned] = []
         self.ended_here: list[Outcome] = []
         self.rung_size = 0 if comes_bit_by_bit else total
+        self.scores: dict[Path, tuple[Planned, float]] = {}
+        self.places: dict[Path, str] = {}
         self.drawn_at = 0.0
         self.began = self.rung_began = time.monotonic()
 
@@ -53,11 +59,17 @@ class SweepProgress(Watcher):
         self.running.append(planned)
         self.tick()
 
+    def placed(self, planned: Planned, where: str) -> None:
+        """Show the worker that has it."""
+        self.places[planned.run_dir] = where
+
     def ended(self, outcome: Outcome) -> None:
         """Count it; a line for it where it failed, and everywhere but in the live table."""
         if outcome.fresh:
             self.running.remove(outcome.planned)
         self.ended_here.append(outcome)
+        if outcome.good and self.live.drawable and outcome.planned.config.training.loop.monitors:
+            self.scores[outcome.planned.run_dir] = outcome.planned, score(outcome.planned)
         if not outcome.good or (outcome.fresh and not self.live.drawable):
             place = f"[{len(self.ended_here)}/{self.rung_size}]"
             status = click.style(outcome.status, **COLOURS.get(outcome.status, {}))
@@ -93,22 +105,44 @@ class SweepProgress(Watcher):
             place = f"{_result(best)}  {best.planned.run_dir}"
             if group.mean is None or group.deviation is None:
                 self._say(printable_lines(f"best: {label(best.planned)}  {place}"))
+                self._say_effects(compared, ranking)
                 continue
             what = "folds and seeds" if any("dataset.fold=" in text for text in best.planned.varied) else "seeds"
             told = f"{ranking.metric} {fixed(group.mean, _NUMBER)} ± {group.deviation:.2g} over {len(group.runs)} "
             of = " ".join(without_seed(best.planned.varied))
             self._say(printable_lines(f"best: {of}  {told}{what}; its best run: {place}"))
+            self._say_effects(compared, ranking)
+
+    def _say_effects(self, compared: Compared, ranking: Ranking) -> None:
+        """Which keys matter, where there are enough runs to tell."""
+        if told := effects.told(effects.effects(compared, ranking)):
+            self._say(
+                printable_lines(f"importance: {told} (share of the variance of ranks that each explains by itself)")
+            )
 
     def _say(self, text: str) -> None:
         self.live.print(broken(text, self.live.columns if self.live.drawable else None))
 
     def _head(self) -> list[str]:
-        """`12/30  11 done  1 diverged  2 running  16 waiting  1:23 left`, in as many lines as it needs."""
+        """`12/30  11 done  1 diverged  2 running  16 waiting  1:23 left  best 0.93 lr=0.1`, in several lines."""
         counts = Counter(outcome.status for outcome in self.ended_here)
         waiting = self.rung_size - len(self.ended_here) - len(self.running)
         pieces = [f"{len(self.ended_here)}/{self.rung_size}", *(f"{n} {status}" for status, n in counts.items())]
         pieces += [f"{len(self.running)} running", f"{waiting} waiting", self._left()]
-        return broken("  ".join(filter(None, pieces)), self.live.columns).split("\n")
+        return broken("  ".join(filter(None, [*pieces, self.best_so_far()])), self.live.columns).split("\n")
+
+    def best_so_far(self) -> str:
+        """The best mean over seeds among those of which as many runs have ended as of any."""
+        groups: dict[tuple[str, ...], list[float]] = {}
+        for planned, value in self.scores.values():
+            groups.setdefault(without_seed(planned.varied), []).append(value)
+        most = max(map(len, groups.values()), default=0)
+        means = {point: sum(values) / most for point, values in groups.items() if len(values) == most}
+        best = min(means, key=lambda point: means[point], default=None)
+        if best is None or not isfinite(means[best]):
+            return ""
+        sign = monitored(next(iter(self.scores.values()))[0].config)[1]
+        return printable_lines(f"best {fixed(sign * means[best], _NUMBER).strip()} {' '.join(best)}".rstrip())
 
     def _table(self) -> list[str]:
         """Those that run: always as many lines, so that the table keeps its place."""
@@ -120,6 +154,8 @@ class SweepProgress(Watcher):
             f"{epoch}/{one.config.training.epochs or '?'}" for one, (epoch, _) in zip(running, lines, strict=True)
         ]
         columns = [Column("run", [label(one, short=True) for one in running], right=False), Column("epoch", places)]
+        if self.places:
+            columns.append(Column("worker", [self.places.get(one.run_dir, "") for one in running], right=False))
         for i, name in enumerate(names):
             cells = [fixed(values[name], _NUMBER) if name in values else "" for _, values in lines]
             columns.append(Column(name, cells, rank=i))

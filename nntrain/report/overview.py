@@ -10,6 +10,7 @@ from nntrain.messages import in_html
 from nntrain.report import charts, figures, history
 from nntrain.report.axes import word
 from nntrain.report.parallel_axes import parallel
+from nntrain.runs import effects
 from nntrain.runs.best_runs import Ranking, best_epoch
 from nntrain.runs.comparison import Compared, differing
 
@@ -127,4 +128,7 @@ def hyperparameters(compared: Compared, ranking: Ranking, drawn: figures.Charts)
     ]
     said = f"Each line is a run; the stronger its colour, the better its {metric}. The best is orange."
     hint = " Drag along an axis to keep the runs that pass there, here and in the table; a click on it lets all back."
+    shares = effects.told(effects.effects(compared, ranking))
+    if shares:
+        hint += f" Of the variance of the ranks, each explains by itself: {shares}."
     return f'<h3>Hyperparameters</h3>{figures.soft(said + hint)}<div class="charts">{"".join(parts)}</div>'

@@ -74,6 +74,7 @@ def run_all(
     command: Callable[[T], Sequence[str]],
     *,
     started: Callable[[T], None],
+    placed: Callable[[T, str], None] = lambda task, where: None,
     ended: Callable[[T, int, str], None],
     tick: Callable[[], None],
     stop: Callable[[], int | None],
@@ -84,6 +85,7 @@ def run_all(
     `more` gives the tasks that can be started by now and were not given before; when it has none and nothing runs, all
     is done.  `ended` gets exit code and stderr of each; `tick` is called several times a second.  When `stop` gives a
     signal's number, nothing more is started and the children are asked to save and end.
+    `placed` is of clusters: here all are here.
     """
     waiting: list[T] = []
     running: list[_Child[T]] = []

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 MOST_WORKERS = 3  # that a run may take with it
 _TICK_SECONDS = 0.25
+_TICKS_A_LOOK = 4  # ticks between two looks at where runs are
 _SILENCE_SECONDS = 20.0  # without a word from the sweep a run is saved and ended
 _KEPT = 8192  # bytes of a child's stderr
 
@@ -71,6 +72,7 @@ def run_all(
     command: Callable[[T], Sequence[str]],
     *,
     started: Callable[[T], None],
+    placed: Callable[[T, str], None],
     ended: Callable[[T, int, str], None],
     tick: Callable[[], None],
     stop: Callable[[], int | None],
@@ -92,6 +94,10 @@ def run_all(
             asked = stop() if asked is None else asked
             beats += 1
             client.set_metadata([sweep], {"beats": beats, "stop": asked})
+            if beats % _TICKS_A_LOOK == 0:
+                for key, where in client.get_metadata([_places(sweep)], {}).items():
+                    if key in running:
+                        placed(running[key][0], where)
             for key, (task, future) in list(running.items()):
                 if future.done():
                     del running[key]
@@ -112,18 +118,24 @@ def _end(future: Future) -> tuple[int, str]:
     )
 
 
+def _places(sweep: str) -> str:
+    """The name under which the cluster keeps which worker has which run."""
+    return f"{sweep}-places"
+
+
 def _child(command: Sequence[str], folder: str, sweep: str, key: str) -> tuple[int, str]:
     """On a worker: the run as a child process; its exit code and last words.
 
     Dask starts it again elsewhere when its worker is lost; one that has taken workers with it is not tried for ever.
     """
-    from distributed import get_client
+    from distributed import get_client, get_worker
 
     client = get_client()
     times = int(client.get_metadata([key], 0))
     if times == MOST_WORKERS:
         return 128 + signal.SIGKILL, f"error: {times} workers died while they had it"
     client.set_metadata([key], times + 1)
+    client.set_metadata([_places(sweep), key], get_worker().address.partition("://")[2])
     process = children.start([sys.executable, *command[1:]], folder)
     over = threading.Event()
 

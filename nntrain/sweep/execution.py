@@ -57,6 +57,9 @@ class Watcher:
     def started(self, planned: Planned) -> None:
         """A process was started."""
 
+    def placed(self, planned: Planned, where: str) -> None:
+        """Which worker of a cluster has a run now."""
+
     def ended(self, outcome: Outcome) -> None:
         """A run has ended, or had ended before the sweep came to it."""
 
@@ -76,6 +79,7 @@ class Execute(Protocol):
         command: Callable[[Task], Sequence[str]],
         *,
         started: Callable[[Task], None],
+        placed: Callable[[Task, str], None],
         ended: Callable[[Task, int, str], None],
         tick: Callable[[], None],
         stop: Callable[[], int | None],
@@ -158,6 +162,7 @@ class Execution:
             lambda: self._missing(coming),
             self._command,
             started=lambda task: self.watcher.started(task[0]),
+            placed=lambda task, where: self.watcher.placed(task[0], where),
             ended=lambda task, code, words: self._note(task, _outcome(task[0], code, words)),
             tick=self.watcher.tick,
             stop=self.stop,

@@ -14,11 +14,11 @@ FILES = ("checkpoints/last.npz", "checkpoints/best.npz", "metrics.jsonl")
 
 
 class Launcher:
-    """`mpiexec -n R nntrain …` in a directory of its own."""
+    """`mpiexec -n R nntrain …` in a directory of its own; the environment's MPIEXEC names another launcher."""
 
     def __init__(self, folder):
         self.folder = folder
-        self.program = shutil.which("mpiexec") or _of_package()
+        self.program = shutil.which(os.environ.get("MPIEXEC", "mpiexec")) or _of_package()
         if self.program is None:
             pytest.skip("no mpiexec")
         keep = {k: v for k, v in os.environ.items() if not k.startswith(("NNTRAIN_", "PMI_", "OMPI_"))}
@@ -26,8 +26,10 @@ class Launcher:
         self.environment |= {
             "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
             "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
+            "OMPI_MCA_rmaps_base_oversubscribe": "1",  # Open MPI 4
         }
-        library = next(iter(sorted((Path(self.program).parents[1] / "lib").glob("libmpi.so.*"))), None)
+        folder = Path(self.program).parents[1] / "lib"
+        library = next(iter(sorted([*folder.glob("libmpi.so.*"), *folder.glob("*-linux-gnu/libmpi.so.*")])), None)
         if library is not None:  # where mpi4py looks for it only beside its own Python
             self.environment.setdefault("MPI4PY_LIBMPI", str(library))
         speaks = subprocess.run(

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 
 import pytest
 from sweep.conftest import results
@@ -204,3 +205,8 @@ def test_a_budget_ends_the_whole_sweep_and_the_same_command_goes_on(program, con
     states = [json.loads((run / "status.json").read_text())["status"] for run in (tmp_path / "runs").iterdir()]
     assert states.count("interrupted") == 1
     assert len(states) < 4
+
+
+def test_importance_is_told_where_there_are_enough_runs(nntrain, config):
+    said = nntrain("sweep", config, "-r", "optimizer.lr=log:1e-4:1", "-n", 8, "training.epochs=2").stderr
+    assert re.search(r"^importance: optimizer\.lr \d+ % \(", said, re.MULTILINE)
