@@ -39,6 +39,7 @@ def read_npz(path: Path, names: tuple[str, ...]) -> list[Array]:
             for name in names:
                 if name not in file.files:
                     raise no_array(path, name, file.files)
+                assert file.zip is not None
                 info = file.zip.NameToInfo.get(f"{name}.npy") or file.zip.getinfo(name)
                 hint = "if they are meant, numpy.savez stores them as they are"
                 refuse_if_far_too_large(f"{path}:{name}", info.compress_size, info.file_size, hint)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -130,7 +131,7 @@ def read_idx(path: Path, ndim: int) -> Array:
     return np.frombuffer(content, np.uint8).reshape(shape)
 
 
-def _at_most(file: IO[bytes], size: int) -> bytearray:
+def _at_most(file: BufferedIOBase, size: int) -> bytearray:
     """So many bytes, or as many as there are: neither a wrong header nor a wrong file makes us reserve memory."""
     content = bytearray()
     while len(content) < size and (more := file.read(min(size - len(content), 1 << 20))):
