@@ -23,15 +23,19 @@ from nntrain.config.field_types import (
     fields,
     main_argument,
     networks,
+    words,
 )
 from nntrain.config.plain_config import plain
 from nntrain.config.references import REFERENCE
 from nntrain.files.plain_values import Plain
+from nntrain.messages import join
 
 Schema: TypeAlias = dict[str, Plain]
 _REFERENCE: Schema = {"$ref": "#/$defs/reference"}
 # readers of YAML 1.1 hand 1e-3 to a validator as a string
 _EXPONENT: Schema = {"type": "string", "pattern": r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)[eE][-+]?[0-9]+$"}
+
+_LISTED = 15  # names that a message lists; of more it says where they are listed
 
 
 def json_schema() -> Schema:
@@ -43,7 +47,7 @@ def json_schema() -> Schema:
         "type": "object",
         "properties": {
             "extends": {"type": "string", "description": "a config that this one is laid over"},
-            **{key: {"description": field.arg.help} for key, field in top.items()},
+            **dict.fromkeys(top, True),  # what they are is said below, once: an editor would offer both
         },
         "additionalProperties": False,
         "if": {"required": ["extends"]},
@@ -59,35 +63,55 @@ def json_schema() -> Schema:
                 "pattern": f"^(?:{REFERENCE})$",
             },
             **{kind: _kind(kind) for kind in KINDS},
-            **{f"{kind}.{name}": _arguments(cls) for kind in KINDS for name, cls in find(kind).items()},
+            **{f"{kind}.{name}": _arguments(cls, name) for kind in KINDS for name, cls in find(kind).items()},
         },
     }
 
 
 def _kind(kind: str) -> Schema:
-    """A component in its four spellings; a list of layers is a sequential; or a reference."""
+    """A component in its four spellings; a list of layers is a sequential; or a reference.
+
+    What needs no argument is offered as its bare name alone.  Editors show `errorMessage` in place of every other form
+    that would have been possible.
+    """
     known = find(kind)
     bare = [name for name, cls in known.items() if not _required(fields(cls))]
-    spellings: list[Schema] = [{"enum": bare}] if bare else []
+    spellings: list[Schema] = [{"enum": bare, "errorMessage": _no_such(kind, bare)}] if bare else []
     for name, cls in known.items():
         arguments = fields(cls)
         inside: list[Schema] = [{"$ref": f"#/$defs/{kind}.{name}"}]
         if main := main_argument(cls):
             inside.append(_value(main.type, main.arg))
-        if name in bare:
-            inside.append({"type": "null"})
-        spellings.append(_object({name: {"description": summary(cls), "anyOf": inside}}, [name]))
+        offered: Schema = {"doNotSuggest": True} if name in bare else {}
+        spellings.append(_object({name: {"description": summary(cls), "anyOf": inside, **offered}}, [name]))
         typed: Schema = {"type": {"const": name, "description": summary(cls)}}
         typed |= {key: _field(field) for key, field in arguments.items()}
-        spellings.append(_object(typed, ["type", *_required(arguments)]))
+        spellings.append({**_object(typed, ["type", *_required(arguments)]), "errorMessage": _takes(cls, name)})
     if kind == "layer":
         spellings.append({"type": "array", "items": {"$ref": "#/$defs/layer"}})
     return {"anyOf": [*spellings, _REFERENCE]}
 
 
-def _arguments(cls: type) -> Schema:
+def _arguments(cls: type, name: str) -> Schema:
     known = fields(cls)
-    return {"description": summary(cls), **_object({k: _field(f) for k, f in known.items()}, _required(known))}
+    whole = _object({k: _field(f) for k, f in known.items()}, _required(known))
+    if not whole.get("required"):  # `relu:`; in one, as of several forms editors tell the types alone
+        whole["type"] = ["object", "null"]
+    return {"description": summary(cls), **whole, "errorMessage": _takes(cls, name)}
+
+
+def _no_such(kind: str, bare: list[str]) -> str:
+    """What an editor says of a name that does not stand alone."""
+    if len(bare) == len(find(kind)) <= _LISTED:
+        return f"no {kind} of this name; there are {join(bare, 'and')}"
+    return f"no {kind} of this name that stands alone, as {bare[0]} does; nntrain components {kind} lists them all"
+
+
+def _takes(cls: type, name: str) -> str:
+    """`dense takes units (a whole number >= 1), bias, init and name`: what an editor says of wrong arguments."""
+    known = fields(cls)
+    said = [key if field.default else f"{key} ({words(field.type, field.arg)})" for key, field in known.items()]
+    return f"{name} takes {join(said, 'and')}" if said else f"{name} takes no arguments"
 
 
 def _required(known: dict[str, Field]) -> list[str]:
@@ -127,7 +151,9 @@ def _value(type_: FieldType, arg: Arg) -> Schema:
     """The schema of a value; every value may be a reference."""
     options = type_.options if isinstance(type_, Either) else [type_]
     schemas = [_plain(option, arg) for option in options] + [_EXPONENT] * (float in options)
-    return {"anyOf": [*schemas, _REFERENCE]}
+    said: Schema = {"errorMessage": f"expected {words(type_, arg)}"}
+    told = ({**schema, **said} if schema.keys() & {"enum", "properties"} else schema for schema in schemas)
+    return {"anyOf": [*told, _REFERENCE]}
 
 
 def _plain(type_: FieldType, arg: Arg) -> Schema:

@@ -1,11 +1,13 @@
 """The JSON Schema accepts what the reader accepts, and knows every field."""
 
 import functools
+import json
 from pathlib import Path
 
 import jsonschema
 import pytest
 import yaml
+from config import language_server
 
 from nntrain import config
 from nntrain.components import KINDS, find
@@ -153,3 +155,45 @@ def test_help_for_what_is_not_there_suggests(files, arguments, said):
     with pytest.raises(ConfigError, match="did you mean") as caught:
         config.describe(*arguments)
     assert str(caught.value) == said
+
+
+def test_an_editor_is_offered_what_stands_alone_once_and_told_what_a_component_takes(files):
+    schema = config.json_schema()
+    assert all(schema["properties"][key] is True for key in schema["else"]["properties"])
+    offered = {}
+    for spelling in schema["$defs"]["layer"]["anyOf"]:
+        for name, below in spelling.get("properties", {}).items():
+            offered[name] = not below.get("doNotSuggest", False)
+    assert (offered["dense"], offered["relu"]) == (True, False)
+    told = schema["$defs"]["layer.dense"]["errorMessage"]
+    assert told == "dense takes units (a whole number >= 1), bias, init and name"
+    assert "no optimizer of this name; there are " in schema["$defs"]["optimizer"]["anyOf"][0]["errorMessage"]
+
+
+HEAD = "# yaml-language-server: $schema=nntrain.schema.json\ndataset: digits\nloss: cross_entropy\n"
+HEAD += "optimizer: adam\ntraining: {epochs: 3}\narchitecture:\n"
+
+
+@pytest.mark.slow
+def test_the_language_server_of_editors_completes_what_fit_accepts_and_says_what_is_wrong(tmp_path):
+    command = language_server.find()
+    if command is None:
+        pytest.skip("no yaml-language-server: npm install yaml-language-server")
+    (tmp_path / "nntrain.schema.json").write_text(json.dumps(config.json_schema()))
+    editor = language_server.Editor(command, tmp_path)
+    try:
+        assert editor.open(HEAD + "  - flatten\n  - dense: 10\n") == []
+        at = HEAD.count("\n")
+        for wrong in ("dense: {}", "dense: {units: 3, bais: true}", "{type: dense, unit: 3}"):
+            said = {text for _, text in editor.open(f"{HEAD}  - {wrong}\n")}
+            assert said == {"dense takes units (a whole number >= 1), bias, init and name"}, wrong
+        assert editor.open(f"{HEAD}  - relu: relu\n") == [(at, "relu takes name")]
+        layers = editor.completions(f"{HEAD}  - ", at, 4)
+        bare = [name for name, text in layers.items() if text == name]
+        assert {"relu", "flatten", "batch_norm"} <= set(bare)
+        assert not any(text == f"{name}: ${{1:{name}}}" for name, text in layers.items())  # relu: relu
+        for name in bare:
+            config.read(yaml.safe_load(f"{HEAD}  - {name}\n"))
+        assert editor.completions("# yaml-language-server: $schema=nntrain.schema.json\n", 1, 0)["loss"] == "loss: "
+    finally:
+        editor.close()
