@@ -48,9 +48,9 @@ def ask(
     the exit code is 9.
 
     \b
-    nntrain ask runs/mine digits.yaml --search tpe \\
-      -r optimizer.lr=log:1e-3:1 -n 20
-    while run=$(nntrain ask runs/mine); do
+    nntrain ask runs/a digits.yaml -n 9 \\
+      -r optimizer.lr=log:1e-3:1
+    while run=$(nntrain ask runs/a); do
       nntrain resume "$run" -q
     done
     """
