@@ -45,12 +45,16 @@ def read_regular(path: str | os.PathLike[str]) -> bytes:
     """All that the file holds.  Raises OSError."""
     descriptor = open_regular(path)
     try:
-        pieces = [os.read(descriptor, os.fstat(descriptor).st_size + 1)]
+        expected = os.fstat(descriptor).st_size
+        content = os.read(descriptor, expected + 1)
+        if len(content) == expected:  # as nearly always: what comes less than asked for is all there is
+            return content
+        pieces = [content]
         while pieces[-1]:
             pieces.append(os.read(descriptor, 1 << 20))
     finally:
         os.close(descriptor)
-    return pieces[0] if len(pieces) == 2 else b"".join(pieces)
+    return b"".join(pieces)
 
 
 def is_regular(path: str | os.PathLike[str]) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from nntrain.files.plain_values import Json, JsonObject
 from nntrain.messages import Warn, unheard
+from nntrain.runs.log_reader import count_lines
 from nntrain.runs.run_files import RunFiles
 
 MOST_POINTS = 20_000  # in one page; beyond that every k-th line of the logs is drawn
@@ -26,14 +27,15 @@ class Series:
 
 def read(rows: Sequence[Mapping[str, Json]], warn: Warn = unheard) -> list[list[JsonObject]]:
     """The metrics log of every run, as far as it is good; thinned where it is too long to draw."""
+    runs = [RunFiles(row["run"]) for row in rows]
+    every = max(1, -(-sum(count_lines(run.metrics_path) for run in runs) // MOST_POINTS))
     logs = []
-    for row in rows:
-        lines, problem = RunFiles(row["run"]).good_metrics()
+    for run in runs:
+        lines, problem = run.good_metrics(every)
         if problem:
             warn(f"{problem}: its curves end there" if lines else f"{problem}: it has no curves")
         logs.append(lines)
-    every = max(1, -(-sum(map(len, logs)) // MOST_POINTS))
-    return [[line for i, line in enumerate(log) if i % every == 0 or i == len(log) - 1] for log in logs]
+    return logs
 
 
 def place(logs: Sequence[Sequence[Mapping[str, Json]]]) -> str:

@@ -70,7 +70,7 @@ def take(path: Path) -> Lock | None:
         return None
 
 
-def is_held(path: Path) -> bool:
+def is_held(path: Path | str) -> bool:
     """Whether a live process holds the lock.  Leaves no trace; a lock that cannot be asked counts as free."""
     try:
         descriptor = open_regular(path)

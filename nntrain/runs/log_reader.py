@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from nntrain.errors import CheckpointError, StorageError
 from nntrain.files.plain_values import JsonObject
-from nntrain.files.regular_files import open_regular, read_regular
+from nntrain.files.regular_files import open_regular
 from nntrain.files.storage import naming
 from nntrain.runs.records import parse
 
@@ -43,31 +43,49 @@ def read_log(
 
 
 def read_good(
-    path: Path, first: int | None = None, wrong: Wrong = nothing, seal: Seal | None = None
+    path: Path, first: int | None = None, wrong: Wrong = nothing, seal: Seal | None = None, every: int = 1
 ) -> tuple[list[JsonObject], str]:
     """The lines before the first damaged one, and what is wrong with that: "" where all are good.  Raises StorageError.
 
     Where the lines are JSON, but not those of the seal, nobody knows which is another: none is good.
+    every   of a log that is too long to draw only each k-th line, and the last, is looked at, and the seal
     """
-    content = _whole_lines(path)
-    ends = line_ends(content)
-    lines = content.split(b"\n")[:-1][:first]
-    rows: list[JsonObject] = []
-    for line in lines:
-        row, problem = parse(line)
-        if problem := problem or wrong(row):
-            return rows, f"{path}:{len(rows) + 1}: {problem}; the file is damaged"
-        rows.append(row)
-    if seal is None:
-        return rows, ""
-    if seal.lines > len(ends):
-        return rows, f"{path}: has {len(ends)} whole lines of {seal.lines}: some are lost"
     import hashlib  # as long to import as the rest of a listing
 
-    sealed = content[: ends[seal.lines - 1] if seal.lines else 0]
-    if hashlib.sha256(sealed).hexdigest() != seal.sha256:
+    rows: list[JsonObject] = []
+    count, last, sealed, sealing = 0, b"", hashlib.sha256(), 0 if seal is None else seal.lines
+    for line in _whole_lines(path):
+        if count == first:
+            break
+        if count < sealing:
+            sealed.update(line)
+        last = line if count % every else b""
+        if not count % every and (problem := _take(line, rows, wrong)):
+            return rows, f"{path}:{count + 1}: {problem}; the file is damaged"
+        count += 1
+    if last and (problem := _take(last, rows, wrong)):
+        return rows, f"{path}:{count}: {problem}; the file is damaged"
+    if seal is not None and seal.lines > count:
+        return rows, f"{path}: has {count} whole lines of {seal.lines}: some are lost"
+    if seal is not None and sealed.hexdigest() != seal.sha256:
         return [], f"{path}: its first {seal.lines} lines are not those that nntrain wrote; the file is damaged"
     return rows, ""
+
+
+def count_lines(path: Path) -> int:
+    """How many whole lines there are; none where it cannot be read."""
+    try:
+        return sum(1 for _ in _whole_lines(path))
+    except StorageError:
+        return 0
+
+
+def _take(line: bytes, rows: list[JsonObject], wrong: Wrong) -> str:
+    """Add what the line says; what is wrong with it, else."""
+    row, problem = parse(line)
+    if not (problem := problem or wrong(row)):
+        rows.append(row)
+    return problem
 
 
 def last_line(path: Path, wrong: Wrong) -> tuple[JsonObject, str]:
@@ -107,15 +125,16 @@ def _lines_from_the_end(descriptor: int) -> Iterator[bytes]:
         yield rest
 
 
-def _whole_lines(path: Path) -> bytes:
+def _whole_lines(path: Path) -> Iterator[bytes]:
+    """The lines that have an end, one after another.  Raises StorageError, but for a file that is not there."""
     try:
-        with naming(path, "cannot be read"):
-            content = read_regular(path)
+        with naming(path, "cannot be read"), open(open_regular(path), "rb") as file:
+            for line in file:
+                if line.endswith(b"\n"):
+                    yield line
     except StorageError as error:
-        if isinstance(error.__cause__, FileNotFoundError):
-            return b""
-        raise
-    return content[: content.rfind(b"\n") + 1]
+        if not isinstance(error.__cause__, FileNotFoundError):
+            raise
 
 
 def line_ends(content: bytes) -> list[int]:

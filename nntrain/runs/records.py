@@ -121,7 +121,7 @@ def read_object(path: str | os.PathLike[str], schema: Schema) -> Record:
 def parse(content: bytes) -> Record:
     """A line, which holds an object of the JSON that nntrain writes; or what is wrong with it."""
     try:
-        value = json.loads(content, parse_constant=_no_constant)
+        value = _DECODER.decode(content.decode())
     except (ValueError, RecursionError):
         value = None
     return Record(value) if type(value) is dict else Record({}, "no line of JSON")
@@ -149,3 +149,6 @@ def wrong_line(value: Mapping[str, object]) -> str:
 
 def _no_constant(text: str) -> object:
     raise ValueError(f"{text} is not in the JSON that nntrain writes")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)

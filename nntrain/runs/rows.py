@@ -30,7 +30,7 @@ def scan(runs_root: str | os.PathLike[str], logs: bool = False) -> list[JsonObje
         raise ConfigError(f"{root}: {'a file; give a directory of runs' if root.exists() else 'no such directory'}")
     with naming(root, "cannot be listed"), os.scandir(root) as entries:
         names = sorted((entry.name for entry in entries if entry.is_dir()), key=_by_number)
-    return [row(run, logs) for run in (RunFiles(root / name) for name in names) if run.is_run()]
+    return [row(run, logs) for run in (RunFiles(os.path.join(root, name)) for name in names) if run.is_run()]
 
 
 def row(run: RunFiles, log: bool = False) -> JsonObject:
@@ -45,14 +45,14 @@ def row(run: RunFiles, log: bool = False) -> JsonObject:
         summary = {"final": line}
     damage = damage or _config_damage(run, status.get("config_crc32", "")) or (run.good_metrics()[1] if log else "")
     if damage:
-        return {"run": str(run.path), "status": "damaged", "damage": damage}
+        return {"run": run.name, "status": "damaged", "damage": damage}
     state = status.get("status", summary.get("status"))
     if state not in FINAL:
         state = "running" if run.is_live() else "interrupted"
     said = {key: value for key, value in status.items() if key not in _OURS}
     if (by_tell := told.read(run)) is not None:
         said["told"] = by_tell.value
-    return {**summary, **said, "run": str(run.path), "status": state}
+    return {**summary, **said, "run": run.name, "status": state}
 
 
 def _config_damage(run: RunFiles, crc32: str) -> str:

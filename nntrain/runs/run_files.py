@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cached_property
 from pathlib import Path
 
 from nntrain.errors import StorageError
@@ -20,7 +21,15 @@ class RunFiles:
     """A run directory to be read.  Nothing is made, locked or changed."""
 
     def __init__(self, path: str | os.PathLike[str]):
-        self.path = Path(path)
+        self.name = os.fspath(path)  # a listing of thousands of runs makes no Path of each of their files
+
+    @cached_property
+    def path(self) -> Path:
+        """The directory."""
+        return Path(self.name)
+
+    def _file(self, name: str) -> str:
+        return f"{self.name}/{name}"
 
     @property
     def config_path(self) -> Path:
@@ -82,9 +91,9 @@ class RunFiles:
 
     def is_run(self) -> bool:
         """Whether nntrain made it, half-made included; also true of a copy that lost its hidden lock file."""
-        if is_regular(self.path / LOCK):
+        if is_regular(self._file(LOCK)):
             return True
-        return is_regular(self.config_path) and "status" in self.read_status()
+        return is_regular(self._file("config.yaml")) and "status" in self.read_status()
 
     def trained_files(self) -> list[str]:
         """What tells of training: checkpoints, and a log with lines in it."""
@@ -93,17 +102,18 @@ class RunFiles:
 
     def is_live(self) -> bool:
         """Whether a process holds the lock."""
-        return lock.is_held(self.path / LOCK)
+        return lock.is_held(self._file(LOCK))
 
     def read_config(self, crc32: str = "") -> str:
         """The text of config.yaml.  Raises StorageError; CheckpointError where it is damaged, or has another sum."""
-        with naming(self.config_path, "cannot be read"):
-            content = read_regular(self.config_path)
-        return config_file.checked(content, self.config_path, crc32)
+        path = self._file("config.yaml")
+        with naming(path, "cannot be read"):
+            content = read_regular(path)
+        return config_file.checked(content, path, crc32)
 
     def read_meta(self) -> JsonObject:
         """meta.json; empty where there is none that is good."""
-        return records.read_object(self.meta_path, records.META).value
+        return records.read_object(self._file("meta.json"), records.META).value
 
     def read_status(self) -> JsonObject:
         """status.json; empty where there is none that is good."""
@@ -111,7 +121,7 @@ class RunFiles:
 
     def status_record(self) -> Record:
         """status.json, and what is wrong with it."""
-        return records.read_object(self.status_path, records.STATUS)
+        return records.read_object(self._file("status.json"), records.STATUS)
 
     def read_summary(self) -> JsonObject:
         """summary.json; empty where there is none that is good."""
@@ -119,7 +129,7 @@ class RunFiles:
 
     def summary_record(self) -> Record:
         """summary.json, and what is wrong with it."""
-        return records.read_object(self.summary_path, records.SUMMARY)
+        return records.read_object(self._file("summary.json"), records.SUMMARY)
 
     def seal(self) -> Seal | None:
         """Which lines of the log status.json knows, where it says so."""
@@ -131,11 +141,11 @@ class RunFiles:
         seal = self.seal()  # first: a live run goes on writing
         return read_log(self.metrics_path, wrong=records.wrong_line, seal=seal)
 
-    def good_metrics(self) -> tuple[list[JsonObject], str]:
-        """The lines before the first damaged one, and what is wrong: "" where all are good."""
+    def good_metrics(self, every: int = 1) -> tuple[list[JsonObject], str]:
+        """The lines before the first damaged one, or each k-th of them, and what is wrong: "" where all are good."""
         seal = self.seal()
         try:
-            return read_good(self.metrics_path, wrong=records.wrong_line, seal=seal)
+            return read_good(self.metrics_path, wrong=records.wrong_line, seal=seal, every=every)
         except StorageError as error:
             return [], str(error)
 
