@@ -84,6 +84,14 @@ def test_what_could_be_either_is_asked_and_the_answer_taken(table, content):
         assert table(content, header=said, categorical=(0,), target=-1, task="classification")[0] is said
 
 
+def test_sodium_and_a_year_above_numbers_are_asked_for(table):
+    numbers = [["1.5", "2.5"], ["-3", "4"], ["NA", "0.5"]]
+    with pytest.raises(DataError, match=r"t\.csv:1:1: error: does this row name the columns, or is it data"):
+        table(text(["Na", "2020"], *numbers))
+    for first in (["NA", "2020"], ["Na", "20.5"]):  # written so below as well; no name
+        assert table(text(first, *numbers), missing="mean")[0] is False
+
+
 def test_columns_and_rows_that_hold_nothing_are_left_out_with_a_word(table, tmp_path):
     name = tmp_path / "t.csv"
     assert table("a,y,,\n1,0,,\n2,1,,\n") == (True, [f"{name}:1:3: columns 2, 3 have neither name nor value: left out"])

@@ -12,7 +12,7 @@ from typing import Literal
 
 from nntrain.data.tables.dates import is_date
 from nntrain.data.tables.dialect import Dialect
-from nntrain.data.tables.numerals import all_numbers
+from nntrain.data.tables.numerals import all_numbers, is_whole
 from nntrain.data.tables.units import is_sign, split_unit
 from nntrain.data.tables.writings import advice
 
@@ -45,6 +45,8 @@ def has_header(first: Sequence[str], below: Sequence[Sequence[str]], dialect: Di
     if values:
         if (names and names + labels < values) or (not names and labels == values):
             raise UnclearError
+        if not names and not labels and _may_be_names(first, signs, below):
+            raise UnclearError
         return names + labels >= values
     if names or not any(first):
         return names > 0
@@ -55,6 +57,16 @@ def has_header(first: Sequence[str], below: Sequence[Sequence[str]], dialect: Di
     if any(_kind(cell, dialect) for cell in first) or len(set(first)) < len(first):
         return False
     return not any(row[i].strip() == cell for i, cell in enumerate(first) for row in below)
+
+
+def _may_be_names(first: Sequence[str], signs: Sequence[Sign], below: Sequence[Sequence[str]]) -> bool:
+    """Whether a row of whole numbers, as years are, and of words for missing values may yet be names: Na, 2020.  Words
+    that are written so below too are missing values.
+    """
+    words = {cell for cell, sign in zip(first, signs, strict=True) if sign == "missing" and cell.isalpha()}
+    numbers = [cell for cell, sign in zip(first, signs, strict=True) if sign == "value"]
+    elsewhere = {cell.strip() for row in below for cell in row} if words else set()
+    return bool(words) and not words & elsewhere and all(map(is_whole, numbers))
 
 
 def seems_header(first: Sequence[str], below: Sequence[Sequence[str]], dialect: Dialect) -> bool:
