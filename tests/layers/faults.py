@@ -222,19 +222,19 @@ LAYER_FAULTS = {
         "share[0] if dY.ndim == 3 else share[:, 0].sum(axis=1)",
     ),
     "residual: shortcut dropped": (
-        CONTAINERS,
+        LAYERS + "residual",
         "residual",
         "caches[-1]) if self.shortcut else dY\n",
         "caches[-1]) if self.shortcut else 0 * dY\n",
     ),
     "residual: shortcut's layers skipped": (
-        CONTAINERS,
+        LAYERS + "residual",
         "residual",
         "dS = self._S.backward(p.children[-1], g.children[-1], dY, caches[-1]) if",
         "dS = self._S.backward(p.children[-1], g.children[-1], 0 * dY, caches[-1]) if",
     ),
     "residual: accumulate forgets the shortcut": (
-        CONTAINERS,
+        LAYERS + "residual",
         "residual",
         "self._S.accumulate(p.children[-1], g.children[-1], dY, caches[-1])",
         "pass",
