@@ -9,6 +9,7 @@ import click
 
 from nntrain.cli import options
 from nntrain.cli.terminal import broken, print_path, room, say
+from nntrain.errors import ConfigError
 
 
 @click.command
@@ -48,6 +49,10 @@ def exercise(what: str | None, file: Path | None) -> None:
 
 
 def _check(file: Path) -> None:
+    if not file.exists():
+        near = f"my_{file.name}"
+        hint = f"; did you mean {near!r}?" if file.with_name(near).exists() else "; nntrain exercise NAME writes one"
+        raise ConfigError(f"{file}: error: no such file{hint}")
     options.start(1)
     from nntrain.textbook.grading import exercise_of, grade
 

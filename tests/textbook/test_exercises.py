@@ -154,3 +154,11 @@ def test_an_exercise_is_written_listed_graded_and_trained(nntrain, configs, tmp_
         "my_dense.py",
         "-q",
     )
+
+
+def test_a_file_that_is_not_there_is_told_with_the_one_that_was_meant(nntrain):
+    nntrain("exercise", "dense")
+    assert nntrain("exercise", "check", "dense.py", code=2).stderr == (
+        "dense.py: error: no such file; did you mean 'my_dense.py'?\n"
+    )
+    assert "nntrain exercise NAME writes one" in nntrain("exercise", "check", "other.py", code=2).stderr
