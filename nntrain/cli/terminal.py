@@ -187,6 +187,10 @@ class HelpFormatter(click.HelpFormatter):
         """Names, in a third of a narrow window, and what they mean; below a name that is longer."""
         super().write_dl(list(rows), col_max if self.width >= 60 else self.width // 3, col_spacing)
 
+    def getvalue(self) -> str:
+        """What was written, examples broken too where they are longer than the window."""
+        return broken(super().getvalue(), room(sys.stdout))
+
 
 class Context(click.Context):
     """Click's, with help that fits the window."""
