@@ -115,7 +115,7 @@ def layer_table(count, rounds, name="vgg"):
     for _ in range(3):
         trainer.step(batch, 0)
     network = trainer.networks["network"]
-    (places, layers), ps, gs = zip(*network._root._steps, strict=True), network.p.children, network.g.children
+    (places, layers), ps, gs = zip(*network.root._steps, strict=True), network.p.children, network.g.children
     speed, times = matmul_speed() * count, [([], []) for _ in layers]
     shapes = [network.input_shape]
     for _ in range(3 * rounds):
