@@ -18,8 +18,11 @@ def peak_memory() -> int:
 
 
 def physical_memory() -> int:
-    """Bytes of memory that this machine has; 1 TiB where the system does not say."""
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 2**40
+    """Bytes of memory that this machine has, or that a container lets us have; 1 TiB where the system does not say."""
+    from nntrain.runtime import cgroups
+
+    size = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 2**40
+    return min(size, cgroups.memory() or size)
 
 
 def keep_freed_memory() -> bool:

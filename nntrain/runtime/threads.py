@@ -19,6 +19,8 @@ from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
 
+from nntrain.runtime import cgroups
+
 Tile = TypeVar("Tile")
 Result = TypeVar("Result")
 
@@ -66,8 +68,9 @@ _workers: list[threading.Thread] = []
 
 
 def available_cores() -> int:
-    """Cores that this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Cores that this process may run on, or that a container gives it the time of."""
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(count, cgroups.cores() or count)
 
 
 def set_threads(count: int) -> None:
