@@ -63,6 +63,15 @@ def last_is_good(run: Run) -> bool:
     return False
 
 
+def _is_moved_path(before: JsonObject, now: JsonObject, key: str) -> bool:
+    """Whether a key names a file in both configs; a share, as of the validation part, is no file."""
+    try:
+        values = [config.find_value(values, key) for values in (before, now)]
+    except KeyError:
+        return False
+    return config.is_path(now, key) and all(isinstance(value, str) for value in values)
+
+
 def check_same_run(before: JsonObject, data_before: str, built: Built) -> None:
     """A run goes on as what it was: list every difference that is not a limit."""
     before = config.Config.from_dict(before).as_dict()  # an earlier release's config, with today's new arguments
@@ -71,7 +80,7 @@ def check_same_run(before: JsonObject, data_before: str, built: Built) -> None:
     problems = [
         line
         for key, line in config.differences(before, now)
-        if not key.startswith(CHANGEABLE) and not (same_data and config.is_path(now, key))
+        if not key.startswith(CHANGEABLE) and not (same_data and _is_moved_path(before, now, key))
     ]
     if not same_data:
         problems.append(f"the data: SHA-256 was {data_before[:16]}…, is {built.data.sha256[:16]}…")
