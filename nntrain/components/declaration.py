@@ -42,6 +42,10 @@ class _Signature:
         )
 
 
+def _fields(cls: type[Component]) -> tuple[dataclasses.Field[Any], ...]:
+    return dataclasses.fields(cast(Any, cls))
+
+
 class Component:
     """Base of all kinds.  Instances are frozen dataclasses that hold what the config says and nothing else."""
 
@@ -114,10 +118,6 @@ def _bound(cls: type[Component], given: tuple[object, ...], named: dict[str, obj
 def values(component: Component) -> dict[str, Any]:
     """The component's fields with their values, in the order of their declaration."""
     return {field.name: getattr(component, field.name) for field in _fields(type(component))}
-
-
-def _fields(cls: type[Component]) -> tuple[dataclasses.Field[Any], ...]:
-    return dataclasses.fields(cast(Any, cls))
 
 
 def _hashable(value: Any) -> Any:

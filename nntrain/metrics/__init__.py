@@ -33,6 +33,13 @@ COMPONENTS = {
         "explained_variance": "nntrain.metrics.explained:ExplainedVariance",
     },
 }
+# Listings order runs by these without NumPy, which the classes need; the classes say the same of themselves.
+MORE_IS_BETTER = frozenset(
+    {
+        *("accuracy", "balanced_accuracy", "top_k", "precision", "recall", "f1", "mcc", "roc_auc", "average_precision"),
+        *("exact_match", "r2", "explained_variance"),
+    }
+)
 
 if not TYPE_CHECKING:  # type checkers read a component from its own module
     __getattr__, __dir__, __all__ = lazy(__name__, COMPONENTS, OFFERED)

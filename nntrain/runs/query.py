@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeGuard
 
+from nntrain.components import find
 from nntrain.errors import ConfigError, NNTrainError
 from nntrain.files.plain_values import Json, JsonObject, scalar
+from nntrain.metrics import COMPONENTS, MORE_IS_BETTER
 from nntrain.runs.rows import row, scan
 from nntrain.runs.run_files import RunFiles
 
@@ -30,10 +32,10 @@ def metrics_of(row: Mapping[str, Json]) -> dict[str, float]:
 
 def more_is_better(metric: str) -> bool:
     """Whether a metric such as validation.accuracy says so; what is unknown is a loss."""
-    from nntrain.components import find
-
     name = metric.rpartition(".")[2]
-    cls: Any = None if name in ("loss", "cost", "naive_loss") else find("metric").get(name)
+    if name in COMPONENTS["metric"] or name in ("loss", "cost", "naive_loss"):
+        return name in MORE_IS_BETTER
+    cls: Any = find("metric").get(name)  # somebody's own
     return cls is not None and cls.better == "more"
 
 

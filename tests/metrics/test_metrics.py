@@ -15,6 +15,7 @@ from nntrain.losses import BinaryCrossEntropy, CrossEntropy, MeanSquaredError
 from nntrain.metrics import (
     F1,
     MCC,
+    MORE_IS_BETTER,
     R2,
     Accuracy,
     AveragePrecision,
@@ -506,3 +507,7 @@ def test_metrics_that_fit_are_accepted():
         metric.declare(VALUES, MeanSquaredError())
     Accuracy().declare(YES_OR_NO, BinaryCrossEntropy())
     F1(average="binary").declare(TWO, BinaryCrossEntropy())
+
+
+def test_listings_know_of_every_metric_which_way_is_better():
+    assert {name for name, cls in find("metric").items() if cls.better == "more"} == MORE_IS_BETTER
