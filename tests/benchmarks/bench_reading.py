@@ -1,8 +1,10 @@
-"""Reading of csv beside pandas (its default reader, then float32): nanoseconds of processor time a cell.
+"""Reading of csv beside pandas (its default reader, then float32): nanoseconds of processor time a cell; and
+what a whole dataset of such a table takes of memory, in units of the table in float32.
 
 pip install '.[bench]' pandas && python tests/benchmarks/bench_reading.py [ROWS]
 """
 
+import subprocess
 import sys
 import tempfile
 import time
@@ -17,6 +19,21 @@ from nntrain.data.tables.table_reader import read_table
 from nntrain.runtime.memory import keep_freed_memory
 
 COLUMNS = 20
+MEMORY = """
+import sys
+from pathlib import Path
+from nntrain.data import Csv
+def peak_memory():  # of this process alone
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return 1024 * int(next(line for line in lines if line.startswith("VmHWM")).split()[1])
+path = Path(sys.argv[1])
+small = path.with_name("small.csv")
+small.write_text("a,b,y\\n" + "1.5,x,2\\n2.5,y,3\\n" * 20)
+Csv(small, task="regression", standardize=True).load(0, "float32")
+before = peak_memory()
+Csv(path, target=0, task="regression", standardize=True, missing="mean").load(0, "float32")
+print(peak_memory() - before)
+"""
 
 
 def best(read, repeats=3):
@@ -33,9 +50,14 @@ def tables(rows):
     normal = random.normal(size=(rows, COLUMNS))
     yield "numbers, 5 decimals", pd.DataFrame(normal.round(5))
     yield "numbers, 2 decimals", pd.DataFrame((50 * normal).round(2))
+    yield "numbers, 17 digits", pd.DataFrame(normal)
     yield "whole numbers", pd.DataFrame(random.integers(0, 90, (rows, COLUMNS)))
     words = np.array(["red", "green", "blue"])[random.integers(0, 3, (rows, COLUMNS // 2))]
     yield "mixed", pd.concat([pd.DataFrame(normal[:, ::2].round(4)), pd.DataFrame(words)], axis=1)
+    names = np.array(["Constantinople", "Saint Petersburg", "Rio de Janeiro"])[random.integers(0, 3, words.shape)]
+    yield "mixed, long words", pd.concat([pd.DataFrame(normal[:, ::2].round(4)), pd.DataFrame(names)], axis=1)
+    gaps = pd.DataFrame(normal.round(3)).mask(random.random((rows, COLUMNS)) < 0.05)
+    yield "numbers with gaps", gaps
 
 
 def main():
@@ -49,7 +71,12 @@ def main():
             theirs = best(lambda: pd.read_csv(path).select_dtypes("number").to_numpy(np.float32))
             ours = best(lambda: read_table(open_table(path), Dialect()))
             a, b = (1e9 * seconds / rows / COLUMNS for seconds in (ours, theirs))
-            print(f"{name:22} nntrain {a:6.0f} ns   pandas {b:6.0f} ns   ratio {a / b:5.2f}", flush=True)
+            loaded = float(subprocess.run([sys.executable, "-c", MEMORY, path], capture_output=True, text=True).stdout)
+            memory = loaded / (4 * rows * COLUMNS)
+            print(
+                f"{name:22} nntrain {a:6.0f} ns   pandas {b:6.0f} ns   ratio {a / b:5.2f}   memory {memory:5.2f}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -99,10 +99,9 @@ class CellsBuilder:
         return np.fromiter(map(known.__getitem__, cells), np.int32, len(cells))
 
     def _of_found(self, found: Array) -> tuple[Array, Array | None]:
-        are_words = found >= 0
-        if are_words.all():
+        if not len(found) or found.min() >= 0:
             return np.broadcast_to(np.float64(np.nan), found.shape), found
-        numbers = np.array(self._numbers)
+        are_words, numbers = found >= 0, np.array(self._numbers)
         if not are_words.any():
             return numbers[-1 - found], None
         return np.where(are_words, np.nan, numbers[np.maximum(-1 - found, 0)]), np.maximum(found, -1)

@@ -21,6 +21,7 @@ class KnownWords:
         self._keys: Array = np.empty(0, np.uint64)  # ascending
         self._parts: Array = np.empty((3, 0), np.uint64)  # the bytes of these, eight by eight from the last
         self._codes: Array = np.empty(0, np.int32)
+        self._used = 1  # parts that are not all 0
 
     def codes(self, content: Array, starts: Array, ends: Array, look_up: Callable[[Array], Array]) -> Array | None:
         """(N,) int32, the codes of cells content[starts:ends]; None where they are too long, or too many.
@@ -44,7 +45,7 @@ class KnownWords:
             at = np.searchsorted(self._keys, keys)
             at[at == len(self._keys)] = 0
             is_known = self._keys[at] == keys
-            for k in range(3):
+            for k in range(max(len(parts), self._used)):
                 is_known &= self._parts[k][at] == (parts[k] if k < len(parts) else 0)
             found = self._codes[at]
             if is_known.all():
@@ -66,3 +67,4 @@ class KnownWords:
         codes_now: Array = np.concatenate([self._codes, codes[rows]])
         _, kept = np.unique(keys_now, return_index=True)
         self._keys, self._parts, self._codes = keys_now[kept], parts_now[:, kept], codes_now[kept]
+        self._used = max(self._used, len(parts))

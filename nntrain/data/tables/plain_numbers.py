@@ -17,11 +17,12 @@ from nntrain.model.shapes import Array
 
 PAD = 24  # bytes before the first cell, so that three words that end with it can be read
 MOST_DIGITS = 18  # of a cell: as many fit into an int64
+_MOST_DECIMALS = 22  # with zeros before the others; a float holds no larger power of ten exactly
 _PLUS, _MINUS = b"+-"
 _ZEROS, _NINES, _HIGH = (np.uint64(int(8 * byte, 16)) for byte in ("30", "76", "80"))
 _OWN = np.array([0, *(((1 << 8 * k) - 1) << (64 - 8 * k) for k in range(1, 9))], np.uint64)  # the last k of 8 bytes
-_TENS = 10 ** np.arange(MOST_DIGITS + 1)
-_FLOAT_TENS = _TENS.astype(np.float64)
+_TENS = np.array([10 ** min(k, MOST_DIGITS) for k in range(_MOST_DECIMALS + 1)])
+_FLOAT_TENS = np.array([float(10**k) for k in range(_MOST_DECIMALS + 1)])
 _SPLIT = 2.0**27 + 1  # cuts a float into two halves of its digits (Veltkamp)
 _DOUBT = 2.0**-45  # far above the relative error of the second half of a quotient
 
@@ -52,7 +53,7 @@ def numbers_at(content: Array, starts: Array, points: Array, ends: Array) -> tup
         odd |= wrong
         digits = np.add(whole, decimals, out=whole)
         odd |= digits < 1
-        odd |= digits > MOST_DIGITS
+        odd |= (digits > MOST_DIGITS) & (number != 0)
         if odd.any():
             decimals[odd] = 0
         number *= _TENS[decimals]
@@ -71,7 +72,7 @@ def numbers_at(content: Array, starts: Array, points: Array, ends: Array) -> tup
 
 
 def _digits(words: Array, ends: Array, count: Array) -> tuple[Array, Array]:
-    """The whole numbers of `count` digits before `ends`, and which are none or have more than MOST_DIGITS."""
+    """The whole numbers of `count` digits before `ends`, and which are none, or too large, or have too many digits."""
     most = int(count.max(initial=0))
     of_word = np.minimum(count, 8) if most > 8 else count
     found = words[ends - 8]
@@ -79,14 +80,17 @@ def _digits(words: Array, ends: Array, count: Array) -> tuple[Array, Array]:
     found &= _OWN[of_word]
     odd = _no_digits(found)
     number = _of_digits(found)
-    for further in range(8, min(most, MOST_DIGITS), 8):
+    for further in range(8, min(most, _MOST_DECIMALS), 8):
         found = words[ends - (8 + further)]
         found ^= _ZEROS
         found &= _OWN[np.clip(count - further, 0, 8)]
         odd |= _no_digits(found)
-        number += _of_digits(found) * 10**further
+        higher = _of_digits(found)
+        if further == 16:
+            odd |= higher >= 900  # 9 · 10¹⁸ is nearly all that an int64 holds
+        number += higher * 10**further
     if most > MOST_DIGITS:
-        odd |= count > MOST_DIGITS
+        odd |= count > _MOST_DECIMALS
     return number, odd
 
 
