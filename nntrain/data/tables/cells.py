@@ -51,7 +51,8 @@ class Cells:
     """A column of N cells, in pieces.
 
     value_pieces  float64, NaN where the cell is no number
-    code_pieces   of each cell its place in `words`, -1 where it is a number; None where all of a piece are numbers
+    code_pieces   of each cell its place in `words`, in the smallest integers, -1 where it is a number; None where all
+                  of a piece are numbers
     words         the different cells that are no numbers
     absent        (words,) True for those that stand for no value
     grouped       "all" or "some" where as many numbers have a point before three digits, and the others none: it could
@@ -81,7 +82,7 @@ class Cells:
         if not self.words:
             return None
         pairs = zip(self.code_pieces, self.value_pieces, strict=True)
-        return np.concatenate([np.full(len(v), -1, np.int32) if c is None else c for c, v in pairs])
+        return np.concatenate([np.full(len(v), -1, np.int8) if c is None else c for c, v in pairs], dtype=np.int32)
 
     @property
     def missing(self) -> Array:

@@ -54,6 +54,13 @@ class CellsBuilder:
         """The numbers of further rows, float64."""
         self._add(values, None)
 
+    def add_gaps(self, values: Array, at: Array) -> None:
+        """The numbers of further rows, but for empty cells `at` some of them; `values` is kept."""
+        values[at] = np.nan
+        codes = np.full(len(values), -1, np.int32)
+        codes[at] = self._code_of("")
+        self._add(values, codes)
+
     def add_mixed(self, values: Array, at: Array, cells: Sequence[str]) -> None:
         """The numbers of further rows, but for the cells `at` some of them, which may be anything; `values` is kept."""
         others = self._all_numbers(cells)
@@ -70,6 +77,8 @@ class CellsBuilder:
 
     def _add(self, values: Array, codes: Array | None) -> None:
         self._values.append(values)
+        if codes is not None:
+            codes = codes.astype(np.min_scalar_type(-1 - len(self._code)), copy=False)
         self._codes.append(codes)
 
     def add_bytes(self, content: Array, starts: Array, ends: Array, cells: Callable[[Array | None], list[str]]) -> None:

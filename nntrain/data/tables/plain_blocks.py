@@ -117,7 +117,10 @@ class PlainBlocks:
                 builder.add_bytes(cut.content, cut.starts[:, at], cut.ends[:, at], partial(cut.cells, at))
             else:
                 wrong = np.flatnonzero(odd[:, k])
-                builder.add_mixed(of_columns[k], wrong, cut.cells(at, wrong))
+                if (cut.starts[wrong, at] == cut.ends[wrong, at]).all():
+                    builder.add_gaps(of_columns[k], wrong)
+                else:
+                    builder.add_mixed(of_columns[k], wrong, cut.cells(at, wrong))
             self._wordy[at] = share[k] > 0.5
         return rows
 
