@@ -23,6 +23,7 @@ _LONGEST_CELL = 131072  # the limit of csv.reader
 _MAPPED = 1 << 16  # bytes from which on an array is given back to the system when it is freed
 _POPULATE: int = getattr(mmap, "MAP_POPULATE", 0)  # all pages at once, at half the time of one by one
 _IN_NUMBERS = frozenset("+-.0123456789eE ")
+_MANY = 100  # cells for which it pays to decode a block at once
 _AGAIN = 8  # blocks after which columns of words are looked at as numbers again
 
 
@@ -37,7 +38,7 @@ class Cut:
     starts: Array
     points: Array
     ends: Array
-    text: str | bytes  # the content as characters where each is a byte
+    block: bytes  # the content
 
     def numbers(self, columns: Array | None) -> tuple[Array, Array]:
         """Values and odd ones (rows, columns) of some columns, or all: see `numbers_at`."""
@@ -54,10 +55,11 @@ class Cut:
         if rows is not None:
             starts, ends = starts[rows], ends[rows]
         places = zip(starts.tolist(), ends.tolist(), strict=True)
-        text = self.text
-        if isinstance(text, str):
+        block = self.block
+        if len(starts) > _MANY and block.isascii():
+            text = block.decode("ascii")
             return [text[a:b] for a, b in places]
-        return [text[a:b].decode() for a, b in places]
+        return [block[a:b].decode() for a, b in places]
 
 
 class PlainBlocks:
@@ -173,7 +175,7 @@ class PlainBlocks:
                 points.reshape(-1)[of_points] = marks.take(at_points)
             else:
                 points[:, of_points] = marks.take(at_points, axis=1)
-        return Cut(content, starts, points, ends, padded.decode("ascii") if block.isascii() else padded)
+        return Cut(content, starts, points, ends, padded)
 
 
 def _pattern(kinds: Array, rows: int) -> Array | None:
