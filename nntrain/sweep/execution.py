@@ -93,7 +93,8 @@ def here(jobs: int, program: Program | None = None) -> Execute:
 
     def start(command: Sequence[str]) -> children.Process:
         if program is not None and forks.possible():
-            return forks.start(command, program)
+            with suppress(OSError):  # too little memory for a copy
+                return forks.start(command, program)
         return children.start(command)
 
     return lambda more, command, **how: children.run_all(more, jobs, command, **how, start=start)
