@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from nntrain.files.plain_values import Json
 from nntrain.runs.comparison import Compared, mean_and_deviation
@@ -20,8 +20,7 @@ _WHERE = ("type", "path", "inputs", "targets", "target", "root", "text", "recons
 _FAILED = ("diverged", "failed")
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(NamedTuple):
     """An experiment's runs by number, the best first; mean and deviation (n − 1) of what they are compared by."""
 
     runs: list[int]
@@ -29,8 +28,7 @@ class Group:
     deviation: float | None
 
 
-@dataclass(frozen=True)
-class Ranking:
+class Ranking(NamedTuple):
     """The runs of one task.
 
     metric   what they are compared by, such as validation.accuracy; None where nothing says which is better (a GAN)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import fsum, hypot, sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,9 +60,11 @@ def groups(configs: Sequence[Mapping[str, Json]]) -> list[list[int]]:
 
 def mean_and_deviation(values: Sequence[float]) -> tuple[float, float | None]:
     """Mean, and the sample's standard deviation (n − 1) where there are two or more."""
-    import statistics  # decimals and fractions behind it, which a listing needs not
-
-    return statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else None
+    # not by `statistics`: the decimals and fractions behind it take an eighth of a listing's time to import
+    mean = fsum(values) / len(values)
+    if len(values) == 1:
+        return mean, None
+    return mean, hypot(*(value - mean for value in values)) / sqrt(len(values) - 1)
 
 
 @dataclass(frozen=True)
