@@ -17,8 +17,8 @@ from nntrain.inference.prediction import Predictions
 from nntrain.layers.containers import Chain
 from nntrain.messages import Warn, join, show, suggest, unheard
 from nntrain.model.layer import Context, Layer, layer_names
-from nntrain.model.parameters import Views
 from nntrain.model.shapes import Array
+from nntrain.model.views import Views
 
 
 def layer_output(model: Model, part: Part, name: str) -> Array:

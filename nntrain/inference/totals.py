@@ -31,7 +31,8 @@ class Sums(NamedTuple):
 class Totals:
     """Sums of loss, cost and metrics: each batch counts for its examples, or its steps.
 
-    `costs`: whether the cost is a result beside the loss; where nothing is added to the loss it is the same number.
+    costs      whether the cost is a result beside the loss; where nothing is added to the loss it is the same number
+    predicts   whether any metric is of predictions in the data's units, not of outputs
     """
 
     def __init__(self, loss: Loss, metrics: tuple[Metric[Any], ...], facts: Facts, *, costs: bool = False):
@@ -39,6 +40,7 @@ class Totals:
         self.metrics = metrics
         self.facts = facts
         self.costs = costs
+        self.predicts = any(metric.of_predictions for metric in metrics)
         self.states = [metric.start(facts) for metric in metrics]
         self.weight = 0.0
         self.loss_sum = 0.0
@@ -53,7 +55,7 @@ class Totals:
         self.loss_sum += loss * weight
         self.cost_sum += cost * weight
         outputs = predictions = Z, Y
-        if any(metric.of_predictions for metric in self.metrics):
+        if self.predicts:
             predictions = self.facts.to_units(self.loss.predict(Z)), self.facts.to_units(Y)
         threshold = self.loss.threshold
         for metric, state in zip(self.metrics, self.states, strict=True):

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from nntrain.model.parameters import Views
 from nntrain.model.shapes import Array
+from nntrain.model.views import Views
 from nntrain.runtime import streams
 
 State = dict[str, tuple[Array, ...]]  # recurrent state: the path of a layer -> its arrays

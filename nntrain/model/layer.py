@@ -11,8 +11,9 @@ import numpy as np
 
 from nntrain.components import Component, arg, component_base, item_names
 from nntrain.model.context import Context, Past, Reader, Source, State
-from nntrain.model.parameters import Tree, Views
+from nntrain.model.parameters import Tree
 from nntrain.model.shapes import Array, Shape, Symbols, show_shape, source_of, with_source
+from nntrain.model.views import Views
 from nntrain.runtime.memory import physical_memory
 
 __all__ = [

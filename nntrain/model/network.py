@@ -11,6 +11,7 @@ from nntrain.errors import DataError
 from nntrain.model.layer import Cache, Context, Layer, Reader, Stage, stages
 from nntrain.model.parameters import Layout, allocate
 from nntrain.model.shapes import Array, Shape
+from nntrain.model.views import Zeros
 
 
 class Network:
@@ -47,6 +48,7 @@ class Network:
         # Layers that know nothing of freezing write the gradients of frozen parameters here; nobody reads them.
         self._spare = allocate(self.layout.size - self.layout.moving, dtype)
         self.g = self.layout.views(self.dtheta, self._spare)
+        self._zeros = Zeros(self.g)
 
     def draw(self, seed: int) -> None:
         """Initial values, each parameter's from a random stream of its own."""
@@ -93,15 +95,15 @@ class Network:
         """dθ = 0.  In the next backward pass large products are written into it and not added, which saves a pass."""
         self.dtheta.fill(0)
         self._spare.fill(0)
-        self.g.mark_zero(True)
+        self._zeros.mark(True)
 
     def accumulate(self, dY: Array, caches: Cache) -> None:
         """Add ∂J/∂θ to dθ.  The first layer computes no dX: nobody needs it."""
         self.root.accumulate(self.p, self.g, dY, caches)
-        self.g.mark_zero(False)
+        self._zeros.mark(False)
 
     def backward(self, dY: Array, caches: Cache) -> Array:
         """Add ∂J/∂θ to dθ and return ∂J/∂X: a generator learns through its discriminator."""
         dX = self.root.backward(self.p, self.g, dY, caches)
-        self.g.mark_zero(False)
+        self._zeros.mark(False)
         return dX

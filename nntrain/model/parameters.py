@@ -19,6 +19,7 @@ from numpy.typing import DTypeLike
 
 from nntrain.model.initializers import Fans, Initializer, fans
 from nntrain.model.shapes import Array, Shape
+from nntrain.model.views import Views
 from nntrain.runtime import streams
 
 
@@ -69,44 +70,6 @@ class Stacked:
 
 
 Tree = Mapping[str, Union[Param, Shared, Stacked, "Tree"]]
-
-
-class Views:
-    """Named views into a flat vector: `p.W` is an array; of a container, `p.children` are its layers' views in order.
-
-    A view is written into (`p.W[...] = …`, `g.W += …`), never replaced: assigning another array is an error, as it
-    would silently leave the flat vector behind.  `path` is the place in saved names: `residual_1.dense_1`; `empty`
-    says that neither here nor in the children there is any array; `zero` that everything is 0 now, so that a product
-    may be written into a gradient instead of being added to it (see Network.clear_gradient).  With `shared` arrays,
-    which another layer adds to, it never says so.
-    """
-
-    path: str
-    empty: bool
-    zero: bool
-    shared: bool
-    frozen: frozenset[str]
-    children: tuple[Views, ...]
-
-    def __init__(self, path: str, entries: dict[str, Any], shared: bool = False, frozen: frozenset[str] = frozenset()):
-        children = tuple(v for v in entries.values() if isinstance(v, Views))
-        arrays = {k: v for k, v in entries.items() if not isinstance(v, Views)}
-        empty = not arrays.keys() - frozen and all(child.empty for child in children)
-        known = {"path": path, "children": children, "empty": empty, "zero": False, "shared": shared, "frozen": frozen}
-        self.__dict__.update(arrays, **known)
-
-    def __getattr__(self, name: str) -> Array:
-        raise AttributeError(f"{self.path or 'the network'} has no parameter {name!r}")
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if self.__dict__.get(name) is not value:
-            raise AttributeError(f"{self.path}.{name} is a view: write into it with [...] = or +=")
-
-    def mark_zero(self, zero: bool) -> None:
-        """Set `zero` here and in the children."""
-        self.__dict__["zero"] = zero and not self.shared
-        for child in self.children:
-            child.mark_zero(zero)
 
 
 def matches(name: str, patterns: Iterable[str]) -> bool:

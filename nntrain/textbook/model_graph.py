@@ -15,8 +15,8 @@ from nntrain.losses.classification import BinaryCrossEntropy, CrossEntropy
 from nntrain.losses.regression import MeanSquaredError
 from nntrain.model.layer import Cache, Context, Layer, Source, Stage, stages
 from nntrain.model.network import Network
-from nntrain.model.parameters import Views
 from nntrain.model.shapes import Array, Symbols
+from nntrain.model.views import Views
 from nntrain.textbook import operations as op
 from nntrain.textbook.computing_graph import Graph
 from nntrain.textbook.docstrings import inherited

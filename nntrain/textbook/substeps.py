@@ -15,8 +15,8 @@ from nntrain.layers.dense import Dense
 from nntrain.layers.normalization import BatchNorm
 from nntrain.layers.recurrent import Recurrent
 from nntrain.model.layer import Layer
-from nntrain.model.parameters import Views
 from nntrain.model.shapes import Array
+from nntrain.model.views import Views
 from nntrain.textbook import operations as op
 from nntrain.textbook.computing_graph import Graph
 from nntrain.textbook.operations import Operation

@@ -13,7 +13,8 @@ import pytest
 
 from nntrain.layers import Bias, Context, Dense, Linear, Sequential, Sigmoid
 from nntrain.losses import BinaryCrossEntropy
-from nntrain.model.parameters import Layout, Views
+from nntrain.model.parameters import Layout
+from nntrain.model.views import Views
 from nntrain.runtime.streams import stream
 
 N, M = 4, 7

@@ -5,6 +5,7 @@ import pytest
 
 from nntrain.model.initializers import Constant, Normal
 from nntrain.model.parameters import Layout, Param, Shared, Stacked, count
+from nntrain.model.views import Zeros
 
 
 def matrix(rows, value):
@@ -47,7 +48,7 @@ def test_a_shared_array_is_that_of_the_layer_which_declares_it(prefix):
     assert theta.size == 2 + 6 + 12 + 3
     assert np.shares_memory(p.children[1].W, p.children[0].W_q)
     gradient = layout.views(np.zeros(layout.trainable))
-    gradient.mark_zero(True)
+    Zeros(gradient).mark(True)
     assert not gradient.children[0].zero
     assert not gradient.children[1].zero
 
