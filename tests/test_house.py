@@ -36,12 +36,12 @@ FLOORS = [
         "config",
     ),
     *("schedules", "optimizers", "metrics", "losses", "data", "layers", "kernels", "pictures", "parallel", "model"),
-    *("files", "runtime", "plugins", "components", "messages", "errors"),
+    *("files", "runtime", "plugins", "components", "messages", "errors", "lazy"),
 ]
 FLOOR = {room: len(FLOORS) - i for i, room in enumerate(FLOORS)}
 # names in the syntax trees: arguments of a config, arrays of any dtype, what another library hands over
 MOST_ANY = 100
-AT_THE_TOP = 3  # plain modules that may stand there beside __init__ and __main__
+AT_THE_TOP = 4  # plain modules that may stand there beside __init__ and __main__
 NAMES_GIVEN_TWICE = {"__init__", "base"}
 
 

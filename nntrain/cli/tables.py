@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import floor, isfinite, log10
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -77,8 +76,7 @@ def values_line(values: JsonObject) -> str:
     return _GAP.join(f"{name} {number(value)}" for name, value in values.items() if not isinstance(value, list | dict))
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(NamedTuple):
     """A column of a table.
 
     right    cells stand to the right, as numbers do
@@ -120,7 +118,7 @@ def table(columns: Sequence[Column], width: int | None = None, split: bool = Fal
     by their rank, or with `split` the table becomes several, each with the first column.
     """
     columns = [
-        replace(column, head=printable_lines(column.head), cells=[printable(text) for text in column.cells])
+        column._replace(head=printable_lines(column.head), cells=[printable(text) for text in column.cells])
         for column in columns
     ]
     if width is None:
@@ -149,7 +147,7 @@ def simple(head: Sequence[str], rows: Sequence[Sequence[str]], right: str = "", 
 def _fitting(columns: Sequence[Column], width: int, short: Mapping[str, str]) -> Sequence[Column] | None:
     """The columns with heads and text as long as there is room for; None where there is too little."""
     for heads in (None, [broken_head(c.head) for c in columns], [broken_head(short[c.head]) for c in columns]):
-        tried = columns if heads is None else [replace(c, head=h) for c, h in zip(columns, heads, strict=True)]
+        tried = columns if heads is None else [c._replace(head=h) for c, h in zip(columns, heads, strict=True)]
         if width_of_columns(tried) <= width:
             return tried
     return _squeezed(tried, width)
@@ -165,7 +163,7 @@ def _squeezed(columns: Sequence[Column], width: int) -> Sequence[Column] | None:
         column = squeezed[i]
         least = max(column.least, *map(width_of, column.head.split("\n")))
         if (most := max(least, column.width - excess)) < column.width:
-            squeezed[i] = replace(column, cells=[elided(text, most) for text in column.cells])
+            squeezed[i] = column._replace(cells=[elided(text, most) for text in column.cells])
     return squeezed if width_of_columns(squeezed) <= width else None
 
 

@@ -1,7 +1,7 @@
 """The registry of everything a config can declare, and what a component of one's own is written with."""
 
 from nntrain.components.declaration import Arg, Component, arg, arguments, component_base, item_names, values
-from nntrain.components.registry import ENTRY_POINTS, KINDS, PACKAGES, Known, component, find, lazy
+from nntrain.components.registry import ENTRY_POINTS, KINDS, PACKAGES, Known, component, find
 
 __all__ = [
     "ENTRY_POINTS",
@@ -16,6 +16,5 @@ __all__ = [
     "component_base",
     "find",
     "item_names",
-    "lazy",
     "values",
 ]

@@ -7,10 +7,9 @@ program, by --import (nntrain.plugins), or as an entry point of an installed pac
 from __future__ import annotations
 
 import importlib
-import sys
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, cached_property
-from typing import Any, dataclass_transform
+from typing import dataclass_transform
 
 from nntrain.components.declaration import Component, T, arg, component_base
 from nntrain.errors import ConfigError
@@ -124,23 +123,3 @@ def _ask_installed_packages() -> None:
 def find(kind: str) -> Known:
     """Every component of the kind by name.  To look at a class imports its module; to look at names imports nothing."""
     return _KNOWN[kind]
-
-
-def lazy(
-    package: str, tables: Mapping[str, Mapping[str, str]], others: Collection[str] = ()
-) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
-    """`__getattr__`, `__dir__` and `__all__` of a package: its components' classes, and other names ("module:name").
-
-    A name's module is imported when the name is first asked for.
-    """
-    places = [
-        place.partition(":") for place in (*others, *(place for table in tables.values() for place in table.values()))
-    ]
-    modules = {name: module for module, _, name in places}
-
-    def find_name(name: str) -> Any:
-        if name not in modules:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return getattr(importlib.import_module(modules[name]), name)
-
-    return find_name, lambda: sorted({*vars(sys.modules[package]), *modules}), sorted(modules)

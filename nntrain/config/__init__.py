@@ -7,7 +7,7 @@ config = draft.resolve(data.facts)                      references to facts of t
 
 from typing import TYPE_CHECKING
 
-from nntrain.components import lazy
+from nntrain.lazy import lazy
 
 if TYPE_CHECKING:
     from nntrain.config.config import Base, Config, Draft, dataset_with, is_path, read

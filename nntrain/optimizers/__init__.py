@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from nntrain.components import lazy
+from nntrain.lazy import lazy
 
 if TYPE_CHECKING:
     from nntrain.optimizers.base import Optimizer as Optimizer

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import fsum, hypot, sqrt
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nntrain.files.plain_values import Json, JsonObject
 from nntrain.runs.query import config_text, metrics_of
@@ -67,8 +66,7 @@ def mean_and_deviation(values: Sequence[float]) -> tuple[float, float | None]:
     return mean, hypot(*(value - mean for value in values)) / sqrt(len(values) - 1)
 
 
-@dataclass(frozen=True)
-class Experiment:
+class Experiment(NamedTuple):
     """Runs that differ in their seed alone.
 
     rows, names   of its runs

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from nntrain.components import find
 from nntrain.errors import ConfigError, NNTrainError
 from nntrain.files.plain_values import Json, JsonObject, scalar
 from nntrain.metrics import COMPONENTS, MORE_IS_BETTER
@@ -35,7 +34,9 @@ def more_is_better(metric: str) -> bool:
     name = metric.rpartition(".")[2]
     if name in COMPONENTS["metric"] or name in ("loss", "cost", "naive_loss"):
         return name in MORE_IS_BETTER
-    cls: Any = find("metric").get(name)  # somebody's own
+    from nntrain.components import find  # somebody's own; a listing of ours needs none
+
+    cls: Any = find("metric").get(name)
     return cls is not None and cls.better == "more"
 
 

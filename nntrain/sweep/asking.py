@@ -16,6 +16,7 @@ from nntrain.errors import ConfigError, RunDirectoryError
 from nntrain.files import storage
 from nntrain.messages import Warn
 from nntrain.runs import Run
+from nntrain.runs.environment import environment
 from nntrain.sweep import file
 from nntrain.sweep.asynchronous import Length, trials_of
 from nntrain.sweep.execution import finished
@@ -111,7 +112,7 @@ def _claim(one: Planned) -> bool:
         if run.origin == "resumed" and status.get("status") == "asked":
             return False
         if run.origin == "new":
-            made = {**runs.environment(), **({"data_sha256": one.sha256} if one.sha256 else {})}
+            made = {**environment(), **({"data_sha256": one.sha256} if one.sha256 else {})}
             run.write_meta({**made, **({"imports": one.config.imports} if one.config.imports else {})})
             run.write_config(one.config.to_yaml())
         run.write_status("asked", epoch=status.get("epoch", 0), step=status.get("step", 0))

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from nntrain.components import lazy
+from nntrain.lazy import lazy
 
 # name in configs -> where it is: the one line that a new component needs
 COMPONENTS = {

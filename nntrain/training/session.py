@@ -28,6 +28,7 @@ from nntrain.inference.load import check_arrays, reading
 from nntrain.parallel import team
 from nntrain.plugins import missing
 from nntrain.runs import Run
+from nntrain.runs.environment import environment
 from nntrain.runs.rows import row
 from nntrain.runtime import signals
 from nntrain.training import summary
@@ -104,7 +105,7 @@ def fit(
             try:
                 run.write_config(built.config.to_yaml())
                 told: JsonObject = {"imports": built.config.imports} if built.config.imports else {}
-                made = {"command": list(command), **runs.environment(), "data_sha256": built.data.sha256}
+                made = {"command": list(command), **environment(), "data_sha256": built.data.sha256}
                 told |= {} if taken is None else {"start": taken.as_json()}
                 run.write_meta({**made, **told})
             except BaseException:

@@ -7,17 +7,17 @@ import shutil
 import numpy as np
 import pytest
 
-from nntrain import __version__, runs
+from nntrain import __version__
 from nntrain.errors import StorageError
 from nntrain.files import checkpoint
-from nntrain.runs.environment import git_commit
+from nntrain.runs.environment import environment, git_commit
 
 LOGS = {"metrics.jsonl", "timing.jsonl"}
 PATHS = LOGS | {"config.yaml", "meta.json", "status.json", "summary.json", "checkpoints", "samples"}
 
 
 def test_the_directory_holds_what_the_contract_names(run):
-    run.write_meta(runs.environment())
+    run.write_meta(environment())
     run.write_status("done", epoch=2, step=10)
     run.write_summary({"best": {"loss": float("nan")}})
     line = {"epoch": 1, "step": 10, "lr": 0.1, "train": {"loss": 0.5}}
@@ -62,7 +62,7 @@ def test_a_directory_removed_during_the_run_is_named_at_the_next_write(run):
 
 
 def test_the_environment_names_what_a_result_could_depend_on():
-    facts = runs.environment()
+    facts = environment()
     assert facts["nntrain"] == __version__
     assert facts["numpy"] == np.__version__
     assert facts["blas"] != "unknown"
