@@ -30,13 +30,7 @@ def ask(
     directory: Path,
     config: Path | None,
     overrides: tuple[str, ...],
-    grid: tuple[str, ...],
-    random_: tuple[str, ...],
-    count: int | None,
-    seeds: str | None,
-    folds: int | None,
-    search: str | None,
-    batch: int | None,
+    flags: space_options.Flags,
     wait: bool,
     as_json: bool,
 ) -> None:
@@ -57,11 +51,10 @@ def ask(
     options.start(1)
     from nntrain.sweep import asking
 
-    given = (grid, random_, count, seeds, folds, search, batch)
     settings = None
     if config is not None:
-        settings = space_options.settings_of(space_options.read(config), overrides, *given)
-    elif any(given):
+        settings = space_options.settings_of(space_options.read(config), overrides, flags)
+    elif flags != space_options.Flags():
         raise ConfigError("ask: CONFIG is missing before its flags: nntrain ask DIR CONFIG -r …")
     settings = asking.define(directory, settings)
     answer = asking.ask(settings, directory, warn)

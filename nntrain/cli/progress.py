@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from nntrain.cli.epoch_lines import EpochLines, split_naive, step_time
+from nntrain.cli.live_lines import Live
 from nntrain.cli.tables import bar, clock, fixed, values_line
-from nntrain.cli.terminal import Live, print_path, say
+from nntrain.cli.terminal import print_path, say
 from nntrain.messages import printable_lines
 from nntrain.parallel import team
 from nntrain.runs import FINISHED

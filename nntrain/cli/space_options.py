@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -47,52 +48,62 @@ _OPTIONS = (
 )
 
 
+@dataclass(frozen=True)
+class Flags:
+    """What these options were given, as they stand on the command line."""
+
+    grid: tuple[str, ...] = ()
+    random_: tuple[str, ...] = ()
+    count: int | None = None
+    seeds: str | None = None
+    folds: int | None = None
+    search: str | None = None
+    batch: int | None = None
+
+
 def space(command: F) -> F:
-    """-g, -r, -n, --seeds, --folds, --search and --batch."""
+    """-g, -r, -n, --seeds, --folds, --search and --batch: the command takes them as one argument, `flags`."""
+
+    @wraps(command)
+    def with_flags(**arguments: object) -> object:
+        given = {name: arguments.pop(name) for name in Flags.__dataclass_fields__}
+        return command(flags=Flags(**cast(Any, given)), **arguments)
+
+    taking = cast(F, with_flags)
     for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+        taking = option(taking)
+    return taking
 
 
-def settings_of(
-    base: Settings,
-    overrides: tuple[str, ...],
-    grid: tuple[str, ...],
-    random_: tuple[str, ...],
-    count: int | None,
-    seeds: str | None,
-    folds: int | None,
-    search: str | None,
-    batch: int | None,
-) -> Settings:
+def settings_of(base: Settings, overrides: tuple[str, ...], flags: Flags) -> Settings:
     """What the flags say, laid over a sweep file or a bare config.  Raises ConfigError."""
     from nntrain.sweep import ranges, space
 
     grids, drawn = dict(base.grid), dict(base.random)
-    for option, texts in (("-g", grid), ("-r", random_)):
+    for option, texts in (("-g", flags.grid), ("-r", flags.random_)):
         keys = [space.split_key(text, option)[0] for text in texts if not space.conditional(text, option)]
         if twice := [key for i, key in enumerate(keys) if key in keys[:i]]:
             raise ConfigError(f"{option}: {twice[0]} is varied twice")
-    for text in grid:
+    for text in flags.grid:
         key, values = space.split_key(text, "-g")
         split = space.split_pairs(key, values, f"-g {text}") if "," in key else None
         grids[key] = split or ranges.split_values(values, f"-g {text}")
-    for text in random_:
+    for text in flags.random_:
         key, values = space.split_key(text, "-r")
         name, drawn_from = space.conditional(text, f"-r {text}") or (key, ranges.parse_range(values, f"-r {text}"))
         drawn[name] = drawn_from
-    if count is not None and not drawn:
+    if flags.count is not None and not drawn:
         raise ConfigError("-n: says how many random combinations; give -r KEY=RANGE with it")
     return replace(
         base,
         overrides=(*base.overrides, *overrides),
         grid=grids,
         random=drawn,
-        count=count or base.count,
-        seeds=space.parse_seeds(seeds, "--seeds") if seeds is not None else base.seeds,
-        folds=folds or base.folds,
-        search=search or base.search,
-        batch=batch or base.batch,
+        count=flags.count or base.count,
+        seeds=space.parse_seeds(flags.seeds, "--seeds") if flags.seeds is not None else base.seeds,
+        folds=flags.folds or base.folds,
+        search=flags.search or base.search,
+        batch=flags.batch or base.batch,
     )
 
 

@@ -69,15 +69,9 @@ class _Sweep(click.Command):
 def sweep(
     config: Path,
     overrides: tuple[str, ...],
-    grid: tuple[str, ...],
-    random_: tuple[str, ...],
-    count: int | None,
-    seeds: str | None,
-    folds: int | None,
+    flags: space_options.Flags,
     jobs: int | None,
     halving: str | None,
-    search: str | None,
-    batch: int | None,
     budget: float | None,
     runs_dir: Path,
     print_only: bool,
@@ -108,7 +102,7 @@ def sweep(
     from nntrain.runtime.threads import available_cores
 
     read = space_options.read(config)
-    settings = space_options.settings_of(read, overrides, grid, random_, count, seeds, folds, search, batch)
+    settings = space_options.settings_of(read, overrides, flags)
     settings = replace(settings, halving=halving or settings.halving)
     if print_only and (settings.halving or settings.search in ("tpe", "gp")):
         raise ConfigError("--print: which runs come next depends on results; it cannot be printed")
@@ -152,7 +146,15 @@ def sweep(
 
 def _import_all() -> None:
     """What runs need beside the components of their configs: copies of this process import nothing."""
-    for module in ("cli.fit", "cli.progress", "cli.epoch_lines", "training.session", "files.checkpoint", "runs.log"):
+    for module in (
+        "cli.fit",
+        "cli.progress",
+        "cli.epoch_lines",
+        "training.session",
+        "files.checkpoint",
+        "runs.log",
+        "runs.directory",
+    ):
         import_module(f"nntrain.{module}")
     import resource  # noqa: F401  the memory that a run took
 

@@ -13,11 +13,13 @@ asking.py        one run after another for a loop of one's own
 dask_cluster.py  runs as tasks of a Dask cluster
 waves.py         runs that are decided on when those before have ended
 slurm.py         the scripts of Slurm arrays
+outcomes.py      how a run stands
 execution.py     runs what is missing
 """
 
 from nntrain.sweep.asynchronous import trials_of
-from nntrain.sweep.execution import Execution, Outcome, Watcher, command, finished, here, on_dask
+from nntrain.sweep.execution import Execution, Watcher, command, here, on_dask
+from nntrain.sweep.outcomes import Outcome, finished
 from nntrain.sweep.plan import Planned, Planner, Settings, plan
 
 __all__ = [

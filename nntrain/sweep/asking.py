@@ -19,7 +19,7 @@ from nntrain.runs import Run
 from nntrain.runs.environment import environment
 from nntrain.sweep import file
 from nntrain.sweep.asynchronous import Length, trials_of
-from nntrain.sweep.execution import finished
+from nntrain.sweep.outcomes import finished
 from nntrain.sweep.plan import Planned, Planner, Settings
 
 DEFINITION = "sweep.yaml"

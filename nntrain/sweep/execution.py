@@ -6,43 +6,18 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
-
-import numpy as np
 
 import nntrain
 from nntrain import plugins
 from nntrain.data import held
-from nntrain.data.parts import Data
-from nntrain.errors import CheckpointError, ConfigError, NNTrainError
-from nntrain.runs import FINISHED, Run, told
-from nntrain.runs.rows import row
-from nntrain.sweep import children, forks, halving
+from nntrain.errors import NNTrainError
+from nntrain.sweep import children, forks, halving, outcomes
 from nntrain.sweep.asynchronous import Trials
 from nntrain.sweep.forks import Program
+from nntrain.sweep.outcomes import Outcome, own_data
 from nntrain.sweep.plan import Planned, Settings
-
-# a diverged run would diverge again: it is reported, not repeated
-_NOT_REPEATED = (*FINISHED, "diverged")
-_BY_CODE = {4: "diverged", 130: "interrupted", 143: "interrupted"}
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a run stands.  `code`: what `nntrain fit` returned or would return; `message`: what it said, if it failed."""
-
-    planned: Planned
-    status: str
-    code: int
-    message: str = ""
-    fresh: bool = True  # run now, not found done
-
-    @property
-    def good(self) -> bool:
-        """Whether the run came to its end."""
-        return self.status in (*FINISHED, "told")
 
 
 class Watcher:
@@ -164,7 +139,7 @@ class Execution:
             self._command,
             started=lambda task: self.watcher.started(task[0]),
             placed=lambda task, where: self.watcher.placed(task[0], where),
-            ended=lambda task, code, words: self._note(task, _outcome(task[0], code, words)),
+            ended=lambda task, code, words: self._note(task, outcomes.ended(task[0], code, words)),
             tick=self.watcher.tick,
             stop=self.stop,
         )
@@ -173,7 +148,7 @@ class Execution:
         one, length = task
         if held.holding():
             with suppress(NNTrainError):  # the run will say what is wrong
-                _own_data(one)  # here, so that copies of this process find them in memory that they share
+                own_data(one)  # here, so that copies of this process find them in memory that they share
         return [*_python(), *command(one, self.settings.config, length)[1:]]
 
     def _missing(self, coming: Iterator[Sequence[Task]]) -> list[Task]:
@@ -184,7 +159,7 @@ class Execution:
                 if (one.run_dir, length) in self._given:  # another point that comes to the same run
                     continue
                 self._given.add((one.run_dir, length))
-                if (found := finished(one, length)) is not None:
+                if (found := outcomes.finished(one, length)) is not None:
                     self._note((one, length), found)
                 else:
                     missing.append((one, length))
@@ -208,54 +183,6 @@ def command(planned: Planned, config: Path, length: int | None = None) -> list[s
 def _as_argument(path: Path) -> str:
     """A path that no command takes for an option."""
     return f"./{path}" if str(path).startswith("-") else str(path)
-
-
-def finished(planned: Planned, length: int | None = None) -> Outcome | None:
-    """How a run ended that needs no more training, at least up to a rung; None where it does."""
-    run = Run(planned.run_dir)
-    if length is None and (said := told.read(run)) is not None:
-        if said.value is None:
-            return Outcome(planned, "failed", ConfigError.exit_code, "as was told", fresh=False)
-        return Outcome(planned, "told", 0, fresh=False)
-    status = run.read_status()
-    state = status.get("status")
-    if state not in _NOT_REPEATED:
-        return None
-    trained_on = run.read_meta().get("data_sha256")
-    same = not planned.sha256 or trained_on in (None, planned.sha256) or trained_on == _own_data(planned).sha256
-    if not same:
-        message = (
-            f"the data have changed since: SHA-256 was {str(trained_on)[:16]}…, is {planned.sha256[:16]}…; "
-            f"remove {planned.run_dir} to train it anew"
-        )
-        return Outcome(planned, "failed", ConfigError.exit_code, message, fresh=False)
-    if state in FINISHED and (damage := row(run).get("damage") or run.good_metrics()[1]):
-        return Outcome(planned, "failed", CheckpointError.exit_code, str(damage), fresh=False)
-    if state == "done":
-        kind, wanted = ("steps", planned.total) if length is None else (halving.unit(planned.config)[0], length)
-        if status.get(kind.removesuffix("s"), 0) < wanted:
-            return None
-    return Outcome(planned, state, 4 if state == "diverged" else 0, status.get("message", ""), fresh=False)
-
-
-def _own_data(planned: Planned) -> Data:
-    """The run's own data: the sweep has loaded those of one seed."""
-    config = planned.config
-    return config.dataset.load(config.seed, np.dtype(config.dtype))
-
-
-def _outcome(planned: Planned, code: int, words: str) -> Outcome:
-    status = Run(planned.run_dir).read_status()
-    if code == 0:
-        return Outcome(planned, status.get("status", "done"), code)
-    lines = [line for line in words.splitlines() if line.strip() and not line.startswith("warning:")]
-    told = next((line for line in lines if "error: " in line), lines[-1] if lines else "")
-    if any(line.startswith("Traceback") for line in lines):
-        told = lines[-1]
-    message = told.removeprefix("error: ") or status.get("message", "")
-    if not message:
-        message = f"killed by signal {code - 128}" if code > 128 else f"ended with exit code {code}"
-    return Outcome(planned, _BY_CODE.get(code, "failed"), code, message)
 
 
 def _python() -> list[str]:

@@ -15,7 +15,8 @@ from nntrain.messages import shell_command
 from nntrain.runs import Run
 from nntrain.sweep import halving
 from nntrain.sweep.asynchronous import Length, trials_of
-from nntrain.sweep.execution import Task, finished
+from nntrain.sweep.execution import Task
+from nntrain.sweep.outcomes import finished
 from nntrain.sweep.plan import Planned, Planner, Settings
 
 

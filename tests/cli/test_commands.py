@@ -16,6 +16,7 @@ SHARED = {
     "completion",
     "epoch_lines",
     "launch",
+    "live_lines",
     "options",
     "progress",
     "shipped",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from cli.screen import Screen, show
 
-from nntrain.cli.terminal import Live
+from nntrain.cli.live_lines import Live
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 SHORT = ["training.epochs=4", "dataset.batch_size=256", "--runs", "runs"]
@@ -146,7 +146,7 @@ def test_a_terminal_that_cannot_be_written_stops_nothing(monkeypatch):
             raise OSError(28, "No space left on device")
 
     silenced = []
-    monkeypatch.setattr("nntrain.cli.terminal.silence", silenced.append)
+    monkeypatch.setattr("nntrain.cli.live_lines.silence", silenced.append)
     monkeypatch.setenv("TERM", "xterm")
     live = Live(Full(20))
     live.draw(["one"])

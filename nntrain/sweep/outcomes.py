@@ -1,0 +1,83 @@
+"""How a run of a sweep stands: before it is started, as its directory says, and after its process has ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nntrain.data.parts import Data
+from nntrain.errors import CheckpointError, ConfigError
+from nntrain.runs import FINISHED, Run, told
+from nntrain.runs.rows import row
+from nntrain.sweep import halving
+from nntrain.sweep.plan import Planned
+
+# a diverged run would diverge again: it is reported, not repeated
+_NOT_REPEATED = (*FINISHED, "diverged")
+_BY_CODE = {4: "diverged", 130: "interrupted", 143: "interrupted"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run stands.  `code`: what `nntrain fit` returned or would return; `message`: what it said, if it failed."""
+
+    planned: Planned
+    status: str
+    code: int
+    message: str = ""
+    fresh: bool = True  # run now, not found done
+
+    @property
+    def good(self) -> bool:
+        """Whether the run came to its end."""
+        return self.status in (*FINISHED, "told")
+
+
+def finished(planned: Planned, length: int | None = None) -> Outcome | None:
+    """How a run ended that needs no more training, at least up to a rung; None where it does."""
+    run = Run(planned.run_dir)
+    if length is None and (said := told.read(run)) is not None:
+        if said.value is None:
+            return Outcome(planned, "failed", ConfigError.exit_code, "as was told", fresh=False)
+        return Outcome(planned, "told", 0, fresh=False)
+    status = run.read_status()
+    state = status.get("status")
+    if state not in _NOT_REPEATED:
+        return None
+    trained_on = run.read_meta().get("data_sha256")
+    same = not planned.sha256 or trained_on in (None, planned.sha256) or trained_on == own_data(planned).sha256
+    if not same:
+        message = (
+            f"the data have changed since: SHA-256 was {str(trained_on)[:16]}…, is {planned.sha256[:16]}…; "
+            f"remove {planned.run_dir} to train it anew"
+        )
+        return Outcome(planned, "failed", ConfigError.exit_code, message, fresh=False)
+    if state in FINISHED and (damage := row(run).get("damage") or run.good_metrics()[1]):
+        return Outcome(planned, "failed", CheckpointError.exit_code, str(damage), fresh=False)
+    if state == "done":
+        kind, wanted = ("steps", planned.total) if length is None else (halving.unit(planned.config)[0], length)
+        if status.get(kind.removesuffix("s"), 0) < wanted:
+            return None
+    return Outcome(planned, state, 4 if state == "diverged" else 0, status.get("message", ""), fresh=False)
+
+
+def own_data(planned: Planned) -> Data:
+    """The run's own data: the sweep has loaded those of one seed."""
+    config = planned.config
+    return config.dataset.load(config.seed, np.dtype(config.dtype))
+
+
+def ended(planned: Planned, code: int, words: str) -> Outcome:
+    """How a run stands whose process has ended, by its exit code and what it wrote to stderr."""
+    status = Run(planned.run_dir).read_status()
+    if code == 0:
+        return Outcome(planned, status.get("status", "done"), code)
+    lines = [line for line in words.splitlines() if line.strip() and not line.startswith("warning:")]
+    told = next((line for line in lines if "error: " in line), lines[-1] if lines else "")
+    if any(line.startswith("Traceback") for line in lines):
+        told = lines[-1]
+    message = told.removeprefix("error: ") or status.get("message", "")
+    if not message:
+        message = f"killed by signal {code - 128}" if code > 128 else f"ended with exit code {code}"
+    return Outcome(planned, _BY_CODE.get(code, "failed"), code, message)
