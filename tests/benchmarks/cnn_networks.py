@@ -8,10 +8,10 @@ from pathlib import Path
 import paired  # isort: skip  # noqa: F401  (sets the BLAS variables before NumPy is imported)
 
 import numpy as np
+from torch_modules import modules
 
 from nntrain.builder import build
 from nntrain.config import read
-from nntrain.layers import BatchNorm, Conv2d, Dense, Flatten, GlobalAvgPool, MaxPool2d, ReLU, Residual
 
 M = 64
 SGD = {"type": "sgd", "lr": 0.001, "momentum": 0.9}
@@ -69,38 +69,7 @@ def ours(name):
 def theirs(torch, network, channels_last):
     """The same network of PyTorch's modules, as a function that does one step."""
     nn = torch.nn
-
-    def modules(layers, shape):
-        made = []
-        for layer in layers:
-            made.append(module(layer, shape))
-            shape = layer.declare(shape)[0]
-        return nn.Sequential(*made)
-
-    def module(layer, shape):
-        match layer:
-            case Conv2d():
-                padding = layer.kernel // 2 if layer.padding == "same" else layer.padding
-                return nn.Conv2d(shape[0], layer.filters, layer.kernel, layer.stride, padding, bias=layer.bias)
-            case BatchNorm():
-                return nn.BatchNorm2d(shape[0])
-            case Dense():
-                return nn.Linear(shape[0], layer.units)
-            case Residual():
-                return TorchResidual(modules(layer.layers, shape), modules(layer.shortcut, shape))
-            case GlobalAvgPool():
-                return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
-        return {ReLU: nn.ReLU(inplace=True), MaxPool2d: nn.MaxPool2d(2), Flatten: nn.Flatten()}[type(layer)]
-
-    class TorchResidual(nn.Module):
-        def __init__(self, body, shortcut):
-            super().__init__()
-            self.body, self.shortcut = body, shortcut
-
-        def forward(self, x):
-            return self.body(x) + self.shortcut(x)
-
-    model = modules(network.layers, network.input_shape)
+    model = modules(torch, network.layers, network.input_shape)
     x, y = torch.randn(M, *network.input_shape), torch.randint(0, 10, (M,))
     if channels_last:
         model, x = model.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last)

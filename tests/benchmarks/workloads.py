@@ -20,10 +20,10 @@ import paired  # noqa: F401  first: sets the BLAS variables before NumPy is impo
 
 import numpy as np
 from cnn_networks import mnist, resnet, vgg
+from torch_modules import modules
 
 from nntrain.builder import build
 from nntrain.config import read
-from nntrain.layers import LSTM, BatchNorm, Conv2d, Dense, Flatten, GlobalAvgPool, MaxPool2d, ReLU, Residual
 
 ROOT = Path(__file__).parents[2]
 
@@ -114,48 +114,7 @@ def theirs(workload, channels_last):
 def torch_step(torch, workload, channels_last):
     """A function that does one step on tensors x, y, and one that makes them of arrays."""
     nn = torch.nn
-
-    def modules(layers, shape):
-        made = []
-        for layer in layers:
-            made.append(module(layer, shape))
-            shape = layer.declare(shape)[0]
-        return nn.Sequential(*made)
-
-    def module(layer, shape):
-        match layer:
-            case Conv2d():
-                padding = layer.kernel // 2 if layer.padding == "same" else layer.padding
-                return nn.Conv2d(shape[0], layer.filters, layer.kernel, layer.stride, padding, bias=layer.bias)
-            case BatchNorm():
-                return nn.BatchNorm2d(shape[0])
-            case Dense():
-                return nn.Linear(shape[-1], layer.units)
-            case LSTM():
-                return First(nn.LSTM(shape[-1], layer.units, batch_first=True))
-            case Residual():
-                return Sum(modules(layer.layers, shape), modules(layer.shortcut, shape))
-            case GlobalAvgPool():
-                return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
-        return {ReLU: nn.ReLU(inplace=True), MaxPool2d: nn.MaxPool2d(2), Flatten: nn.Flatten()}[type(layer)]
-
-    class Sum(nn.Module):
-        def __init__(self, body, shortcut):
-            super().__init__()
-            self.body, self.shortcut = body, shortcut
-
-        def forward(self, x):
-            return self.body(x) + self.shortcut(x)
-
-    class First(nn.Module):
-        def __init__(self, layer):
-            super().__init__()
-            self.layer = layer
-
-        def forward(self, x):
-            return self.layer(x)[0]
-
-    model = modules(network_of(workload).layers, workload.shape)
+    model = modules(torch, network_of(workload).layers, workload.shape)
     if channels_last and len(workload.shape) == 3:
         model = model.to(memory_format=torch.channels_last)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.001, momentum=0.9)

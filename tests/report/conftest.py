@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from report.browser import Browser, missing
+from report.small_runs import gan
 
 from nntrain.cli import main
 from nntrain.training.session import fit
@@ -40,20 +41,6 @@ def table(tmp):
         "optimizer": "adam",
         "metrics": ["mae", "r2"],
         "training": {"epochs": 3},
-    }
-
-
-def gan():
-    return {
-        "name": "drawer",
-        "dataset": {"type": "digits", "validation": 0},
-        "architecture": {
-            "generator": [{"dense": 64}, "sigmoid", {"reshape": [1, 8, 8]}],
-            "discriminator": ["flatten", {"dense": 8}, "relu", {"dense": 1}],
-        },
-        "loss": "gan",
-        "optimizer": {"generator": "adam", "discriminator": "adam"},
-        "training": {"steps": 20, "loop": {"type": "gan", "latent": 4}},
     }
 
 

@@ -49,3 +49,28 @@ def table_of(folder, targets):
     text = "\n".join([",".join(names), *(",".join(f"{v:.4f}" for v in row) for row in rows)])
     (folder / "t.csv").write_text(text + "\n")
     return {"type": "csv", "path": str(folder / "t.csv"), "target": targets, "standardize": True, "test": 0.3}
+
+
+MOONS = {
+    "name": "moons",
+    "dataset": {"type": "moons", "examples": 60, "validation": 0.2},
+    "architecture": [{"dense": 4}, "tanh", {"dense": 2}],
+    "loss": "cross_entropy",
+    "optimizer": {"sgd": {"lr": 0.1}},
+    "metrics": ["accuracy"],
+    "training": {"epochs": 3},
+}
+
+
+def gan():
+    return {
+        "name": "drawer",
+        "dataset": {"type": "digits", "validation": 0},
+        "architecture": {
+            "generator": [{"dense": 64}, "sigmoid", {"reshape": [1, 8, 8]}],
+            "discriminator": ["flatten", {"dense": 8}, "relu", {"dense": 1}],
+        },
+        "loss": "gan",
+        "optimizer": {"generator": "adam", "discriminator": "adam"},
+        "training": {"steps": 20, "loop": {"type": "gan", "latent": 4}},
+    }

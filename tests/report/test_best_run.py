@@ -6,21 +6,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from report.small_runs import MOONS
 
 from nntrain.cli import main
 from nntrain.report import charts
 from nntrain.report.history import Series
 from nntrain.runs import Run
-
-CONFIG = {
-    "name": "moons",
-    "dataset": {"type": "moons", "examples": 60, "validation": 0.2},
-    "architecture": [{"dense": 4}, "tanh", {"dense": 2}],
-    "loss": "cross_entropy",
-    "optimizer": {"sgd": {"lr": 0.1}},
-    "metrics": ["accuracy"],
-    "training": {"epochs": 3},
-}
 
 
 def call(*arguments):
@@ -33,7 +24,7 @@ def call(*arguments):
 def swept(tmp_path_factory):
     """A sweep over two rates and two seeds, and what it said."""
     folder = tmp_path_factory.mktemp("swept")
-    (folder / "c.yaml").write_text(str(CONFIG))
+    (folder / "c.yaml").write_text(str(MOONS))
     arguments = ["-g", "optimizer.lr=0.01,0.3", "--seeds", "0-1", "--jobs", "1", "--runs", folder / "runs"]
     return folder, call("sweep", folder / "c.yaml", *arguments).stderr
 
@@ -63,7 +54,7 @@ def test_a_ring_stands_at_the_best_epoch(swept, tmp_path):
 
 def test_without_a_validation_part_the_monitored_value_is_that_of_training(tmp_path):
     for lr in (0.01, 0.3):
-        config = {**CONFIG, "dataset": {**CONFIG["dataset"], "validation": 0, "test": 0.3}}
+        config = {**MOONS, "dataset": {**MOONS["dataset"], "validation": 0, "test": 0.3}}
         (tmp_path / "c.yaml").write_text(str({**config, "optimizer": {"sgd": {"lr": lr}}}))
         call("fit", tmp_path / "c.yaml", "--run-dir", tmp_path / "runs" / str(lr), "-q")
     losses = {}

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from report.small_runs import table, table_of, trained
+from report.small_runs import gan, table, table_of, trained
 
 import nntrain
 from nntrain.errors import DataError
@@ -112,16 +112,8 @@ def test_a_table_that_comes_back_is_a_table(tmp_path):
 
 
 def test_a_grid_has_its_classes_above_its_columns(tmp_path):
-    config = {
-        "dataset": {"type": "digits", "validation": 0},
-        "architecture": {
-            "generator": [{"dense": 64}, "sigmoid", {"reshape": [1, 8, 8]}],
-            "discriminator": ["flatten", {"dense": 8}, "relu", {"dense": 1}],
-        },
-        "loss": "gan",
-        "optimizer": {"generator": "adam", "discriminator": "adam"},
-        "training": {"epochs": 1, "loop": {"type": "gan", "latent": 4, "conditional": True, "samples": 25}},
-    }
+    loop = {"type": "gan", "latent": 4, "conditional": True, "samples": 25}
+    config = gan() | {"training": {"epochs": 1, "loop": loop}}
     run = nntrain.fit(config, run_dir=tmp_path / "run", quiet=True).run_dir
     page = drawn.section(find(run))
     assert re.findall(r"<span>(\d)</span>", page)[:10] == [str(k) for k in range(10)]

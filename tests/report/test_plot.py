@@ -6,21 +6,14 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 from click.testing import CliRunner
+from report.small_runs import MOONS
 
 from nntrain.cli import main
 from nntrain.cli.tables import sparkline
 from nntrain.runs import Run
 from nntrain.training.session import fit
 
-CONFIG = {
-    "name": "moons",
-    "dataset": {"type": "moons", "examples": 60, "validation": 0.2},
-    "architecture": [{"dense": 4}, "tanh", {"dense": 2}],
-    "loss": "cross_entropy",
-    "optimizer": {"sgd": {"lr": 0.1}},
-    "metrics": ["accuracy"],
-    "training": {"epochs": 5},
-}
+CONFIG = {**MOONS, "training": {"epochs": 5}}
 
 
 @pytest.fixture
