@@ -12,7 +12,8 @@ from numpy.typing import DTypeLike
 
 from nntrain.components import arg, component
 from nntrain.data import held, standardize
-from nntrain.data.arrays import ArrayPart, Examples, InputRows, Inputs, make_parts
+from nntrain.data.array_part import ArrayPart, InputRows, Inputs
+from nntrain.data.arrays import Examples, make_parts
 from nntrain.data.facts import Facts, Preparation, required
 from nntrain.data.parts import Data, Part
 from nntrain.data.source_files import Source

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from nntrain.components import arg, component
-from nntrain.data.arrays import ArrayDataset, ArrayPart, Examples, Inputs
+from nntrain.data.array_part import ArrayPart, Inputs
+from nntrain.data.arrays import ArrayDataset, Examples
 from nntrain.data.facts import Facts
 from nntrain.data.folders import listed
 from nntrain.data.image_files import Found, check_background, decode, find_images, suffixes, told

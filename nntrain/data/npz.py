@@ -11,7 +11,8 @@ from numpy.typing import DTypeLike
 from nntrain.components import arg, component
 from nntrain.data.array_examples import ArrayExamples, Known, Named, Read, examples_of
 from nntrain.data.array_files import names_in, no_array, read_npy, read_npz
-from nntrain.data.arrays import ArrayDataset, ArrayPart, Examples, Inputs
+from nntrain.data.array_part import ArrayPart, Inputs
+from nntrain.data.arrays import ArrayDataset, Examples
 from nntrain.data.facts import Facts, Preparation
 from nntrain.data.image_axes import Layout
 from nntrain.data.inputs import read_array

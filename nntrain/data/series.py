@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike
 
 from nntrain.components import arg, component
 from nntrain.data import standardize
-from nntrain.data.arrays import ArrayPart, Inputs
+from nntrain.data.array_part import ArrayPart, Inputs
 from nntrain.data.facts import Facts, Preparation, required
 from nntrain.data.parts import Data, Part
 from nntrain.data.series_layout import SeriesLayout

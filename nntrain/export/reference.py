@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nntrain.data.arrays import Inputs
+from nntrain.data.array_part import Inputs
 from nntrain.data.facts import Facts
 from nntrain.data.parts import Batch, Part
 from nntrain.errors import DataError

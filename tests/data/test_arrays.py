@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from nntrain.data import Npy, Npz
-from nntrain.data.arrays import ArrayPart, Inputs
+from nntrain.data.array_part import ArrayPart, Inputs
 from nntrain.data.facts import Facts, Preparation
 from nntrain.errors import DataError
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from data.cases import CASES
 
-from nntrain.data import arrays, held
+from nntrain.data import array_part, held
 from nntrain.data.csv import Csv
 from nntrain.data.loader import evaluation_batches
 from nntrain.data.npz import Npz
@@ -52,7 +52,7 @@ def test_what_is_fitted_on_the_training_rows_is_each_runs_own(table, missing):
 
 
 def test_a_large_table_that_runs_standardize_differently_lies_in_memory_once(tmp_path, monkeypatch):
-    monkeypatch.setattr(arrays, "EAGER_BYTES", 100)
+    monkeypatch.setattr(array_part, "EAGER_BYTES", 100)
     x = np.random.default_rng(0).normal(3, 2, (50, 4)).astype(np.float32)
     np.savez(tmp_path / "a.npz", x=x, y=np.arange(50) % 3)
     dataset = Npz(tmp_path / "a.npz", standardize=True)

@@ -50,7 +50,7 @@ def test_large_sets_stay_integers_until_the_batch_with_the_same_numbers(tmp_path
     plain = MNIST(tmp_path, validation=0)
     rows = np.arange(40)
     early = [d.load(0, "float64").parts["train"].batch(rows).X for d in (dataset, plain)]
-    monkeypatch.setattr("nntrain.data.arrays.EAGER_BYTES", 0)
+    monkeypatch.setattr("nntrain.data.array_part.EAGER_BYTES", 0)
     parts = [d.load(0, "float64").parts["train"] for d in (dataset, plain)]
     for part, X in zip(parts, early, strict=True):
         assert part.inputs.flat.dtype == np.uint8

@@ -97,7 +97,7 @@ def obeys_permissions():
 
 def slow_evaluation(seconds, marker):
     """Every batch of an evaluation (larger than the training's 16) takes its time; a file marks the first."""
-    from nntrain.data.arrays import ArrayPart
+    from nntrain.data.array_part import ArrayPart
 
     batch = ArrayPart.batch
 

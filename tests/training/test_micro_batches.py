@@ -10,7 +10,7 @@ import pytest
 import nntrain
 from nntrain import config as configs
 from nntrain.builder import build
-from nntrain.data.arrays import ArrayPart
+from nntrain.data.array_part import ArrayPart
 from nntrain.data.loader import batches, micro_batches
 from nntrain.data.micro_batches import cut
 from nntrain.errors import ConfigError, Interrupted
