@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     # what a network needs is imported when one is asked something
     from nntrain.data.facts import Facts
     from nntrain.data.parts import Part
-    from nntrain.data.source_files import Source
     from nntrain.inference.load import Loaded
     from nntrain.model.shapes import Array
     from nntrain.runs.run import Run
@@ -119,12 +118,13 @@ class TrainedRun:
         """Loss and metrics: over a part of the run's own data (`split`; default: the last there is), over arrays X, Y,
         or over a file or rows like those of training, targets included."""
         from nntrain.api import targets
+        from nntrain.api.given_examples import as_file
         from nntrain.inference import evaluation
 
         with self._asked() as loaded:
             if X is None:
                 return evaluation.evaluate(loaded, (), split, _warn)
-            with self._as_file(X, Y) as path:
+            with as_file(X, Y, loaded.config.dataset) as path:
                 if path is not None:
                     return evaluation.evaluate(loaded, (f"dataset.path={path}",), None, _warn)
             part = targets.with_targets(self._part(X), Y, loaded)
@@ -164,64 +164,26 @@ class TrainedRun:
             yield self._loaded
 
     def _answers(self, X: object, probabilities: bool) -> Array:
+        from nntrain.api.given_examples import source_of
         from nntrain.inference import prediction
 
         with self._asked() as loaded:
-            table = prediction.predict(loaded, self._source(X), probabilities, _warn)
+            table = prediction.predict(loaded, source_of(X, loaded.config.dataset, loaded.facts), probabilities, _warn)
         values = table.values[:, 0] if table.values.shape[1] == 1 and not probabilities else table.values
         names = loaded.facts.label_names
         if values.dtype.kind == "U" and names is not None and all(str(_whole(name)) == name for name in names):
             return values.astype(np.int64)
         return values
 
-    def _source(self, X: object) -> Source:
-        """X as what a dataset reads."""
-        import io
-        from pathlib import Path
-
-        from nntrain.api.arguments import as_csv, rows_of
-        from nntrain.data.given_arrays import as_array
-        from nntrain.data.source_files import GivenArray
-
-        if isinstance(X, str | os.PathLike):
-            return Path(X)
-        dataset, layout = self._loaded.config.dataset, self._loaded.facts.preparation.layout
-        rows = rows_of(X)
-        if rows is None and layout is not None and layout.one_hot.any():
-            columns = [column.name for column in layout.columns]
-            rows = [dict(zip(columns, row, strict=True)) for row in np.asarray(X, dtype=object).tolist()]
-        if rows is not None:
-            names = None if layout is None else [column.name for column in layout.columns]
-            text = io.StringIO(as_csv(rows, dataset, names))
-            text.name = "X"
-            return text
-        return GivenArray(as_array(X))
-
     def _part(self, X: object) -> Part:
+        from nntrain.api.given_examples import source_of
+
         loaded = self._loaded
-        part = loaded.config.dataset.read_inputs(self._source(X), loaded.facts, np.dtype(loaded.config.dtype))
+        dataset, facts = loaded.config.dataset, loaded.facts
+        part = dataset.read_inputs(source_of(X, dataset, facts), facts, np.dtype(loaded.config.dtype))
         for text in part.warnings:
             _warn(text)
         return part
-
-    @contextmanager
-    def _as_file(self, X: object, Y: object) -> Iterator[Path | None]:
-        """The file of a path, or of rows that have their targets with them; None for arrays."""
-        import tempfile
-        from pathlib import Path
-
-        from nntrain.api.arguments import as_csv, rows_of
-
-        rows = rows_of(X)
-        if Y is None and isinstance(X, str | os.PathLike):
-            yield Path(X)
-        elif Y is not None or rows is None:
-            yield None
-        else:
-            with tempfile.TemporaryDirectory() as folder:
-                path = Path(folder) / "rows.csv"
-                path.write_text(as_csv(rows, self._loaded.config.dataset), "utf-8")
-                yield path
 
 
 def load(path: str | os.PathLike[str], which: str = "best") -> TrainedRun:

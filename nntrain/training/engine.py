@@ -27,6 +27,7 @@ from nntrain.parallel import team
 from nntrain.runs import Run
 from nntrain.runtime.memory import peak_memory
 from nntrain.training.average import average_of, learned
+from nntrain.training.cadence import Cadence
 from nntrain.training.divergence import advised
 from nntrain.training.interruptible import Watched
 from nntrain.training.monitor import Monitor, check_finite, check_measured
@@ -73,6 +74,7 @@ class Engine:
         self.parts = self.config.training.micro_batches
         self.steps_per_epoch = steps_per_epoch(built.config, built.data)
         self.total = total_steps(built.config, built.data)
+        self.cadence = Cadence(self.config.training, self.steps_per_epoch, self.total)
         self.step = 0
         self.lines = 0
         self.log_sha256 = ""  # of the lines that the checkpoint counts; earlier releases did not say
@@ -105,7 +107,7 @@ class Engine:
         self.observer.begun(self)
         try:
             # where a signal cut the evaluation of the last finished step
-            if self._line_is_due() and self._line_step < self.step:
+            if self.cadence.line_is_due(self.step) and self._line_step < self.step:
                 self._log()
             while not self.finished:
                 epoch, position = divmod(self.step, self.steps_per_epoch)
@@ -116,11 +118,11 @@ class Engine:
                     if self.average is not None:
                         self.average.take()
                     self.observer.step(self)
-                    if self._line_is_due():
+                    if self.cadence.line_is_due(self.step):
                         self._log()
                     if self.finished:
                         break
-                    if self._save_is_due():
+                    if self.cadence.save_is_due(self.step, time.perf_counter() - self._saved_at):
                         self.save()
             self.save()
         except DivergedError as error:
@@ -217,25 +219,6 @@ class Engine:
             again = shell_command("nntrain", "resume", self.run.path)
             raise Interrupted(f"interrupted: step {self.step} is saved; {again} goes on", number)
 
-    def _evaluation_is_due(self) -> bool:
-        cadence = self.config.training.evaluate
-        if self.step == self.total:
-            return True
-        if cadence.steps is not None:
-            return self.step % cadence.steps == 0
-        return self.step % ((cadence.epochs or 1) * self.steps_per_epoch) == 0
-
-    def _line_is_due(self) -> bool:
-        return self.step % self.steps_per_epoch == 0 or self._evaluation_is_due()
-
-    def _save_is_due(self) -> bool:
-        cadence = self.config.training.checkpoint
-        if cadence.steps is not None:
-            return self.step % cadence.steps == 0
-        if cadence.epochs is not None:
-            return self.step % (cadence.epochs * self.steps_per_epoch) == 0
-        return time.perf_counter() - self._saved_at >= (cadence.seconds or 0.0)
-
     def _log(self) -> None:
         """Evaluate if it is time, write a line, and let the monitor and the schedule see it.
 
@@ -243,7 +226,7 @@ class Engine:
         """
         line: JsonObject = {"epoch": self.epoch, "step": self.step, "lr": self.trainer.lr(self.step - 1)}
         line["train"] = self.trainer.results()
-        if "validation" in self.data.parts and self._evaluation_is_due():
+        if "validation" in self.data.parts and self.cadence.evaluation_is_due(self.step):
             line["validation"] = self.evaluate(self.data.parts["validation"])
             for name, value in line["validation"].items():
                 if name in ("cost", "loss", "naive_loss"):

@@ -1,0 +1,52 @@
+"""Examples as a Python program gives them, as what a dataset reads."""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from nntrain.api.arguments import as_csv, rows_of
+from nntrain.data.base import Dataset
+from nntrain.data.facts import Facts
+from nntrain.data.given_arrays import as_array
+from nntrain.data.source_files import GivenArray, Source
+
+
+def source_of(X: object, dataset: Dataset, facts: Facts) -> Source:
+    """A path, rows of a table, or an array, to be read for `predict`.
+
+    An array for a table with columns of words is rows of it, in the order of the columns.
+    """
+    if isinstance(X, str | os.PathLike):
+        return Path(X)
+    layout = facts.preparation.layout
+    names = None if layout is None else [column.name for column in layout.columns]
+    rows = rows_of(X)
+    if rows is None and layout is not None and names is not None and layout.one_hot.any():
+        rows = [dict(zip(names, row, strict=True)) for row in np.asarray(X, dtype=object).tolist()]
+    if rows is None:
+        return GivenArray(as_array(X))
+    text = io.StringIO(as_csv(rows, dataset, names))
+    text.name = "X"
+    return text
+
+
+@contextmanager
+def as_file(X: object, Y: object, dataset: Dataset) -> Iterator[Path | None]:
+    """The file of a path, or of rows that have their targets with them; None for arrays."""
+    rows = rows_of(X)
+    if Y is None and isinstance(X, str | os.PathLike):
+        yield Path(X)
+    elif Y is not None or rows is None:
+        yield None
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "rows.csv"
+            path.write_text(as_csv(rows, dataset), "utf-8")
+            yield path
