@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 # rank, processes: of MPICH's and Intel's mpiexec, of Slurm's pmi2; of Open MPI's; of a step that srun has started
@@ -12,6 +13,9 @@ VARIABLES = (
     ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"),
     ("SLURM_PROCID", "SLURM_STEP_NUM_TASKS"),
 )
+# how programs of MPICH (and Intel's), of Open MPI 4 and 5 are called that start processes, and what library these speak
+# through: machines may have both
+_LIBRARIES = {"hydra": ("libmpi.so.12", "libmpich.so.12"), "orte": ("libmpi.so.40",), "prte": ("libmpi.so.40",)}
 
 
 class Launched(NamedTuple):
@@ -29,3 +33,25 @@ def launched(environment: Mapping[str, str] = os.environ) -> Launched | None:
             one = Launched(*map(int, found))
             return one if one.size > 1 else None
     return None
+
+
+def library() -> Path | None:
+    """The MPI library that belongs to the launcher; None where that is not to be seen (other systems, srun)."""
+    for program in _ancestors():
+        kind = next((kind for kind in _LIBRARIES if program.name.startswith(kind)), None)
+        for name in _LIBRARIES.get(kind or "", ()):
+            for folder in (program.parents[1] / "lib", program.parents[1] / "lib64"):
+                if found := next(iter([*folder.glob(name), *folder.glob(f"*-linux-gnu/{name}")]), None):
+                    return found
+    return None
+
+
+def _ancestors() -> Iterator[Path]:
+    """The programs that this process descends from, the nearest first, as Linux tells."""
+    pid = os.getppid()
+    try:
+        while pid > 1:
+            yield Path(os.readlink(f"/proc/{pid}/exe"))
+            pid = int(Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()[1])
+    except OSError:
+        return

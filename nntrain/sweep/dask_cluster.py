@@ -7,7 +7,9 @@ on from the newest checkpoint there; so a run whose worker is lost goes on elsew
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import sys
 import threading
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 MOST_WORKERS = 3  # that a run may take with it
+_PATIENCE = 60.0  # seconds for a scheduler that was started together with the sweep to write its file
 _TICK_SECONDS = 0.25
 _TICKS_A_LOOK = 4  # ticks between two looks at where runs are
 _SILENCE_SECONDS = 20.0  # without a word from the sweep a run is saved and ended
@@ -37,12 +40,31 @@ def connect(where: str) -> Client:
         from distributed import Client
     except ImportError:
         raise ConfigError("--dask needs dask: pip install 'nntrain[dask]'") from None
+    if not where.strip():
+        raise ConfigError("--dask: expected the address of a scheduler, or its file; got ''")
+    end = time.monotonic() + _PATIENCE
+    while (is_file := _names_a_file(where)) and not _written(Path(where)):
+        if time.monotonic() > end:
+            raise ConfigError(f"--dask {where}: no scheduler has written its address there in {_PATIENCE:g} seconds")
+        time.sleep(_TICK_SECONDS)
     try:
-        if Path(where).is_file():
-            return Client(scheduler_file=where, timeout=20)
-        return Client(where, timeout=20)
+        return Client(scheduler_file=where, timeout=20) if is_file else Client(where, timeout=20)
     except (OSError, ValueError) as error:
-        raise ConfigError(f"--dask {where}: no scheduler answers there: {error}") from None
+        reason = str(error).partition("\n")[0]
+        raise ConfigError(f"--dask {where}: no scheduler answers there: {reason}") from None
+
+
+def _names_a_file(where: str) -> bool:
+    """Whether it is a scheduler's file and no address, which has a port."""
+    return "://" not in where and (os.path.isfile(where) or not re.search(r":\d+$", where))
+
+
+def _written(path: Path) -> bool:
+    """Whether a scheduler's file is there whole."""
+    try:
+        return "address" in json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, TypeError):
+        return False
 
 
 def check_files(client: Client, folder: Path) -> int:

@@ -49,7 +49,8 @@ def test_every_console_example_prints_what_the_page_shows(page, desk):
 
 
 @pytest.mark.parametrize(
-    "page", [name for name in PAGES if blocks(PAGES[name], "bash") and name not in ("sweeps", "own_components")]
+    "page",
+    [name for name in PAGES if blocks(PAGES[name], "bash") and name not in ("sweeps", "cluster", "own_components")],
 )
 def test_every_bash_example_runs(page, desk):
     for script in blocks(PAGES[page], "bash"):

@@ -28,15 +28,11 @@ class Launcher:
             "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
             "OMPI_MCA_rmaps_base_oversubscribe": "1",  # Open MPI 4
         }
-        folder = Path(self.program).parents[1] / "lib"
-        library = next(iter(sorted([*folder.glob("libmpi.so.*"), *folder.glob("*-linux-gnu/libmpi.so.*")])), None)
-        if library is not None:  # where mpi4py looks for it only beside its own Python
-            self.environment.setdefault("MPI4PY_LIBMPI", str(library))
         speaks = subprocess.run(
-            [sys.executable, "-c", "from mpi4py import MPI"], env=self.environment, capture_output=True, check=False
+            [sys.executable, "-c", "import mpi4py"], env=self.environment, capture_output=True, check=False
         )
         if speaks.returncode:
-            pytest.skip("no mpi4py that speaks through the MPI of mpiexec")
+            pytest.skip("no mpi4py")
 
     def start(self, processes, *arguments, **environment):
         """The running launcher."""

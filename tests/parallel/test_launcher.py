@@ -1,9 +1,11 @@
 """Who was started together is read off the environment."""
 
 import sys
+from pathlib import Path
 
 import pytest
 
+from nntrain.parallel import launcher
 from nntrain.parallel.launcher import launched
 
 
@@ -35,3 +37,30 @@ def test_no_mpi_trains_alone(nntrain, monkeypatch, configs):
     monkeypatch.setenv("PMI_RANK", "1")
     monkeypatch.setenv("PMI_SIZE", "2")
     nntrain("fit", configs / "digits_mlp.yaml", "training.steps=1", "--run-dir", "run", "--no-mpi", "-q")
+
+
+@pytest.mark.parametrize(
+    ("programs", "expected"),
+    [
+        (["mpich/bin/hydra_pmi_proxy", "mpich/bin/mpiexec"], "mpich/lib/libmpi.so.12"),
+        (["sh", "usr/bin/orterun"], "usr/lib/x86_64-linux-gnu/libmpi.so.40"),
+        (["usr/bin/hydra_pmi_proxy"], "usr/lib/x86_64-linux-gnu/libmpich.so.12"),
+        (["usr/bin/bash", "usr/sbin/slurmstepd"], None),
+        (["gone/bin/prterun"], None),
+    ],
+)
+def test_the_library_is_that_of_the_launcher(programs, expected, monkeypatch, tmp_path):
+    for library in (
+        "mpich/lib/libmpi.so.12",
+        "usr/lib/x86_64-linux-gnu/libmpi.so.40",
+        "usr/lib/x86_64-linux-gnu/libmpich.so.12",
+    ):
+        (tmp_path / library).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / library).touch()
+    monkeypatch.setattr(launcher, "_ancestors", lambda: [tmp_path / program for program in programs])
+    assert launcher.library() == (expected and tmp_path / expected)
+
+
+def test_what_a_process_descends_from_is_told_the_nearest_first():
+    ancestors = list(launcher._ancestors())
+    assert Path("/proc/self").exists() is bool(ancestors)

@@ -165,6 +165,8 @@ def cluster(tmp_path):
         start("dask_worker", "--scheduler-file", str(file), "--nthreads", "1", "--no-nanny", "--no-dashboard")
         for _ in range(2)
     ]
+    while not file.exists():
+        time.sleep(0.05)
     yield file, workers
     for process in started:
         process.kill()
@@ -199,6 +201,25 @@ def test_a_signal_saves_the_runs_of_the_workers(start, program, config, cluster,
     assert process.returncode == 130, said
     states = [(run / "status.json").read_text() for run in (tmp_path / "runs").iterdir()]
     assert all('"interrupted"' in state for state in states)
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ("", "expected the address of a scheduler, or its file; got ''"),
+        ("not-there.json", "no scheduler has written its address there"),
+        ("half.json", "no scheduler has written its address there"),
+        ("http://localhost:1", "no scheduler answers there: unknown address scheme"),
+    ],
+)
+def test_a_scheduler_that_is_not_there_is_one_line(where, expected, nntrain, config, monkeypatch, tmp_path):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr("nntrain.sweep.dask_cluster._PATIENCE", 0.1)
+    (tmp_path / "half.json").write_text('{"type": "Sch')
+    told = nntrain("sweep", config, "--seeds", "0", "--dask", where, code=2).stderr
+    assert told.startswith(f"error: --dask {where}".rstrip())
+    assert expected in told
+    assert told.count("\n") == 1
 
 
 def test_without_dask_the_extra_is_named(nntrain, config, monkeypatch):
