@@ -23,6 +23,8 @@ def lazy(
     def find_name(name: str) -> Any:
         if name not in modules:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return getattr(importlib.import_module(modules[name]), name)
+        value = getattr(importlib.import_module(modules[name]), name)
+        setattr(sys.modules[package], name, value)  # not asked for again
+        return value
 
     return find_name, lambda: sorted({*vars(sys.modules[package]), *modules}), sorted(modules)

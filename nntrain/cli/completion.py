@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def overrides(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """`optimizer.m` -> `optimizer.momentum=`; `optimizer=a` -> `optimizer=adam`."""
+    from pathlib import Path
+
     path = ctx.params.get("config") or ctx.params.get("path") or ctx.params.get("run") or _written()
     try:
         return list(_overrides(Path(str(path)), incomplete))
@@ -29,6 +33,8 @@ def _written() -> str | None:
 
 
 def _overrides(path: Path, incomplete: str) -> Iterator[str]:
+    from pathlib import Path
+
     from nntrain.config.config import Config
     from nntrain.config.dotted_paths import below, child
     from nntrain.config.field_types import Section

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -15,6 +15,8 @@ from nntrain.errors import CheckpointError, ConfigError
 from nntrain.files.plain_values import JsonObject
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from nntrain.builder.loop import Model
     from nntrain.inference.beam_search import Search
     from nntrain.inference.load import Loaded
@@ -22,7 +24,17 @@ if TYPE_CHECKING:
 MOST_TOLD = 20  # damaged runs that get a line each
 F = TypeVar("F", bound=Callable[..., Any])
 
-PATH: click.Path = click.Path(path_type=Path)
+
+class _Path(click.Path):
+    """A path as a pathlib.Path, with the import of an address parser behind it: of the arguments that are given."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        from pathlib import Path
+
+        return Path(os.fsdecode(super().convert(value, param, ctx)))
+
+
+PATH = _Path()
 
 config = click.argument("config", type=PATH)
 overrides = click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...", shell_complete=completion.overrides)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from math import inf
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -24,7 +24,7 @@ _FEW = 6  # config keys that are shown in any window; runs of other networks dif
 
 
 @click.command
-@click.argument("directory", type=options.PATH, default="runs", envvar="NNTRAIN_RUNS")
+@click.argument("directory", type=click.Path(), default="runs", envvar="NNTRAIN_RUNS")
 @click.option("--sort", metavar="KEY", help="Best metric first, as validation.accuracy; of other keys the smallest.")
 @click.option(
     "--where",
@@ -40,7 +40,7 @@ _FEW = 6  # config keys that are shown in any window; runs of other networks dif
 @options.as_json
 @options.as_csv
 def runs(
-    directory: Path,
+    directory: str,
     sort: str | None,
     where: tuple[str, ...],
     columns: str | None,
@@ -81,7 +81,7 @@ def runs(
         metrics = sorted({name for row in found for name in query.metrics_of(row)}) if keys is None else keys
         head = ["run", "status", *(["epochs"] if keys is None else []), *metrics]
         cells = [
-            [Path(row["run"]).name, row["status"], *([row.get("epoch")] if keys is None else [])]
+            [os.path.basename(row["run"]), row["status"], *([row.get("epoch")] if keys is None else [])]
             + [_value(row, key) for key in metrics]
             for row in found
         ]
@@ -101,7 +101,7 @@ def runs(
 
 def _named(rows: Sequence[Mapping[str, Json]]) -> list[Column]:
     """The columns that every table of runs begins with."""
-    names = Column("run", [Path(row["run"]).name for row in rows], right=False)
+    names = Column("run", [os.path.basename(row["run"]) for row in rows], right=False)
     return [names, Column("status", [row["status"] for row in rows], right=False)]
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-import unicodedata
 from collections.abc import Iterable
-from textwrap import wrap
 from typing import Any, TextIO
 
 import click
@@ -107,6 +105,8 @@ def width_of(text: str) -> int:
     text = click.unstyle(text)
     if text.isascii():
         return len(text)
+    import unicodedata
+
     return sum(0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
 
 
@@ -142,6 +142,8 @@ def broken(text: str, columns: int | None) -> str:
 
 
 def _pieces(line: str, columns: int) -> list[str]:
+    from textwrap import wrap  # its patterns take as long to make as all of this module, and most lines fit
+
     indent = len(line) - len(line.lstrip())
     second = re.match(r" *\S+ {2,}(?=\S)", line)
     hanging = second.end() if second and second.end() <= columns // 2 else min(indent + 2, columns // 2)

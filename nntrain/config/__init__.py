@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from nntrain.config.config import Base, Config, Draft, dataset_with, is_path, read
     from nntrain.config.descriptions import describe
     from nntrain.config.editor_schema import json_schema
-    from nntrain.config.plain_config import differences, find_value, leaves
+    from nntrain.config.plain_tree import differences, find_value, leaves
     from nntrain.config.problems import Place
     from nntrain.config.saved_config import written, written_unlike
     from nntrain.config.yaml_writer import flow
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # Each is imported when it is asked for: a listing of runs reads YAML and checks nothing.
 _PLACES = [
     *(f"nntrain.config.config:{name}" for name in ("Base", "Config", "Draft", "dataset_with", "is_path", "read")),
-    *(f"nntrain.config.plain_config:{name}" for name in ("differences", "find_value", "leaves")),
+    *(f"nntrain.config.plain_tree:{name}" for name in ("differences", "find_value", "leaves")),
     *(f"nntrain.config.saved_config:{name}" for name in ("written", "written_unlike")),
     *("nntrain.config.descriptions:describe", "nntrain.config.editor_schema:json_schema"),
     *("nntrain.config.problems:Place", "nntrain.config.yaml_writer:flow"),

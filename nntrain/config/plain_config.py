@@ -1,16 +1,14 @@
-"""A config as plain values: what its components become, its dotted keys, and what differs between two."""
+"""What the components and sections of a config become as plain values."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeAlias
 
-from nntrain.components import Component, item_names
+from nntrain.components import Component
 from nntrain.config.field_types import attribute_of, fields
-from nntrain.config.yaml_writer import flow
-from nntrain.files.plain_values import Json, JsonObject, Plain
+from nntrain.files.plain_values import Json, JsonObject
 
 
 def plain(value: object) -> Json:
@@ -33,76 +31,3 @@ def plain(value: object) -> Json:
 def _arguments(value: object) -> JsonObject:
     given = {key: (field, getattr(value, attribute_of(key))) for key, field in fields(type(value)).items()}
     return {key: plain(item) for key, (field, item) in given.items() if field.arg.listed or item not in (None, ())}
-
-
-def find_value(values: Plain, path: str) -> Plain:
-    """What stands under a dotted path, items of a list by number or by name (`architecture.dense_1.units`).
-
-    Raises KeyError.
-    """
-    for part in path.split("."):
-        if isinstance(values, list):
-            if not part.isdigit():
-                names = _names(values)
-                part = str(names.index(part)) if part in names else "-"
-            if not part.isdigit() or int(part) >= len(values):
-                raise KeyError(path)
-            values = values[int(part)]
-        elif isinstance(values, dict) and part in values:
-            values = values[part]
-        else:
-            raise KeyError(path)
-    return values
-
-
-def _names(items: Sequence[Plain]) -> list[str]:
-    known = [item if isinstance(item, dict) else {} for item in items]
-    return item_names((item.get("type", "?"), str(item.get("name") or "")) for item in known)
-
-
-def differences(before: Mapping[str, Plain], now: Mapping[str, Plain]) -> list[tuple[str, str]]:
-    """Every dotted key in which two plain configs differ, each with a line that shows both values."""
-    found = _differing(before, now, "")
-    return [(key, f"{key}: was {_said(old)}, is {_said(new)}") for key, old, new in found]
-
-
-class _Nothing:
-    """What stands where one of two configs has no such key."""
-
-
-_NOTHING = _Nothing()
-_Value: TypeAlias = "Plain | _Nothing"
-
-
-def _said(value: _Value) -> str:
-    return "nothing" if isinstance(value, _Nothing) else flow(value)
-
-
-def _differing(old: _Value, new: _Value, path: str) -> list[tuple[str, _Value, _Value]]:
-    """Key by key as far as both have keys; a whole section beside a value that has none, such as null."""
-    sides = [_below(value) for value in (old, new)]
-    if not all(below or value is _NOTHING for below, value in zip(sides, (old, new), strict=True)):
-        return [] if old is not _NOTHING and new is not _NOTHING and _same(old, new) else [(path, old, new)]
-    found = []
-    for key in dict.fromkeys([*sides[0], *sides[1]]):
-        a, b = (side.get(key, _NOTHING) for side in sides)
-        found += _differing(a, b, f"{path}.{key}" if path else key)
-    return found
-
-
-def _below(value: _Value) -> Mapping[str, Plain]:
-    if isinstance(value, list):
-        return {str(i): item for i, item in enumerate(value)}
-    return value if isinstance(value, dict) else {}
-
-
-def _same(a: object, b: object) -> bool:
-    return bool(a == b) and isinstance(a, bool) == isinstance(b, bool)
-
-
-def leaves(value: Plain, path: str = "") -> list[tuple[str, Plain]]:
-    """Every dotted key of a plain config with its value."""
-    below = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    if not below:
-        return [(path, value)]
-    return [leaf for key, item in below for leaf in leaves(item, f"{path}.{key}" if path else str(key))]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Collection, Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from nntrain.config.nodes import plain_node
-from nntrain.config.problems import Problems, Source
-from nntrain.config.yaml_reader import parse
+from nntrain.config.written_lines import read_lines
 from nntrain.errors import ConfigError
 from nntrain.files.plain_values import Plain
+
+if TYPE_CHECKING:
+    from nntrain.config.nodes import Node
 
 _TOP = re.compile(r"^(?=[A-Za-z_])", re.MULTILINE)
 
@@ -58,7 +59,11 @@ def spelled(text: str) -> dict[str, Plain]:
 
 @functools.lru_cache(maxsize=20_000)
 def _spelled_block(text: str) -> dict[str, Plain]:
-    value = plain_node(parse(text, Source(Path(), file="config.yaml"), Problems()))
+    if (values := read_lines(text)) is not None:
+        return values
+    from nntrain.config.nodes import plain_node  # a person wrote it, or a text stands in quotes
+
+    value = plain_node(_tree(text))
     return value if isinstance(value, dict) else {}
 
 
@@ -68,8 +73,16 @@ def _block(text: str) -> dict[str, Plain]:
     from nntrain.config.canonical import merge
     from nntrain.config.config import Config
     from nntrain.config.field_types import Section
+    from nntrain.config.nodes import plain_node
 
-    problems = Problems()
-    tree = parse(text, Source(Path(), file="config.yaml"), problems)
-    value = plain_node(merge(None, tree, Section(Config)))
+    value = plain_node(merge(None, _tree(text), Section(Config)))
     return value if isinstance(value, dict) else {}
+
+
+def _tree(text: str) -> Node:
+    from pathlib import Path
+
+    from nntrain.config.problems import Problems, Source
+    from nntrain.config.yaml_reader import parse
+
+    return parse(text, Source(Path(), file="config.yaml"), Problems())

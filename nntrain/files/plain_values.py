@@ -42,14 +42,14 @@ def scalar(text: str) -> Scalar:
     return text
 
 
-_PLAIN = re.compile(r"[A-Za-z_/$.][A-Za-z0-9_/$.+-]*")
-_ESCAPED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+_PLAIN = r"[A-Za-z_/$.][A-Za-z0-9_/$.+-]*"
+_ESCAPED = "[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]"
 _WORDS_ELSEWHERE = ("yes", "no", "on", "off")  # true and false to other readers of YAML
 
 
 def yaml_word(text: str) -> str:
     """A text as YAML that every reader takes for this text: in quotes where it would be something else without."""
-    if _PLAIN.fullmatch(text) and isinstance(scalar(text), str) and text.lower() not in _WORDS_ELSEWHERE:
+    if re.fullmatch(_PLAIN, text) and isinstance(scalar(text), str) and text.lower() not in _WORDS_ELSEWHERE:
         return text
     quoted = json.dumps(text, ensure_ascii=False)
-    return _ESCAPED.sub(lambda c: f"\\x{ord(c[0]):02x}" if ord(c[0]) < 256 else f"\\u{ord(c[0]):04x}", quoted)
+    return re.sub(_ESCAPED, lambda c: f"\\x{ord(c[0]):02x}" if ord(c[0]) < 256 else f"\\u{ord(c[0]):04x}", quoted)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Mapping, Sequence
 from math import fsum, hypot, sqrt
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from nntrain.files.plain_values import Json, JsonObject
@@ -108,7 +108,7 @@ class Compared:
         for i, config in zip(whole, configs, strict=True):
             self.configs[i] = config
         self.measured = [metrics_of(row) for row in self.rows]
-        self.names = [Path(row["run"]).name for row in self.rows]
+        self.names = [os.path.basename(row["run"]) for row in self.rows]
         self.metrics = sorted({name for found in self.measured for name in found})
         self.keys = [key for key in differing(configs) if key != "name"]
         self.groups = [[whole[i] for i in group] for group in groups(configs)]

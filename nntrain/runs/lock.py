@@ -11,10 +11,13 @@ import errno
 import os
 import sys
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nntrain.files.regular_files import open_regular
 from nntrain.files.storage import naming
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _REFUSED = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 _TRIES, _PAUSE = 20, 0.005

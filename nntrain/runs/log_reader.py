@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from nntrain.errors import CheckpointError, StorageError
 from nntrain.files.plain_values import JsonObject
 from nntrain.files.regular_files import open_regular
 from nntrain.files.storage import naming
 from nntrain.runs.records import parse
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _BLOCK = 1 << 16
 Wrong = Callable[[JsonObject], str]  # what is wrong with a line: "" where it is good

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any, TypeGuard
 
 from nntrain.errors import ConfigError, NNTrainError
@@ -116,6 +115,8 @@ def collect(paths: Iterable[str | os.PathLike[str]], logs: bool = False) -> list
 
     Raises ConfigError.
     """
+    from pathlib import Path
+
     found: dict[str, JsonObject] = {}
     for path in map(Path, paths):
         if not path.is_dir():

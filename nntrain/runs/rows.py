@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 
 from nntrain.errors import CheckpointError, ConfigError, StorageError
 from nntrain.files.plain_values import JsonObject
@@ -25,9 +24,10 @@ def scan(runs_root: str | os.PathLike[str], logs: bool = False) -> list[JsonObje
     final status and no live process was killed: `interrupted`.  See `row` for one that is damaged.
     Raises ConfigError if there is no such directory, StorageError if it cannot be read.
     """
-    root = Path(runs_root)
-    if not root.is_dir():
-        raise ConfigError(f"{root}: {'a file; give a directory of runs' if root.exists() else 'no such directory'}")
+    root = os.fspath(runs_root)
+    if not os.path.isdir(root):
+        reason = "a file; give a directory of runs" if os.path.exists(root) else "no such directory"
+        raise ConfigError(f"{root}: {reason}")
     with naming(root, "cannot be listed"), os.scandir(root) as entries:
         names = sorted((entry.name for entry in entries if entry.is_dir()), key=_by_number)
     return [row(run, logs) for run in (RunFiles(os.path.join(root, name)) for name in names) if run.is_run()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nntrain.errors import StorageError
 from nntrain.files.plain_values import JsonObject
@@ -13,6 +13,9 @@ from nntrain.files.storage import naming
 from nntrain.runs import config_file, lock, records
 from nntrain.runs.log_reader import Seal, last_line, read_good, read_log
 from nntrain.runs.records import Record
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LOCK = ".nntrain-lock"  # there from the first moment on: also the mark of a directory that nntrain made
 
@@ -26,6 +29,8 @@ class RunFiles:
     @cached_property
     def path(self) -> Path:
         """The directory."""
+        from pathlib import Path  # a listing needs none
+
         return Path(self.name)
 
     def _file(self, name: str) -> str:

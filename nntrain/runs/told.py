@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from nntrain.errors import CheckpointError, ConfigError
 from nntrain.files import storage
 from nntrain.runs import records
 from nntrain.runs.records import FINISHED
 from nntrain.runs.run_files import RunFiles
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FILE = "told.json"
 
@@ -25,7 +27,7 @@ class Told(NamedTuple):
 
 def read(run: RunFiles) -> Told | None:
     """What was told of a run; None where nothing was."""
-    found = records.read_object(run.path / FILE, records.TOLD).value
+    found = records.read_object(f"{run.name}/{FILE}", records.TOLD).value
     return Told(found["value"], found.get("better")) if "value" in found else None
 
 
