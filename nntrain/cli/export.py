@@ -117,4 +117,4 @@ def _verify(made: Exported, loaded: Loaded) -> None:
     if made.run is None:
         warn(f"not verified: {made.runner} is not installed")
         return
-    say(f"verified: {verify(made, examples(loaded, warn), BOUNDS[loaded.config.dtype])}")
+    say(f"verified: {verify(made, lambda: examples(loaded, warn), BOUNDS[loaded.config.dtype])}")

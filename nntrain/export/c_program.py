@@ -16,9 +16,8 @@ from nntrain.export.c_calls import around
 from nntrain.export.c_functions import ELEMENTWISE, NEEDS, text
 from nntrain.export.c_layers import write
 from nntrain.export.description import Description, Inputs
-from nntrain.export.exported import Exported, Trial, run_program
+from nntrain.export.exported import Asked, Exported, Trial, run_program
 from nntrain.export.int8 import Quantized
-from nntrain.export.reference import Examples
 
 FLAGS = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Werror", "-pedantic")
 _TRY = """#include <stdio.h>
@@ -54,13 +53,14 @@ def c_files(described: Description, file: str, quantized: Mapping[str, Quantized
     compiler = next((name for name in ("cc", "gcc", "clang") if shutil.which(name)), None)
     kinds = _kinds(described)
 
-    def run(folder: Path, examples: Examples) -> Trial:
+    def run(folder: Path, asked: Asked) -> Trial:
+        examples = asked()
         names = {"header": header, "P": prefix.upper(), "p": prefix, "input": kinds[0], "answer": kinds[1]}
         (folder / "nntrain_try.c").write_text(_TRY.format(**names))
         run_program(folder, [str(compiler), *FLAGS, "nntrain_try.c", file, "-o", "nntrain_try", "-lm"])
         answers = examples.answers
         said = run_program(folder, ["./nntrain_try"], examples.raw.astype(_NUMPY[kinds[0]]).tobytes())
-        return Trial(np.frombuffer(said, _NUMPY[kinds[1]]).reshape(answers.shape), answers)
+        return Trial(np.frombuffer(said, _NUMPY[kinds[1]]).reshape(answers.shape), answers, len(answers))
 
     return Exported(files, compiler or "a C compiler", run if compiler else None)
 

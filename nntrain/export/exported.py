@@ -22,10 +22,17 @@ BOUNDS = {"float32": 1e-5, "float64": 1e-10}  # largest difference, by the large
 
 @dataclass(frozen=True)
 class Trial:
-    """What the export says to examples, and what nntrain says to them."""
+    """What the export says to examples, and what nntrain says to them.
+
+    examples   how many; None where what is compared is no answer to examples
+    """
 
     export: Array
     nntrain: Array
+    examples: int | None
+
+
+Asked = Callable[[], Examples]  # loaded when they are asked for: parameters are compared without
 
 
 @dataclass(frozen=True)
@@ -33,12 +40,13 @@ class Exported:
     """The files of an export by name, first the one that was asked for.
 
     runner   the program that tries it
-    run      takes the folder that the files are in, and examples; None where the runner is not installed
+    run      takes the folder that the files are in, and gives the examples that it asks for; None where the runner is
+             not installed
     """
 
     files: Mapping[str, bytes]
     runner: str
-    run: Callable[[Path, Examples], Trial] | None
+    run: Callable[[Path, Asked], Trial] | None
 
 
 def difference(trial: Trial) -> float:
@@ -53,7 +61,7 @@ def difference(trial: Trial) -> float:
     return float(np.abs(a[finite] - b[finite]).max() / max(1.0, np.abs(b[finite]).max()))
 
 
-def verify(exported: Exported, examples: Examples, bound: float) -> str:
+def verify(exported: Exported, examples: Asked, bound: float) -> str:
     """Run the export; a line that says how far it is from nntrain.  Raises NNTrainError above the bound."""
     assert exported.run is not None
     with tempfile.TemporaryDirectory(prefix="nntrain-export-") as folder:
@@ -61,7 +69,8 @@ def verify(exported: Exported, examples: Examples, bound: float) -> str:
             Path(folder, name).write_bytes(content)
         trial = exported.run(Path(folder), examples)
     found = difference(trial)
-    line = f"{exported.runner} on {len(examples.raw)} examples: largest difference {found:.2g}"
+    where = "" if trial.examples is None else f" on {trial.examples} examples"
+    line = f"{exported.runner}{where}: largest difference {found:.2g}"
     if not found <= bound:
         raise NNTrainError(f"export: {line}, above {bound:g}; nothing was written (--no-verify writes it all the same)")
     return line

@@ -13,10 +13,9 @@ from nntrain.export import numpy_activations, numpy_functions
 from nntrain.export import numpy_text as text
 from nntrain.export.bundle import bundle
 from nntrain.export.description import Description
-from nntrain.export.exported import Exported, Trial, run_python
+from nntrain.export.exported import Asked, Exported, Trial, run_python
 from nntrain.export.numpy_layers import FORM, LAYERS
 from nntrain.export.placed import Placed, written
-from nntrain.export.reference import Examples
 from nntrain.layers.branches import Branches, Concatenate
 from nntrain.layers.containers import Chain
 from nntrain.layers.residual import Residual
@@ -39,11 +38,12 @@ def program(described: Description, file: str) -> Exported:
         )
     content = source(described, file).encode()
 
-    def run(folder: Path, examples: Examples) -> Trial:
+    def run(folder: Path, asked: Asked) -> Trial:
+        examples = asked()
         (folder / "generated_program.py").write_bytes(content)
         np.save(folder / "x.npy", examples.raw)
         run_python(folder, _TRY)
-        return Trial(np.load(folder / "y.npy"), examples.answers)
+        return Trial(np.load(folder / "y.npy"), examples.answers, len(examples.raw))
 
     return Exported({file: content}, "Python", run)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from nntrain.errors import ConfigError
-from nntrain.export.exported import Exported, Trial, run_python
+from nntrain.export.exported import Asked, Exported, Trial, run_python
 from nntrain.export.placed import place
-from nntrain.export.reference import Examples
+from nntrain.export.reference import said
 from nntrain.export.torch_module import source, state_dict
 from nntrain.files import safetensors
 from nntrain.files.storage import json_text
@@ -37,9 +37,9 @@ def parameters(loaded: Loaded, file: str) -> Exported:
         arrays.update(network.layout.arrays(network.theta))
     content = safetensors.dump(arrays, _metadata(loaded, "nntrain"))
 
-    def read_back(folder: Path, examples: Examples) -> Trial:
+    def read_back(folder: Path, asked: Asked) -> Trial:
         read, _ = safetensors.load((folder / file).read_bytes())
-        return Trial(_flat(read), _flat(arrays))
+        return Trial(_flat(read), _flat(arrays), None)
 
     return Exported({file: content}, "read back", read_back)
 
@@ -60,13 +60,16 @@ def torch_parameters(loaded: Loaded, file: str, module: bool) -> Exported:
     if module:
         files[f"{stem}.py"] = text
 
-    def run(folder: Path, examples: Examples) -> Trial:
+    def run(folder: Path, asked: Asked) -> Trial:
+        examples = asked()
+        if examples.lengths is not None:  # the module counts all steps
+            examples = said(loaded, examples.raw, examples.prepared, None)
         (folder / "generated_module.py").write_bytes(text)
         arrays, _ = safetensors.load((folder / file).read_bytes())
         np.savez(folder / "state.npz", allow_pickle=False, **{name: array.copy() for name, array in arrays.items()})
         np.save(folder / "X.npy", np.ascontiguousarray(np.moveaxis(examples.prepared, -1, 0)))
         run_python(folder, _TRY, "generated_module")
-        return Trial(np.load(folder / "Z.npy"), examples.Z)
+        return Trial(np.load(folder / "Z.npy"), examples.Z, len(examples.raw))
 
     return Exported(files, "PyTorch", run if find_spec("torch") else None)
 

@@ -26,6 +26,7 @@ class Examples:
     answers   probabilities of the classes (N, …, classes), or values in the data's units
     labels    numbers of the classes, (N,) or (N, T); None where values are predicted
     prepared  (…, N): the raw examples as the network takes them
+    valid     (N, T) True at the steps of Z that count; None where all do, or where there is one output an example
     """
 
     raw: Array
@@ -34,6 +35,13 @@ class Examples:
     Z: Array
     answers: Array
     labels: Array | None
+    valid: Array | None
+
+    def counted(self, Y: Array) -> Array:
+        """Y (N, …) with 0 at the steps that do not count."""
+        if self.valid is None or Y.shape[:2] != self.valid.shape:
+            return Y
+        return np.where(self.valid.reshape(*self.valid.shape, *[1] * (Y.ndim - 2)), Y, 0)
 
 
 def examples(loaded: Loaded, warn: Warn) -> Examples:
@@ -60,12 +68,15 @@ def examples(loaded: Loaded, warn: Warn) -> Examples:
 def said(loaded: Loaded, raw: Array, prepared: Array, lengths: Array | None) -> Examples:
     """The examples with what nntrain says to them."""
     facts, loss = loaded.facts, loaded.config.loss
+    (network,) = loaded.networks.values()
     Z = output(loaded, Batch(prepared, np.empty((0, len(raw))), lengths)).Z
+    after = None if lengths is None else network.root.output_lengths(lengths)
+    valid = None if after is None else np.arange(len(Z)) < after[:, None]
     if facts.target == "values":
         answers, labels = facts.to_units(loss.predict(Z)), None
     else:
         answers, labels = loss.probabilities(Z), np.moveaxis(loss.decide(Z), -1, 0)
-    return Examples(raw, lengths, prepared, np.moveaxis(Z, -1, 0), np.moveaxis(answers, -1, 0), labels)
+    return Examples(raw, lengths, prepared, np.moveaxis(Z, -1, 0), np.moveaxis(answers, -1, 0), labels, valid)
 
 
 def _chosen(part: Part) -> Array:

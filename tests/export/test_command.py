@@ -1,9 +1,15 @@
 """`nntrain export`: what it writes where, what it refuses, and that nothing is written that was not tried."""
 
+import json
+import re
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
+from export.runs import ROOT, train
 
 from nntrain.export import exported
+from nntrain.export.onnx_model import _same_labels
 from nntrain.files import safetensors
 
 
@@ -16,6 +22,36 @@ def test_parameters_come_under_their_saved_names(mlp, nntrain, tmp_path):
         for name, array in arrays.items():
             np.testing.assert_array_equal(array, saved[name])
     assert metadata["format"] == "nntrain"
+
+
+EVERY = sorted(path.name for path in (ROOT / "configs").glob("*.yaml"))
+SAMPLE = ["moons_gan.yaml", "addition_transformer.yaml"]
+
+
+@pytest.mark.parametrize("name", [n if n in SAMPLE else pytest.param(n, marks=pytest.mark.slow) for n in EVERY])
+def test_parameters_of_every_config_go_out_and_are_a_beginning_for_the_same_config(name, nntrain, configs, tmp_path):
+    run = train(nntrain, configs, name, tmp_path)
+    said = nntrain("export", run, "-o", "p.safetensors", "--which", "last").stderr
+    assert "verified: read back: largest difference 0" in said
+    config = configs / name
+    config.write_text(re.sub(r"(?m)^freeze:.*|^start:.*\n(  .*\n)*", "", config.read_text()))
+    begun = train(nntrain, configs, name, tmp_path, f"start.from={tmp_path / 'p.safetensors'}")
+    told = json.loads((tmp_path / begun / "meta.json").read_text())["start"]
+    assert told["taken"]
+    assert not told["not_taken"]
+
+
+def test_labels_behind_the_end_of_a_sequence_are_not_compared(nntrain, configs, tmp_path):
+    pytest.importorskip("onnxruntime")
+    run = train(nntrain, configs, "names_gru.yaml", tmp_path)
+    assert "verified: onnxruntime on" in nntrain("export", run, "-o", "names.onnx").stderr
+
+
+def test_of_two_classes_that_are_as_probable_either_is_right():
+    P = np.array([[0.5, 0.5 - 1e-7], [0.2, 0.8]], np.float32)
+    examples = SimpleNamespace(answers=P, Z=P, counted=lambda Y: Y)
+    assert _same_labels(np.array([1, 1]), examples)
+    assert not _same_labels(np.array([0, 0]), examples)
 
 
 def test_which_checkpoint_is_told(mlp, nntrain, tmp_path):
@@ -70,6 +106,6 @@ def test_no_checkpoint_is_exit_5(nntrain):
 def test_data_that_are_gone_are_told_and_drawn_ones_taken(nntrain, configs, tmp_path):
     nntrain("fit", "-q", configs / "iris.yaml", "training.epochs=1", "--run-dir", "run")
     (configs / "data" / "iris.csv").unlink()
-    result = nntrain("export", "run", "-o", "x.safetensors")
+    result = nntrain("export", "run", "-o", "x.py")
     assert "warning: the run's data cannot be read" in result.stderr
     assert "verified" in result.stderr
