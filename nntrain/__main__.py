@@ -1,9 +1,11 @@
 """`nntrain` and `python -m nntrain`."""
 
 from nntrain.runtime.signals import obey
+from nntrain.runtime.standard_streams import open_closed
 
 # before click and NumPy are imported: an interrupt during start-up ends quietly with the right code, too
 obey()
+open_closed()
 
 
 def run() -> None:

@@ -23,7 +23,8 @@ Source = Path | IO[str] | GivenArray  # what predict reads: a file, a stream of 
 
 def name_of(source: Source | None) -> str:
     """What errors call it."""
-    return str(source) if isinstance(source, Path) else getattr(source, "name", "<stdin>")
+    name = str(source) if isinstance(source, Path) else getattr(source, "name", None)
+    return name if isinstance(name, str) else "<stdin>"  # a stream opened by its number is called by that
 
 
 def read_bytes(path: Path) -> bytes:

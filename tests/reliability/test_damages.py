@@ -102,13 +102,15 @@ def check(lab, cases):
 
 
 def test_a_sample_of_all_damages_ends_as_declared(lab):
-    assert check(lab, random.Random(0).sample(ALL, 40)) > 20
+    assert check(lab, random.Random(0).sample(ALL, 12)) > 6
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("file", FILES)
 def test_every_damage_of_a_file_ends_as_declared_for_every_command(lab, file):
-    assert check(lab, [one for one in ALL if one[0] == file]) > 50
+    count = check(lab, [one for one in ALL if one[0] == file])
+    print(file, count, "cases")
+    assert count > 50
 
 
 def test_the_proof_catches_a_command_that_takes_what_is_damaged(lab, monkeypatch):
