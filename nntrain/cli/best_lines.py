@@ -17,7 +17,10 @@ def say_best(compared: Compared) -> None:
     """A line a task on stderr; stdout has the table alone."""
     from nntrain.runs.best_runs import rankings
 
-    found = [ranking.told(compared) for ranking in rankings(compared) if len(ranking.order) > 1]
+    tasks = rankings(compared)
+    found = [ranking for ranking in tasks if len(ranking.order) > 1]
     if len(found) <= _MOST_TASKS:
-        for line in filter(None, found):
-            say(broken(line, room(sys.stderr)))
+        for ranking in found:
+            if told := ranking.told(compared):
+                whose = f"{ranking.name(compared)}, {len(ranking.order)} runs: " if len(tasks) > 1 else ""
+                say(broken(whose + told, room(sys.stderr)))

@@ -13,7 +13,8 @@ import click
 
 from nntrain.cli import options
 from nntrain.cli.best_lines import say_best
-from nntrain.cli.tables import cell, csv_text, number, simple, spread
+from nntrain.cli.runs_table import Values, fitted, say_left_out
+from nntrain.cli.tables import Column, cell, csv_text, number, simple, spread, table
 from nntrain.cli.terminal import broken, print_data, room
 from nntrain.files.plain_values import JsonObject
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from nntrain.runs.comparison import Compared, Experiment
 
 _SIDE_BY_SIDE = 4  # so many runs are columns; of more each is a line
+_NUMBERS = 16  # columns that numbers and short words take
 
 
 @click.command
@@ -58,18 +60,62 @@ def compare(run: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
         ]
         print_data(csv_text(["run", "status", *found.keys, *found.metrics], lines), nl=False)
     else:
-        body = [[name, *map(cell, values)] for name, values in zip(found.names, found.values(), strict=True)]
-        head = ["", *found.keys, *found.metrics]
-        if any("damage" in row for row in found.rows):
-            head.insert(1, "status")
-            body = [[name, row["status"], *cells] for row, (name, *cells) in zip(found.rows, body, strict=True)]
-        click.echo(_turned(head, body))
+        _print_runs(found)
         if any(len(group) > 1 for group in found.groups):
             folds = " and folds" if "dataset.fold" in found.keys else ""
-            click.echo(f"\nmean ± standard deviation over seeds{folds}")
-            click.echo(_turned(["", *found.varied, *found.metrics], [_spread(one) for one in found.experiments()]))
+            told = f"mean ± standard deviation over seeds{folds}"
+            click.echo(f"\n{broken(told, room(sys.stdout))}")
+            _print_experiments(found)
             _print_differences(found)
         say_best(found)
+
+
+def _print_runs(found: Compared) -> None:
+    """A few runs side by side, of more a line a run."""
+    body = [[name, *map(cell, values)] for name, values in zip(found.names, found.values(), strict=True)]
+    head = ["", *found.keys, *found.metrics]
+    damaged = any("damage" in row for row in found.rows)
+    if damaged:
+        head.insert(1, "status")
+        body = [[name, row["status"], *cells] for row, (name, *cells) in zip(found.rows, body, strict=True)]
+    if _print_beside(head, body):
+        return
+    first = [Column("", found.names, right=False)]
+    if damaged:
+        first.append(Column("status", [row["status"] for row in found.rows], right=False))
+    values = Values(found, found.keys)
+    _print_lines(values, first, values.of_runs())
+
+
+def _print_experiments(found: Compared) -> None:
+    """The same of experiments; of several tasks those of several runs."""
+    experiments = found.experiments()
+    if _print_beside(["", *found.varied, *found.metrics], [_spread(one) for one in experiments]):
+        return
+    values = Values(found, found.varied)
+    if values.lacking:
+        experiments = [one for one in experiments if len(one.names) > 1]
+    first = [Column("", [_label(one) for one in experiments], right=False)]
+    _print_lines(values, first, values.of_experiments(experiments))
+
+
+def _print_beside(head: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
+    """A column for each of a few; in a narrow window tables below each other."""
+    if len(body) > _SIDE_BY_SIDE:
+        return False
+    names, *lines = zip(head, *body, strict=True)
+    keys = Column(names[0], [line[0] for line in lines], right=False)
+    columns = [Column(name, cells) for name, *cells in zip(names[1:], *(line[1:] for line in lines), strict=True)]
+    columns = [column._replace(right=column.width <= _NUMBERS) for column in columns]  # longer text can be shortened
+    click.echo(table([keys, *columns], room(sys.stdout), split=True)[0])
+    return True
+
+
+def _print_lines(values: Values, first: Sequence[Column], columns: Sequence[Column]) -> None:
+    """A line for each; in a narrow window several tables."""
+    shown, left_out = fitted(first, columns)
+    click.echo(shown)
+    say_left_out(left_out, values.lacking)
 
 
 def _print_differences(found: Compared) -> None:
@@ -79,12 +125,13 @@ def _print_differences(found: Compared) -> None:
         return
     told = "differences, paired by seed and fold (corrected t test; p < 0.05: more than noise)"
     click.echo(f"\n{broken(told, room(sys.stdout))}")
-    names = [found.names[group[0]] for group in found.groups]
-    body = [
-        [f"{names[j]} − {names[i]}", metric, number(float(d.mean)), f"{d.t:.2f}", f"{d.p:.3f}"]
-        for i, j, metric, d in lines
-    ]
-    click.echo(simple(["", "metric", "difference", "t", "p"], body, "llrrr", room(sys.stdout)))
+    for i, j in dict.fromkeys(one[:2] for one in lines):
+        first, second = (found.names[found.groups[k][0]] for k in (i, j))
+        click.echo(broken(f"{second} − {first}", room(sys.stdout)))
+        body = [
+            [metric, number(float(d.mean)), f"{d.t:.2f}", f"{d.p:.3f}"] for *pair, metric, d in lines if pair == [i, j]
+        ]
+        click.echo(simple(["", "difference", "t", "p"], body, "lrrr", room(sys.stdout)))
 
 
 def _differences(found: Compared) -> list[JsonObject]:
@@ -109,18 +156,10 @@ def _runs(found: Compared) -> list[JsonObject]:
     ]
 
 
+def _label(one: Experiment) -> str:
+    return one.names[0] + (f" … ({len(one.names)})" if len(one.names) > 1 else "")
+
+
 def _spread(one: Experiment) -> list[str]:
-    """An experiment's line for people."""
-    label = one.names[0] + (f" … ({len(one.names)})" if len(one.names) > 1 else "")
-    return [label, *map(cell, one.config.values()), *map(spread, one.metrics.values())]
-
-
-def _turned(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
-    """A few runs side by side where there is room, else a line a run; in a narrow window several tables."""
-    width = room(sys.stdout)
-    if len(body) <= _SIDE_BY_SIDE:
-        lines = [list(line) for line in zip(head, *body, strict=True)]
-        beside = simple(lines[0], lines[1:], "l" + "r" * len(body))
-        if width is None or len(beside.partition("\n")[0]) <= width:
-            return beside
-    return simple(head, body, "l" + "r" * (len(head) - 1), width)
+    """An experiment's column for people."""
+    return [_label(one), *map(cell, one.config.values()), *map(spread, one.metrics.values())]

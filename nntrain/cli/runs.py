@@ -5,22 +5,20 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from math import inf
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from nntrain.cli import options
 from nntrain.cli.best_lines import say_best
-from nntrain.cli.tables import Column, cell, csv_text, simple, spread, table
-from nntrain.cli.terminal import print_data, room, say, width_of
+from nntrain.cli.runs_table import Values, fitted, named, print_listing, say_left_out
+from nntrain.cli.tables import Column, cell, csv_text, table
+from nntrain.cli.terminal import print_data, room, say
 from nntrain.errors import ConfigError
 
 if TYPE_CHECKING:
     from nntrain.files.plain_values import Json, JsonObject
-    from nntrain.runs.comparison import Compared
-_FEW = 6  # config keys that are shown in any window; runs of other networks differ in dozens
 
 
 @click.command
@@ -61,8 +59,8 @@ def runs(
     options.tell_damage(found)
     keys = None
     if columns is not None:  # each once; run and status stand there anyway
-        named = dict.fromkeys(key.strip() for key in columns.split(","))
-        keys = [key for key in named if key not in ("", "run", "status")]
+        asked = dict.fromkeys(key.strip() for key in columns.split(","))
+        keys = [key for key in asked if key not in ("", "run", "status")]
     for option, key in [("--sort", sort), *(("--columns", key) for key in keys or [])]:
         if key is not None and found and all(_value(row, key) is None for row in found):
             raise ConfigError(f"{option} {key}: no run has it{_there(found)}")
@@ -90,41 +88,13 @@ def runs(
         say(f"no runs in {directory}" + (" for which that is so" if where else ""))
     elif keys is not None:
         chosen = [Column(key, [cell(_value(row, key)) for row in found]) for key in keys]
-        click.echo(table([*_named(found), *chosen], room(sys.stdout), split=True)[0])
+        click.echo(table([*named(found), *chosen], room(sys.stdout), split=True)[0])
     else:
         from nntrain.runs.comparison import Compared
 
         compared = Compared(found, as_spelled=True)
-        click.echo(_listing(compared))
+        print_listing(compared, click.echo)
         say_best(compared)
-
-
-def _named(rows: Sequence[Mapping[str, Json]]) -> list[Column]:
-    """The columns that every table of runs begins with."""
-    names = Column("run", [os.path.basename(row["run"]) for row in rows], right=False)
-    return [names, Column("status", [row["status"] for row in rows], right=False)]
-
-
-def _listing(compared: Compared) -> str:
-    """The table for people: status, epochs, what differs, and metrics."""
-    found, texts = compared.rows, _named(compared.rows)
-    epochs = [Column("epochs", [cell(row.get("epoch")) for row in found])]
-    if any(row.get("best") for row in found):
-        epochs.append(Column("best epoch", [cell((row.get("best") or {}).get("epoch")) for row in found], rank=1))
-    named = [*compared.keys, *compared.metrics]
-    values = zip(*compared.values(), strict=True) if named else iter(())
-    differing = len(compared.keys)
-    others = [
-        Column(key, [cell(value) for value in column], rank=2 if i < differing else 0)
-        for i, (key, column) in enumerate(zip(named, values, strict=True))
-    ]
-    width = room(sys.stdout)
-    if differing <= _FEW:
-        return table([*texts, *epochs, *others], width, split=True)[0]
-    shown, left_out = table([*texts, *epochs, *others], width)
-    if any(width_of(line) > (width or inf) for line in shown.split("\n")):
-        return table([*texts, *epochs, *others[differing:]], width, split=True)[0]
-    return shown + (f"\nleft out: {', '.join(left_out)}" if left_out else "")
 
 
 def _print_experiments(
@@ -151,12 +121,14 @@ def _print_experiments(
         ]
         print_data(csv_text(head, body), nl=False)
         return
-    rows = [
-        [one.names[0], str(len(one.names)), *map(cell, one.config.values()), *map(spread, one.metrics.values())]
-        for one in groups
+    values = Values(compared, compared.varied)
+    first = [
+        Column("run", [one.names[0] for one in groups], right=False),
+        Column("runs", [str(len(one.names)) for one in groups]),
     ]
-    head = ["run", "runs", *compared.varied, *compared.metrics]
-    click.echo(simple(head, rows, "l" + "r" * (len(head) - 1), room(sys.stdout)))
+    shown, left_out = fitted(first, values.of_experiments(groups))
+    click.echo(shown)
+    say_left_out(left_out, values.lacking)
     say_best(compared)
 
 

@@ -72,16 +72,10 @@ def _contents(compared: Compared, tasks: Sequence[Ranking]) -> str:
     """A line a task, which leads to it."""
     lines = []
     for number, task in enumerate(tasks):
-        name = in_html(_title(compared, task))
+        name = in_html(task.name(compared))
         said = task.told(compared) or f"{len(task.order)} runs"
         lines.append(f'<li><a href="#task-{number}">{name}</a> <span class="soft">{in_html(said)}</span></li>')
     return f"<ol>{''.join(lines)}</ol>"
-
-
-def _title(compared: Compared, task: Ranking) -> str:
-    """The runs' name, where they have one together."""
-    names = list(dict.fromkeys(str(compared.rows[i].get("name") or compared.names[i]) for i in task.order))
-    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
 def _task(compared: Compared, task: Ranking, number: int, tasks: int, charts: figures.Charts) -> str:
@@ -97,7 +91,7 @@ def _task(compared: Compared, task: Ranking, number: int, tasks: int, charts: fi
     ]
     if tasks == 1:
         return f"<section>{''.join(parts).replace('h3>', 'h2>')}</section>"
-    title = f"{in_html(_title(compared, task))}: {len(task.order)} run{'s' * (len(task.order) != 1)}"
+    title = f"{in_html(task.name(compared))}: {len(task.order)} run{'s' * (len(task.order) != 1)}"
     if folded:
         return f'<details class="task" id="task-{number}"><summary><h2>{title}</h2></summary>{"".join(parts)}</details>'
     return f'<section id="task-{number}"><h2>{title}</h2>{"".join(parts)}</section>'

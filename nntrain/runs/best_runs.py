@@ -49,6 +49,11 @@ class Ranking(NamedTuple):
         first = self.groups[0]
         return None if first.mean is None else first.runs[0]
 
+    def name(self, compared: Compared) -> str:
+        """What the runs are called in their configs: `iris`, or `iris and 2 more` where they have several names."""
+        names = list(dict.fromkeys(str(compared.rows[i].get("name") or compared.names[i]) for i in self.order))
+        return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+
     def told(self, compared: Compared) -> str:
         """`best by validation.accuracy: digits-003, 0.975 at epoch 4; mean 0.972 ± 0.004 over 3 runs`; or nothing."""
         if self.best is None or self.metric is None:

@@ -60,20 +60,24 @@ def groups(configs: Sequence[Mapping[str, Json]]) -> list[list[int]]:
 def mean_and_deviation(values: Sequence[float]) -> tuple[float, float | None]:
     """Mean, and the sample's standard deviation (n − 1) where there are two or more."""
     # not by `statistics`: the decimals and fractions behind it take an eighth of a listing's time to import
-    mean = fsum(values) / len(values)
     if len(values) == 1:
-        return mean, None
+        return values[0], None
+    if min(values) == max(values):
+        return values[0], 0.0  # no 1e-16 that comes from rounding the mean
+    mean = fsum(values) / len(values)
     return mean, hypot(*(value - mean for value in values)) / sqrt(len(values) - 1)
 
 
 class Experiment(NamedTuple):
     """Runs that differ in their seed alone.
 
+    runs          numbers of its runs
     rows, names   of its runs
     config        the keys in which experiments differ, with its values
     metrics       mean and standard deviation (n − 1; None of one run) of each; None where no run has it
     """
 
+    runs: list[int]
     rows: list[Mapping[str, Json]]
     names: list[str]
     config: dict[str, Json]
@@ -130,6 +134,7 @@ class Compared:
         """The runs by experiment, in the order of the first of each."""
         return [
             Experiment(
+                group,
                 [self.rows[i] for i in group],
                 [self.names[i] for i in group],
                 {key: _value(self.configs[group[0]], key) for key in self.varied},

@@ -9,7 +9,9 @@ import sys
 import termios
 
 from nntrain.cli import main
+from nntrain.cli.terminal import width_of
 
+_REST = "\0"  # the second column of a wide character
 _SEQUENCE = re.compile(r"\x1b\[([0-9;?]*)([A-Za-z])")
 
 
@@ -40,12 +42,13 @@ class Screen:
             self.row += 1
             if self.row == len(self.lines):
                 self.lines.append("")
-        else:
-            if self.column >= self.columns:
+        elif wide := width_of(c):
+            if self.column + wide > self.columns:
                 self.wrapped.append(self.lines[self.row])
             line = self.lines[self.row].ljust(self.column)
-            self.lines[self.row] = line[: self.column] + c + line[self.column + 1 :]
-            self.column += 1
+            cell = c if wide == 1 else c + _REST
+            self.lines[self.row] = line[: self.column] + cell + line[self.column + wide :]
+            self.column += wide
 
     def _move(self, count, kind):
         if kind == "A":
@@ -59,7 +62,7 @@ class Screen:
 
     @property
     def text(self):
-        return "\n".join(line.rstrip() for line in self.lines)
+        return "\n".join(line.rstrip() for line in self.lines).replace(_REST, "")
 
 
 def show(columns, *arguments, folder, height=24, code=0, **environment):

@@ -19,6 +19,7 @@ SHARED = {
     "live_lines",
     "options",
     "progress",
+    "runs_table",
     "shipped",
     "space_options",
     "sweep_progress",
