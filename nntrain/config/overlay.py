@@ -10,7 +10,7 @@ from nntrain.components import Component, find
 from nntrain.config.canonical import merge
 from nntrain.config.dotted_paths import below, child, names_of, position, type_name
 from nntrain.config.field_types import UNKNOWN, FieldType, Section, fields, networks
-from nntrain.config.nodes import Node, from_python
+from nntrain.config.nodes import Node, from_python, node_of
 from nntrain.config.plain_config import plain
 from nntrain.config.problems import Mark, Problems, Source
 from nntrain.config.yaml_reader import parse, read_file
@@ -95,6 +95,8 @@ def _parse_override(text: str, order: int, problems: Problems) -> tuple[list[str
     if key == "extends":
         problems.add(Mark(source), key, "only a file can extend another")
         return None
+    if len(value) == 1 and not value.isalnum() and value != "~":  # dataset.decimal=, which is no YAML, means a text
+        return parts, node_of(value, Mark(source))
     return parts, parse(value, source, problems)
 
 

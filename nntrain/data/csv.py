@@ -163,12 +163,12 @@ class Csv(TableDataset):
         fitting, tables = facts is None, dict[str, Table]()
         if facts is None:
             tables["train"] = read_table(files["train"], self.dialect)
-            facts = self._describe(tables["train"])
+            facts = self.describe(tables["train"])
         layout = required(facts.preparation.layout, "a table")
         for part, of_part in files.items():
             if part not in tables:
                 tables[part] = read_table(of_part, self.dialect, header_by(layout, self.dialect))
-        rows = {part: self._rows(table, layout, fitting and part == "train") for part, table in tables.items()}
+        rows = {part: self.rows(table, layout, fitting and part == "train") for part, table in tables.items()}
         warnings = [text for table in tables.values() for text in table.warnings]
         names = {part: table.name for part, table in tables.items()}
         groups = None
@@ -176,8 +176,8 @@ class Csv(TableDataset):
             groups = row_groups(tables["train"], tables["train"].find(self.group, "group"), rows["train"].kept)
         return _Read(facts, rows, names, sha.hexdigest(), warnings, tables["train"].missing(), groups)
 
-    def _describe(self, table: Table) -> Facts:
-        """What the columns are."""
+    def describe(self, table: Table) -> Facts:
+        """What the columns of the training table are.  Raises DataError."""
         names, numerals = table.names, self.dialect.numerals
         empty = table.empty
         full = [i for i in range(table.width) if i not in empty]
@@ -234,8 +234,10 @@ class Csv(TableDataset):
         made = replace(facts.preparation, layout=layout, standardize=of_inputs, standardize_target=of_target)
         return replace(facts, preparation=made)
 
-    def _rows(self, table: Table, layout: TableLayout, described: bool) -> Rows:
-        """The rows of a table, whose columns stand where the layout has them if they were `described` by it."""
+    def rows(self, table: Table, layout: TableLayout, described: bool) -> Rows:
+        """The rows of a table, whose columns stand where the layout has them if they were `described` by it.  Raises
+        DataError for cells that cannot be.
+        """
         columns = [*layout.columns, *layout.targets, *([layout.weights] if layout.weights else [])]
         at = [column.at for column in columns] if described else locate(table, layout, with_target=True)
         return read_rows(table, layout, at, self.dialect.numerals, self.unknown)

@@ -1,234 +1,193 @@
-"""A config for a csv file, by looking at the file: `nntrain init csv data.csv --target price`."""
+"""A config for a table, by looking at it: `nntrain init csv data.csv --target price`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
-from nntrain.data.tables.column_kinds import (
-    MOST_CLASSES,
-    Kind,
-    Said,
-    are_values,
-    describe,
-    kind_of,
-    no_categories,
-    refuse_words,
-)
-from nntrain.data.tables.column_values import values
-from nntrain.data.tables.dialect import Dialect
+from nntrain.components import values
+from nntrain.data.csv import Csv
+from nntrain.data.facts import required
+from nntrain.data.starter_text import KEPT, column_list, csv_text, line, series_text
+from nntrain.data.tables.cells import Cells
+from nntrain.data.tables.column_doubts import is_identifier, is_same, is_sentences
+from nntrain.data.tables.column_kinds import MOST_CLASSES, Kind, are_values, kind_of, no_categories
 from nntrain.data.tables.table import Table
+from nntrain.data.tables.table_dataset import TableDataset
+from nntrain.data.tables.table_files import files_of, open_table
 from nntrain.data.tables.table_reader import read_table
-from nntrain.data.tables.text_files import TextFile
-from nntrain.errors import DataError
-from nntrain.files.plain_values import yaml_word
-from nntrain.messages import Warn, did_you_mean, unheard
+from nntrain.errors import ConfigError, DataError
+from nntrain.messages import Warn, unheard
 
-_MANY = 2000  # rows from which on those of the validation part decide when to stop
-_FEWEST = 10  # rows of which some can be a validation part
 _WINDOW = 24  # time steps that a forecast sees
+_READING = frozenset(name for name in TableDataset.__dataclass_fields__ if name in Csv.__dataclass_fields__)
 
 
 @dataclass
-class _Column:
+class _Look:
     """What one column holds.  `different`: its words, dates or numbers, missing ones apart."""
 
     at: int
     name: str
     kind: Kind
+    cells: Cells
     different: int
     missing: int
 
-    def useless(self, rows: int) -> str:
-        """Why it is no input, or nothing."""
-        if self.different == 0:
-            return "it is empty"
-        if self.different == 1:
-            return "it is the same in every row"
-        if self.kind == "words" and no_categories(self.different, rows):
-            return "nearly every row has its own"
-        return ""
 
+def starter(dataset: Csv, name: str, warn: Warn = unheard) -> str:
+    """The YAML of a config called `name` that trains on the table of a dataset, whose arguments are kept: what it says
+    of no column is found out.  What the config will say is tried on the table, as `fit` would.
 
-def starter(path: Path, target: str | None, name: str, header: bool | None = None, warn: Warn = unheard) -> str:
-    """The YAML of a config called `name` that trains on the file.
-
-    header   whether the first row names the columns; None: found out
-    warn     is told what is taken of the file, or left out, without being said
+    warn   is told what is taken of the file, or left out, without being said
     Raises DataError.
     """
-    table = read_table(TextFile(path), Dialect(header))
-    given = [] if header is None else [f"  header: {str(header).lower()}"]
-    header, names, rows = table.header, table.names, len(table)
+    path, said = dataset.path, _said(dataset)
+    if odd := said - KEPT:
+        raise ConfigError(f"dataset.{min(odd)} says nothing of how the table is read; put it into the config")
+    table = read_table([open_table(file, dataset.encoding) for file in files_of(path)], dataset.dialect)
+    of_file, rows = table.name, len(table)
     if rows < 2:
-        raise DataError(f"{path}: error: fewer than 2 rows of data ({rows}) are nothing to learn from")
-    empty = table.empty
-    full = [i for i in range(table.width) if i not in empty]
-    at = full[-1] if target is None else _find(path, target, names, header)
-    if at in table.empty:
-        raise table.error(None, at, f"target {names[at]} has no value; choose another with --target")
-    columns = [_look(table, i, names[i]) for i in full]
+        raise DataError(f"{of_file}: error: fewer than 2 rows of data ({rows}) are nothing to learn from")
+    goals = [_look(table, at, dataset) for at in _targets(table, dataset)]
+    for goal in goals:
+        _refuse_target(table, goal)
+    aside = {table.find(c, key) for key in ("weights", "group") if (c := getattr(dataset, key)) is not None}
+    aside |= {table.find(c, "drop") for c in dataset.drop} | table.empty | {goal.at for goal in goals}
+    looks = [_look(table, at, dataset) for at in range(table.width) if at not in aside]
+    left_out = dict(_left_out(table, looks, goals))
+    inputs = [look for look in looks if look.at not in left_out]
+    if _is_series(table, inputs, goals) and said <= _READING | {"target"} and isinstance(path, Path):
+        _tell(table, warn)
+        return series_text(dataset, name, rows, goals[0].name, _WINDOW, said & _READING)
+    if not inputs:
+        reasons = "; ".join(f"{line(look.name)}: {left_out[look.at]}" for look in looks)
+        raise DataError(f"{of_file}: error: no column is an input: {reasons or 'there is the target alone'}")
+    complete = _completed(dataset, table, inputs, goals, [*left_out])
+    facts = complete.describe(table)
+    complete.rows(table, required(facts.preparation.layout, "a table"), described=True)
+    _tell(table, warn)
+    out = [(look.name, left_out[look.at]) for look in looks if look.at in left_out]
+    gaps = [(look.name, look.missing) for look in [*inputs, *goals] if look.missing]
+    words = sum(look.kind == "words" for look in inputs)
+    made_of = f"{len(inputs)} input{'s' * (len(inputs) > 1)}" + (f" ({words} of them categories)" if words else "")
+    return csv_text(complete, facts, name, table, made_of, _goal_text(goals, facts.target, complete), out, gaps)
+
+
+def _tell(table: Table, warn: Warn) -> None:
     for text in table.warnings:
         warn(text)
-    goal = next(column for column in columns if column.at == at)
+
+
+def _said(dataset: Csv) -> frozenset[str]:
+    """The arguments that are not as they are by default, the path apart."""
+    usual = values(Csv(dataset.path))
+    return frozenset(key for key, value in values(dataset).items() if value != usual[key])
+
+
+def _targets(table: Table, dataset: Csv) -> list[int]:
+    """The target columns: as said, or the last that holds anything."""
+    given = dataset.target if isinstance(dataset.target, tuple) else (dataset.target,)
+    empty = table.empty
+    if given == (None,):
+        return [i for i in range(table.width) if i not in empty][-1:]
+    found = []
+    for column in given:
+        if isinstance(column, str) and column not in table.names and column.lstrip("-").isdigit():
+            column = int(column)
+        found.append(table.find(column if column is not None else -1, "target"))
+    for at in found:
+        if at in empty:
+            raise table.error(None, at, f"target {table.names[at]} has no value; choose another with --target")
+    return found
+
+
+def _look(table: Table, at: int, dataset: Csv) -> _Look:
+    """What a column holds."""
+    cells, kind = table.columns[at], kind_of(table.columns[at], dataset.dialect.numerals)
+    for key, said in (("categorical", "words"), ("dates", "dates"), ("units", "amounts")):
+        if at in {table.find(column, key) for column in getattr(dataset, key)}:
+            kind = said  # type: ignore[assignment]  # they are Kinds
+    return _Look(at, table.names[at], kind, cells, len(cells.names()), int(cells.missing.sum()))
+
+
+def _refuse_target(table: Table, goal: _Look) -> None:
+    """Raise DataError for a column that is nothing to predict."""
     if goal.different < 2:
-        raise DataError(f"{path}: error: target {goal.name} is the same in every row; choose another with --target")
-    left_out = {c.at: reason for c in columns if c is not goal and (reason := c.useless(rows))}
-    inputs = [c for c in columns if c is not goal and c.at not in left_out]
+        hint = "is the same in every row; choose another with --target"
+        raise DataError(f"{table.name}: error: target {goal.name} {hint}")
     if goal.kind == "dates":
-        raise DataError(f"{path}: error: target {goal.name} holds dates, and a date is no target; choose with --target")
-    only_dates = all(column.kind == "dates" for column in inputs)
-    if only_dates and goal.kind == "numbers" and header and rows >= 2 * _WINDOW and goal.different > MOST_CLASSES:
-        return _series(path, name, given, rows, goal)
-    if not inputs:
-        raise DataError(
-            f"{path}: error: no column is an input: "
-            + "; ".join(f"{_line(columns[at].name)}: {reason}" for at, reason in left_out.items())
-        )
-    out = [(columns[at], reason) for at, reason in left_out.items()]
-    return _yaml(path, name, given, rows, header, goal, _task(table, goal), inputs, out)
+        hint = "holds dates, and a date is no target; choose with --target"
+        raise DataError(f"{table.name}: error: target {goal.name} {hint}")
 
 
-def _look(table: Table, at: int, name: str) -> _Column:
-    """What a column holds.  Raises DataError where `fit` would, whatever the config said."""
-    cells, numerals = table.columns[at], Dialect().numerals
-    kind = kind_of(cells, numerals)
-    if kind == "numbers":
-        refuse_words(table, at, name, numerals)
-    if kind in ("amounts", "dates"):
-        column = describe(table, at, name, Said(dates=[at] if kind == "dates" else [], units=[at]), numerals)
-        values(table, at, column, numerals)
-    return _Column(at, name, kind, len(cells.names()), int(cells.missing.sum()))
+def _left_out(table: Table, looks: Sequence[_Look], goals: Sequence[_Look]) -> Iterator[tuple[int, str]]:
+    """The columns that are no inputs, and why."""
+    for look in looks:
+        named = look.name if not table.header or table.first[look.at] else "unnamed: 0"
+        goal = next((goal for goal in goals if is_same(look.cells, goal.cells)), None)
+        if look.different == 0:
+            yield look.at, "it is empty"
+        elif look.different == 1 and not look.missing:
+            yield look.at, "it is the same in every row"
+        elif look.kind == "words" and is_sentences(look.cells):
+            yield look.at, f"it holds sentences, from which dataset labelled_text learns (text: {line(look.name)})"
+        elif look.kind == "words" and no_categories(look.different, len(table)):
+            yield look.at, "nearly every row has its own"
+        elif goal is not None:
+            yield look.at, f"it is the same as the target {line(goal.name)}"
+        elif len(looks) > 1 and look.kind == "numbers" and is_identifier(look.cells, named, by_name=True):
+            yield look.at, "another whole number in every row, like an id"
 
 
-def _find(path: Path, target: str, names: list[str], header: bool) -> int:
-    if target in names:
-        return names.index(target)
-    if target.lstrip("-").isdigit() and -len(names) <= int(target) < len(names):
-        return int(target) % len(names)
-    there = ", ".join(names) if header else f"no header, so columns are 0 to {len(names) - 1}"
-    hint = did_you_mean(target, names) if header else ""
-    raise DataError(f"{path}: error: --target: no column {target!r} ({there}){hint}")
+def _is_series(table: Table, inputs: Sequence[_Look], goals: Sequence[_Look]) -> bool:
+    """Whether a column of numbers stands beside dates alone, in the order of time."""
+    goal = goals[0]
+    only_dates = table.header and len(goals) == 1 and all(look.kind == "dates" for look in inputs)
+    return only_dates and goal.kind == "numbers" and len(table) >= 2 * _WINDOW and goal.different > MOST_CLASSES
 
 
-def _task(table: Table, goal: _Column) -> str:
+def _completed(
+    dataset: Csv, table: Table, inputs: Sequence[_Look], goals: Sequence[_Look], left_out: Sequence[int]
+) -> Csv:
+    """The dataset with all that was found out."""
+
+    def columns(kind: Kind, said: tuple[str | int, ...], looks: Sequence[_Look]) -> tuple[str | int, ...]:
+        known = {table.find(column, kind) for column in said}
+        return (*said, *column_list(table, [look.at for look in looks if look.kind == kind and look.at not in known]))
+
+    targets = column_list(table, [goal.at for goal in goals])
+    task = dataset.task
+    if len(goals) == 1 and dataset.separator is None:
+        task = task or _task(goals[0])
+    gaps = any(look.missing for look in [*inputs, *goals])
+    missing = dataset.missing
+    if missing == "error" and gaps:
+        missing = "drop" if any(goal.missing for goal in goals) else "mean"
+    return replace(
+        dataset,
+        target=targets[0] if len(targets) == 1 else targets,
+        task=task,
+        drop=(*dataset.drop, *column_list(table, left_out)),
+        dates=columns("dates", dataset.dates, inputs),
+        units=columns("amounts", dataset.units, [*inputs, *goals]),
+        missing=missing,
+        standardize=True,
+    )
+
+
+def _task(goal: _Look) -> Literal["classification", "regression"]:
     if goal.kind != "numbers":
         return "regression" if goal.kind == "amounts" else "classification"
-    return "regression" if are_values(table.columns[goal.at].values) else "classification"
+    return "regression" if are_values(goal.cells.values) else "classification"
 
 
-def _yaml(
-    path: Path,
-    name: str,
-    given: list[str],
-    rows: int,
-    header: bool,
-    goal: _Column,
-    task: str,
-    inputs: list[_Column],
-    out: list[tuple[_Column, str]],
-) -> str:
-    words = [c for c in inputs if c.kind == "words"]
-    missing = sum(c.missing for c in [*inputs, goal])
-    regression = task == "regression"
-    made_of = f"{len(inputs)} input{'s' * (len(inputs) > 1)}" + (f" ({len(words)} of them categories)" if words else "")
-    kind = f"{goal.different} different values" if regression else f"{goal.different} classes"
-    target = _scalar(goal.name) if header else goal.name
-    lines = [
-        f"# {_line(path.name)}: {rows:,} rows, {made_of}, target {_line(goal.name)} with {kind}.",
-        "# Train it: nntrain fit config.yaml",
-        f"name: {_scalar(name)}",
-        "seed: 0",
-        "",
-        "dataset:",
-        "  type: csv",
-        f"  path: {_scalar(str(path))}",
-        *given,
-        f"  target: {target:17} # a column by {'name' if header else 'number from 0, as there is no header'}",
-        f"  task: {task}",
-    ]
-    if out:
-        dropped = ", ".join(_scalar(c.name) if header else c.name for c, _ in out)
-        reasons = "; ".join(f"{_line(c.name)}: {reason}" for c, reason in out)
-        lines.append(f"  drop: [{dropped}]  # {reasons}")
-    listed = (("dates", "dates", "year, month, day and weekday each"), ("units", "amounts", "numbers with a sign"))
-    for key, kind, what in listed:
-        if named := [_scalar(c.name) if header else c.name for c in [*inputs, goal] if c.kind == kind]:
-            lines.append(f"  {key}: [{', '.join(named)}]  # {what}")
-    if missing:
-        where = ", ".join(f"{c.missing} in {_line(c.name)}" for c in [*inputs, goal] if c.missing)
-        policy = "drop" if goal.missing else "mean"
-        said = "leaves these rows out" if goal.missing else "fills in the training part's mean"
-        lines.append(f"  missing: {policy}             # {where}; {policy} {said}")
-    lines.append("  standardize: true         # inputs to mean 0 and deviation 1, fitted on the training part")
-    if regression:
-        lines.append("  standardize_target: true  # metrics and predictions stay in the target's units")
-    measured = ["mae", "rmse", "r2"] if regression else ["accuracy", "confusion"]
-    lines += _rest(rows, "1" if regression else "$dataset.classes", "mse" if regression else "cross_entropy", measured)
-    return "\n".join(line.rstrip() for line in lines) + "\n"
-
-
-def _rest(rows: int, outputs: str, loss: str, metrics: list[str], first: tuple[str, ...] = ()) -> list[str]:
-    """Parts, network and training.  A validation part of few rows is watched, but which checkpoint is the best it would
-    decide by chance.
-    """
-    few = rows < _MANY
-    validation = "0.1           # watched while it trains"
-    if rows < _FEWEST:
-        validation = "0             # too few rows for a part of their own"
-    lines = [
-        f"  validation: {validation}",
-        "  test: 0.2                 # measured once, at the end",
-        f"  batch_size: {32 if rows < 20_000 else 128}",
-        "",
-        "architecture:",
-        *(f"  - {layer}" for layer in first),
-        "  - dense: {units: 100, init: xavier_uniform}",
-        "  - relu",
-        f"  - dense: {outputs}",
-        "",
-        f"loss: {loss}",
-        "optimizer: {type: adamw, lr: 2e-3, weight_decay: 0.01}",
-        "schedule: cosine",
-        f"metrics: [{', '.join(metrics)}]",
-        "",
-        "training:",
-        f"  epochs: {200 if few else 100 if rows < 20_000 else 40}",
-    ]
-    if few and rows >= _FEWEST:
-        lines.append(
-            "  monitor: train.loss       # which checkpoint is the best: few rows of validation decide by chance"
-        )
-    if not few:
-        lines.append("  early_stopping: {patience: 25}  # keeps the checkpoint with the lowest validation.loss")
-    return lines
-
-
-def _series(path: Path, name: str, given: list[str], rows: int, goal: _Column) -> str:
-    """One value after another: a forecast of the next from the last ones."""
-    lines = [
-        f"# {_line(path.name)}: {rows:,} values in the order of time: "
-        f"forecast the next {_line(goal.name)} from the last {_WINDOW}.",
-        "# Train it: nntrain fit config.yaml",
-        f"name: {_scalar(name)}",
-        "seed: 0",
-        "",
-        "dataset:",
-        "  type: series",
-        f"  path: {_scalar(str(path))}",
-        *given,
-        f"  columns: [{_scalar(goal.name)}]",
-        f"  window: {_WINDOW}",
-        *_rest(rows, "$dataset.outputs", "mse", ["mae", "rmse", "r2"], first=("flatten",)),
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _line(text: str) -> str:
-    """A name for a comment, which ends with its line."""
-    return " ".join(text.split())
-
-
-def _scalar(text: str) -> str:
-    """A text that the config takes for this text: `$x` refers to a value, `$$x` is the text `$x`."""
-    return yaml_word(f"${text}" if text.startswith("$") else text)
+def _goal_text(goals: Sequence[_Look], target: str, dataset: Csv) -> str:
+    """What is predicted, for the first line."""
+    names = ", ".join(line(goal.name) for goal in goals)
+    if len(goals) > 1 or dataset.separator is not None:
+        return f"target{'s' * (len(goals) > 1)} {names}"
+    what = "classes" if target == "labels" else "different values"
+    return f"target {names} with {goals[0].different} {what}"

@@ -22,7 +22,7 @@ from nntrain.data.series_windows import Windows, ahead_of_time
 from nntrain.data.source_files import Source, name_of
 from nntrain.data.splits import last_shares
 from nntrain.data.tables.header import seems_header
-from nntrain.data.tables.table import Table
+from nntrain.data.tables.table import Table, column_names
 from nntrain.data.tables.table_dataset import TableDataset
 from nntrain.data.tables.table_files import TableFile, open_table
 from nntrain.data.tables.table_reader import read_table
@@ -204,11 +204,11 @@ class Series(TableDataset):
         others = [column for column in (layout.time, layout.group) if column is not None]
 
         def is_header(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
-            return set(layout.columns) <= set(first) or seems_header(first, below, dialect)
+            return set(layout.columns) <= set(column_names(first, header=True)) or seems_header(first, below, dialect)
 
         table = read_table(file, dialect, is_header)
         if table.header:
-            names = table.first
+            names = table.names
             if layout.group is not None and layout.group[0] not in names:
                 raise DataError(f"{table.name}: error: no column {layout.group[0]}, which tells the series apart")
             if missing := [name for name in layout.columns if name not in names]:

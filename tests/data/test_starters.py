@@ -3,6 +3,7 @@
 import pytest
 import yaml
 
+from nntrain.data import Csv
 from nntrain.data.csv_starter import starter
 
 
@@ -13,6 +14,6 @@ from nntrain.data.csv_starter import starter
 def test_small_tables_have_a_validation_part(tmp_path, rows, validation, monitor):
     path = tmp_path / "t.csv"
     path.write_text("x,y\n" + "".join(f"{(i * 7) % 5 / 2},{'ab'[i % 2]}\n" for i in range(rows)))
-    config = yaml.safe_load(starter(path, None, "t"))
+    config = yaml.safe_load(starter(Csv(path), "t"))
     assert config["dataset"]["validation"] == validation
     assert config["training"].get("monitor") == monitor

@@ -29,12 +29,14 @@ def is_constant(cells: Cells) -> bool:
     return words + len(cells.numbers) == 1 and not cells.missing.any()
 
 
-def is_identifier(cells: Cells, name: str) -> bool:
-    """Whether a column has another whole number in every row, and counts the rows or is called like an id."""
+def is_identifier(cells: Cells, name: str, by_name: bool = False) -> bool:
+    """Whether a column has another whole number in every row, and is called like an id or, unless it is to be told
+    `by_name`, counts the rows.
+    """
     if not cells.all_numbers or any((v != np.floor(v)).any() for v in cells.value_pieces):
         return False
     values = cells.values
-    counts = len(cells) >= _ENOUGH and values.max() - values.min() == len(cells) - 1
+    counts = not by_name and len(cells) >= _ENOUGH and values.max() - values.min() == len(cells) - 1
     named = _ID.fullmatch(name) is not None or _ID.fullmatch(name.lower()) is not None
     return bool(counts or named) and len(cells.numbers) == max(2, len(cells))
 
@@ -78,6 +80,15 @@ def numbered(cells: Cells) -> Array:
     numbers, codes = cells.numbers, cells.codes
     found: Array = np.searchsorted(numbers, cells.values)
     return found if codes is None else np.where(codes < 0, found, len(numbers) + 1 + codes)
+
+
+def alike(categories: Sequence[str]) -> tuple[str, str] | None:
+    """Two categories that differ in capital letters or blanks alone, which are likely to be one."""
+    seen = dict[str, str]()
+    for name in categories:
+        if (known := seen.setdefault(" ".join(name.casefold().split()), name)) is not name:
+            return known, name
+    return None
 
 
 def is_sentences(cells: Cells) -> bool:
@@ -126,6 +137,16 @@ def tell_doubts(
     """
     for column, why in doubts(table, columns, targets):
         table.warn(0, column.at, f"column {column.name} {why}; drop: [{column.name}] leaves it out")
+    for column in (*columns, *targets):
+        if (pair := alike(column.categories or ())) is not None:
+            what = "class" if column in targets and column.separator is None else "category"
+            row = table.columns[column.at].row_of_name(pair[1]) if column.separator is None else 0
+            table.warn(
+                row,
+                column.at,
+                f"column {column.name} has {shown(pair[0])} and {shown(pair[1])}, each a {what} of its own; write them "
+                "alike if they are one",
+            )
     for column in columns if len(table) >= _ENOUGH else ():
         if column.categories is not None and 3 * len(column.categories) > len(table) and column.at not in categorical:
             table.warn(

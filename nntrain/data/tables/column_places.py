@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from nntrain.data.tables.column_values import read
 from nntrain.data.tables.dialect import Dialect
 from nntrain.data.tables.header import HeaderRule, seems_header
-from nntrain.data.tables.table import Table
+from nntrain.data.tables.table import Table, column_names
 from nntrain.data.tables.table_layout import TableLayout
 from nntrain.messages import did_you_mean
 
@@ -19,7 +19,7 @@ def header_by(layout: TableLayout, dialect: Dialect) -> HeaderRule:
     columns = layout.columns
 
     def is_header(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
-        if layout.header and {column.name for column in columns} <= set(first):
+        if layout.header and {column.name for column in columns} <= set(column_names(first, header=True)):
             return True
         above = [(first[c.at], c) for c in columns if c.categories is None and c.at < len(first)]
         data = any(read(cell, column, dialect.numerals) is not None for cell, column in above)
@@ -37,16 +37,23 @@ def locate(table: Table, layout: TableLayout, with_target: bool) -> list[int]:
     beside = [*layout.targets, *([layout.weights] if layout.weights else [])]
     wanted = [*columns, *beside] if with_target else columns
     if layout.header:
-        place = {name: i for i, name in reversed(list(enumerate(table.first)))}
+        names = column_names(table.first, table.header)
+        place = {name: i for i, name in reversed(list(enumerate(names)))}
         absent = [column.name for column in wanted if column.name not in place]
         if not absent:
+            for column in wanted:
+                if names.count(column.name) > 1:
+                    second = len(names) - 1 - names[::-1].index(column.name)
+                    raise table.error(
+                        None, second, f"two columns are called {column.name}; rename one of them in the file"
+                    )
             return [place[column.name] for column in wanted]
         if len(absent) < len(wanted) or table.header:
-            raise table.error(None, 0, f"no column {absent[0]!r} in the header{did_you_mean(absent[0], table.first)}")
+            raise table.error(None, 0, f"no column {absent[0]!r} in the header{did_you_mean(absent[0], names)}")
     at = _by_place(table, layout, [column.at for column in wanted], {column.at for column in beside}, with_target)
-    names = ", ".join(column.name for column in columns[:8]) + (", …" if len(columns) > 8 else "")
     if layout.header:
-        table.warnings.append(f"{table.name}: no header: columns are taken as in training, inputs are {names}")
+        some = ", ".join(column.name for column in columns[:8]) + (", …" if len(columns) > 8 else "")
+        table.warnings.append(f"{table.name}: no header: columns are taken as in training, inputs are {some}")
     elif table.header:
         table.warn(None, 0, "the first row is taken for names of columns, which stand where they stood in training")
     return at

@@ -30,6 +30,7 @@ class Dialect:
     numerals    how numbers are written; `point_said`: the config says that it is so
     missing     which cells stand for no value
     inside      what stands between the labels of one cell
+    sheet       of an Excel workbook, by its name or number from 0
     """
 
     header: bool | None = None
@@ -40,6 +41,7 @@ class Dialect:
     missing: Missing = field(default_factory=Missing)
     point_said: bool = False
     inside: str | None = None
+    sheet: str | int | None = None
 
 
 class Reader(Protocol):

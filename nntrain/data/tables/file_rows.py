@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from nntrain.data.tables.dialect import Dialect, Reader, find_delimiter, rows_of
+from nntrain.data.tables.other_formats import markup
 from nntrain.data.tables.table_files import TableFile
 from nntrain.data.tables.text_files import TextFile
 from nntrain.data.tables.text_lines import TextLines
 from nntrain.data.tables.typed_files import TypedFile
 from nntrain.errors import DataError
 
+_COMMENTS = ("#", "%", "//")
+_SEPARATOR = re.compile(r'"?sep=([^"\r\n])"?\s*', re.IGNORECASE)
 _SAMPLE = 1 << 16  # characters by which the delimiter is found
 
 
@@ -27,6 +32,7 @@ class Rows:
     def __init__(self, name: str, reader: Reader, lines: TextLines | None = None, delimiter: str = ""):
         self._name, self._reader, self.lines, self.delimiter = name, reader, lines, delimiter
         self._width = 0
+        self._first: list[str] = []
         self.empty: list[int] = []
 
     @property
@@ -52,7 +58,9 @@ class Rows:
             self._width = self._width or len(row)
             if len(row) != self._width:
                 place = f"{self._name}:{line}:{min(len(row), self._width) + 1}"
-                raise DataError(f"{place}: error: {len(row)} cells, expected {self._width} as in the first row")
+                hint = _ragged_hint(self._first, row)
+                raise DataError(f"{place}: error: {len(row)} cells, expected {self._width} as in the first row{hint}")
+            self._first = self._first or row
             return line, row
 
 
@@ -60,11 +68,39 @@ class Rows:
 def rows_in(file: TableFile, dialect: Dialect) -> Iterator[Rows]:
     """The rows of a file, which is closed behind them."""
     if isinstance(file, TypedFile):
-        yield Rows(file.name, file.rows(dialect.numerals.decimal))
+        yield Rows(file.name, file.rows(dialect.numerals.decimal, dialect.sheet))
         return
+    said = _said_by_excel(file)
+    if said is not None and dialect.delimiter is None:
+        dialect = replace(dialect, delimiter=said)
     delimiter = delimiter_of(file, dialect)
     with file.lines() as lines:
+        if said is not None:
+            next(lines)
         yield Rows(file.name, rows_of(lines, delimiter, dialect.comment), lines, delimiter)
+
+
+def _ragged_hint(first: list[str], row: list[str]) -> str:
+    """What may be behind a row of another width than the first."""
+    if sign := next((sign for sign in _COMMENTS if first[0].lstrip().startswith(sign)), None):
+        return f'; comment: "{sign}" passes over lines that begin so'
+    if len(first) == 1:
+        return "; does a title stand above the table? take it out of the file"
+    if len(row) == len(first) + 1 and not row[-1].strip():
+        return "; the last is empty: rows end with a delimiter, and the first does not"
+    return ""
+
+
+def _said_by_excel(file: TextFile) -> str | None:
+    """The delimiter in a first line such as sep=; which is for Excel and is no row.  Raises DataError for JSON and its
+    like.
+    """
+    with file.open() as text:
+        first = text.read(200)
+    if (other := markup(first)) is not None:
+        raise DataError(f"{file.name}: error: {other}")
+    match = _SEPARATOR.fullmatch(re.split("[\r\n]", first, maxsplit=1)[0])
+    return None if match is None else match[1]
 
 
 def delimiter_of(file: TextFile, dialect: Dialect) -> str:

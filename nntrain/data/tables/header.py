@@ -24,6 +24,7 @@ HeaderRule = Callable[[Sequence[str], Sequence[Sequence[str]]], bool]
 #   value     a number above numbers, a date above dates
 #   missing   what stands for a missing value, above numbers or dates
 Sign = Literal["name", "label", "value", "missing", "nothing"]
+_FEWEST = 3  # numbers that may count columns
 _ENOUGH = 10  # rows that show that labels come again
 
 
@@ -34,13 +35,15 @@ class UnclearError(Exception):
 def has_header(first: Sequence[str], below: Sequence[Sequence[str]], dialect: Dialect) -> bool:
     """Whether the first row names the columns.  Raises UnclearError.
 
-    It does where a word stands above a column of numbers or dates and nowhere a number above numbers, and where all of
-    it are words that stand nowhere below.  Where there are numbers above numbers as well, it still does if at least as
-    many columns speak for it.
+    It does where it numbers columns of fractions, where a word stands above a column of numbers or dates and nowhere a
+    number above numbers, and where all of it are words that stand nowhere below.  Where there are numbers above numbers
+    as well, it still does if at least as many columns speak for it.
     """
     if not below:
         return any(first) and not any(_kind(cell, dialect) or (cell and cell in dialect.missing) for cell in first)
     signs = _signs(first, below, dialect)
+    if _counts_columns(first, signs, below):
+        return True
     names, labels, values = signs.count("name"), signs.count("label"), signs.count("value")
     if values:
         if (names and names + labels < values) or (not names and labels == values):
@@ -57,6 +60,20 @@ def has_header(first: Sequence[str], below: Sequence[Sequence[str]], dialect: Di
     if any(_kind(cell, dialect) for cell in first) or len(set(first)) < len(first):
         return False
     return not any(row[i].strip() == cell for i, cell in enumerate(first) for row in below)
+
+
+def _counts_columns(first: Sequence[str], signs: Sequence[Sign], below: Sequence[Sequence[str]]) -> bool:
+    """Whether a row numbers the columns, as programs do that have no names for them: 0, 1, 2, 3 or 0, 1, 2, label above
+    columns of which most have fractions.  The first cell may be empty: above the numbers of the rows.
+    """
+    numbered = [i for i, sign in enumerate(signs) if sign == "value"]
+    others = {sign for i, sign in enumerate(signs) if sign != "value" and not (i == 0 and not first[0])}
+    if len(numbered) < _FEWEST or others - {"name", "label"} or not all(is_whole(first[i]) for i in numbered):
+        return False
+    if len({int(first[i]) - i for i in numbered} | {0}) > 2 or not -1 <= int(first[numbered[0]]) - numbered[0] <= 1:
+        return False
+    whole = [all(is_whole(row[i].strip()) for row in below) for i in numbered]
+    return 2 * sum(whole) < len(whole)
 
 
 def _may_be_names(first: Sequence[str], signs: Sequence[Sign], below: Sequence[Sequence[str]]) -> bool:

@@ -9,6 +9,7 @@ from nntrain.data.facts import Facts
 from nntrain.data.source_files import Source
 from nntrain.data.tables.column_places import header_by
 from nntrain.data.tables.file_rows import rows_in
+from nntrain.data.tables.table import column_names
 from nntrain.data.tables.table_dataset import TableDataset
 from nntrain.data.tables.table_files import open_table
 from nntrain.data.tables.table_reader import begin
@@ -27,7 +28,7 @@ def kept_columns(dataset: Dataset, source: Source, facts: Facts, keep: Sequence[
     file, dialect = open_table(source, dataset.encoding), dataset.dialect
     with rows_in(file, dialect) as rows:
         start = begin(file, rows, dialect, header_by(layout, dialect))
-        names = start.first if start.header else [str(i) for i in range(len(start.first))]
+        names = column_names(start.first, start.header)
         for name in keep:
             if name not in names:
                 there = "" if start.header else f" (no header, so columns are 0 to {len(names) - 1})"

@@ -42,6 +42,13 @@ class RowLines:
         return lines[row - (self._ends[piece] - len(lines))]
 
 
+def column_names(first: Sequence[str], header: bool) -> list[str]:
+    """What the columns under a first row are called: by its cells where it is a header, and where a cell says nothing,
+    by their numbers from 0.
+    """
+    return [name if header and name else str(i) for i, name in enumerate(first)]
+
+
 @dataclass
 class Piece:
     """One of the files of a table: its name, the number of its first row in the table, and where the columns of the
@@ -89,12 +96,12 @@ class Table:
     @property
     def names(self) -> list[str]:
         """Names of the columns: from the header, or their numbers from 0.  Raises DataError where two are the same."""
-        names = [name if self.header and name else str(i) for i, name in enumerate(self.first)]
+        names = column_names(self.first, self.header)
         if len(set(names)) < len(names):
             seen = set[str]()
             for i, name in enumerate(names):
                 if name in seen:
-                    raise self.error(None, i, f"two columns are called {name}")
+                    raise self.error(None, i, f"two columns are called {name}; rename one of them in the file")
                 seen.add(name)
         return names
 

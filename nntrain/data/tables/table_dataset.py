@@ -38,6 +38,13 @@ class TableDataset(Dataset):
         kw_only=True,
     )
 
+    sheet: str | int | None = arg(
+        "of an Excel workbook, by its name or number from 0; default: the first that holds anything",
+        default=None,
+        kw_only=True,
+        listed=False,
+    )
+
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.delimiter is not None and (len(self.delimiter) != 1 or self.delimiter in '"\r\n\0'):
@@ -65,4 +72,13 @@ class TableDataset(Dataset):
         if self.missing_values is not None:
             words = frozenset(w if isinstance(w, str) else number_word(float(w)) for w in self.missing_values)
         numerals, said = Numerals(self.decimal or ".", self.thousands), self.decimal is not None
-        return Dialect(self.header, self.delimiter, self.encoding, self.comment, numerals, Missing(words), said)
+        return Dialect(
+            self.header,
+            self.delimiter,
+            self.encoding,
+            self.comment,
+            numerals,
+            Missing(words),
+            said,
+            sheet=self.sheet,
+        )

@@ -130,7 +130,8 @@ def begin(
     else:
         header = _found_header(file, line, first, below, dialect) if dialect.header is None else dialect.header
     if header and not below:
-        raise DataError(f"{file.name}: error: a header and no rows")
+        sheets = f"; {file.warnings[0].partition(': ')[2]}" if isinstance(file, TypedFile) and file.warnings else ""
+        raise DataError(f"{file.name}: error: a header and no rows{sheets}")
     return Start(line, first, header, beginning[1:] if header else beginning)
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from nntrain.data.packed import refuse_if_far_too_large
 from nntrain.data.source_files import GivenArray, Source, name_of
+from nntrain.data.tables.other_formats import what_it_is
 from nntrain.data.tables.text_lines import InUtf8, TextLines
 from nntrain.errors import DataError
 
@@ -114,8 +115,8 @@ class TextFile:
         for mark, encoding in _MARKS:
             if start.startswith(mark):
                 return encoding
-        if start.startswith(b"PK\x03\x04"):
-            raise DataError(f"{self.name}: error: a zip archive, perhaps an Excel table; save it as csv")
+        if (other := what_it_is(start)) is not None:
+            raise DataError(f"{self.name}: error: {other}")
         pairs = start[: len(start) // 2 * 2]
         zeros = [pairs[k::2].count(0) for k in (0, 1)]
         if len(pairs) > 2 and max(zeros) > 0.15 * len(pairs) and min(zeros) < 0.02 * len(pairs):

@@ -9,18 +9,23 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
+from decimal import Decimal
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nntrain.data.source_files import read_bytes
+from nntrain.data.tables.excel_sheets import sheet_rows
 from nntrain.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from hashlib import _Hash
 
+    from pyarrow import Array
+
 EXCEL, PARQUET = (".xlsx", ".xlsm"), (".parquet", ".pq")
 SUFFIXES = (*EXCEL, *PARQUET)
+_NO_CELLS = ("binary", "large_binary", "binary_view")  # types of Parquet beside the nested ones
 _BATCH = 4096  # rows of a Parquet file at a time
 
 
@@ -43,42 +48,42 @@ class TypedFile:
         """Put the bytes of the file into the hash."""
         sha.update(self._content)
 
-    def rows(self, decimal: str) -> TypedRows:
-        """Its rows as text, numbers with this sign before the decimals."""
-        read = self._parquet if self._is_parquet else self._sheet
-        return TypedRows(read(), decimal)
+    def rows(self, decimal: str, sheet: str | int | None) -> TypedRows:
+        """Its rows as text, numbers with this sign before the decimals; of a workbook those of this sheet."""
+        if sheet is not None and self._is_parquet:
+            raise DataError(f"{self.name}: error: sheet: a Parquet file has none")
+        return TypedRows(self._parquet() if self._is_parquet else self._sheet(sheet), decimal)
 
     def _parquet(self) -> Iterator[Iterable[object]]:
         try:
-            from pyarrow import ArrowInvalid, parquet
+            from pyarrow import ArrowInvalid, parquet, types
         except ImportError:
             raise _without_extra(self.name, "pyarrow") from None
         try:
             file = parquet.ParquetFile(io.BytesIO(self._content))
         except (ArrowInvalid, OSError) as error:
             raise DataError(f"{self.name}: error: no Parquet file: {' '.join(str(error).split())[:100]}") from None
-        batches = file.iter_batches(_BATCH)
-        rows = (row for batch in batches for row in zip(*(c.to_pylist() for c in batch.columns), strict=True))
-        return chain([file.schema_arrow.names], rows)
+        schema = file.schema_arrow
+        odd = {i for i, kind in enumerate(schema.types) if types.is_nested(kind) or str(kind) in _NO_CELLS}
+        for i in sorted(odd):
+            self.warnings.append(f"{self.name}:1:{i + 1}: column {schema.names[i]} holds {schema.types[i]}: left out")
 
-    def _sheet(self) -> Iterator[Iterable[object]]:
+        def column(i: int, values: Array) -> list[object]:
+            return [None] * len(values) if i in odd else values.to_pylist()
+
+        batches = file.iter_batches(_BATCH)
+        rows = (
+            row
+            for batch in batches
+            for row in zip(*(column(i, values) for i, values in enumerate(batch.columns)), strict=True)
+        )
+        return chain([schema.names], rows)
+
+    def _sheet(self, wanted: str | int | None) -> Iterator[Iterable[object]]:
         try:
-            from openpyxl import load_workbook
+            return sheet_rows(self.name, self._content, wanted, self.warnings)
         except ImportError:
             raise _without_extra(self.name, "openpyxl") from None
-        try:
-            book = load_workbook(io.BytesIO(self._content), read_only=True, data_only=True)
-            sheets = book.worksheets
-            sheet = sheets[0]
-            sheet.reset_dimensions()  # what programs write into the file may be wrong
-            sheet.calculate_dimension(force=True)
-        except Exception as error:  # openpyxl raises whatever its zip and XML readers do
-            raise DataError(f"{self.name}: error: no Excel table: {' '.join(str(error).split())[:100]}") from None
-        if len(sheets) > 1:
-            others = ", ".join(other.title for other in sheets[1:])
-            self.warnings.append(f"{self.name}: the first sheet, {sheet.title}, is read; left out: {others}")
-        width = sheet.max_column or 0
-        return ([*row, *[None] * (width - len(row))] for row in sheet.iter_rows(values_only=True))
 
 
 class TypedRows:
@@ -101,8 +106,8 @@ class TypedRows:
             return ""
         if isinstance(value, bool):
             return str(value).lower()
-        if isinstance(value, float):
-            return repr(value).replace(".", self._decimal)
+        if isinstance(value, (float, Decimal)):
+            return (repr(value) if isinstance(value, float) else f"{value:f}").replace(".", self._decimal)
         if isinstance(value, datetime):
             midnight = not (value.hour or value.minute or value.second)
             return value.date().isoformat() if midnight else value.isoformat(" ", "seconds")

@@ -1,0 +1,35 @@
+"""Files that are no text of a table: what they are, by how they begin, and what to do with them."""
+
+from __future__ import annotations
+
+# bytes at the beginning -> what such a file is, and what to do
+_BEGINNINGS = {
+    b"PK\x03\x04": "a zip archive, perhaps an Excel table; save it as csv, or call it .xlsx if it is one",
+    b"\xd0\xcf\x11\xe0": "an old Excel table (.xls): save it as .xlsx or csv",
+    b"PAR1": "a Parquet file: call it .parquet",
+    b"ARROW1": "a Feather file: save it as .parquet or csv",
+    b"SQLite format 3\0": "a database (SQLite): write the table out as csv",
+    b"BZh": "packed with bzip2: unpack it, or pack it with gzip",
+    b"\xfd7zXZ\0": "packed with xz: unpack it, or pack it with gzip",
+    b"\x28\xb5\x2f\xfd": "packed with zstd: unpack it, or pack it with gzip",
+    b"7z\xbc\xaf": "a 7-Zip archive: unpack it",
+    b"Rar!": "a RAR archive: unpack it",
+    b"\x93NUMPY": "a NumPy array: dataset npy or npz reads it",
+    b"\x89HDF": "an HDF5 file: write the table out as csv",
+    b"%PDF": "a PDF: copy the table into a csv",
+}
+
+
+def what_it_is(start: bytes) -> str | None:
+    """What a file that begins so is, where it is no text of a table, and what to do with it."""
+    return next((what for beginning, what in _BEGINNINGS.items() if start.startswith(beginning)), None)
+
+
+def markup(start: str) -> str | None:
+    """The same of a text: JSON or HTML, whose lines would be read as odd rows."""
+    head = start.lstrip("\ufeff \t\r\n")[:200].lower()
+    if head.startswith(("<!doctype html", "<html", "<table", "<?xml")):
+        return "a page of HTML or XML, no table: save it as csv"
+    if head.startswith(('{"', "[{")) or (head.startswith("{") and head[1:].lstrip().startswith('"')):
+        return "JSON, no table: save it as csv"
+    return "an ARFF file: save it as csv" if head.startswith("@relation") else None
