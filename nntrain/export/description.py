@@ -11,9 +11,13 @@ from typing import Literal
 
 import numpy as np
 
+from nntrain.data.base import Dataset
 from nntrain.data.facts import Facts
+from nntrain.data.labelled_text import LabelledText
+from nntrain.data.npz import Npz
 from nntrain.data.series_layout import SeriesLayout
 from nntrain.data.tables.table_layout import TableLayout
+from nntrain.data.vocabulary import Level
 from nntrain.errors import ConfigError
 from nntrain.export.placed import Placed, place
 from nntrain.inference.load import Loaded
@@ -35,7 +39,8 @@ class Inputs:
     mean, deviation   of the features, shaped to broadcast over examples; None where nothing is to be done
     symbols  of a text, in order of number
     table, series   the columns of a file that they come from
-    array    the array of an .npz file that they come from
+    array, lengths   the arrays of an .npz file that they and their lengths come from
+    text     where they are texts with labels: how these are cut, and the column that they stand in
     """
 
     shape: Shape
@@ -47,6 +52,8 @@ class Inputs:
     table: TableLayout | None
     series: SeriesLayout | None
     array: str | None
+    lengths: str | None = None
+    text: tuple[Level, str | None] | None = None
 
     @property
     def mixed(self) -> bool:
@@ -112,7 +119,7 @@ def describe(loaded: Loaded) -> Description:
     return Description(
         config.name,
         dtype,
-        _inputs(facts, dtype),
+        _inputs(facts, dtype, config.dataset),
         place(network),
         _decision(config.loss, facts, single),
         max(config.dataset.batch_size, 256),
@@ -120,7 +127,7 @@ def describe(loaded: Loaded) -> Description:
     )
 
 
-def _inputs(facts: Facts, dtype: np.dtype) -> Inputs:
+def _inputs(facts: Facts, dtype: np.dtype, dataset: Dataset) -> Inputs:
     made, shape = facts.preparation, facts.input_shape
     raw, mean, deviation = dtype, None, None
     if made.standardize is not None:
@@ -129,7 +136,9 @@ def _inputs(facts: Facts, dtype: np.dtype) -> Inputs:
     elif facts.vocabulary is not None:
         raw = np.dtype(np.int64)
     symbols = None if made.text is None else made.text.symbols
-    return Inputs(shape, raw, made.scale, mean, deviation, symbols, made.layout, made.series, made.array)
+    lengths = dataset.lengths if isinstance(dataset, Npz) else None
+    text = (made.text.level, made.text_column) if made.text is not None and isinstance(dataset, LabelledText) else None
+    return Inputs(shape, raw, made.scale, mean, deviation, symbols, made.layout, made.series, made.array, lengths, text)
 
 
 def _decision(loss: Loss, facts: Facts, single: bool) -> Decision:

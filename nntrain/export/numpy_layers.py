@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
-
+from nntrain.export import numpy_sequence_layers as seq
+from nntrain.export.numpy_expressions import LENGTHS, Expression, Writer, array, call
 from nntrain.export.placed import Placed
 from nntrain.export.torch_images import pool_window
 from nntrain.kernels.windows import pair, window
@@ -21,28 +20,6 @@ from nntrain.layers.steps import First, Last
 from nntrain.layers.tied import Tied
 from nntrain.layers.transposed import ConvTranspose2d
 from nntrain.model.layer import Layer
-
-FORM = "a program of NumPy"
-
-
-class Expression(NamedTuple):
-    """An expression of X, the input; the functions of numpy_functions that it calls; its equation."""
-
-    text: str
-    calls: tuple[str, ...]
-    equation: str
-
-
-Writer = Callable[[Placed], Expression]
-
-
-def array(placed: Placed, name: str) -> str:
-    """A parameter as the program names it, or None where the layer has none of this name."""
-    return f"p[{placed.saved[name]!r}]" if name in placed.saved else "None"
-
-
-def _call(function: str, arguments: str = "X", equation: str = "") -> Writer:
-    return lambda placed: Expression(f"{function}({arguments})", (function,), equation)
 
 
 def _unchanged(placed: Placed) -> Expression:
@@ -73,15 +50,6 @@ def _conv2d(placed: Placed) -> Expression:
     sizes = f"stride={slid.stride}, padding={slid.padding}, dilation={slid.dilation}, groups={layer.groups}"
     text = f"conv2d({array(placed, 'W')}, X, {array(placed, 'b')}, {sizes}, how={layer.algorithm!r})"
     return Expression(text, ("conv2d",), "Z = W ∗ X + b")
-
-
-def _conv1d(placed: Placed) -> Expression:
-    layer = placed.layer
-    assert isinstance(layer, Conv1d)
-    padding = (0, layer.padding) if isinstance(layer.padding, int) else layer.padding
-    slid = window((1, placed.shape[0]), (1, layer.kernel), (1, layer.stride), padding, (1, layer.dilation))
-    sizes = f"stride={layer.stride}, padding={slid.padding[1]}, dilation={layer.dilation}, groups={layer.groups}"
-    return Expression(f"conv1d({array(placed, 'W')}, X, {array(placed, 'b')}, {sizes})", ("conv1d",), "Z = W ∗ X + b")
 
 
 def _conv_transpose2d(placed: Placed) -> Expression:
@@ -129,40 +97,13 @@ def _normalise(placed: Placed) -> Expression:
     return Expression(f"normalise(X, {said})", ("normalise",), equation + (" + beta" if layer.bias else ""))
 
 
-def _recurrent(cell: str, equation: str) -> Writer:
-    function = f"recurrent_{cell}"
-
-    def write(placed: Placed) -> Expression:
-        layer = placed.layer
-        assert isinstance(layer, recurrent.Recurrent)
-
-        def direction(within: str, more: str = "") -> str:
-            arrays = ", ".join(array(placed, name) for name in placed.saved if name.startswith(within))
-            return f"{function}(X, {arrays}, last={layer.output == 'last'}{more})"
-
-        if not layer.bidirectional:
-            return Expression(direction(""), (function,), equation)
-        text = f"both({direction('forward.')}, {direction('backward.', ', reverse=True')})"
-        return Expression(text, (function, "both"), equation)
-
-    return write
-
-
-def _attention(placed: Placed) -> Expression:
-    layer = placed.layer
-    assert isinstance(layer, Attention)
-    W, b = (f"np.concatenate([{', '.join(array(placed, f'{one}_{part}') for part in 'qkv')}])" for one in "Wb")
-    arrays = f"{W}, {b if layer.bias else None}, {array(placed, 'W_o')}, {array(placed, 'b_o')}"
-    said = f"heads={layer.heads}, causal={layer.causal}, rope={layer.positions == 'rope'}"
-    return Expression(f"self_attention(X, {arrays}, {said})", ("self_attention",), "V softmax(Kᵀ Q / √d)")
-
-
 def _latent(placed: Placed) -> Expression:
     return Expression("X[: len(X) // 2]", (), "Z = μ")
 
 
 def _reshape(placed: Placed) -> Expression:
-    return Expression(f"reshape(X, {placed.output})", ("reshape",), "")
+    lengths = LENGTHS if len(placed.shape) == 2 else ""
+    return Expression(f"reshape(X, {placed.output}{lengths})", ("reshape",), "")
 
 
 def _gelu(placed: Placed) -> Expression:
@@ -171,20 +112,10 @@ def _gelu(placed: Placed) -> Expression:
     return Expression(f"gelu(X, exact={exact})", ("gelu",), "A = Z Φ(Z)" + ("" if exact else ", by tanh"))
 
 
-def _position(placed: Placed) -> Expression:
-    if "P" not in placed.saved:
-        return Expression("sinusoidal(X)", ("sinusoidal",), "Y_t = x_t + P_t, sines and cosines")
-    return Expression(f"position(X, {array(placed, 'P')})", ("position",), "Y_t = x_t + P_t")
-
-
 def _patches(placed: Placed) -> Expression:
     assert isinstance(placed.layer, Patches)
     text = f"patches({array(placed, 'W')}, X, {array(placed, 'b')}, size={pair(placed.layer.size)})"
     return Expression(text, ("patches",), "Z_t = W x_t + b")
-
-
-def _class_token(placed: Placed) -> Expression:
-    return Expression(f"class_token(X, {array(placed, 'c')})", ("class_token",), "y_0 = c, y_t = x_{t−1}")
 
 
 def _leaky_relu(placed: Placed) -> Expression:
@@ -204,39 +135,39 @@ LAYERS: dict[type[Layer], Writer] = {
     Tied: _tied,
     Embedding: _embedding,
     act.Identity: _unchanged,
-    act.Sigmoid: _call("sigmoid", equation="A = σ(Z)"),
-    act.Tanh: _call("tanh", equation="A = tanh Z"),
-    act.ReLU: _call("relu", equation="A = max(0, Z)"),
+    act.Sigmoid: call("sigmoid", equation="A = σ(Z)"),
+    act.Tanh: call("tanh", equation="A = tanh Z"),
+    act.ReLU: call("relu", equation="A = max(0, Z)"),
     act.LeakyReLU: _leaky_relu,
     act.ELU: _elu,
     act.GELU: _gelu,
-    act.SiLU: _call("silu", equation="A = Z σ(Z)"),
-    act.Softplus: _call("softplus", equation="A = ln(1 + eᶻ)"),
-    act.Softmax: _call("softmax", equation="A = eᶻ / Σ eᶻ"),
+    act.SiLU: call("silu", equation="A = Z σ(Z)"),
+    act.Softplus: call("softplus", equation="A = ln(1 + eᶻ)"),
+    act.Softmax: call("softmax", equation="A = eᶻ / Σ eᶻ"),
     Dropout: _unchanged,
     convolution.Conv2d: _conv2d,
-    Conv1d: _conv1d,
+    Conv1d: seq.conv1d,
     ConvTranspose2d: _conv_transpose2d,
     pooling.MaxPool2d: _pool("max_pool2d", "the maximum of each window"),
     pooling.AvgPool2d: _pool("avg_pool2d", "the mean of each window"),
-    pooling.GlobalAvgPool: _call("global_avg_pool"),
-    pooling.MeanOverTime: _call("global_avg_pool"),
-    pooling.GlobalMaxPool: _call("global_max_pool"),
+    pooling.GlobalAvgPool: seq.over_all("global_avg_pool", "mean_over_time"),
+    pooling.MeanOverTime: seq.over_all("global_avg_pool", "mean_over_time"),
+    pooling.GlobalMaxPool: seq.over_all("global_max_pool", "max_over_time"),
     pooling.Upsample2d: _upsample,
     pooling.Pad2d: _pad,
     normalization.BatchNorm: _batch_norm,
     normalization.LayerNorm: _normalise,
     normalization.RMSNorm: _normalise,
-    recurrent.RNN: _recurrent("rnn", "a_t = tanh(W x_t + U a_{t-1} + b)"),
-    recurrent.GRU: _recurrent("gru", "a_t = (1 − Γ_u) c̃ + Γ_u a_{t-1}"),
-    recurrent.LSTM: _recurrent("lstm", "c_t = Γ_u c̃ + Γ_f c_{t-1},  a_t = Γ_o tanh(c_t)"),
-    Attention: _attention,
+    recurrent.RNN: seq.recurrent("rnn", "a_t = tanh(W x_t + U a_{t-1} + b)"),
+    recurrent.GRU: seq.recurrent("gru", "a_t = (1 − Γ_u) c̃ + Γ_u a_{t-1}"),
+    recurrent.LSTM: seq.recurrent("lstm", "c_t = Γ_u c̃ + Γ_f c_{t-1},  a_t = Γ_o tanh(c_t)"),
+    Attention: seq.attention,
     SampleLatent: _latent,
     shaping.Flatten: _reshape,
     shaping.Reshape: _reshape,
-    Last: _call("last_step", equation="y = x_T"),
-    First: _call("first_step", equation="y = x_1"),
-    Position: _position,
+    Last: call("last_step", f"X{LENGTHS}", equation="y = x_T"),
+    First: call("first_step", equation="y = x_1"),
+    Position: seq.position,
     Patches: _patches,
-    ClassToken: _class_token,
+    ClassToken: seq.class_token,
 }

@@ -8,53 +8,54 @@ from pathlib import Path
 
 import numpy as np
 
+from nntrain.data.vocabulary import PADDING
 from nntrain.errors import ConfigError
-from nntrain.export import numpy_activations, numpy_functions
+from nntrain.export import numpy_activations, numpy_functions, numpy_sequences
+from nntrain.export import numpy_sequence_text as sequences
 from nntrain.export import numpy_text as text
 from nntrain.export.bundle import bundle
 from nntrain.export.description import Description
 from nntrain.export.exported import Asked, Exported, Trial, run_python
-from nntrain.export.numpy_layers import FORM, LAYERS
-from nntrain.export.placed import Placed, written
-from nntrain.layers.branches import Branches, Concatenate
-from nntrain.layers.containers import Chain
-from nntrain.layers.residual import Residual
+from nntrain.export.numpy_body import Body, axes
+from nntrain.export.placed import Placed
 from nntrain.model.shapes import Array
 
+_SPLIT = ("nntrain.data.vocabulary", "split")
 _TRY = """
 import sys, numpy
 sys.path.insert(0, ".")
 import generated_program as program
-x = numpy.load("x.npy")
-numpy.save("y.npy", program.probabilities(x) if hasattr(program, "probabilities") else program.predict(x))
+given = [numpy.load(name) for name in sys.argv[1:]]
+answer = program.probabilities if hasattr(program, "probabilities") else program.predict
+numpy.save("y.npy", answer(*given))
 """
 
 
 def program(described: Description, file: str) -> Exported:
     """The file.  Raises ConfigError for what NumPy functions of nntrain do not say."""
-    if described.padded:
-        raise ConfigError(
-            "export: .py takes sequences of one length, and the run's data have several; .onnx takes lengths"
-        )
     content = source(described, file).encode()
 
     def run(folder: Path, asked: Asked) -> Trial:
         examples = asked()
         (folder / "generated_program.py").write_bytes(content)
-        np.save(folder / "x.npy", examples.raw)
-        run_python(folder, _TRY)
-        return Trial(np.load(folder / "y.npy"), examples.answers, len(examples.raw))
+        given = {"x.npy": examples.raw} | ({} if examples.lengths is None else {"lengths.npy": examples.lengths})
+        for name, array in given.items():
+            np.save(folder / name, array)
+        run_python(folder, _TRY, *given)
+        answers = np.load(folder / "y.npy")
+        return Trial(examples.counted(answers), examples.counted(examples.answers), len(answers))
 
     return Exported({file: content}, "Python", run)
 
 
 def source(described: Description, file: str) -> str:
     """The file's text."""
-    body = _Body()
+    body = Body(described.padded)
     body.write(described.network)
-    inputs, decision = described.inputs, described.decision
+    inputs, decision, padded = described.inputs, described.decision, described.padded
     calls = {*body.calls, *({decision.activation} if decision.activation else ())}
-    lines, functions = bundle([_home(name) for name in sorted(calls)])
+    places = [_home(name) for name in sorted(calls)]
+    lines, functions = bundle(places if inputs.text is None else [*places, _SPLIT])
     own = {f"import {name}" for name in ("base64", "contextlib", "csv", "io", "sys")}
     lines = sorted({*lines, *own} - {"import os", "import numpy as np"})
     labels = decision.labels is not None
@@ -67,22 +68,21 @@ def source(described: Description, file: str) -> str:
     kind = "numbers" if inputs.scale is None else "pixels"
     kind = "symbols" if inputs.dtype.kind == "i" else "standardize" if inputs.mean is not None else kind
     read = "table" if inputs.table is not None else "series" if inputs.series is not None else "array"
+    reads = [text.READ[read], text.READ_ARRAY, text.READ_CSV]
+    if padded:
+        reads = [sequences.READ_ARRAY if inputs.text is None else sequences.READ_TEXTS, text.READ_CSV]
     parts = [
         head,
         "\nfrom __future__ import annotations\n\n",
         "".join(line + "\n" for line in lines),
         text.NUMPY,
         "\n" + "".join(f"{name} = {value}\n" for name, value in _constants(described).items()),
-        f'\n\ndef network(X):\n    """X {_axes(inputs.shape)} -> Z {_axes(described.network.output)}"""\n',
+        f"\n\ndef network(X{', lengths' * padded}):\n",
+        f'    """X {axes(inputs.shape)} -> Z {axes(described.network.output)}"""\n',
         "".join(f"    {line}\n" for line in [*body.lines, "return X"]),
         *("\n" + one for one in _answers(described, text.PREPARE[kind])),
-        "\n" + text.READ[read],
-        "\n" + text.READ_ARRAY,
-        "\n" + text.READ_CSV,
-        "\n"
-        + text.MAIN.format(
-            choose=text.CHOOSE_LABELS if labels else text.CHOOSE_VALUES, flag=" [--probabilities]" if labels else ""
-        ),
+        *("\n" + one for one in reads),
+        "\n" + _main(described),
         "\n\n# nntrain's own functions, and what they need\n\n\n",
         functions,
         "\n\n# the parameters, an .npz file\n",
@@ -92,16 +92,29 @@ def source(described: Description, file: str) -> str:
     return "".join(parts)
 
 
+def _main(described: Description) -> str:
+    labels, padded = described.decision.labels is not None, described.padded
+    choose = text.CHOOSE_LABELS if labels else text.CHOOSE_VALUES
+    return text.MAIN.format(
+        given="x, lengths" if padded else "x",
+        choose=choose.format(given="x, lengths" if padded else "x"),
+        flag=" [--probabilities]" if labels else "",
+        ends=sequences.ENDS if padded and len(described.network.output) == 2 else "",
+    )
+
+
 def _answers(described: Description, prepare: str) -> list[str]:
     decision = described.decision
-    parts = [prepare, text.SCORES.format(batch=described.batch)]
+    said = {"lengths": ", lengths=None", "handed": ", lengths"} if described.padded else {"lengths": "", "handed": ""}
+    scores = (sequences.SCORES if described.padded else text.SCORES).format(batch=described.batch)
+    parts = [prepare, scores]
     if decision.labels is not None:
         decided = text.THRESHOLD.format(threshold=decision.threshold) if decision.single else text.ARGMAX
         probable = text.PROBABLE[decision.activation, decision.single]
-        return [*parts, text.LABELS.format(decided=decided, probable=probable)]
+        return [*parts, text.LABELS.format(decided=decided, probable=probable, **said)]
     activated = f"{decision.activation}(Z)" if decision.activation else "Z"
     units = "Y" if decision.mean is None else text.UNITS
-    return [*parts, text.VALUES.format(activated=activated, in_units=units)]
+    return [*parts, text.VALUES.format(activated=activated, in_units=units, **said)]
 
 
 def _constants(described: Description) -> dict[str, str]:
@@ -132,71 +145,18 @@ def _constants(described: Description) -> dict[str, str]:
     elif (series := inputs.series) is not None:
         constants |= {"COLUMNS": repr(list(series.columns)), "AT": repr(list(series.at))}
     constants["ARRAY"] = repr(inputs.array or "x")
+    if described.padded:
+        constants["LENGTHS"] = repr(inputs.lengths or "lengths")
+    if inputs.text is not None:
+        constants |= {"SYMBOLS": repr(inputs.symbols), "LEVEL": repr(inputs.text[0]), "COLUMN": repr(inputs.text[1])}
+        constants["PADDING"] = repr(PADDING)
     return constants
-
-
-class _Body:
-    """The lines of `network`, and the functions that they call."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self.calls: set[str] = set()
-        self._kept = 0
-
-    def write(self, placed: Placed) -> None:
-        """The lines that make X the layer's output."""
-        if type(placed.layer) is Residual:
-            self._residual(placed)
-        elif isinstance(placed.layer, Branches):
-            self._branches(placed)
-        elif isinstance(placed.layer, Chain):
-            for one in placed.inner.values():
-                self.write(one)
-        else:
-            said = written(LAYERS, placed, FORM)
-            self.calls.update(said.calls)
-            about = f"  # {placed.path} {_axes(placed.output)}" + (f": {said.equation}" if said.equation else "")
-            self.lines.append(f"X = {said.text}{about}")
-
-    def _keep(self, what: str, letter: str) -> str:
-        self._kept += 1
-        self.lines.append(f"{letter}{self._kept} = X  # {what}")
-        return f"{letter}{self._kept}"
-
-    def _residual(self, placed: Placed) -> None:
-        self.calls.add("add")
-        before = self._keep(f"the input of {placed.path}", "S")
-        for one in placed.chain:
-            self.write(one)
-        if placed.shortcut is not None:
-            after = self._keep("F(X)", "F")
-            self.lines.append(f"X = {before}")
-            self.write(placed.shortcut)
-            self.lines.append(f"X = add({after}, X)  # {placed.path}: F(X) + S(X)")
-        else:
-            self.lines.append(f"X = add(X, {before})  # {placed.path}: F(X) + X")
-
-    def _branches(self, placed: Placed) -> None:
-        join = "concatenate" if type(placed.layer) is Concatenate else "multiply"
-        self.calls.add(join)
-        before, parts = self._keep(f"the input of {placed.path}", "S"), []
-        for i, one in enumerate(placed.inner.values()):
-            if i:
-                self.lines.append(f"X = {before}")
-            self.write(one)
-            parts.append(self._keep(one.path, "B"))
-        self.lines.append(f"X = {join}({', '.join(parts)})  # {placed.path} {_axes(placed.output)}")
 
 
 def _home(function: str) -> tuple[str, str]:
     """The module of a function, and its name."""
-    home = numpy_activations if hasattr(numpy_activations, function) else numpy_functions
-    return home.__name__, function
-
-
-def _axes(shape: tuple[int, ...]) -> str:
-    """A shape with its batch axis."""
-    return f"({', '.join([*map(str, shape), 'm'])})"
+    homes = (numpy_activations, numpy_sequences, numpy_functions)
+    return next(home.__name__ for home in homes if hasattr(home, function)), function
 
 
 def _literal(array: Array) -> str:

@@ -67,15 +67,15 @@ ARGMAX = "Z.argmax(axis=-2)"
 THRESHOLD = "np.greater(Z[..., 0, :], {threshold!r}).astype(np.intp)"
 
 LABELS = '''
-def predict(x):
+def predict(x{lengths}):
     """The label of every example, (m,), or of every step, (m, T)."""
-    Z = outputs(x)
+    Z = outputs(x{handed})
     return np.asarray(LABELS)[np.moveaxis({decided}, -1, 0)]
 
 
-def probabilities(x):
+def probabilities(x{lengths}):
     """The probability of every class, (m, classes), or of every step."""
-    Z = outputs(x)
+    Z = outputs(x{handed})
     with np.errstate(all="ignore"):
         return np.moveaxis({probable}, -1, 0)
 '''
@@ -89,9 +89,9 @@ PROBABLE = {
 }
 
 VALUES = '''
-def predict(x):
+def predict(x{lengths}):
     """Values in the data's units, (m, n), or of every step, (m, T, n)."""
-    Z = outputs(x)
+    Z = outputs(x{handed})
     with np.errstate(all="ignore"):
         Y = {activated}
         return np.moveaxis({in_units}, -1, 0)
@@ -189,9 +189,9 @@ def main(arguments):
     paths = [a for a in arguments if a != "--probabilities"]
     if len(paths) != 1:
         raise SystemExit(f"usage: {{sys.argv[0]}} INPUT{flag}")
-    x = read(paths[0])
+    {given} = read(paths[0])
     {choose}
-    Y = Y.reshape(len(Y), -1)
+    Y = Y.reshape(len(Y), -1){ends}
     if columns is None:
         columns = [name] if Y.shape[1] == 1 else [f"{{name}}_{{i}}" for i in range(Y.shape[1])]
     writer = csv.writer(sys.stdout, lineterminator="\\n")
@@ -199,11 +199,11 @@ def main(arguments):
     writer.writerows(Y.tolist())
 '''
 CHOOSE_LABELS = """if "--probabilities" in arguments:
-        Y, name = probabilities(x), "probability"
+        Y, name = probabilities({given}), "probability"
         columns = [str(label) for label in LABELS] if Y.ndim == 2 else None
     else:
-        Y, name, columns = predict(x), "prediction", None"""
-CHOOSE_VALUES = 'Y, name, columns = predict(x), "prediction", NAMES'
+        Y, name, columns = predict({given}), "prediction", None"""
+CHOOSE_VALUES = 'Y, name, columns = predict({given}), "prediction", NAMES'
 
 END = """
 

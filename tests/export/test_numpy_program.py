@@ -3,6 +3,7 @@
 import runpy
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -45,6 +46,28 @@ def test_every_layer_to_the_bit(case, tmp_path):
     for m in (1, 40):
         X = inputs(case.shape, m)
         np.testing.assert_array_equal(scores(np.moveaxis(X, -1, 0)), outputs(network, X))
+
+
+def of_steps(case):
+    return len(case.shape) == 2 and (isinstance(case.shape, Symbols) or case.context(5).lengths is not None)
+
+
+PADDED = [(label, case) for label, case in zip(LABELS, CHOSEN, strict=True) if of_steps(case)]
+
+
+@pytest.mark.parametrize("case", [case for _, case in PADDED], ids=[label for label, _ in PADDED])
+def test_every_layer_knows_which_steps_count_to_the_bit(case, tmp_path):
+    network = of_case(case)
+    text = source(replace(plainly(network), padded=True), "x.py")
+    (tmp_path / "x.py").write_text(text)
+    program = runpy.run_path(tmp_path / "x.py")
+    X, lengths = inputs(case.shape, 5), np.array([1, case.shape[0], 2, 1, case.shape[0] - 1]).clip(1)
+    Z, found = outputs(network, X, lengths), program["scores"](np.moveaxis(X, -1, 0), lengths)
+    if (after := network.root.output_lengths(lengths)) is not None:
+        counts = (np.arange(Z.shape[1]) < after[:, None])[..., None]
+        Z, found = np.where(counts, Z, 0), np.where(counts, found, 0)
+    np.testing.assert_array_equal(found, Z)
+    np.testing.assert_array_equal(program["scores"](np.moveaxis(X, -1, 0)), outputs(network, X))
 
 
 def check(run, nntrain, tmp_path, capsys, source_file=None):
@@ -122,3 +145,44 @@ def test_a_gan_predicts_nothing(nntrain, tmp_path, configs):
     run = train(nntrain, configs, "moons_gan.yaml", tmp_path)
     result = nntrain("export", run, "-o", "x.py", code=2)
     assert "generator and discriminator" in result.stderr
+
+
+@pytest.mark.parametrize("unit", ["word", "character"])
+def test_texts_are_cut_and_read_as_predict_reads_them(unit, nntrain, tmp_path, capsys):
+    said = ["good, very good", "it's bad", "so-so bad", "A good one", "bad; bad!", "good"] * 6
+    rows = [f'{i},"{text}",{"no" if "bad" in text else "yes"}' for i, text in enumerate(said)]
+    (tmp_path / "t.csv").write_text("\n".join(["number,review,answer", *rows]))
+    (tmp_path / "c.yaml").write_text(f"""
+dataset: {{type: labelled_text, path: t.csv, text: review, unit: {unit}}}
+architecture:
+  - embedding: 4
+  - conv1d: {{filters: 6, kernel: 2, stride: 2}}
+  - gru: {{units: 5, output: last}}
+  - dense: 2
+loss: cross_entropy
+optimizer: {{type: sgd, lr: 0.1}}
+training: {{steps: 3}}
+""")
+    run = nntrain("fit", "-q", "c.yaml").stdout.strip()
+    (tmp_path / "new.csv").write_text('review,beside\n"never seen, ß",1\ngood,2\n')
+    (tmp_path / "lines.txt").write_text("a bad one\n\n  it's good \n")
+    for file in ("t.csv", "new.csv", "lines.txt"):
+        check(run, nntrain, tmp_path, capsys, tmp_path / file)
+
+
+def test_an_output_at_every_step_that_counts(nntrain, tmp_path, capsys):
+    random = np.random.default_rng(0)
+    lengths = random.integers(1, 7, 40)
+    X = random.standard_normal((40, 6, 3)).astype(np.float32)
+    X[np.arange(6) >= lengths[:, None]] = np.nan
+    np.savez(tmp_path / "s.npz", x=X, y=random.integers(0, 3, (40, 6)), steps=lengths)
+    (tmp_path / "c.yaml").write_text("""
+dataset: {type: npz, path: s.npz, lengths: steps, standardize: true}
+architecture: [{lstm: {units: 5, bidirectional: true}}, {dense: 3}]
+loss: cross_entropy
+optimizer: {type: sgd, lr: 0.1}
+training: {steps: 3}
+""")
+    run = nntrain("fit", "-q", "c.yaml").stdout.strip()
+    check(run, nntrain, tmp_path, capsys, tmp_path / "s.npz")
+    assert "verified: Python on" in nntrain("export", run, "-o", "s.py").stderr
