@@ -135,8 +135,8 @@ def test_every_command_does_its_work_whatever_becomes_of_its_streams(desk, words
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("streams", ["<&-", "</dev/null"])
-def test_predict_from_a_stdin_that_gives_nothing_is_exit_3(desk, streams):
+@pytest.mark.parametrize("streams", ["<&-", "</dev/null", "</dev/full", "</dev/zero"])
+def test_predict_from_a_stdin_without_a_table_is_exit_3(desk, streams):
     code, out, err, _ = desk.run("predict runs/a -", streams)
     assert (code, out) == (3, "")
     assert err.startswith("error: <stdin>")

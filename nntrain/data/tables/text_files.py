@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from nntrain.data.packed import refuse_if_far_too_large
 from nntrain.data.source_files import GivenArray, Source, name_of
 from nntrain.data.tables.other_formats import what_it_is
-from nntrain.data.tables.text_lines import InUtf8, TextLines
+from nntrain.data.tables.text_lines import LONGEST_LINE, InUtf8, TextLines
 from nntrain.errors import DataError
 
 if TYPE_CHECKING:
@@ -168,8 +168,22 @@ def _path_or_content(source: Source | None, name: str) -> tuple[Path | None, byt
         raise DataError(f"{name}: error: expected a table with names, got an array")
     try:
         if isinstance(source, Path):
-            return (source, b"") if stat.S_ISREG(source.stat().st_mode) else (None, source.read_bytes())
+            if stat.S_ISREG(source.stat().st_mode):
+                return source, b""
+            with source.open("rb") as stream:
+                return None, _all_of(stream, name)
         binary: BinaryIO | None = getattr(source, "buffer", None)
-        return None, source.read().encode("utf-8", "surrogatepass") if binary is None else binary.read()
+        return None, source.read().encode("utf-8", "surrogatepass") if binary is None else _all_of(binary, name)
     except OSError as error:
         raise DataError(f"{name}: error: {error.strerror}") from error
+
+
+def _all_of(stream: BinaryIO, name: str) -> bytes:
+    """What a stream holds.  Raises DataError for a line that never ends, as of a device, before it fills the memory."""
+    content, line = bytearray(), 0  # where the last line begins
+    while block := stream.read(_BLOCK):
+        content += block
+        line = max(line, content.rfind(b"\n", len(content) - len(block)) + 1)
+        if len(content) - line > LONGEST_LINE:
+            raise DataError(f"{name}: error: {LONGEST_LINE >> 20} MB without the end of a line; this is no table")
+    return bytes(content)
