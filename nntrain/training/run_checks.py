@@ -63,6 +63,15 @@ def last_is_good(run: Run) -> bool:
     return False
 
 
+def is_done(run: Run, built: Built) -> bool:
+    """Whether a run has ended as this config and these data would: nothing is to be written, so it needs no lock and
+    may lie where nothing can be."""
+    if not is_whole(run) or run.is_live() or not last_is_good(run):
+        return False
+    said = checkpoint.read_manifest(run.last)
+    return said.get("config") == built.config.as_dict() and said.get("data_sha256") == built.data.sha256
+
+
 def _is_moved_path(before: JsonObject, now: JsonObject, key: str) -> bool:
     """Whether a key names a file in both configs; a share, as of the validation part, is no file."""
     try:

@@ -35,7 +35,7 @@ from nntrain.training import summary
 from nntrain.training.engine import Engine, Observer
 from nntrain.training.horizon import moved
 from nntrain.training.monitor import Monitor
-from nntrain.training.run_checks import check_last, check_same_run, check_team, is_whole, last_is_good
+from nntrain.training.run_checks import check_last, check_same_run, check_team, is_done, is_whole, last_is_good
 
 if TYPE_CHECKING:
     from nntrain.inference.transfer import Taken
@@ -91,6 +91,8 @@ def fit(
         resumes = on_exist == "resume" and run_dir is not None and Run(run_dir).is_run()
         taken = None if resumes else _begin(built, observer)
     check_team(built)
+    if resumes and run_dir is not None and team.current().from_first(lambda: is_done(Run(run_dir), built)):
+        return result(Run(run_dir))
     # From the first trace on disk on, a signal lets the last finished step be saved.
     with signals.saved_first(), np.errstate(all="ignore"):
         name = built.config.name

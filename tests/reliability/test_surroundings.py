@@ -1,5 +1,6 @@
 """Names, locales, closed streams, missing homes: it works, or says in one line why not."""
 
+import errno
 import json
 import os
 import subprocess
@@ -121,6 +122,24 @@ def test_resume_of_a_finished_run_is_exit_0_and_changes_nothing(warm, tmp_path, 
         ended = warm.run(*arguments)
         assert (ended.code, ended.stdout) == (0, f"{run}\n")
         assert state() == before
+
+
+def test_a_finished_run_on_a_disk_that_takes_nothing_is_exit_0(nntrain, tmp_path, config, monkeypatch):
+    run = tmp_path / "run"
+    nntrain("fit", config, "-q", "--run-dir", run)
+    opened = os.open
+
+    def read_only(path, flags, *more, **options):
+        if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT) and os.fsdecode(path).startswith(str(run)):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), path)
+        return opened(path, flags, *more, **options)
+
+    monkeypatch.setattr(os, "open", read_only)
+    nntrain("resume", run)
+    for on_exist in ("resume", "skip"):
+        nntrain("fit", config, "--run-dir", run, "--on-exist", on_exist)
+    ended = nntrain("resume", run, "training.epochs=50", "training.steps=5", code=7)
+    assert "Read-only file system" in ended.stderr
 
 
 @pytest.mark.parametrize("damage", ["missing", "cut"])
