@@ -6,9 +6,11 @@ import csv
 import io
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, time
 from typing import TYPE_CHECKING
 
 from nntrain.config import flow
+from nntrain.errors import DataError
 from nntrain.files.plain_values import Json
 
 if TYPE_CHECKING:
@@ -39,7 +41,11 @@ def _plain(value: Json) -> Json:
 
 
 def rows_of(X: object) -> Rows | None:
-    """The rows of a list of dicts, or of a frame of pandas; None for anything else."""
+    """The rows of a list of dicts, or of a frame of pandas; None for anything else.  Raises DataError for one row."""
+    if isinstance(X, Mapping):
+        raise DataError("X: error: a single row; give a list of rows: [X]")
+    if getattr(X, "ndim", 2) == 1:  # a column or a row of a frame
+        return None
     if hasattr(X, "to_dict") and hasattr(X, "astype") and hasattr(X, "notna"):  # pandas need not be installed to ask
         X = X.astype(object).where(X.notna(), None).to_dict("records")
     if isinstance(X, list) and X and all(isinstance(row, Mapping) for row in X):
@@ -50,14 +56,17 @@ def rows_of(X: object) -> Rows | None:
 def as_csv(rows: Iterable[Mapping[str, object]], dataset: Dataset, names: Sequence[str] | None = None) -> str:
     """The rows as the csv that the dataset reads: its delimiter, its decimals, a header.
 
-    names   of the columns in their order, for a dataset whose files have no header
+    names   of the columns in their order; where they are numbers the files have no header, and rows whose keys are
+            others have the columns in that order
     """
-    rows = list(rows)
+    rows = [{str(key): value for key, value in row.items()} for row in rows]
     columns = list(dict.fromkeys(key for row in rows for key in row))
-    numbered = names is not None and [*names] == [str(i) for i in range(len(names))]
+    numbered = names is not None and all(name.isdecimal() for name in names)
     headed = names is None or (getattr(dataset, "header", None) is not False and not numbered)
-    if names is not None and not headed:
+    if names is not None and not headed and {*names} & {*columns}:
         columns = [*names, *(column for column in columns if column not in names)]
+        if all(column.isdecimal() for column in columns):
+            columns.sort(key=int)
     decimal = getattr(dataset, "decimal", None) or "."
     delimiter = getattr(dataset, "delimiter", None) or ("," if decimal == "." else ";")
 
@@ -66,6 +75,8 @@ def as_csv(rows: Iterable[Mapping[str, object]], dataset: Dataset, names: Sequen
             return ""
         if isinstance(value, float) or hasattr(value, "dtype"):
             return str(value).replace(".", decimal)
+        if isinstance(value, datetime) and value.time() == time():
+            return value.date().isoformat()  # a day, as frames of pandas have it
         return str(value)
 
     text = io.StringIO()

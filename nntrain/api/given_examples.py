@@ -16,6 +16,7 @@ from nntrain.data.base import Dataset
 from nntrain.data.facts import Facts
 from nntrain.data.given_arrays import as_array
 from nntrain.data.source_files import GivenArray, Source
+from nntrain.errors import DataError
 
 
 def source_of(X: object, dataset: Dataset, facts: Facts) -> Source:
@@ -25,9 +26,7 @@ def source_of(X: object, dataset: Dataset, facts: Facts) -> Source:
     """
     if isinstance(X, str | os.PathLike):
         return Path(X)
-    layout = facts.preparation.layout
-    names = None if layout is None else [column.name for column in layout.columns]
-    rows = rows_of(X)
+    layout, names, rows = facts.preparation.layout, _names(facts), rows_of(X)
     if rows is None and layout is not None and names is not None and layout.one_hot.any():
         rows = [dict(zip(names, row, strict=True)) for row in np.asarray(X, dtype=object).tolist()]
     if rows is None:
@@ -38,15 +37,28 @@ def source_of(X: object, dataset: Dataset, facts: Facts) -> Source:
 
 
 @contextmanager
-def as_file(X: object, Y: object, dataset: Dataset) -> Iterator[Path | None]:
-    """The file of a path, or of rows that have their targets with them; None for arrays."""
-    rows = rows_of(X)
+def as_file(X: object, Y: object, dataset: Dataset, facts: Facts) -> Iterator[Path | None]:
+    """The file of a path, or of rows that have their targets with them; None for arrays.
+
+    What DataErrors say of the rows' file, which nobody knows, they say of X.
+    """
     if Y is None and isinstance(X, str | os.PathLike):
         yield Path(X)
-    elif Y is not None or rows is None:
+        return
+    rows = rows_of(X)
+    if Y is not None or rows is None:
         yield None
-    else:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "rows.csv"
-            path.write_text(as_csv(rows, dataset), "utf-8")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "X"
+        path.write_text(as_csv(rows, dataset, _names(facts)), "utf-8")
+        try:
             yield path
+        except DataError as error:
+            raise DataError(str(error).replace(str(path), "X")) from None
+
+
+def _names(facts: Facts) -> list[str] | None:
+    """Of the columns of a table that are inputs, in their order."""
+    layout = facts.preparation.layout
+    return None if layout is None else [column.name for column in layout.columns]

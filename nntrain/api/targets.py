@@ -48,6 +48,8 @@ def with_targets(part: Part, Y: object, loaded: Loaded) -> Part:
         raise DataError(f"Y: error: {len(np.atleast_1d(targets))} targets for {part.size} examples")
     if facts.target == "labels":
         return Targeted(part, _labels(targets, facts))
+    if targets.dtype.kind not in "biuf" or not np.isfinite(targets).all():
+        raise DataError("Y: error: expected finite numbers, as this network predicts values")
     values = targets.astype(np.float64)
     values = values[:, None] if values.ndim == 1 else values
     if values.shape[-1] != facts.outputs:

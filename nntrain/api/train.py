@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -9,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
 
 from nntrain.api.arguments import Overrides, override_texts, rows_of
 from nntrain.api.trained_run import TrainedRun
@@ -19,9 +19,6 @@ from nntrain.runtime import threads as pool
 from nntrain.runtime.blas import one_blas_thread
 from nntrain.training import session
 from nntrain.training.engine import Observer
-
-if TYPE_CHECKING:
-    pass
 
 Stop = Callable[[], int | None]
 
@@ -55,6 +52,8 @@ def fit(
     KeyboardInterrupt (the stop button of a notebook) is raised when the last finished step is saved; a second one at
     once.  Raises the errors of nntrain.errors.
     """
+    if not isinstance(config, str | os.PathLike | Mapping):
+        raise ConfigError(f"fit: config: error: expected a path or a mapping, not {type(config).__name__}")
     return _run(
         lambda watcher, asked, dataset: session.fit(
             config,

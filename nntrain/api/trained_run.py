@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nntrain.errors import CheckpointError
+from nntrain.errors import CheckpointError, ConfigError
 from nntrain.files import checkpoint
 from nntrain.files.plain_values import JsonObject
 from nntrain.runtime.blas import one_blas_thread
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nntrain.data.facts import Facts
     from nntrain.data.parts import Part
     from nntrain.inference.load import Loaded
+    from nntrain.messages import Warn
     from nntrain.model.shapes import Array
     from nntrain.runs.run import Run
 
@@ -40,6 +41,10 @@ class TrainedRun:
         saved: checkpoint.Checkpoint | None = None,
     ):
         self._file, self._folder, self._saved = path, run_dir, saved
+
+    def __getstate__(self) -> dict[str, object]:
+        """The checkpoint and where it stood: a copy, or what a pickle gives, builds its network when it is asked."""
+        return {"_file": self._file, "_folder": self._folder, "_saved": self._checkpoint}
 
     def __repr__(self) -> str:
         return f"<nntrain run {self.run_dir or self.path}>"
@@ -121,12 +126,14 @@ class TrainedRun:
         from nntrain.api.given_examples import as_file
         from nntrain.inference import evaluation
 
+        if X is not None and split is not None:
+            raise ConfigError("evaluate: X, or a split of the run's own data, not both")
         with self._asked() as loaded:
             if X is None:
                 return evaluation.evaluate(loaded, (), split, _warn)
-            with as_file(X, Y, loaded.config.dataset) as path:
+            with as_file(X, Y, loaded.config.dataset, loaded.facts) as path:
                 if path is not None:
-                    return evaluation.evaluate(loaded, (f"dataset.path={path}",), None, _warn)
+                    return evaluation.evaluate(loaded, (f"dataset.path={path}",), None, _warning_of(X, path))
             part = targets.with_targets(self._part(X), Y, loaded)
             return {"examples": part.size, **loaded.loop.evaluate(loaded, part)}
 
@@ -192,6 +199,8 @@ def load(path: str | os.PathLike[str], which: str = "best") -> TrainedRun:
     The file is read and verified here; what a network needs is imported when it is asked something.  Raises
     CheckpointError, also where components of one's own are missing: import them first.
     """
+    if which not in ("best", "last"):
+        raise ConfigError(f"load: which: best or last, not {which!r}")
     given = os.fspath(path)
     file, folder = given, os.path.dirname(os.path.dirname(os.path.abspath(given)))
     if os.path.isdir(given):
@@ -220,6 +229,11 @@ def _whole(name: str) -> int | None:
         return int(name)
     except ValueError:
         return None
+
+
+def _warning_of(X: object, path: Path) -> Warn:
+    """Warnings that call rows, which lie in a file meanwhile, X."""
+    return _warn if isinstance(X, str | os.PathLike) else lambda text: _warn(text.replace(str(path), "X"))
 
 
 def _warn(text: str) -> None:

@@ -41,9 +41,15 @@ def given(X: object, Y: object = None) -> Iterator[str]:
 
 def as_array(values: object) -> Array:
     """An array of numbers or of words.  Raises DataError for one of other objects."""
-    array = np.asarray(values)
-    if array.dtype.kind == "O":
-        array = np.asarray(array.ravel().tolist()).reshape(array.shape)  # numbers and words in objects, as of pandas
+    values = values.detach() if hasattr(values, "detach") else values  # a tensor of PyTorch that has a gradient
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind == "O":
+            array = np.asarray(array.ravel().tolist()).reshape(
+                array.shape
+            )  # numbers and words in objects, as of pandas
+    except (TypeError, ValueError, RuntimeError) as error:  # lists of different lengths; a tensor of another device
+        raise DataError(f"an array: error: {str(error).splitlines()[0]}") from error
     if array.dtype.kind not in "biufUS":
         raise DataError(f"an array of {array.dtype}: error: expected numbers or words")
     return array

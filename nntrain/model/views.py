@@ -33,7 +33,8 @@ class Views:
         self.__dict__.update(arrays, **known)
 
     def __getattr__(self, name: str) -> Array:
-        raise AttributeError(f"{self.path or 'the network'} has no parameter {name!r}")
+        place = self.__dict__.get("path") or "the network"  # of a copy that is being made there is no path yet
+        raise AttributeError(f"{place} has no parameter {name!r}")
 
     def __setattr__(self, name: str, value: Any) -> None:
         if self.__dict__.get(name) is not value:

@@ -162,3 +162,9 @@ def test_without_threadpoolctl_a_warning_says_what_to_do(monkeypatch):
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
     with warnings.catch_warnings(), blas.one_blas_thread():
         warnings.simplefilter("error")
+
+
+@pytest.mark.parametrize("config", [None, ["optimizer"], 3])
+def test_a_config_is_a_path_or_a_mapping(config):
+    with pytest.raises(ConfigError, match="expected a path or a mapping, not"):
+        nntrain.fit(config, X=np.eye(4), Y=[0, 1, 0, 1])

@@ -1,6 +1,9 @@
 """A trained network in Python: what it predicts is what the shell predicts, in whatever form the examples come."""
 
+import copy
+import datetime
 import io
+import pickle
 import subprocess
 import sys
 
@@ -64,6 +67,67 @@ def test_a_frame_of_pandas_is_taken_where_pandas_is(table):
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame(ROWS)
     assert np.array_equal(table.predict(frame), table.predict(ROWS))
+
+
+def test_rows_and_frames_for_a_table_without_a_header_have_its_columns_in_their_order(configs, tmp_path, capsys):
+    path = configs / "data" / "iris.csv"
+    run = nntrain.fit(configs / "iris.yaml", {"training.epochs": 2}, quiet=True, run_dir=tmp_path / "run")
+    table = [line.split(",") for line in path.read_text().split()]
+    expected = run.predict(path)
+    by_number = [dict(enumerate(row)) for row in table]
+    by_another_name = [dict(zip("abcde", row, strict=True)) for row in table]
+    in_another_order = [{str(i): row[i] for i in (2, 0, 4, 1, 3)} for row in table]
+    for rows in (by_number, by_another_name, in_another_order):
+        assert np.array_equal(run.predict(rows), expected)
+        assert run.evaluate(rows)["examples"] == len(table)
+    without_targets = [{key: row[key] for key in "abcd"} for row in by_another_name]
+    assert np.array_equal(run.predict(without_targets), expected)
+    assert "rows.csv" not in capsys.readouterr().err
+
+
+def test_a_day_of_a_frame_is_a_date_of_the_table(tmp_path):
+    (tmp_path / "d.csv").write_text("day,y\n" + "".join(f"2020-01-{i:02d},{i}\n" for i in range(1, 29)))
+    dataset = {"type": "csv", "path": str(tmp_path / "d.csv"), "dates": ["day"], "target": "y"}
+    config = {**CONFIG, "dataset": dataset, "architecture": [{"dense": 1}], "loss": "mse", "metrics": []}
+    run = nntrain.fit(config, run_dir=tmp_path / "run", quiet=True)
+    as_text = run.predict([{"day": "2020-01-05"}])
+    for day in (datetime.datetime(2020, 1, 5), datetime.date(2020, 1, 5), np.datetime64("2020-01-05")):
+        assert np.array_equal(run.predict([{"day": day}]), as_text)
+    for Y in (["a"], [np.nan]):
+        with pytest.raises(DataError, match="Y: error: expected finite numbers"):
+            run.evaluate([{"day": "2020-01-05"}], Y)
+
+
+def test_a_run_is_copied_and_pickled(table):
+    expected = table.predict(ROWS)
+    for copied in (copy.deepcopy(table), pickle.loads(pickle.dumps(table))):
+        assert np.array_equal(copied.predict(ROWS), expected)
+        assert copied.status == "done"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (ROWS[0], "a single row; give a list of rows"),
+        ([[1.5], [1.5, 2]], "inhomogeneous"),
+        (None, "expected numbers or words"),
+        ("nowhere.csv", "No such file"),
+    ],
+    ids=str,
+)
+def test_what_is_no_example_is_one_line(table, given, said):
+    plain = nntrain.fit({**CONFIG, "dataset": {}}, X=np.eye(8), Y=[0, 1] * 4, run_dir="plain", quiet=True)
+    for run in (plain, table) if given is not None and not isinstance(given, list) else (plain,):
+        with pytest.raises(DataError, match=said) as caught:
+            run.predict(given)
+        assert "\n" not in str(caught.value)
+
+
+def test_a_part_and_examples_are_not_evaluated_at_once_and_a_checkpoint_is_best_or_last(table):
+    with pytest.raises(ConfigError, match="not both"):
+        table.evaluate(ROWS, ["big", "small"], split="test")
+    with pytest.raises(ConfigError, match="best or last"):
+        nntrain.load("run", which="first")
 
 
 def test_it_is_what_the_shell_predicts(table, nntrain):
