@@ -110,7 +110,7 @@ def test_a_sheet_of_excel_is_read_as_its_csv_would_be(tmp_path):
     write(tmp_path, a=AS_CSV)
     data = load(tmp_path / "a.xlsx", **SAID)
     assert rows(data) == rows(load(tmp_path / "a.csv", **SAID))
-    assert data.warnings[0].endswith("the first sheet, Sheet, is read; left out: notes")
+    assert data.warnings[0].endswith("the first sheet, Sheet, is read, sheet says otherwise; left out: notes")
     with pytest.raises(DataError, match=r"a\.xlsx:3:3: error: column word has no value"):
         load(tmp_path / "a.xlsx", dates=("when",))
 

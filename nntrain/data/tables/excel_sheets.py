@@ -40,7 +40,7 @@ def sheet_rows(name: str, content: bytes, wanted: str | int | None, warnings: li
         if len(sheets) > 1:
             others = ", ".join(title for title in titles if title != titles[at])
             which = "the first sheet" if at == 0 else "the first sheet that holds anything"
-            warnings.append(f"{name}: {which}, {titles[at]}, is read; left out: {others}; sheet says which")
+            warnings.append(f"{name}: {which}, {titles[at]}, is read, sheet says otherwise; left out: {others}")
     if not full or not full[at]:
         raise DataError(f"{name}: error: the sheet{' ' + titles[at] if titles else ''} is empty")
     _refuse_formulas(name, content, titles[at])
