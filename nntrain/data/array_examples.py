@@ -25,13 +25,18 @@ class Named:
 
 @dataclass
 class Read:
-    """The arrays of a source; `no_targets` is the error of a training that needs the targets which are not there."""
+    """The arrays of a source.
+
+    no_targets   the error of a training that needs the targets which are not there
+    left         the arrays that stand there too and are not read, as a warning
+    """
 
     inputs: Named
     targets: Named | None
     lengths: Named | None = None
     weights: Named | None = None
     no_targets: str = ""
+    left: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,8 @@ def examples_of(read: Read, known: Known, tell_scale: bool) -> ArrayExamples:
 
     tell_scale   whether to tell of pixels that nothing scales
     """
-    X, x_name, warnings = read.inputs.array, read.inputs.name, list[str]()
+    X, x_name = read.inputs.array, read.inputs.name
+    warnings = [read.left] if known.fitting and read.left else []
     if known.fitting and known.layout is None and known.symbols is None:
         known = replace(known, layout=find_channels_last(X, x_name, warnings))
     if known.symbols is None:
@@ -91,7 +97,10 @@ def _targets(
     """Labels or values, and what is known then."""
     Y, name, classes = targets.array, targets.name, known.classes
     if Y.ndim == 0 or len(inputs.array) != len(Y):
-        raise DataError(f"{name}: error: {show(Y.shape)} targets for {len(inputs.array)} examples in {inputs.name}")
+        last = Y.size == inputs.array.shape[-1]
+        hint = f"; examples come first: save {inputs.name.rpartition(':')[2]}.T" if last else ""
+        what = f"{len(inputs.array)} examples in {inputs.name}"
+        raise DataError(f"{name}: error: {show(Y.shape)} targets for {what}{hint}")
     if lengths is not None and Y.ndim > 1 and Y.shape[1] == steps:
         Y = without_padding(Y, lengths)
     if Y.dtype.kind in "US":

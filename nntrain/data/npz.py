@@ -109,13 +109,19 @@ class Npz(Arrays):
         path = path or self.path
         there, no_targets = names_in(path), ""
         wanted = {"inputs": self.inputs, "targets": self.targets, "lengths": self.lengths, "weights": self.weights}
+        if there and self.inputs not in there:
+            raise DataError(f"{no_array(path, self.inputs, there)}; inputs and targets say what they are called")
         if there and self.targets not in there:
             no_targets = str(no_array(path, self.targets, there))
             del wanted["targets"]
         names = {what: name for what, name in wanted.items() if name is not None}
         arrays = read_npz(path, tuple(names.values()))
         named = {what: Named(array, f"{path}:{names[what]}") for what, array in zip(names, arrays, strict=True)}
-        return Read(named["inputs"], named.get("targets"), named.get("lengths"), named.get("weights"), no_targets)
+        others, left = [name for name in there if name not in names.values()], ""
+        if others and path == self.path:
+            what = f"arrays {', '.join(others)} are" if len(others) > 1 else f"array {others[0]} is"
+            left = f"{path}: {what} not read; inputs, targets, lengths and weights name those that are"
+        return Read(named["inputs"], named.get("targets"), named.get("lengths"), named.get("weights"), no_targets, left)
 
     def facts(self, train: Examples) -> Facts:
         facts = super().facts(train)

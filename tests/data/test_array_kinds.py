@@ -273,3 +273,19 @@ def test_targets_may_be_missing_where_none_are_used(load, tmp_path):
     assert bare.no_targets.endswith("d.npz: error: no array 'y' (it has x, z)")
     np.save(tmp_path / "x.npy", X)
     assert Npy(tmp_path / "x.npy").load(0, "float32").no_targets
+
+
+def test_arrays_that_are_not_read_are_named(tmp_path):
+    np.savez(tmp_path / "a.npz", x=np.ones((4, 3, 2)), y=[0, 1, 0, 1], lengths=[3, 2, 1, 3], w=np.ones(4))
+    told = Npz(tmp_path / "a.npz", validation=0).load(0, "float64").warnings
+    assert any("arrays lengths, w are not read; inputs, targets, lengths and weights name" in text for text in told)
+    said = Npz(tmp_path / "a.npz", validation=0, lengths="lengths", weights="w").load(0, "float64").warnings
+    assert not any("not read" in text for text in said)
+
+
+def test_arrays_of_other_names_and_examples_that_come_last(tmp_path):
+    np.savez(tmp_path / "a.npz", data=np.ones((2, 4)), label=[0, 1, 0, 1])
+    with pytest.raises(DataError, match=r"no array 'x' \(it has data, label\); inputs and targets say what they are"):
+        Npz(tmp_path / "a.npz").load(0, "float64")
+    with pytest.raises(DataError, match=r"\(4,\) targets for 2 examples in .*; examples come first: save data.T"):
+        Npz(tmp_path / "a.npz", inputs="data", targets="label").load(0, "float64")
