@@ -6,12 +6,12 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from nntrain.cli.terminal import as_error, tell
-from nntrain.errors import DivergedError, Interrupted, NNTrainError
+from nntrain.errors import ConfigError, DivergedError, Interrupted, NNTrainError
 from nntrain.parallel.launcher import Launched, launched
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def together(alone: bool) -> Iterator[int]:
 
     team.join(ours)
     try:
+        _check_same_command(ours)
         yield ours.neighbours
         ours.end()
     except _ALL_ALIKE as error:
@@ -55,6 +56,14 @@ def together(alone: bool) -> Iterator[int]:
         _abort(ours, error)
     finally:
         team.join(team.ALONE)
+
+
+def _check_same_command(ours: MPITeam) -> None:
+    """Raise ConfigError unless all have the same one: they would wait for each other."""
+    mine = click.get_current_context().info_name or ""
+    for rank, name in enumerate(every := ours.gather({ours.rank: mine})):
+        if name != every[0]:
+            raise ConfigError(f"the processes have different commands: the first one {every[0]}, rank {rank} {name}")
 
 
 def _start(found: Launched) -> MPITeam:
@@ -73,7 +82,7 @@ def _start(found: Launched) -> MPITeam:
         raise click.exceptions.Exit(error.exit_code) from None
 
 
-def _abort(ours: MPITeam, error: BaseException) -> None:
+def _abort(ours: MPITeam, error: BaseException) -> NoReturn:
     known = as_error(error)
     if known is None:
         import traceback

@@ -94,6 +94,10 @@ def settings_of(base: Settings, overrides: tuple[str, ...], flags: Flags) -> Set
         drawn[name] = drawn_from
     if flags.count is not None and not drawn:
         raise ConfigError("-n: says how many random combinations; give -r KEY=RANGE with it")
+    if flags.search is not None and not drawn:
+        raise ConfigError(f"--search {flags.search}: says how ranges are searched; give -r KEY=RANGE with it")
+    if flags.seeds is not None and not drawn and any(text.startswith("seed=") for text in overrides):
+        raise ConfigError("--seeds: seed is varied, so it cannot be set to one value as well")
     return replace(
         base,
         overrides=(*base.overrides, *overrides),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -98,12 +98,22 @@ def sweep(
     from nntrain import sweep as sweeps
     from nntrain.cli.sweep_progress import SweepProgress
     from nntrain.data import held
+    from nntrain.parallel.launcher import launched
     from nntrain.runtime import signals
     from nntrain.runtime.threads import available_cores
 
+    if (found := launched()) is not None:
+        raise ConfigError(
+            f"sweep: started as {found.size} processes; a sweep starts its runs itself: leave mpiexec or srun away"
+        )
+    ways = {"--print": print_only, "--slurm": slurm is not None, "--dask": dask is not None}
+    _check_go_together(ways, {"--jobs": jobs, "--budget": budget, "--spawn": spawn or None})
     read = space_options.read(config)
     settings = space_options.settings_of(read, overrides, flags)
     settings = replace(settings, halving=halving or settings.halving)
+    by_trial = settings.halving == "async" or settings.search in ("tpe", "gp")
+    if flags.batch is not None and not by_trial:
+        raise ConfigError("--batch: says how many trials are decided on together; give --search or --halving with it")
     if print_only and (settings.halving or settings.search in ("tpe", "gp")):
         raise ConfigError("--print: which runs come next depends on results; it cannot be printed")
     if not (spawn or dask):
@@ -112,7 +122,6 @@ def sweep(
     if task or (slurm is not None and (settings.halving or settings.search in ("tpe", "gp"))):
         _print_waves(settings, planner, slurm or "", task)
         return
-    by_trial = settings.halving == "async" or settings.search in ("tpe", "gp")
     planned = [] if by_trial else planner.planned(planner.points())
     if print_only:
         click.echo("".join(shell_command(*sweeps.command(one, settings.config)) + "\n" for one in planned), nl=False)
@@ -142,6 +151,16 @@ def sweep(
     failed = next((outcome for outcome in outcomes if not outcome.good), None)
     if failed is not None:
         raise click.exceptions.Exit(failed.code)
+
+
+def _check_go_together(ways: Mapping[str, bool], of_runs: Mapping[str, object]) -> None:
+    """Raise ConfigError where an option would say nothing beside another."""
+    given = [option for option, is_given in ways.items() if is_given]
+    if len(given) > 1:
+        raise ConfigError(f"{given[0]} and {given[1]}: one of them")
+    without_word = [o for o, value in of_runs.items() if value is not None and (given != ["--dask"] or o != "--budget")]
+    if given and without_word:
+        raise ConfigError(f"{without_word[0]}: says nothing with {given[0]}; leave it out")
 
 
 def _import_all() -> None:
@@ -190,6 +209,8 @@ def _print_waves(settings: Settings, planner: Planner, options: str, task: str |
     if settings.halving and settings.search in ("tpe", "gp"):
         raise ConfigError("--slurm: --halving or --search, not both; start both within a job, with --dask")
     if task is not None:
+        if not re.fullmatch(r"[0-9]{1,9}:[0-9]{1,9}", task):
+            raise ConfigError(f"--task {task}: expected WAVE:PLACE, as a script of --slurm gives it")
         number, place = map(int, task.split(":"))
         tasks = waves.of_wave(settings, planner, number)
         if place < len(tasks) and place in waves.missing(tasks):

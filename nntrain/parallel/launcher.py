@@ -35,6 +35,11 @@ def launched(environment: Mapping[str, str] = os.environ) -> Launched | None:
     return None
 
 
+def leave() -> dict[str, str]:
+    """The environment of a child that is none of the launcher's processes, but one that this process starts."""
+    return {name: value for name, value in os.environ.items() if not any(name in pair for pair in VARIABLES)}
+
+
 def library() -> Path | None:
     """The MPI library that belongs to the launcher; None where that is not to be seen (other systems, srun)."""
     for program in _ancestors():

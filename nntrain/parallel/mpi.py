@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import pairwise
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import numpy as np
 
@@ -104,13 +104,15 @@ class MPITeam(Team):
         with self._waiting():
             MPI.Finalize()
 
-    def abort(self, code: int, tell: Callable[[], None]) -> None:
+    def abort(self, code: int, tell: Callable[[], None]) -> NoReturn:
         """End all processes with this exit code.  Where all fail alike, the first one alone tells why."""
         if not self.first:
             time.sleep(_AFTER_THE_FIRST + 0.02 * self.rank)
         tell()
         threading.Timer(2.0, os._exit, (code,)).start()  # where even that hangs
         self.communicator.Abort(code)
+        while True:  # MPICH returns before the launcher has ended this process: nothing may go on meanwhile
+            time.sleep(1.0)
 
     @contextmanager
     def _waiting(self) -> Iterator[None]:

@@ -15,9 +15,9 @@ from nntrain import runs
 from nntrain.errors import ConfigError, RunDirectoryError
 from nntrain.files import storage
 from nntrain.messages import Warn
-from nntrain.runs import Run
+from nntrain.runs import Run, told
 from nntrain.runs.environment import environment
-from nntrain.sweep import file
+from nntrain.sweep import file, halving
 from nntrain.sweep.asynchronous import Length, trials_of
 from nntrain.sweep.outcomes import finished
 from nntrain.sweep.plan import Planned, Planner, Settings
@@ -51,6 +51,8 @@ def define(folder: Path, settings: Settings | None) -> Settings:
     """
     path = folder / DEFINITION
     there = file.read(path) if path.exists() else None
+    if there is None and path.exists():
+        raise ConfigError(f"{path}: is there and is no sweep; take another directory")
     if settings is None:
         if there is None:
             raise ConfigError(f"{path}: not there; the first time say what is searched: nntrain ask DIR CONFIG -r …")
@@ -82,11 +84,22 @@ def ask(settings: Settings, folder: Path, warn: Warn) -> Answer:
                 open_runs.append((number[one.run_dir], one))
             else:
                 ended[one.run_dir, None] = good
+    _check_directions([run for trial in trials.trials for run in trial.runs if ended.get((run.run_dir, None))])
     done = sum(all((run.run_dir, None) in ended for run in trial.runs) for trial in trials.trials)
     for trial, one in open_runs:
         if _claim(one):
             return Answer(one, trial, done, trials.count)
     return Answer(None, -1, done, trials.count, [one.run_dir for _, one in open_runs])
+
+
+def _check_directions(ended: Sequence[Planned]) -> None:
+    """Raise ConfigError where more is better of one run, and less of another: they cannot be compared."""
+    less_first = sorted(ended, key=lambda one: -halving.sign(one, told.read(Run(one.run_dir))))
+    if ended and len({halving.sign(one, told.read(Run(one.run_dir))) for one in ended}) > 1:
+        raise ConfigError(
+            f"{less_first[0].run_dir}: less is better, and {less_first[-1].run_dir}: more is; tell all alike: "
+            "nntrain tell RUN VALUE --better more"
+        )
 
 
 def _ended_well(one: Planned) -> bool | None:

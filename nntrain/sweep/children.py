@@ -21,6 +21,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Generic, Protocol, TypeVar
 
+from nntrain.parallel import launcher
+
 _LINUX = sys.platform.startswith("linux")
 _PR_SET_PDEATHSIG = 1
 _TICK_SECONDS = 0.25
@@ -130,9 +132,9 @@ def _pass_on(number: int, children: Iterable[_Child[Any]]) -> None:
 
 def start(command: Sequence[str], folder: str | None = None) -> subprocess.Popen[bytes]:
     """A child in this folder, or ours: it ends when we do; its stderr is a pipe."""
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {"env": launcher.leave()}
     if _LINUX:
-        options = {"preexec_fn": dying_with(os.getpid()), "process_group": 0}
+        options |= {"preexec_fn": dying_with(os.getpid()), "process_group": 0}
     return subprocess.Popen(
         command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **options
     )

@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import IO, NoReturn, TextIO
 
+from nntrain.parallel import launcher
 from nntrain.runtime import signals
 from nntrain.sweep.children import dying_with
 
@@ -100,6 +101,8 @@ def _be_child(words: Sequence[str], program: Program, parent: int, stderr: int, 
         sys.stderr = os.fdopen(2, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)
         signals.begin_anew()
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)  # what has come meanwhile is obeyed now
+        for name in os.environ.keys() - launcher.leave().keys():
+            del os.environ[name]
         sys.argv = [_main(), *words]
         code = program(words)
     except BaseException:

@@ -66,11 +66,10 @@ def score(planned: Planned, length: int | None = None) -> float:
     there is none."""
     said = told.read(Run(planned.run_dir))
     if said is not None and length is None:
-        signs = {"less": 1.0, "more": -1.0, None: monitored(planned.config)[1] if _monitors(planned.config) else 1.0}
-        return inf if said.value is None else signs[said.better] * said.value
+        return inf if said.value is None else sign(planned, said) * said.value
     if not _monitors(planned.config):
         return inf
-    name, sign = monitored(planned.config)
+    name, sign_of_it = monitored(planned.config)
     part, _, metric = name.partition(".")
     place = unit(planned.config)[0].removesuffix("s")
     try:
@@ -78,7 +77,14 @@ def score(planned: Planned, length: int | None = None) -> float:
     except NNTrainError:
         return inf
     values = [line.get(part, {}).get(metric) for line in lines if length is None or line[place] <= length]
-    return min((sign * value for value in values if isinstance(value, int | float)), default=inf)
+    return min((sign_of_it * value for value in values if isinstance(value, int | float)), default=inf)
+
+
+def sign(planned: Planned, said: told.Told | None) -> float:
+    """1 where less of a run's value is better, −1 where more is."""
+    if said is not None and said.better is not None:
+        return 1.0 if said.better == "less" else -1.0
+    return monitored(planned.config)[1] if _monitors(planned.config) else 1.0
 
 
 def monitored(config: Config) -> tuple[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -82,6 +83,7 @@ class Planner:
         self.seed = self.base.draft(settings.overrides).seed
         self.loader = _Loader()
         self.known = self._known()
+        space.check_conditions(settings.grid, settings.random, self.known)
         self._told: set[str] = set()
 
     def _known(self) -> dict[str, str]:
@@ -174,6 +176,12 @@ def _check_keys(settings: Settings) -> None:
     names += ["dataset.fold"] if settings.folds else []
     of_names = [(key, space.condition_of(name)) for name in names for key in space.keys_of(name)]
     fixed = [text.partition("=")[0] for text in settings.overrides]
+    for name in settings.random:
+        if len(space.keys_of(name)) > 1:
+            raise ConfigError(f"-r {name}: a range is of one key; values that belong together stand in -g")
+    for key, _ in of_names if settings.halving else ():
+        if re.match(r"training(\.(epochs|steps|evaluate)\b|$)", key):
+            raise ConfigError(f"--halving: {key} is varied, and runs are compared after the same length")
     for i, (key, condition) in enumerate(of_names):
         if any(key == other and None in (condition, another) for other, another in of_names[:i]):
             raise ConfigError(f"sweep: {key} is varied twice")

@@ -10,15 +10,19 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from nntrain.errors import ConfigError
 from nntrain.messages import shell_command, shell_word
 
+# what stands there unless an option of these names is given
+_DEFAULTS = {
+    ("--cpus-per-task", "-c"): "--cpus-per-task=1",
+    ("--signal",): "--signal=B:TERM@120",
+    ("--requeue", "--no-requeue"): "--requeue",
+}
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9_.+-]")
 # B: the signal goes to the batch script itself, which exec has made nntrain
 _HEAD = """#!/bin/bash
 {options}#SBATCH --array=0-{last}
-#SBATCH --cpus-per-task={cpus}
-#SBATCH --signal=B:TERM@120
-#SBATCH --requeue
 set -euo pipefail
 cd {folder}
 commands=(
@@ -33,10 +37,7 @@ set -euo pipefail
 submit() {{
   sbatch --parsable "$@" <<'END'
 #!/bin/bash
-{options}#SBATCH --cpus-per-task={cpus}
-#SBATCH --signal=B:TERM@120
-#SBATCH --requeue
-set -euo pipefail
+{options}set -euo pipefail
 cd {folder}
 command=$({sweep} --task "$NNTRAIN_WAVE:$SLURM_ARRAY_TASK_ID")
 if [ -n "$command" ]; then eval "exec $command"; fi
@@ -72,11 +73,17 @@ def chain(sweep: str, waves: Sequence[tuple[int, Sequence[int]]], name: str, opt
 
 
 def _common(name: str, options: str, folder: Path) -> dict[str, str]:
-    words = shlex.split(options)
-    cpus = next((word.partition("=")[2] for word in words if word.startswith("--cpus-per-task=")), "1")
-    own = [word for word in words if not word.startswith("--cpus-per-task=")]
-    lines = [f"#SBATCH --job-name={_NOT_PLAIN.sub('_', name)}", "#SBATCH --output=slurm-%A_%a.out", *_directives(own)]
-    return {"options": "".join(f"{line}\n" for line in lines), "cpus": cpus, "folder": shell_word(folder)}
+    try:
+        words = shlex.split(options)
+    except ValueError:
+        raise ConfigError(f"--slurm: a quote is open: {options}") from None
+    if wrong := [word for word in words if re.match(r"--array\b|-a", word)]:
+        raise ConfigError(f"--slurm: {wrong[0]}: nntrain says itself what the array is; leave it out")
+    if not all(word.isprintable() for word in words) or (words and not words[0].startswith("-")):
+        raise ConfigError(f"--slurm: expected options of sbatch, such as '--time=1:00:00'; got {options!r}")
+    lines = [f"#SBATCH --job-name={_NOT_PLAIN.sub('_', name)}", "#SBATCH --output=slurm-%A_%a.out", *_directives(words)]
+    lines += [f"#SBATCH {ours}" for names, ours in _DEFAULTS.items() if not any(w.startswith(names) for w in words)]
+    return {"options": "".join(f"{line}\n" for line in lines), "folder": shell_word(folder)}
 
 
 def _spans(places: Sequence[int]) -> str:
@@ -95,7 +102,7 @@ def _directives(words: Sequence[str]) -> list[str]:
     lines: list[str] = []
     for word in words:
         if word.startswith("-") or not lines:
-            lines.append(f"#SBATCH {word}")
+            lines.append(f"#SBATCH {shlex.quote(word)}")
         else:
-            lines[-1] += f" {word}"
+            lines[-1] += f" {shlex.quote(word)}"
     return lines

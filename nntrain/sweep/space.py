@@ -112,6 +112,28 @@ def holds(name: str, known: Mapping[str, str]) -> bool:
     return condition[1] in (value, *re.findall(r"type: *([\w-]+)", value), *re.findall(r"^{ *([\w-]+):", value))
 
 
+def check_conditions(grid: Mapping[str, Sequence[str]], ranges: Mapping[str, Range], known: Mapping[str, str]) -> None:
+    """Raise ConfigError where a condition can never hold, as for a misspelled name."""
+    varied: dict[str, list[str]] = {}
+    for point in itertools.chain.from_iterable(axis(name, values) for name, values in grid.items()):
+        for key, value in as_mapping(point).items():
+            varied.setdefault(key, []).append(value)
+    for name, drawn_from in ranges.items():
+        varied.setdefault(keys_of(name)[0], []).extend(drawn_from.choices)
+    for name in ranges:
+        if (condition := condition_of(name)) is None:
+            continue
+        key, value = condition
+        possible = varied[key] if key in varied else [known[key]] if key in known else []
+        drawn_evenly = any(keys_of(other)[0] == key and not one.choices for other, one in ranges.items())
+        if not drawn_evenly and not any(holds(name, {key: one}) for one in possible):
+            types = [re.sub(r"^{.*?type: *([\w-]+).*", r"\1", one) for one in possible]
+            there = (
+                f"it is {' or '.join(dict.fromkeys(types))}" if types else "neither the config nor the sweep gives it"
+            )
+            raise ConfigError(f"-r {name}: {key} is never {value}: {there}")
+
+
 def sorted_ranges(ranges: Mapping[str, Range]) -> dict[str, Range]:
     """Each behind those that its bounds refer to.  Raises ConfigError."""
     return in_order(ranges, {name: keys_of(name) for name in ranges})

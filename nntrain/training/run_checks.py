@@ -19,14 +19,20 @@ CHANGEABLE = ("training.epochs", "training.steps", "training.early_stopping.pati
 
 
 def check_team(built: Built) -> None:
-    """Raise ConfigError where there are more processes than parts, DataError where they have different data."""
+    """Raise ConfigError where processes have different configs, or are more than parts; DataError where they have
+    different data."""
     ours, parts = team.current(), built.config.training.micro_batches
+    every = ours.gather({ours.rank: (built.config.as_dict(), built.data.sha256)})
+    configs, found = zip(*every, strict=True)
+    for rank, (now, sha256) in enumerate(every):
+        for key, line in config.differences(configs[0], now):
+            if not (sha256 == found[0] and _is_moved_path(configs[0], now, key)):
+                raise ConfigError(f"rank {rank} was given another config than the first process: {line}")
     if ours.size > parts:
         raise ConfigError(
             f"{ours.size} processes for batches in {parts} part{'s' * (parts != 1)}: set training.micro_batches to "
             f"{ours.size} or more, or start fewer processes"
         )
-    found = ours.gather({ours.rank: built.data.sha256})
     other = next((rank for rank, sha256 in enumerate(found) if sha256 != found[0]), None)
     if other is not None:
         raise DataError(

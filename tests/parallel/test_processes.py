@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import time
 
 import numpy as np
@@ -75,6 +76,24 @@ def test_more_processes_than_parts_are_one_clear_line(mpi, config):
         "error: 3 processes for batches in 2 parts: set training.micro_batches to 3 or more, or start fewer processes"
     ]
     assert not (mpi.folder / "never").exists()
+
+
+@pytest.mark.parametrize(
+    ("second", "expected"),
+    [
+        (
+            ["fit", "config.yaml", "optimizer.lr=0.5"],
+            "another config than the first process: optimizer.lr: was 0.01, is 0.5",
+        ),
+        (["resume", "many"], "the processes have different commands: the first one fit, rank 1 resume"),
+    ],
+)
+def test_processes_that_were_given_different_things_are_told(second, expected, mpi, config):
+    apart = [":", "-n", "1", sys.executable, "-m", "nntrain", *second]
+    code, _, err = mpi.run(1, "fit", "config.yaml", "--run-dir", "many", *apart)
+    assert code == 2, err
+    (line,) = said_by_nntrain(err)
+    assert expected in line
 
 
 def test_a_killed_process_ends_all_and_another_number_goes_on(mpi, config, tmp_path):
