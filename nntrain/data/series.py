@@ -87,7 +87,7 @@ class Series(TableDataset):
         else:
             table, where = self._located(file, facts)
         layout = required(facts.preparation.series, "a series")
-        series = read_series(table, where, self.gaps, [])
+        series = read_series(table, where, self.gaps, [], self.dialect.numerals)
         parts = [last_shares(self, self._named(one), len(one.values), ()) for one in series]
         if facts.preparation.standardize is None:
             past = [one.values[rows["train"]] for one, rows in zip(series, parts, strict=True)]
@@ -124,7 +124,7 @@ class Series(TableDataset):
         if time is None:
             time = find_time(table, {*columns, *others, *named})
             others |= set() if time is None else {time}
-        columns = columns or mostly_numbers(table, others)
+        columns = columns or mostly_numbers(table, others, self.dialect.numerals)
         if not columns:
             raise DataError(f"{self.path}: error: no column holds a number in every row; name some with columns")
         return Where(columns, time, group)
@@ -175,7 +175,7 @@ class Series(TableDataset):
             return ArrayPart(Inputs(read_array(source, facts), dtype, facts.preparation), None, None)
         layout, name = required(facts.preparation.series, "a series"), name_of(source)
         table, where = self._located(open_table(source, self.encoding), facts)
-        series = read_series(table, where, self.gaps, layout.future_at)
+        series = read_series(table, where, self.gaps, layout.future_at, self.dialect.numerals)
         windows = np.stack([self._last_window(one, layout, facts.input_shape[0], name) for one in series])
         part = ArrayPart(Inputs(windows, dtype, facts.preparation), None, None)
         part.warnings = table.warnings

@@ -7,7 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from nntrain.data.series_time import Gaps, filled, in_order, places, read_times
+from nntrain.data.tables.column_kinds import kind_of, shown
+from nntrain.data.tables.numerals import Numerals
 from nntrain.data.tables.table import Table
+from nntrain.data.tables.units import split_unit
+from nntrain.data.tables.writings import advice
+from nntrain.errors import DataError
 from nntrain.model.shapes import Array
 
 
@@ -28,8 +33,10 @@ class OneSeries:
     values: Array
 
 
-def mostly_numbers(table: Table, passed_over: set[int]) -> list[int]:
-    """The columns that a series reads where none are named: those of numbers.  The others are told."""
+def mostly_numbers(table: Table, passed_over: set[int], numerals: Numerals) -> list[int]:
+    """The columns that a series reads where none are named: those of numbers.  The others are told.  Raises DataError
+    for numbers in another writing, which would be left out.
+    """
     found = []
     for i, cells in enumerate(table.columns):
         if i in passed_over or i in table.empty:
@@ -37,17 +44,22 @@ def mostly_numbers(table: Table, passed_over: set[int]) -> list[int]:
         there = ~cells.missing
         if cells.has_numbers and 2 * int((~np.isnan(cells.values)).sum()) >= int(there.sum()):
             found.append(i)
+        elif not cells.has_numbers and kind_of(cells, numerals) in ("numbers", "amounts"):
+            raise _no_number(table, i, numerals)
         else:
-            table.warn(None, i, f"column {table.names[i]} holds no numbers: left out")
+            what = "more words than" if cells.has_numbers else "no"
+            table.warn(None, i, f"column {table.names[i]} holds {what} numbers: left out")
     return found
 
 
-def read_series(table: Table, where: Where, gaps: Gaps | None, known_ahead: list[int]) -> list[OneSeries]:
+def read_series(
+    table: Table, where: Where, gaps: Gaps | None, known_ahead: list[int], numerals: Numerals
+) -> list[OneSeries]:
     """Every series of the table.  Raises DataError for a cell that is no number, and for rows out of order.
 
     known_ahead   places among the columns of what is known in advance: the last rows of a series may have these alone
     """
-    values = _numbers(table, where.columns)
+    values = _numbers(table, where.columns, numerals)
     times = None if where.time is None else read_times(table, where.time)
     found = []
     for name, rows in _groups(table, where.group):
@@ -75,14 +87,24 @@ def read_series(table: Table, where: Where, gaps: Gaps | None, known_ahead: list
     return found
 
 
-def _numbers(table: Table, columns: list[int]) -> Array:
+def _numbers(table: Table, columns: list[int], numerals: Numerals) -> Array:
     """(N, columns), NaN where a value is missing.  Raises DataError for a word."""
     for i in columns:
-        row = table.columns[i].first_word()
-        if row is not None:
-            cell = table.columns[i].text(row)
-            raise table.error(row, i, f"{cell!r} where a number was expected")
+        if table.columns[i].first_word() is not None:
+            raise _no_number(table, i, numerals)
     return np.stack([table.columns[i].values for i in columns], axis=1)
+
+
+def _no_number(table: Table, at: int, numerals: Numerals) -> DataError:
+    """The error about the first word of a column that is to hold numbers."""
+    row = table.columns[at].first_word() or 0
+    cell = table.columns[at].text(row)
+    hint = advice(cell, numerals)
+    if hint is None and (parts := split_unit(cell, numerals)) is not None:
+        hint = f", a number with {parts[0]!r}: write {parts[1]:.15g}"
+    if hint is not None:
+        return table.error(row, at, f"column {table.names[at]} has {shown(cell)}{hint}")
+    return table.error(row, at, f"{cell!r} where a number was expected")
 
 
 def _groups(table: Table, group: int | None) -> list[tuple[str, Array]]:

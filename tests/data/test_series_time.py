@@ -239,3 +239,24 @@ def test_new_columns_are_matched_by_name_and_never_by_count(declare):
     part = dataset.read_inputs(down, facts, "float64")
     np.testing.assert_array_equal(part.batch(np.arange(1)).X[-1, :, 0], [4, 8])
     assert "goes down" in part.warnings[-1]
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ('"{},5"', "s.csv:2:2: error: column a has '0,5': write the decimals after a point, or say decimal: \",\""),
+        ("{}%", "s.csv:2:2: error: column a has '0%', a number with '%': write 0"),
+    ],
+)
+def test_numbers_in_another_writing_are_not_left_out(declare, cell, said):
+    for header, more in (("day,a", ()), ("day,a,b", (1,))):
+        dataset = declare([(day, cell.format(i), *more) for i, day in enumerate(DAYS)], header)
+        with pytest.raises(DataError) as refused:
+            load(dataset)
+        assert str(refused.value).rpartition("/")[2] == said
+    assert load(declare([(day, f'"{i},5"') for i, day in enumerate(DAYS)], decimal=",")).facts.outputs == 1
+
+
+def test_a_column_of_more_words_than_numbers_is_told_so(declare):
+    data = load(declare([(day, i, i if i % 3 == 0 else "x") for i, day in enumerate(DAYS)], "day,a,b"))
+    assert told(data)[1] == "s.csv:1:3: column b holds more words than numbers: left out"
