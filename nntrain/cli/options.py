@@ -84,9 +84,7 @@ max_seconds = click.option(
     callback=_a_number,
     help="After so many seconds end as on SIGTERM: the state saved, exit code 143, `nntrain resume` goes on.",
 )
-tensorboard = click.option(
-    "--tensorboard", is_flag=True, help="Also write event files for TensorBoard (needs nntrain[tensorboard])."
-)
+tensorboard = click.option("--tensorboard", is_flag=True, help="Also write event files for TensorBoard.")
 
 
 def runs_directory(help: str) -> Callable[[F], F]:

@@ -1,10 +1,13 @@
-"""Event files for TensorBoard, through the `tensorboard` extra (tensorboardX)."""
+"""Event files for TensorBoard, beside the log of a run."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import os
+from typing import TYPE_CHECKING
 
-from nntrain.errors import ConfigError
+from nntrain.files.event_file import EventFile
+from nntrain.files.storage import naming
+from nntrain.runs.made_files import make_room
 from nntrain.training.engine import Observer
 
 if TYPE_CHECKING:
@@ -39,38 +42,35 @@ class Events(Observer):
     """Every line of the metrics log as scalars at its step: loss/train, loss/validation, lr, examples_per_second.
 
     The files lie in the run directory under tensorboard/.  A resumed run writes a new file that takes back what was
-    written after the checkpoint.  Raises ConfigError without tensorboardX, before anything is trained.
+    written after the checkpoint.  Raises StorageError where a file cannot be written.
     """
 
     def __init__(self) -> None:
-        try:
-            from tensorboardX import SummaryWriter
-        except ImportError:
-            raise ConfigError("--tensorboard: needs tensorboardX: pip install 'nntrain[tensorboard]'") from None
-        self._make = SummaryWriter
-        self._writer: Any = None
+        self._file: EventFile | None = None
 
     def begun(self, engine: Engine) -> None:
-        """Open the file; where the run goes on, take back what stands behind the checkpoint."""
-        purge = engine.step + 1 if engine.step else None
-        self._writer = self._make(str(engine.run.path / "tensorboard"), purge_step=purge)
+        """Open the file; take back what stands behind the checkpoint, or of an attempt that saved nothing."""
+        folder = engine.run.path / "tensorboard"
+        if folder.is_symlink() or not folder.is_dir():
+            make_room(folder)  # what a link leads to is somebody else's
+        with naming(folder, "cannot be made"):
+            os.makedirs(folder, exist_ok=True)
+        self._file = EventFile(folder, since=engine.step + 1)
 
     def line(self, line: JsonObject, timing: JsonObject) -> None:
         """Add the scalars of a line."""
-        for part in ("train", "validation"):
-            for metric, value in line.get(part, {}).items():
-                self._add(f"{metric}/{part}", value, line["step"])
+        values = {
+            f"{metric}/{part}": value
+            for part in ("train", "validation")
+            for metric, value in line.get(part, {}).items()
+        }
         rates = line["lr"] if isinstance(line["lr"], dict) else {"": line["lr"]}
-        for network, value in rates.items():
-            self._add(f"lr/{network}" if network else "lr", value, line["step"])
-        self._add("examples_per_second", timing["examples_per_second"], line["step"])
-        self._writer.flush()
-
-    def _add(self, tag: str, value: object, step: int) -> None:
-        if isinstance(value, int | float):
-            self._writer.add_scalar(tag, value, step)
+        values |= {f"lr/{network}" if network else "lr": value for network, value in rates.items()}
+        values["examples_per_second"] = timing["examples_per_second"]
+        assert self._file is not None
+        self._file.write(line["step"], [(tag, v) for tag, v in values.items() if isinstance(v, int | float)])
 
     def close(self) -> None:
-        """Write what is waiting."""
-        if self._writer is not None:
-            self._writer.close()
+        """Give the file back."""
+        if self._file is not None:
+            self._file.close()

@@ -82,17 +82,8 @@ def test_a_png_is_matplotlibs_and_without_it_the_extra_is_named(runs, tmp_path, 
     assert (tmp_path / "c.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_without_tensorboardx_the_extra_is_named_before_anything_is_made(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "tensorboardX", None)
-    (tmp_path / "c.yaml").write_text(str(CONFIG))
-    done = call("fit", tmp_path / "c.yaml", "--runs", tmp_path / "none", "--tensorboard", code=2)
-    assert "pip install 'nntrain[tensorboard]'" in done.stderr
-    assert not (tmp_path / "none").exists()
-
-
 @pytest.mark.filterwarnings("default")
 def test_tensorboards_own_reader_finds_the_log_and_after_a_resume_no_line_twice(tmp_path):
-    pytest.importorskip("tensorboardX")
     reader = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     (tmp_path / "c.yaml").write_text(str(CONFIG))
     call("fit", tmp_path / "c.yaml", "--run-dir", tmp_path / "run", "--tensorboard", "-q")
