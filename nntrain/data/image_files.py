@@ -55,7 +55,7 @@ def find_images(folder: Path, ends: frozenset[str], depth: int = 0) -> Found:
         else:
             found.others.append(path)
     if not found.files and depth == 0:
-        raise DataError(f"{folder}: error: no PNG or JPEG file in it")
+        raise DataError(f"{folder}: error: no image in it, such as a PNG or JPEG file")
     return found
 
 
@@ -78,10 +78,16 @@ def told(folder: Path, found: list[Found], beside: list[Path]) -> list[str]:
 
 
 def decode(
-    files: list[Path], color: str, size: tuple[int, int] | None, shape: Shape | None = None, background: str = "white"
+    files: list[Path],
+    color: str,
+    size: tuple[int, int] | None,
+    shape: Shape | None,
+    background: str,
+    tell: list[str],
 ) -> Array:
     """(N, C, H, W) as uint8, scaled to `size` where it is given; all of `shape`, or of the first one's.
 
+    tell   is told of what of a file was not read
     Raises DataError.
     """
     try:
@@ -91,6 +97,7 @@ def decode(
             f"{files[0]}: error: reading images needs Pillow; install it with: pip install 'nntrain[images]'"
         ) from None
     X = None if shape is None else np.empty((len(files), *shape), np.uint8)
+    moving: list[Path] = []
     for i, file in enumerate(files):
         try:
             if file.exists() and not file.is_file():
@@ -99,6 +106,8 @@ def decode(
             with warnings.catch_warnings(action="ignore"), Image.open(file) as opened:
                 size_of_all = opened.width * opened.height * max(1, len(opened.getbands()))
                 refuse_if_far_too_large(str(file), file.stat().st_size, size_of_all, "leave it out")
+                if getattr(opened, "n_frames", 1) > 1 and opened.format != "MPO":  # whose others are as a rule previews
+                    moving.append(file)
                 image = as_seen(opened, "L" if color == "gray" else "RGB", background)
                 if size is not None and image.size != size[::-1]:
                     image = image.resize(size[::-1], Image.Resampling.BILINEAR)
@@ -118,6 +127,9 @@ def decode(
             )
         X[i] = pixels
     assert X is not None
+    if moving:
+        what = f"{len(moving)} files have" if len(moving) > 1 else "it has"
+        tell.append(f"{moving[0]}: {what} several pictures, as films do: the first is read")
     return X
 
 
@@ -127,8 +139,12 @@ def as_seen(opened: Any, mode: str, background: str) -> Any:
     from PIL import Image, ImageColor, ImageOps
 
     image = ImageOps.exif_transpose(opened)
-    if image.mode.startswith("I"):  # all above 255 `convert` would make white
-        image = Image.fromarray((np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8))
+    if image.mode.startswith(("I", "F")):  # all above 255 `convert` would make white
+        pixels, most = np.asarray(image), 255 if image.mode == "F" else 65535
+        if not (pixels.min() >= 0 and 1 < pixels.max() <= most) and pixels.any():
+            what = f"pixels from {pixels.min():g} to {pixels.max():g}, expected 0 to {most}; save it as 8 or 16 bits"
+            raise ValueError(what)
+        image = Image.fromarray((pixels if image.mode == "F" else pixels.astype(np.uint32) >> 8).astype(np.uint8))
     if "transparency" in image.info or image.mode in ("RGBA", "LA", "PA", "RGBa", "La"):
         image = image.convert("RGBA")
         behind = Image.new("RGBA", image.size, ImageColor.getcolor(background, "RGBA"))

@@ -68,7 +68,7 @@ class Images(ArrayDataset):
             warnings += told(folder, list(images.values()), beside)
             files = [(file, names.index(name)) for name in names if name in images for file in images[name].files]
             shape = sources["train"].inputs.shape[1:] if "train" in sources else None
-            X = decode([file for file, _ in files], self.color, size, shape, self.background)
+            X = decode([file for file, _ in files], self.color, size, shape, self.background, warnings)
             sources[part] = Examples(X, np.array([k for _, k in files]), str(folder))
         sources["train"].warnings = warnings
         return sources
@@ -77,7 +77,12 @@ class Images(ArrayDataset):
         """The folder of each part that has one of its own."""
         inside = {path.name.lower(): path for path in listed(self.path) if path.is_dir()}
         parts = {_PARTS[name]: path for name, path in inside.items() if name in _PARTS}
-        laid_out = "train" in parts and len(parts) == len(inside) and _holds_folders(parts["train"])
+        laid_out = "train" in parts and len(parts) > 1 and _holds_folders(parts["train"])
+        if laid_out and (others := [path.name for path in inside.values() if path.name.lower() not in _PARTS]):
+            named, more = ", ".join(path.name for path in parts.values()), ", ".join(others)
+            hint = f"path: {parts['train']} reads it alone, or take the others out"
+            raise DataError(f"{self.path}: error: {named} are parts, but what is {more}?  {hint}")
+        laid_out = laid_out or (list(parts) == ["train"] and len(inside) == 1 and _holds_folders(parts["train"]))
         folders = {"train": self.path}
         if laid_out:
             folders = {part: parts[part] for part in ("train", "validation", "test") if part in parts}
@@ -91,7 +96,9 @@ class Images(ArrayDataset):
     def facts(self, train: Examples) -> Facts:
         names = _classes(Path(train.source))
         if len(names) < 2:
-            raise DataError(f"{train.source}: error: one class; a classification needs two folders")
+            inner = Path(train.source, names[0])
+            hint = f"; {names[0]} holds folders: path: {inner} reads these" if _holds_folders(inner) else ""
+            raise DataError(f"{train.source}: error: one class; a classification needs two folders{hint}")
         return Facts(train.inputs.shape[1:], "labels", classes=len(names), label_names=tuple(names))
 
     def read_inputs(self, source: Source, facts: Facts, dtype: DTypeLike) -> Part:
@@ -101,15 +108,16 @@ class Images(ArrayDataset):
             return super().read_inputs(source, facts, dtype)
         ends = suffixes()
         if not source.is_dir() and source.suffix.lower() not in ends:
-            what = "expected a PNG or JPEG file, a folder of them, or a file .npy, .npz or .csv"
+            what = "expected an image such as a PNG or JPEG file, a folder of them, or a file .npy, .npz or .csv"
             raise DataError(f"{source}: error: {what if source.exists() else 'no such file or folder'}")
         found = find_images(source, ends) if source.is_dir() else Found([source], 0, [])
         C, H, W = facts.input_shape
         size = (H, W) if self.size is not None else None
-        X = decode(found.files, "gray" if C == 1 else "rgb", size, facts.input_shape, self.background)
+        tell: list[str] = []
+        X = decode(found.files, "gray" if C == 1 else "rgb", size, facts.input_shape, self.background, tell)
         part = ArrayPart(Inputs(X, dtype, facts.preparation), None, None)
         part.files = [str(file) for file in found.files]
-        part.warnings = told(source, [Found(found.files, 0, found.others)], [])
+        part.warnings = told(source, [Found(found.files, 0, found.others)], []) + tell
         return part
 
 

@@ -25,7 +25,10 @@ def test_without_pillow_the_error_names_the_extra(tmp_path, monkeypatch):
     [
         (lambda p: None, "No such file"),
         (lambda p: p.mkdir(), "holds no folder; expected one for each class"),
-        (lambda p: [(p / name).mkdir(parents=True) for name in "ab"], r"photos/a: error: no PNG or JPEG file in it"),
+        (
+            lambda p: [(p / name).mkdir(parents=True) for name in "ab"],
+            r"photos/a: error: no image in it, such as a PNG or JPEG file",
+        ),
     ],
 )
 def test_folders_that_hold_nothing_are_named(tmp_path, make, words):
@@ -95,7 +98,7 @@ def test_16_bits_of_grey_keep_their_8_highest(photos, color):
 def test_a_class_without_images_is_named(photos):
     (photos / "bird").mkdir()
     (photos / "bird" / "notes.txt").write_text("none yet")
-    with pytest.raises(DataError, match=r"photos/bird: error: no PNG or JPEG file in it$"):
+    with pytest.raises(DataError, match=r"photos/bird: error: no image in it, such as a PNG or JPEG file$"):
         Images(photos).load(0, "float32")
 
 
@@ -153,7 +156,9 @@ def test_predict_takes_one_image_or_a_folder(photos):
     assert one.X.shape == (3, 5, 7, 1)
     assert one.X[1, 0, 0, 0] == pytest.approx(40 / 255)
     (photos / "cat" / "x.doc").write_bytes(b"DOC")
-    with pytest.raises(DataError, match=r"x\.doc: error: expected a PNG or JPEG file, a folder of them, or"):
+    with pytest.raises(
+        DataError, match=r"x\.doc: error: expected an image such as a PNG or JPEG file, a folder of them, or"
+    ):
         dataset.read_inputs(photos / "cat" / "x.doc", facts, "float32")
     with pytest.raises(DataError, match=r"nowhere: error: no such file or folder"):
         dataset.read_inputs(photos / "nowhere", facts, "float32")

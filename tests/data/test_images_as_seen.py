@@ -1,5 +1,7 @@
 """Images are what a viewer shows, whatever the file: turned, over a background; what is left out is told."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -158,3 +160,36 @@ def test_predict_names_the_file_beside_each_prediction(folder, tmp_path, nntrain
     rows = nntrain("predict", "run", "classes", "classes/a/0.png").stdout.splitlines()
     assert rows[0] == "file,prediction"
     assert [row.partition(",")[0] for row in rows[1:]] == ["classes/a/0.png", "classes/b/0.png", "classes/a/0.png"]
+
+
+def test_of_films_the_first_picture_is_read_with_a_word(folder):
+    frames = [Image.new("RGB", (3, 2), (90 * k, 0, 0)) for k in range(3)]
+    frames[0].save(folder / "a" / "film.gif", save_all=True, append_images=frames[1:])
+    assert told(load(folder)) == ["/a/film.gif: it has several pictures, as films do: the first is read"]
+
+
+@pytest.mark.parametrize(("scale", "good"), [(255, True), (0.5, False), (4000, False)])
+def test_pixels_that_are_no_whole_numbers(folder, scale, good):
+    ramp = np.linspace(0, scale, 6, dtype=np.float32).reshape(2, 3)
+    (folder / "a" / "0.png").unlink()
+    Image.fromarray(ramp).save(folder / "a" / "0.tiff")
+    if good:
+        assert pixels(folder)[..., 0].tolist() == ramp.astype(int).tolist()
+    else:
+        with pytest.raises(DataError, match=r"0.tiff: error: cannot be read: pixels from 0 to .*, expected 0 to 255"):
+            load(folder)
+
+
+def test_a_folder_around_the_classes_is_told(folder):
+    with pytest.raises(DataError, match=r"one class; .*; classes holds folders: path: .*/classes reads these"):
+        load(folder.parent)
+
+
+def test_a_folder_beside_the_parts_is_no_class(folder):
+    lab = folder.parent / "lab"
+    for part in ("train", "test"):
+        shutil.copytree(folder, lab / part)
+    assert load(lab).warnings[0].endswith("are taken for the parts, not for classes")
+    (lab / "unsorted").mkdir()
+    with pytest.raises(DataError, match=r"test, train are parts, but what is unsorted\?  path: .*train reads it alone"):
+        load(lab)
