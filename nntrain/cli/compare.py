@@ -14,7 +14,7 @@ import click
 from nntrain.cli import options
 from nntrain.cli.best_lines import say_best
 from nntrain.cli.runs_table import Values, fitted, say_left_out
-from nntrain.cli.tables import Column, cell, csv_text, number, simple, spread, table
+from nntrain.cli.tables import Column, cell, csv_text, elided, number, simple, spread, table
 from nntrain.cli.terminal import broken, print_data, room
 from nntrain.files.plain_values import JsonObject
 
@@ -103,11 +103,14 @@ def _print_beside(head: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
     """A column for each of a few; in a narrow window tables below each other."""
     if len(body) > _SIDE_BY_SIDE:
         return False
+    width = room(sys.stdout)
     names, *lines = zip(head, *body, strict=True)
+    if width is not None:
+        names = tuple(elided(name, max(_NUMBERS, width // 2)) for name in names)
     keys = Column(names[0], [line[0] for line in lines], right=False)
     columns = [Column(name, cells) for name, *cells in zip(names[1:], *(line[1:] for line in lines), strict=True)]
     columns = [column._replace(right=column.width <= _NUMBERS) for column in columns]  # longer text can be shortened
-    click.echo(table([keys, *columns], room(sys.stdout), split=True)[0])
+    click.echo(table([keys, *columns], width, split=True)[0])
     return True
 
 

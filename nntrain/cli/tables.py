@@ -169,7 +169,11 @@ def _squeezed(columns: Sequence[Column], width: int) -> Sequence[Column] | None:
 
 def elided(text: str, most: int) -> str:
     """The end of a text that is too long: names of runs differ there."""
-    return text if width_of(text) <= most else "…" + text[1 - most :]
+    if width_of(text) <= most:
+        return text
+    while text and width_of(text) >= most:
+        text = text[1:]
+    return "…" + text
 
 
 def width_of_columns(columns: Sequence[Column]) -> int:

@@ -147,7 +147,17 @@ def _pieces(line: str, columns: int) -> list[str]:
     indent = len(line) - len(line.lstrip())
     second = re.match(r" *\S+ {2,}(?=\S)", line)
     hanging = second.end() if second and second.end() <= columns // 2 else min(indent + 2, columns // 2)
-    return wrap(line, columns, subsequent_indent=" " * hanging, break_long_words=False, break_on_hyphens=False) or [""]
+    if line.isascii():
+        return wrap(line, columns, subsequent_indent=" " * hanging, break_long_words=False, break_on_hyphens=False) or [
+            ""
+        ]
+    pieces, here = [], " " * indent  # textwrap counts characters, of which some take two columns and some none
+    for space, word in re.findall(r"(\s*)(\S+)", line.lstrip()):
+        if here.strip() and width_of(here + space + word) > columns:
+            pieces.append(here)
+            here, space = " " * hanging, ""
+        here += space + word
+    return [*pieces, here]
 
 
 def colourful(stream: TextIO | None) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nntrain.cli.tables import Column, aligned, bar, broken_head, clock, fixed, simple, table
+from nntrain.cli.tables import Column, aligned, bar, broken_head, clock, elided, fixed, simple, table
 from nntrain.cli.terminal import broken, width_of
 from nntrain.messages import printable
 
@@ -53,6 +53,12 @@ def test_cells_cannot_move_the_cursor_or_break_the_line():
     text, _ = table([Column("run", ["a\x1b[2Jb\nc"], right=False)])
     assert text.split("\n") == ["run", "a\\x1b[2Jb\\nc"]
     assert printable("größe") == "größe"
+
+
+def test_wide_text_is_shortened_by_the_columns_that_it_takes():
+    assert elided("很长很长-1", 7) == "…很长-1"
+    assert elided("很长很长-1", 6) == "…长-1"
+    assert elided("很长", 4) == "很长"
 
 
 def test_wide_characters_take_two_columns():

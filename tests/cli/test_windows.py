@@ -11,6 +11,7 @@ from cli.screen import show
 import nntrain
 from nntrain.cli import COMMANDS, shipped, yaml_lines
 from nntrain.cli.help import fitted
+from nntrain.cli.terminal import broken, width_of
 from nntrain.training.session import fit
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -68,6 +69,39 @@ COMMAND_LINES = {
     "--help": ["--help"],
     **{f"{name} --help": [name, "--help"] for name in COMMANDS},
 }
+
+
+LONG = ("an_experiment_whose_name_tells_all_that_was_tried_in_it", "数字的神经网络训练实验名" + 5 * "很长")
+
+
+@pytest.fixture(scope="module")
+def named(desk):
+    """Runs whose names are longer than a window, one of them in characters that take two columns."""
+    for name in (
+        "an_experiment_whose_name_tells_all_that_was_tried_in_it",
+        "数字的神经网络训练实验名称很长很长很长很长很长",
+    ):
+        for number in (1, 3):
+            shutil.copytree(desk / f"runs/digits-mlp-00{number}", desk / f"named/{name}-{number}")
+    return desk
+
+
+@pytest.mark.parametrize("command", ["runs", "compare", "plot"])
+def test_long_and_wide_names_of_runs_fit_any_window(named, command):
+    for columns in (40, 80):
+        screen, _ = show(columns, command, "named", folder=named)
+        wrapped = [line.replace("\0", "").strip() for line in screen.wrapped]
+        assert all(line.startswith(LONG) or any(name.startswith(line) for name in LONG) for line in wrapped), (
+            screen.text
+        )
+        assert "很长-1" in screen.text
+
+
+def test_a_message_in_wide_characters_is_broken_by_columns():
+    told = broken("错误 " * 12 + "wide: 没有 这样 的 文件", 40).split("\n")
+    assert len(told) > 1
+    assert max(map(width_of, told)) <= 40
+    assert " ".join(line.strip() for line in told) == "错误 " * 12 + "wide: 没有 这样 的 文件"
 
 
 WRONG = {
