@@ -44,7 +44,7 @@ def import_from(given: str) -> None:
             _import_file(path, module)
         else:
             importlib.import_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _error(given, _reason(error, given)) from error
     _given[module] = given
     _came_with.update(dict.fromkeys(_registered() - before, given))
@@ -88,7 +88,7 @@ def _error(given: str, message: str) -> ConfigError:
     return ConfigError(f"--import {escape(given, 500)}: error: {message}")
 
 
-def _reason(error: Exception, given: str) -> str:
+def _reason(error: Exception | SystemExit, given: str) -> str:
     """What went wrong, and in which line, in one line."""
     if isinstance(error, SyntaxError):
         return f"line {error.lineno}: {type(error).__name__}: {error.msg}"

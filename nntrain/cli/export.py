@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import click
 from nntrain.cli import options
 from nntrain.cli.terminal import print_path, say, warn
 from nntrain.errors import ConfigError
+from nntrain.messages import show
 
 if TYPE_CHECKING:
     from nntrain.export.exported import Exported
@@ -60,6 +62,7 @@ def export(
             raise ConfigError(f"--{name.replace('_', '-')}: is for {takers}, not {output.suffix.lower()}")
     if module is not None and names == "nntrain":
         raise ConfigError("--module torch: takes parameters with --names torch")
+    _check_name(output, module)
     options.start(threads)
     loaded = options.load_checkpoint(checkpoint, which)
     from nntrain.export import exported
@@ -76,6 +79,15 @@ def export(
         _verify(made, loaded)
     exported.write(made, output)
     print_path(output)
+
+
+def _check_name(output: Path, module: str | None) -> None:
+    """Refuse a name under which what is written could not be used."""
+    hides = output.stem in sys.stdlib_module_names or output.stem in ("numpy", "torch")
+    if hides and (output.suffix.lower() == ".py" or module is not None):
+        raise ConfigError(f"--output {output}: {output.stem}.py would hide the module {output.stem}; take another name")
+    if output.suffix.lower() == ".c" and any(sign in output.name for sign in '"\\\n'):
+        raise ConfigError(f"--output {show(str(output))}: C cannot include a header of this name; take another")
 
 
 def _c(loaded: Loaded, file: str, int8: bool) -> Exported:

@@ -56,10 +56,11 @@ def c_files(described: Description, file: str, quantized: Mapping[str, Quantized
     def run(folder: Path, asked: Asked) -> Trial:
         examples = asked()
         names = {"header": header, "P": prefix.upper(), "p": prefix, "input": kinds[0], "answer": kinds[1]}
-        (folder / "nntrain_try.c").write_text(_TRY.format(**names))
-        run_program(folder, [str(compiler), *FLAGS, "nntrain_try.c", file, "-o", "nntrain_try", "-lm"])
+        trial = f"try_{prefix}"
+        (folder / f"{trial}.c").write_text(_TRY.format(**names))
+        run_program(folder, [str(compiler), *FLAGS, f"{trial}.c", f"./{file}", "-o", trial, "-lm"])
         answers = examples.answers
-        said = run_program(folder, ["./nntrain_try"], examples.raw.astype(_NUMPY[kinds[0]]).tobytes())
+        said = run_program(folder, [f"./{trial}"], examples.raw.astype(_NUMPY[kinds[0]]).tobytes())
         return Trial(np.frombuffer(said, _NUMPY[kinds[1]]).reshape(answers.shape), answers, len(answers))
 
     return Exported(files, compiler or "a C compiler", run if compiler else None)

@@ -83,7 +83,7 @@ def write(exported: Exported, output: Path) -> None:
 
 
 def run_python(folder: Path, program: str, *arguments: str) -> None:
-    """A program in a Python of its own, in the folder.  Raises NNTrainError with the last line of what went wrong."""
+    """A program in a Python of its own, in the folder.  Raises NNTrainError with a line of what went wrong."""
     run_program(folder, [sys.executable, "-c", program, *arguments])
 
 
@@ -92,8 +92,7 @@ def run_program(folder: Path, command: list[str], given: bytes = b"") -> bytes:
     environment = {**os.environ, "PYTHONPATH": "", "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, input=given)
     if done.returncode:
-        last = (done.stderr.decode(errors="replace").strip() or f"it ended with code {done.returncode}").splitlines()[
-            -1
-        ]
-        raise NNTrainError(f"export: what was made does not run, so nothing was written: {last}")
+        lines = (done.stderr.decode(errors="replace").strip() or f"it ended with code {done.returncode}").splitlines()
+        reason = next((line for line in lines if "error:" in line), lines[-1])  # compilers say more behind the first
+        raise NNTrainError(f"export: what was made does not run, so nothing was written: {reason}")
     return done.stdout

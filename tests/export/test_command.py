@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from types import SimpleNamespace
 
 import numpy as np
@@ -75,6 +76,10 @@ def test_parameters_by_pytorchs_names_come_with_the_module_that_takes_them(mlp, 
         (["-o", "x.bin"], "--output x.bin: .c or .onnx or .py or .safetensors"),
         (["-o", "x"], "a name without a suffix"),
         (["-o", "x.safetensors", "--module", "torch", "--names", "nntrain"], "--module torch"),
+        (["-o", "numpy.py"], "numpy.py would hide the module numpy"),
+        (["-o", "torch.safetensors", "--module", "torch"], "torch.py would hide the module torch"),
+        (["-o", "json.py"], "hide the module json"),
+        (["-o", 'a"b.c'], "C cannot include a header of this name"),
     ],
 )
 def test_what_cannot_be_is_one_line_and_exit_2(mlp, nntrain, tmp_path, arguments, said):
@@ -93,6 +98,13 @@ def test_what_does_not_agree_is_not_written(mlp, nntrain, tmp_path, monkeypatch)
     assert (tmp_path / "mlp.safetensors").read_text() == "earlier"
     nntrain("export", mlp, "-o", "mlp.safetensors", "--no-verify")
     assert (tmp_path / "mlp.safetensors").read_bytes()[:7] != b"earlier"
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
+@pytest.mark.parametrize("name", ["./-x.c", "try_x.c", "1 é.c", "math.c", "int.c"])
+def test_files_of_c_may_have_any_other_name(mlp, nntrain, tmp_path, name):
+    assert "verified" in nntrain("export", mlp, "-o", name).stderr
+    assert (tmp_path / name).with_suffix(".h").exists()
 
 
 def test_a_folder_that_is_not_there_is_exit_7(mlp, nntrain):

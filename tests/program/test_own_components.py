@@ -118,6 +118,7 @@ def test_a_module_is_found_in_the_current_directory(nntrain, folder):
         ("bad.py", "a = 1\ndef :", "line 2: SyntaxError: invalid syntax"),
         ("bad.py", LAYER.replace("softsign", "relu"), "two components of kind layer are called relu"),
         ("bad.py", "import not_there", "No module named 'not_there'"),
+        ("bad.py", "raise SystemExit(3)", "bad.py:1: SystemExit: 3"),
         ("softsign_", None, "no module 'softsign_' is installed, or stands in this directory"),
         ("soft sign", None, "expected FILE.py or the name of a module"),
     ],
