@@ -13,6 +13,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from nntrain.components import frozen
 from nntrain.config import Config
 from nntrain.config.settings import DeclaredLoop
 from nntrain.data.facts import Facts
@@ -56,7 +57,7 @@ class Built(Model):
     data: Data
 
 
-@dataclass(frozen=True)
+@frozen
 class Plan:
     """A network to be made: its outermost layer, the shape that comes in, and what stands before its saved names."""
 
@@ -65,7 +66,7 @@ class Plan:
     prefix: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class Entry:
     """What a network meets when a batch comes in: the shape and the values, what a pass knows besides, made anew for
     every pass, and the valid steps (m,) of sequences of different lengths."""

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache, cached_property
 from typing import dataclass_transform
 
-from nntrain.components.declaration import Component, T, arg, component_base
+from nntrain.components.declaration import Component, T, component_base
+from nntrain.components.frozen import arg
 from nntrain.errors import ConfigError
 
 # The package of each kind, in the order of lists and help.  Its `__init__` imports no NumPy and holds the kind's table,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
-from nntrain.components import Arg, arg, find
+from nntrain.components import Arg, arg, find, frozen
 from nntrain.config import yaml_writer
 from nntrain.config.consistency import check, loop_of, safe_name, with_loop
 from nntrain.config.constructor import Constructor, Values
@@ -40,7 +40,7 @@ def _constant() -> Schedule:
     return cast("Schedule", find("schedule")["constant"]())
 
 
-@dataclass(frozen=True)
+@frozen
 class Config:
     """A complete config: every default filled in, every reference resolved, every path absolute."""
 

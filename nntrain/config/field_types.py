@@ -12,18 +12,18 @@ from keyword import iskeyword
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from nntrain.components import Arg, Component, arguments, find
+from nntrain.components import Arg, Component, arguments, find, frozen
 from nntrain.messages import a, join
 
 
-@dataclass(frozen=True)
+@frozen
 class Kind:
     """A component of this kind, in any of the four spellings."""
 
     kind: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Many:
     """A list of any length, or of at least so many items: tuple[T, ...]."""
 
@@ -31,21 +31,21 @@ class Many:
     at_least: int = 0
 
 
-@dataclass(frozen=True)
+@frozen
 class Fixed:
     """A list of fixed length: tuple[int, int]."""
 
     items: tuple[FieldType, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class Choice:
     """One of some words or numbers: Literal."""
 
     values: tuple[str | int, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class Table:
     """A mapping with free keys: dict[str, T], dict[int | str, T]."""
 
@@ -53,21 +53,21 @@ class Table:
     item: FieldType
 
 
-@dataclass(frozen=True)
+@frozen
 class Section:
     """A mapping with fixed keys: a plain dataclass whose fields are `arg`s."""
 
     cls: type
 
 
-@dataclass(frozen=True)
+@frozen
 class Either:
     """One of several types: a union."""
 
     options: tuple[FieldType, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class PerNetwork:
     """One value, or a mapping with a value for each network where the loop trains several (a GAN)."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
+from nntrain.components import frozen
 from nntrain.errors import ConfigError
 from nntrain.messages import escape
 
@@ -33,7 +34,7 @@ class Mark(NamedTuple):
     column: int = 0
 
 
-@dataclass(frozen=True)
+@frozen
 class Place:
     """A mark with the dotted path of what stands there: `architecture.3.units`; "" is the whole config."""
 

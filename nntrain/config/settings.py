@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import ClassVar, cast
 
-from nntrain.components import Arg, Component, arg, find
+from nntrain.components import Arg, Component, arg, find, frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class EarlyStopping:
     """Stop when the monitored value has not improved for a while (C2W1L08)."""
 
@@ -17,7 +17,7 @@ class EarlyStopping:
     min_delta: float = arg("a change of at most this much is no improvement", default=0.0, ge=0)
 
 
-@dataclass(frozen=True)
+@frozen
 class Evaluate:
     """How often the validation part is evaluated: by epochs or by steps.  Default: every epoch."""
 
@@ -30,7 +30,7 @@ class Evaluate:
         _one_of(self, epochs=1)
 
 
-@dataclass(frozen=True)
+@frozen
 class Checkpoint:
     """How often the state is saved: by seconds, epochs or steps; and always at the end and on a signal."""
 
@@ -44,7 +44,7 @@ class Checkpoint:
         _one_of(self, seconds=10.0)
 
 
-@dataclass(frozen=True)
+@frozen
 class Average:
     """θ̄ = v / (1 − βᵗ),  v ← β v + (1 − β) θ after every step: exponentially weighted, with bias correction (C2W2L05).
 
@@ -54,7 +54,7 @@ class Average:
     decay: float = arg("share β of the average that stays at each step", gt=0, lt=1)
 
 
-@dataclass(frozen=True)
+@frozen
 class Start:
     """Where initial values come from, in place of random ones: parameters whose name and shape fit."""
 
@@ -94,7 +94,7 @@ def _supervised() -> DeclaredLoop:
     return cast("DeclaredLoop", find("loop")["supervised"]())
 
 
-@dataclass(frozen=True)
+@frozen
 class Training:
     """How long a run trains, what it watches, and when it saves.  `epochs` or `steps` is required."""
 

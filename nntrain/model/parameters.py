@@ -8,7 +8,6 @@ global norm and an optimizer are whole-vector operations on a slice from 0.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import pairwise
 from math import prod
@@ -17,13 +16,14 @@ from typing import Any, NamedTuple, Union
 import numpy as np
 from numpy.typing import DTypeLike
 
+from nntrain.components import frozen
 from nntrain.model.initializers import Fans, Initializer, fans
 from nntrain.model.shapes import Array, Shape
 from nntrain.model.views import Views
 from nntrain.runtime import streams
 
 
-@dataclass(frozen=True)
+@frozen
 class Param:
     """One array that a layer declares.
 
@@ -41,7 +41,7 @@ class Param:
     fans: Fans | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Shared:
     """An array that another layer declares: two uses of one parameter, whose gradients add up.
 
@@ -53,7 +53,7 @@ class Shared:
     param: Param
 
 
-@dataclass(frozen=True)
+@frozen
 class Stacked:
     """Arrays one below the other, which a layer also reads as one: each is saved by its own name.
 

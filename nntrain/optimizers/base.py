@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
 import numpy as np
 
-from nntrain.components import Component, arg, component_base
+from nntrain.components import Component, arg, component_base, frozen
 from nntrain.kernels.scratch import scratch
 from nntrain.kernels.tiles import runs
 from nntrain.model.shapes import Array
@@ -22,7 +21,7 @@ THREADED = 1 << 18
 R = TypeVar("R")
 
 
-@dataclass(frozen=True)
+@frozen
 class Group:
     """What holds for some of the parameters."""
 

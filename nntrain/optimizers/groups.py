@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from nntrain.components import values
+from nntrain.components import frozen, values
 from nntrain.model.parameters import Layout, matches
 from nntrain.model.shapes import Array
 from nntrain.optimizers.base import Optimizer
 
 
-@dataclass(frozen=True)
+@frozen
 class Stretch:
     """Neighbours in θ that one optimizer takes down: its learning rate times `lr_factor`, decay on the first `decayed`
     elements."""

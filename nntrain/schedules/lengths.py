@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
-from nntrain.components import arg
+from nntrain.components import arg, frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Epochs:
     """So many passes through the training part."""
 
