@@ -29,12 +29,18 @@ class _Signature:
                 inspect.Parameter(
                     field.name,
                     inspect.Parameter.KEYWORD_ONLY if field.kw_only else inspect.Parameter.POSITIONAL_OR_KEYWORD,
-                    default=inspect.Parameter.empty if field.default is MISSING else field.default,
+                    default=_default(field, inspect.Parameter.empty),
                     annotation=field.type,
                 )
                 for field in sorted(fields_of(owner), key=lambda field: field.kw_only is True)
             ]
         )
+
+
+def _default(field: dataclasses.Field[Any], none: object) -> object:
+    if field.default is not MISSING:
+        return field.default
+    return none if field.default_factory is MISSING else field.default_factory()
 
 
 def fields_of(cls: type) -> tuple[dataclasses.Field[Any], ...]:
@@ -103,17 +109,12 @@ def _bound(cls: type, given: tuple[object, ...], named: dict[str, object]) -> di
     bound |= named
     values: dict[str, object] = {}
     for field in fields:
-        if field.name in bound:
-            values[field.name] = bound.pop(field.name)
-        elif field.default_factory is not MISSING:
-            values[field.name] = field.default_factory()
-        elif field.default is not MISSING:
-            values[field.name] = field.default
+        values[field.name] = bound.pop(field.name) if field.name in bound else _default(field, MISSING)
     if bound:
         raise TypeError(f"{cls.__name__}() has no argument {next(iter(bound))!r}")
-    for field in fields:
-        if field.name not in values:
-            raise TypeError(f"{cls.__name__}() needs the argument {field.name!r}")
+    for name, value in values.items():
+        if value is MISSING:
+            raise TypeError(f"{cls.__name__}() needs the argument {name!r}")
     return values
 
 
