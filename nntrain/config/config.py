@@ -99,6 +99,11 @@ class Config:
         return f"{'validation' if validates else 'train'}.{'cost' if self._layers_add_to_cost else 'loss'}"
 
     @property
+    def part_size(self) -> int:
+        """How many examples training has in memory at a time: those of a part of a batch."""
+        return -(-self.dataset.batch_size // self.training.micro_batches)
+
+    @property
     def shows_cost(self) -> bool:
         """Whether the log has the cost beside the loss: where something is added to it, or where it is watched."""
         training = self.training

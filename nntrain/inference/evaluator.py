@@ -60,7 +60,7 @@ def output(model: Model, batch: Batch, state: State | None = None) -> Output:
 def outputs(model: Model, part: Part) -> Iterator[Output]:
     """All examples of a part in their order.  In streams, recurrent state goes along from batch to batch."""
     state: State = {}
-    for batch in evaluation_batches(part, model.config.dataset.batch_size):
+    for batch in evaluation_batches(part, model.config.part_size):
         carried = ({} if batch.resets else state) if part.streams else None
         out = output(model, batch, carried)
         state = out.context.state or {}
@@ -71,7 +71,7 @@ def _shared_outputs(model: Model, part: Part) -> Iterator[tuple[int, Output]]:
     """`outputs` of this process of a team, each with its place: batches are dealt out; of streams, the parts that
     micro_batches cuts each batch into, with recurrent state of their own."""
     if not part.streams:
-        for number, batch in shared_batches(part, model.config.dataset.batch_size):
+        for number, batch in shared_batches(part, model.config.part_size):
             yield number, output(model, batch)
         return
     states: dict[int, State] = {}

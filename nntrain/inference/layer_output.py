@@ -30,7 +30,7 @@ def layer_output(model: Model, part: Part, name: str) -> Array:
         raise ConfigError(f"layer: is for one network, and this model has {join(model.networks, 'and')}")
     (network,) = model.networks.values()
     found = []
-    for batch in evaluation_batches(part, model.config.dataset.batch_size):
+    for batch in evaluation_batches(part, model.config.part_size):
         context = Context(training=False, seed=model.config.seed)
         context.lengths = batch.lengths
         found.append(_walk(network.layers, network.p, name, batch.X, context))

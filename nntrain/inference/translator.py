@@ -41,7 +41,7 @@ class Translator:
 
     def translate(self, part: Part, search: Search = GREEDY) -> Iterator[str]:
         """A text for each of a part's sources."""
-        for batch in evaluation_batches(part, self.model.config.dataset.batch_size):
+        for batch in evaluation_batches(part, self.model.config.part_size):
             for found in self.hypotheses(batch, search):
                 yield self.text(found[0])
 

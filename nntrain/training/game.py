@@ -63,7 +63,7 @@ class Game:
         """MEASURES for the examples of a part against as many drawn ones, in evaluation mode."""
         G, D, config = self.generator, self.discriminator, self.model.config
         loss, place, found = self.loss, streams.key("evaluation"), {}
-        for number, batch in shared_batches(part, config.dataset.batch_size):
+        for number, batch in shared_batches(part, config.part_size):
             context = Context(training=False, seed=config.seed)
             X_drawn = G.apply(self.noise(batch, place, number), context)
             Z_real = D.apply(self.labelled(batch.X, batch.Y), context)

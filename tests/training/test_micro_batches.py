@@ -212,6 +212,14 @@ def test_the_memory_is_that_of_one_part(tmp_path):
     assert peaks[1] < 1.3 * peaks[0] + 5 * dtheta  # a tree of 16 places has five levels
 
 
+def test_evaluation_has_no_more_in_memory_than_a_part(tmp_path, monkeypatch):
+    sizes, batch = [], ArrayPart.batch
+    monkeypatch.setattr(ArrayPart, "batch", lambda part, indices: sizes.append(len(indices)) or batch(part, indices))
+    source = declared(spirals(examples=3000, batch_size=600), DENSE, micro_batches=3, epochs=1)
+    nntrain.fit(source, ["training.steps=1"], run_dir=tmp_path / "run")
+    assert max(sizes) == 256  # no caches are kept: so many at least
+
+
 def test_a_loop_that_takes_no_parts_says_so(monkeypatch):
     monkeypatch.setattr("nntrain.training.supervised.Supervised.takes_parts", False)
     with pytest.raises(
