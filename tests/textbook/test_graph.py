@@ -86,8 +86,12 @@ def test_values_and_derivatives_of_the_steps_are_those_of_the_network(tmp_path, 
         np.testing.assert_allclose(derivative, expected, rtol=1e-6, atol=1e-9, err_msg=parameter)
 
 
-@pytest.mark.parametrize("name", ["mlp", "lstm", "residual", "values"])
+QUICK = ("mlp", "lstm", "residual", "values")
+
+
+@pytest.mark.parametrize("name", [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in NETWORKS])
 def test_each_derivative_of_a_step_is_a_finite_difference(tmp_path, name):
+    """`pytest -s -m ""` says how far the farthest is from it."""
     model, batch = built(tmp_path, name)
     graph = graph_of(model, batch, steps=True)
     (cost,) = [node for node in graph.nodes if node.kind == "cost"]
@@ -103,14 +107,22 @@ def test_each_derivative_of_a_step_is_a_finite_difference(tmp_path, name):
                 values[node.number] = values[node.number] + change
         return float(values[cost.number])
 
+    far = 0.0
     for node in graph.nodes:
         direction = draw.normal(size=node.value.shape)
-        difference = (cost_with(node.number, 1e-6 * direction) - cost_with(node.number, -1e-6 * direction)) / 2e-6
-        assert float((node.derivative * direction).sum()) == pytest.approx(difference, rel=1e-5, abs=1e-8), node.label
+        if name == "cnn" and node.label.startswith("max"):
+            direction[node.value == 0] = 0  # the largest of several zeros has no derivative
+        h = 1e-5 / max(1.0, float(np.abs(direction).max()))
+        difference = (cost_with(node.number, h * direction) - cost_with(node.number, -h * direction)) / (2 * h)
+        size = float(np.abs(node.derivative * direction).sum())
+        off = abs(float((node.derivative * direction).sum()) - difference) / max(size, 1e-3)
+        assert off < 1e-6, node.label
+        far = max(far, off)
+    print(f"\n{name}: {len(graph.nodes)} nodes, derivatives within {far:.1e} of finite differences")
 
 
 @pytest.mark.parametrize("steps", [False, True])
-@pytest.mark.parametrize("name", ["mlp", "residual", "lstm"])
+@pytest.mark.parametrize("name", NETWORKS)
 def test_no_box_stands_over_another_and_none_outside(tmp_path, name, steps):
     model, batch = built(tmp_path, name)
     root = ET.fromstring(as_svg(graph_of(model, batch, steps)))
