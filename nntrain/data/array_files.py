@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from nntrain.data.mapped_files import open_mapped
 from nntrain.data.packed import refuse_if_far_too_large
 from nntrain.data.standardize import LARGEST, chunks
 from nntrain.errors import DataError
@@ -53,7 +54,7 @@ def read_npz(path: Path, names: tuple[str, ...]) -> list[Array]:
 def read_npy(path: Path) -> Array:
     """An .npy file, memory-mapped.  Raises DataError."""
     try:
-        array = np.lib.format.open_memmap(path, mode="r")
+        array = open_mapped(path)
     except Exception as error:  # as above
         raise _unreadable(path, error) from error
     if not array.flags.c_contiguous:

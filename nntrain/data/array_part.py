@@ -7,6 +7,7 @@ from numpy.typing import DTypeLike
 
 from nntrain.data import held
 from nntrain.data.facts import Preparation
+from nntrain.data.mapped_files import files_behind
 from nntrain.data.parts import Batch, Part
 from nntrain.data.standardize import InChunks
 from nntrain.model.shapes import Array, Shape
@@ -90,8 +91,11 @@ class ArrayPart(Part):
         # all rows in order need no second indexing
         self.rows = None if rows is None or len(rows) == len(inputs.flat) else rows
         self.size = len(inputs.flat) if rows is None else len(rows)
+        self._files = files_behind(inputs.flat, targets)
 
     def batch(self, indices: Array) -> Batch:
+        for file in self._files:
+            file.check()
         rows = indices if self.rows is None else self.rows[indices]
         if self.targets is None:
             Y = np.empty((0, len(rows)))
