@@ -68,13 +68,15 @@ def _array(content: bytes, start: int, name: str, entry: object) -> Array:
     """One array, a view of the content."""
     if not isinstance(entry, dict):
         raise ValueError(f"{name}: its entry is no JSON object")
-    dtype = _DTYPES.get(str(entry.get("dtype")))
+    is_brain_float = entry.get("dtype") == "BF16"  # the first half of the bits of a float32
+    dtype = np.dtype("<u2") if is_brain_float else _DTYPES.get(str(entry.get("dtype")))
     if dtype is None:
         raise ValueError(f"{name}: its dtype {entry.get('dtype')} is none that nntrain reads")
     shape, (begin, end, *_) = _wholes(name, entry.get("shape")), (*_wholes(name, entry.get("data_offsets")), -1, -1)
     if end - begin != prod(shape) * dtype.itemsize or start + end > len(content):
         raise ValueError(f"{name}: {end - begin} bytes of the file do not hold {shape} of {dtype}")
-    return np.frombuffer(content, dtype, prod(shape), start + begin).reshape(shape)
+    found = np.frombuffer(content, dtype, prod(shape), start + begin).reshape(shape)
+    return (found.astype("<u4") << 16).view("<f4") if is_brain_float else found
 
 
 def _wholes(name: str, value: object) -> tuple[int, ...]:

@@ -83,6 +83,8 @@ def begin(model: Model) -> Taken | None:
             left[name] = "there is none of its name" if old == name else f"there is no {old}"
         elif not _fits(found, view):
             left[name] = f"there it is {found.shape}, here {view.shape}"
+        elif not np.isfinite(found).all():
+            raise CheckpointError(f"start: {old} of {source} has numbers that are not finite")
         else:
             view[...] = found.reshape(view.shape)
             names.append(name)
@@ -102,6 +104,8 @@ def read_parameters(path: Path) -> tuple[dict[str, Array], str]:
         if file.suffix.lower() == ".safetensors":
             return _numbers(safetensors.load(file.read_bytes())[0]), str(file)
         with file.open("rb") as opened, np.load(opened, allow_pickle=False) as arrays:
+            if any(name.endswith("data.pkl") for name in arrays.files):
+                raise ValueError("torch.save wrote it; let safetensors.torch.save_file write the parameters")
             if checkpoint.MANIFEST not in arrays.files:
                 return _numbers({name: arrays[name] for name in arrays.files}), str(file)
     except FileNotFoundError:
@@ -110,8 +114,12 @@ def read_parameters(path: Path) -> tuple[dict[str, Array], str]:
         raise StorageError(f"{file}: cannot be read: {error.strerror or error}") from None
     except Exception as error:  # of a damaged archive NumPy raises what it meets
         if file.suffix.lower() != ".npz":
-            what = str(error).replace("\n", " ")
-            raise CheckpointError(f"{file}: no checkpoint, .safetensors or .npz file: {what}") from None
+            what = f": {error}" if isinstance(error, ValueError) and "pickle" not in str(error) else ""
+            raise CheckpointError(
+                f"{file}: no checkpoint, .safetensors or .npz file{what}".replace("\n", " ")
+            ) from None
+        if "allow_pickle" in str(error):
+            raise CheckpointError(f"{file}: it holds objects of Python; expected arrays of numbers") from None
     saved = checkpoint.read(file)
     own = {name: array for name, array in saved.arrays.items() if not name.startswith((checkpoint.OPTIMIZER, METRIC))}
     return own, str(file)

@@ -35,6 +35,14 @@ def test_the_package_reads_what_we_write_and_we_what_it_writes():
     same(safetensors.load(package.save(ARRAYS, {"format": "np"}))[0], ARRAYS)
 
 
+def test_brain_floats_are_read_as_float32():
+    torch, package = pytest.importorskip("torch"), pytest.importorskip("safetensors.torch")
+    numbers = torch.tensor([[1.5, -2e30, 3e-30], [0, float("inf"), 1 / 3]])
+    (read,) = safetensors.load(package.save({"x": numbers.bfloat16()}))[0].values()
+    np.testing.assert_array_equal(read, numbers.bfloat16().float().numpy())
+    assert read.dtype == np.float32
+
+
 def file(header, data=b""):
     text = header if isinstance(header, bytes) else json.dumps(header).encode()
     return struct.pack("<Q", len(text)) + text + data
@@ -49,7 +57,8 @@ def file(header, data=b""):
         (file([]), "no JSON object"),
         (file({"__metadata__": {"a": 1}}), "not words"),
         (file({"x": 3}), "x: its entry"),
-        (file({"x": {"dtype": "BF16", "shape": [1], "data_offsets": [0, 2]}}, b"00"), "x: its dtype BF16"),
+        (file({"x": {"dtype": "F8_E5M2", "shape": [1], "data_offsets": [0, 1]}}, b"0"), "x: its dtype F8_E5M2"),
+        (file({"x": {"dtype": "BF16", "shape": [2], "data_offsets": [0, 2]}}, b"00"), "x: 2 bytes"),
         (file({"x": {"dtype": "F32", "shape": [-1], "data_offsets": [0, 4]}}, b"0000"), "x: its shape"),
         (file({"x": {"dtype": "F32", "shape": [2], "data_offsets": [0, 4]}}, b"0000"), "x: 4 bytes"),
         (file({"x": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}), "x: 4 bytes"),

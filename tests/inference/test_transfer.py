@@ -1,6 +1,7 @@
 """`start` takes parameters where names and shapes fit, says which, and is needed no more once a run has begun."""
 
 import json
+import zipfile
 
 import numpy as np
 import pytest
@@ -136,3 +137,21 @@ def test_the_learning_rate_test_begins_there_too(body, nntrain):
     (body.parent / "next.yaml").write_text(json.dumps({**CONFIG, "start": {"from": "nothing"}}))
     nntrain("find-lr", "next.yaml", code=5)
     nntrain("fit", "next.yaml", "--dry-run", code=5)
+
+
+def test_what_other_programs_wrote_wrongly_is_told_in_their_words(body, nntrain):
+    folder = body.parent
+    with zipfile.ZipFile(folder / "t.pt", "w") as file:
+        file.writestr("archive/data.pkl", b"")
+    np.savez(folder / "objects.npz", a=np.array([None]))
+    np.save(folder / "x.npy", np.zeros(3))
+    np.savez(folder / "nan.npz", **{"dense_1.b": np.full((7, 1), np.nan)})
+    for name, said in {
+        "t.pt": "torch.save wrote it; let safetensors.torch.save_file write the parameters",
+        "objects.npz": "it holds objects of Python",
+        "x.npy": "no checkpoint, .safetensors or .npz file\n",
+        "nan.npz": "dense_1.b of",
+    }.items():
+        (body.parent / "next.yaml").write_text(json.dumps({**CONFIG, "start": {"from": name}}))
+        (error,) = nntrain("fit", "-q", "next.yaml", code=5).stderr.splitlines(keepends=True)
+        assert said in error
