@@ -82,7 +82,7 @@ class LabelledText(TableDataset):
 
     def _read(self, path: Path) -> Texts:
         if path.is_dir():
-            return read_folder(path)
+            return read_folder(path, self.encoding)
         return read_table_of_texts(path, exact(self.dialect), self.text, self.target)
 
     @property

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nntrain.data.folders import listed
-from nntrain.data.source_files import Source, name_of, read_text
+from nntrain.data.source_files import Source, name_of
 from nntrain.data.tables.cells import Missing
 from nntrain.data.tables.dialect import Dialect
 from nntrain.data.tables.table import Table
@@ -37,6 +37,20 @@ class Texts:
     warnings: list[str] = field(default_factory=list)
     column: str | None = None
     files: list[str] = field(default_factory=list)
+    odd: list[str] = field(default_factory=list)  # words about files that are not UTF-8
+
+    def read(self, path: Path, encoding: str | None) -> str:
+        """The text of a file, line breaks as \\n.  Raises DataError."""
+        file = TextFile(path, encoding)
+        self.odd += file.warnings
+        with file.open() as opened:
+            return opened.read().replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
+
+    def tell_odd(self) -> None:
+        """Warn of the files whose encoding is a guess: of the first, and how many there are."""
+        if self.odd:
+            more = f" (so are {len(self.odd) - 1} more files)" if len(self.odd) > 1 else ""
+            self.warnings.append(self.odd[0] + more)
 
     def add(self, text: str, label: str, place: str) -> None:
         """One more; an empty one is refused."""
@@ -100,7 +114,7 @@ def find(table: Table, column: str | int, argument: str) -> int:
     raise DataError(f"{table.name}: error: {argument}: no column {column!r} ({', '.join(names)}){hint}")
 
 
-def read_folder(folder: Path) -> Texts:
+def read_folder(folder: Path, encoding: str | None = None) -> Texts:
     """Folders of text files, each a text of the folder's label; or files LABEL.txt, each line a text.
 
     Raises DataError.
@@ -117,15 +131,18 @@ def read_folder(folder: Path) -> Texts:
         raise DataError(f"{folder}: error: no folder and no {SUFFIX} file in it; expected one for each label")
     others = [p for p in files if p not in lines]
     for path in lines:
-        add_lines(found, path, path.stem)
+        add_lines(found, path, path.stem, encoding)
     for inner in folders:
         inside = listed(inner)
         texts = [p for p in inside if p.is_file() and p.suffix.lower() == SUFFIX]
         others += [p for p in inside if p not in texts]
         if not texts:
-            raise DataError(f"{inner}: error: no {SUFFIX} file in it")
+            deeper = any(p.is_dir() for p in inside)
+            hint = f"; of folders train and test say path: {inner} and test: FOLDER" if deeper else ""
+            raise DataError(f"{inner}: error: no {SUFFIX} file in it{hint}")
         for path in texts:
-            found.add(read_text(path), inner.name, str(path))
+            found.add(found.read(path, encoding), inner.name, str(path))
+    found.tell_odd()
     if others:
         found.warnings.append(
             f"{folder}: {len(others)} file{'s' if len(others) > 1 else ''} or folders without {SUFFIX}: left out "
@@ -134,9 +151,9 @@ def read_folder(folder: Path) -> Texts:
     return found
 
 
-def add_lines(found: Texts, path: Path, label: str = "") -> None:
+def add_lines(found: Texts, path: Path, label: str = "", encoding: str | None = None) -> None:
     """Every line of a file that is not empty."""
-    for number, line in enumerate(read_text(path).split("\n"), 1):
+    for number, line in enumerate(found.read(path, encoding).split("\n"), 1):
         if line.strip():
             found.add(line, label, f"{path}:{number}")
 
@@ -151,10 +168,11 @@ def read_new(source: Source, column: str | None, dialect: Dialect) -> Texts:
     if isinstance(source, Path) and source.is_dir():
         found = Texts()
         for path in sorted(p for p in listed(source) if p.suffix.lower() == SUFFIX):
-            found.add(read_text(path), "", str(path))
+            found.add(found.read(path, dialect.encoding), "", str(path))
             found.files.append(str(path))
         if not found.texts:
             raise DataError(f"{source}: error: no {SUFFIX} file in it")
+        found.tell_odd()
         return found
     if isinstance(source, Path) and source.suffix.lower() in TABLES:
         named = column is not None

@@ -132,7 +132,12 @@ def test_columns_can_be_named(declare):
         ({"d/a/x.txt": "x", "d/b.txt": "y"}, {"path": "d"}, r"d: error: folders and \.txt files beside each other"),
         ({"d/x.csv": "x"}, {"path": "d"}, r"d: error: no folder and no \.txt file in it"),
         ({"d/a/x.txt": "x", "d/b/y.txt": " \n"}, {"path": "d"}, r"d/b/y\.txt: error: the file is empty"),
-        ({"d/a/x.txt": "x", "d/b/y.txt": b"\xff\xfe"}, {"path": "d"}, r"d/b/y\.txt:1:1: error: not UTF-8 text"),
+        ({"d/a/x.txt": "x", "d/b/y.txt": b"\xff\xfe"}, {"path": "d"}, r"d/b/y\.txt: error: the file is empty"),
+        (
+            {"d/a/x.txt": "x", "d/b/y.txt": b"\xe9t"},
+            {"path": "d", "encoding": "utf-8"},
+            r"y\.txt:1:1: error: not utf-8",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused_with_its_place(declare, files, arguments, words):
@@ -192,3 +197,19 @@ def test_the_checksum_is_of_texts_and_labels(declare):
     first = load(declare({"t.csv": table(rows)}))[0].sha256
     assert load(declare({"u.tsv": "text\tmood\n" + "".join(f"{t}\t{m}\n" for t, m in rows)}))[0].sha256 == first
     assert load(declare({"t.csv": table([*rows[:3], ("so dull!", "bad")])}))[0].sha256 != first
+
+
+def test_files_that_are_not_utf8_are_read_with_a_word(tmp_path):
+    for label in ("de", "fr"):
+        (tmp_path / label).mkdir()
+        for i in range(2):
+            (tmp_path / label / f"{i}.txt").write_bytes("schön déjà".encode("latin-1" if label == "de" else "utf-16"))
+    data = LabelledText(tmp_path, validation=0).load(0, "float64")
+    assert {"schön", "déjà"} <= set(data.facts.text.symbols)
+    (told,) = data.warnings
+    assert told.endswith("0.txt:1: not UTF-8; read as Latin-1; encoding says what it is (so are 1 more files)")
+    (tmp_path / "train").mkdir()
+    for label in ("de", "fr"):
+        (tmp_path / label).rename(tmp_path / "train" / label)
+    with pytest.raises(DataError, match=r"no .txt file in it; of folders train and test say path: .*train"):
+        LabelledText(tmp_path).load(0, "float64")
