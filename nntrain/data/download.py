@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -34,17 +34,16 @@ def fetch(url: str, path: Path, sha256: str) -> None:
     import http.client
     import urllib.request  # slow to import, and only a download needs it
 
-    temporary = None
+    temporary = path.with_name(f"{path.name}.{os.urandom(8).hex()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with (
-            urllib.request.urlopen(url, timeout=TIMEOUT) as answer,
-            tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, suffix=".part", delete=False) as file,
-        ):
-            temporary = Path(file.name)
+        with urllib.request.urlopen(url, timeout=TIMEOUT) as answer, _made(temporary) as file:
             found = _copy(answer, file, path.name)
-        if found != sha256:
-            raise DataError(f"{url}: error: SHA-256 {found} where {sha256} was expected; the file was not kept")
+            file.flush()
+            if found != sha256:
+                raise DataError(f"{url}: error: SHA-256 {found} where {sha256} was expected; the file was not kept")
+            if not temporary.exists():
+                _name(file, temporary)
         temporary.replace(path)
     except (OSError, ValueError, http.client.HTTPException) as error:
         reason = " ".join(str(getattr(error, "reason", None) or error).split())
@@ -53,8 +52,28 @@ def fetch(url: str, path: Path, sha256: str) -> None:
             f"put {path.name} there by hand, or give dataset.root, the folder that holds the files"
         ) from error
     finally:
-        if temporary is not None:
+        with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def _made(path: Path) -> IO[bytes]:
+    """A new file, with the rights of any other.  Linux gives it a name only when it is whole, so that a download that
+    is killed leaves nothing behind; else it has that of `path` from the start.  Raises OSError.
+    """
+    nameless = getattr(os, "O_TMPFILE", 0)
+    if nameless and os.path.isdir("/proc/self/fd"):
+        with suppress(OSError):  # not every file system has it
+            return os.fdopen(os.open(path.parent, os.O_WRONLY | nameless, 0o666), "wb")
+    return path.open("xb")
+
+
+def _name(file: IO[bytes], path: Path) -> None:
+    """Give a file without a name one.  Raises OSError."""
+    files = os.open("/proc/self/fd", os.O_RDONLY)
+    try:
+        os.link(str(file.fileno()), path, src_dir_fd=files)  # relative to a directory: only so is the link followed
+    finally:
+        os.close(files)
 
 
 def _copy(answer: HTTPResponse, file: IO[bytes], name: str) -> str:

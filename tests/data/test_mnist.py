@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import os
 import socket
 import struct
 import threading
@@ -9,7 +10,7 @@ import threading
 import numpy as np
 import pytest
 
-from nntrain.data import MNIST, FashionMNIST
+from nntrain.data import MNIST, FashionMNIST, download
 from nntrain.data.mnist import FILES
 from nntrain.errors import DataError
 
@@ -115,6 +116,30 @@ def test_without_root_the_files_are_fetched_once_into_the_cache(mirror, tmp_path
     assert MNIST().load(0, "float32").parts["test"].size == 10
     assert sorted(p.name for p in (tmp_path / "cache" / "mnist").iterdir()) == sorted(f"{n}.gz" for n in FILES)
     assert capsys.readouterr() == ("", "")  # no terminal, no progress
+
+
+@pytest.mark.parametrize("nameless", [True, False])
+def test_what_was_fetched_has_the_rights_of_any_file(mirror, tmp_path, monkeypatch, nameless):
+    if not nameless:
+        monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+    before = os.umask(0o027)
+    try:
+        MNIST().load(0, "float32")
+    finally:
+        os.umask(before)
+    found = list((tmp_path / "cache" / "mnist").iterdir())
+    assert sorted(path.name for path in found) == sorted(name + ".gz" for name in FILES)
+    assert {path.stat().st_mode & 0o777 for path in found} == {0o640}
+
+
+def test_a_download_that_is_killed_leaves_nothing(mirror, tmp_path, monkeypatch):
+    if not hasattr(os, "O_TMPFILE"):
+        pytest.skip("a file without a name is Linux's")
+    seen = []
+    monkeypatch.setattr(download, "_copy", lambda *_: seen.extend((tmp_path / "cache" / "mnist").iterdir()))
+    with pytest.raises(DataError):
+        MNIST().load(0, "float32")
+    assert seen == []  # while it is on its way there is no name that could stay
 
 
 def test_a_wrong_checksum_leaves_nothing_behind(mirror, tmp_path):
