@@ -5,14 +5,43 @@ A copy may be edited and trained: `nntrain fit` takes the line for the comment t
 
 from __future__ import annotations
 
+import os
 import re
 import zlib
+from pathlib import Path
 
-from nntrain.errors import CheckpointError
+from nntrain.errors import CheckpointError, StorageError
+from nntrain.files.regular_files import read_regular
+from nntrain.files.storage import naming, write_atomic
 
 _HEAD = "# As nntrain wrote it: CRC-32 {} of the lines below.\n"
 _FOUND = re.compile(rb"# As nntrain wrote it: CRC-32 ([0-9a-f]{8}) of the lines below\.\n")
 _SECTIONS = (b"dataset", b"architecture", b"loss", b"optimizer", b"training")  # every config has them
+
+
+class Written:
+    """The config as this process has written it, durably; `crc32` is its sum.  Raises StorageError."""
+
+    def __init__(self, path: Path, text: str):
+        self.path, self.crc32, self._content = path, crc32(text), sealed(text)
+        write_atomic(path, [self._content])
+        self._stamp = self._now()
+
+    def check(self) -> None:
+        """Raise StorageError where somebody else has removed or changed it since: nothing could go on with the run, or
+        it would be taken for another."""
+        if (now := self._now()) == self._stamp:
+            return
+        with naming(self.path, "cannot be read"):
+            content = read_regular(self.path)
+        if content != self._content:
+            raise StorageError(f"{self.path}: another program has changed it while the run went on")
+        self._stamp = now  # touched, as against the cleaning of a scratch disk
+
+    def _now(self) -> tuple[int, ...]:
+        with naming(self.path, "is not there any more"):
+            found = os.lstat(self.path)
+        return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def crc32(text: str) -> str:

@@ -13,6 +13,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from nntrain.errors import StorageError
 from nntrain.files.regular_files import open_regular
 from nntrain.files.storage import naming
 
@@ -50,6 +51,14 @@ class Lock:
     def __init__(self, descriptor: int, enforced: bool):
         self.descriptor = descriptor
         self.enforced = enforced
+
+    def check(self, path: Path) -> None:
+        """Raise StorageError where the file locked is not the one that stands there: the directory was moved, removed
+        or replaced, and what was written now would come into somebody else's."""
+        with naming(path.parent, "moved or removed while the run wrote it"):
+            ours, there = os.fstat(self.descriptor), os.lstat(path)
+        if (ours.st_dev, ours.st_ino) != (there.st_dev, there.st_ino):
+            raise StorageError(f"{path.parent}: another directory has taken its place while the run wrote it")
 
     def release(self) -> None:
         """Let another process take the run."""

@@ -42,7 +42,7 @@ class Run(RunFiles):
         super().__init__(path)
         self.origin = origin
         self.warnings: list[str] = []
-        self._config_crc32 = ""  # of what this process wrote
+        self._config: config_file.Written | None = None
         self.made_here = False  # whether this process has made the directory
         self._replaces = False  # whether another run lies aside
         self._lock: lock.Lock | None = None
@@ -70,8 +70,7 @@ class Run(RunFiles):
 
     def write_config(self, text: str) -> None:
         """config.yaml, durably."""
-        storage.write_atomic(self.config_path, [config_file.sealed(text)])
-        self._config_crc32 = config_file.crc32(text)
+        self._config = config_file.Written(self.config_path, text)
 
     def write_meta(self, meta: Mapping[str, Json]) -> None:
         """meta.json."""
@@ -92,11 +91,13 @@ class Run(RunFiles):
         process = {"pid": os.getpid()} if state == "running" else {}
         seal = self.metrics.seal if "metrics" in self.__dict__ else None
         log: JsonObject = {} if seal is None else {"lines": seal.lines, "log_sha256": seal.sha256}
-        log |= {"config_crc32": self._config_crc32} if self._config_crc32 else {}
+        log |= {"config_crc32": self._config.crc32} if self._config else {}
         self._write_for_people(self.status_path, {"status": state, **where, **log, **process})
 
     def _write_for_people(self, path: Path, value: Mapping[str, Json]) -> None:
         """What no resume needs: where its place is taken by what is none of ours, the run goes on without it."""
+        if self._lock is not None:
+            self._lock.check(self.path / LOCK)
         if make_room(path):
             storage.write_json(path, dict(value))
 
@@ -104,7 +105,13 @@ class Run(RunFiles):
         """A checkpoint of the run, durably."""
         from nntrain.files import checkpoint  # NumPy, which listing runs does not need
 
+        if self._lock is not None:
+            self._lock.check(self.path / LOCK)
+        if os.path.islink(self.checkpoints):
+            raise StorageError(f"{self.checkpoints}: cannot be written: a link has taken its place")
         checkpoint.write(path, arrays, manifest)
+        if self._config is not None and path == self.last:
+            self._config.check()
         if self._replaces and path == self.last:
             self._replaces = False
             replacing.forget(self.path)
