@@ -7,19 +7,23 @@ names the mistake.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 _OTHER = {"sum": "mean", "mean": "sum", "zeros_like": "ones_like"}
 
 
-def mistaken(expression: str) -> Iterator[tuple[str, str]]:
-    """The expression with one mistake in it, and what the mistake is."""
+def mistaken(expression: str, settings: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
+    """The expression with one mistake in it, and what the mistake is.
+
+    `settings`: hyperparameters such as `self.beta1`, of which one may stand for another.
+    """
     yield f"-({expression})", "the sign is wrong"
     tree = ast.parse(expression, mode="eval")
     for node in ast.walk(tree):
-        for other, hint in _alternatives(node):
+        for other, hint in (*_alternatives(node), *_of_names(node, settings)):
             changed = _Swap(node, other).visit(ast.parse(expression, mode="eval"))
             yield ast.unparse(ast.fix_missing_locations(changed)), hint
+    yield f"({expression}).T", "it is transposed"
     yield f"2 * ({expression})", "it is twice too large"
     yield f"0.5 * ({expression})", "it is half as large as it should be"
 
@@ -35,9 +39,28 @@ def _alternatives(node: ast.AST) -> Iterator[tuple[ast.expr, str]]:
         yield from _of_call(node, node.func)
 
 
+def _of_names(node: ast.AST, settings: Sequence[str]) -> Iterator[tuple[ast.expr, str]]:
+    """Another name in place of the right one: β₂ for β₁, V for V̂, the setting for this step's rate."""
+    if not isinstance(node, (ast.Attribute, ast.Name)):
+        return
+    name = ast.unparse(node)
+    others = [other for other in settings if other != name] if name in settings else []
+    if name.endswith("_hat"):
+        others.append(name.removesuffix("_hat"))
+    if name == "lr":
+        others.append("self.lr")
+    if name == "keep":
+        others.append("self.rate")
+    for other in others:
+        yield ast.parse(other, mode="eval").body, f"`{other}` stands where `{name}` belongs"
+
+
 def _of_operation(node: ast.BinOp) -> Iterator[tuple[ast.expr, str]]:
     left, right = ast.unparse(node.left), ast.unparse(node.right)
     if isinstance(node.op, ast.Add):
+        if isinstance(node.left, ast.Call) and ast.unparse(node.left.func) == "np.sqrt":
+            inside = ast.BinOp(node.left.args[0], ast.Add(), node.right)
+            yield ast.Call(node.left.func, [inside], []), f"`{right}` stands under the root and belongs behind it"
         yield node.left, f"a term is forgotten: `{right}`"
         yield node.right, f"a term is forgotten: `{left}`"
         yield ast.BinOp(node.left, ast.Sub(), node.right), f"the sign of `{right}` is wrong"
@@ -50,10 +73,12 @@ def _of_operation(node: ast.BinOp) -> Iterator[tuple[ast.expr, str]]:
     elif isinstance(node.op, ast.Mult):
         yield node.left, f"a factor is forgotten: `{right}`"
         yield node.right, f"a factor is forgotten: `{left}`"
+        yield ast.BinOp(node.left, ast.MatMult(), node.right), "@ stands where * multiplies element by element"
     elif isinstance(node.op, ast.Div):
         yield node.left, f"the division by `{right}` is missing" + (": the 1/m" if right in ("m", "A.size") else "")
         yield ast.BinOp(node.left, ast.Mult(), node.right), f"multiplied by `{right}` instead of divided"
     elif isinstance(node.op, ast.MatMult):
+        yield ast.BinOp(node.left, ast.Mult(), node.right), "* multiplies element by element where @ belongs"
         yield ast.BinOp(node.right, ast.MatMult(), node.left), "the factors of @ stand in the wrong order"
         for side, operand in (("left", node.left), ("right", node.right)):
             if not (isinstance(operand, ast.Attribute) and operand.attr == "T"):
@@ -74,7 +99,12 @@ def _of_call(node: ast.Call, function: ast.Attribute) -> Iterator[tuple[ast.expr
             ast.Call(ast.Attribute(function.value, other, ast.Load()), node.args, node.keywords),
             f"a {other} where a {function.attr} belongs",
         )
+        if node.keywords:
+            yield ast.Call(function, node.args, []), f"the {function.attr} runs over all elements: axis= is missing"
         for keyword in node.keywords:
+            if keyword.arg == "keepdims":
+                others = [k for k in node.keywords if k is not keyword]
+                yield ast.Call(function, node.args, others), "keepdims=True is missing: it keeps a column (n, 1)"
             if keyword.arg == "axis" and isinstance(keyword.value, ast.Constant) and keyword.value.value in (0, 1):
                 others = [
                     ast.keyword("axis", ast.Constant(0 if keyword.value.value else 1)) if k is keyword else k

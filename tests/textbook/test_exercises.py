@@ -7,7 +7,7 @@ import pytest
 from nntrain.components import find
 from nntrain.diagnosis.gradient_check import check_layer
 from nntrain.layers import Layer
-from nntrain.textbook import grading
+from nntrain.textbook import outcomes
 from nntrain.textbook.exercise_texts import exercises
 from nntrain.textbook.grading import grade
 from nntrain.textbook.mistakes import mistaken
@@ -34,13 +34,13 @@ def test_the_solution_is_right(tmp_path, name):
     assert all(line.endswith("is right") for line in found.lines)
 
 
-@pytest.mark.parametrize("name", grading.LAYER_CASES)
+@pytest.mark.parametrize("name", outcomes.LAYER_CASES)
 def test_the_solution_of_a_layer_is_the_derivative_of_its_forward(tmp_path, name, monkeypatch):
     monkeypatch.setattr(find("layer"), "registered", dict(find("layer").registered))
     namespace = {"__name__": __name__}
     exec(EXERCISES[name].source, namespace)
     (cls,) = [c for c in namespace.values() if isinstance(c, type) and issubclass(c, Layer) and c is not Layer]
-    shape, arguments = grading.LAYER_CASES[name]
+    shape, arguments = outcomes.LAYER_CASES[name]
     report = check_layer(cls(*arguments), shape, 4)
     assert report.ok, report
 
@@ -83,6 +83,7 @@ def test_nine_of_ten_mistakes_in_a_line_are_found_and_nothing_right_is_called_wr
             all_of_them += 1
             told = found.lines[-1]
             named += told.startswith("hint: ") or str(path) in told
+    print(f"\n{name}: {named} of {all_of_them} planted mistakes are named")
     assert all_of_them >= 2
     assert named >= 0.9 * all_of_them
 
@@ -106,6 +107,13 @@ def test_nine_of_ten_mistakes_in_a_line_are_found_and_nothing_right_is_called_wr
             "the wrong axis",
         ),
         ("lstm", "dc + da * output", "da * output", "a term is forgotten: `dc`"),
+        ("dense", "np.sum(dZ, axis=1, keepdims=True)", "np.sum(dZ)", "in `g.b` the sum runs over all elements"),
+        ("softmax_cross_entropy", "np.sum(E, axis=0, keepdims=True)", "np.sum(E)", "the sum runs over all elements"),
+        ("gradient_descent", "lr * dtheta", "self.lr * dtheta", "`self.lr` stands where `lr` belongs"),
+        ("adam", "S / (1 - self.beta2**t)", "S / (1 - self.beta1**t)", "in `S_hat` `self.beta1` stands where"),
+        ("adam", "np.sqrt(S_hat) + self.epsilon", "np.sqrt(S_hat + self.epsilon)", "under the root"),
+        ("adam", "np.sqrt(S_hat) + self.epsilon", "S_hat", "in `theta[...]` something is not as the equation"),
+        ("batch_norm", "(dX_hat - mean - X_hat * projection)", "dX_hat", "in `dX` something is not as the equation"),
     ],
 )
 def test_a_mistake_is_named(tmp_path, name, old, new, told):
@@ -132,6 +140,40 @@ def test_what_cannot_run_is_one_line_with_its_place(nntrain, tmp_path, new, told
     result = nntrain("exercise", "check", path, code=code)
     assert told in result.stdout + result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("p.W @ X", "p.W * X", "in `Z` * multiplies element by element where @ belongs"),
+        ("p.W @ X", "p.W.T @ X", "in `Z` `p.W` is transposed and should not be"),
+        ("dZ @ X.T", "X @ dZ.T", "in `g.W` it is transposed"),
+        (", keepdims=True", "", "in `g.b` keepdims=True is missing: it keeps a column (n, 1)"),
+    ],
+)
+def test_shapes_that_do_not_fit_are_told_with_the_mistake_behind_them(tmp_path, old, new, told):
+    found = grade(solved(tmp_path, "dense", lambda text: text.replace(old, new)))
+    assert "ValueError" in found.lines[-2]
+    assert found.lines[-1] == f"hint: {told}"
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("sigmoid", "dA * A * (1 - A)", "dA * (A - A**2)"),
+        ("adam", "self.beta1 * V + (1 - self.beta1) * dtheta", "V + (1 - self.beta1) * (dtheta - V)"),
+        ("batch_norm", "np.mean(X, axis=1, keepdims=True)", "X.mean(axis=1).reshape(-1, 1)"),
+        ("dense", "p.W @ X", "np.einsum('ij,jm->im', p.W, X)"),
+    ],
+)
+def test_what_is_right_by_another_way_is_right(tmp_path, name, old, new):
+    assert grade(solved(tmp_path, name, lambda text: text.replace(old, new))).right
+
+
+def test_nothing_is_said_of_shapes_that_are_right(tmp_path):
+    found = grade(solved(tmp_path, "adam", lambda text: text.replace("V / (1 - self.beta1**t)", "np.sin(V)")))
+    assert "shape" not in found.lines[-1]
+    assert "in `V_hat`" in found.lines[-1]
 
 
 def test_an_exercise_is_written_listed_graded_and_trained(nntrain, configs, tmp_path):
