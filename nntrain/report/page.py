@@ -73,7 +73,7 @@ def _contents(compared: Compared, tasks: Sequence[Ranking]) -> str:
     lines = []
     for number, task in enumerate(tasks):
         name = in_html(task.name(compared))
-        said = task.told(compared) or f"{len(task.order)} runs"
+        said = task.told(compared) or f"{len(task.order)} run{'s' * (len(task.order) != 1)}"
         lines.append(f'<li><a href="#task-{number}">{name}</a> <span class="soft">{in_html(said)}</span></li>')
     return f"<ol>{''.join(lines)}</ol>"
 

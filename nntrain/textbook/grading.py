@@ -10,8 +10,8 @@ from pathlib import Path
 from nntrain.errors import ConfigError
 from nntrain.model.shapes import Array
 from nntrain.textbook import hints
+from nntrain.textbook.computed import Stopped, difference, outcomes
 from nntrain.textbook.exercise_texts import Exercise, exercises
-from nntrain.textbook.outcomes import Stopped, difference, outcomes
 
 
 @dataclass(frozen=True)

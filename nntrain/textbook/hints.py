@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from nntrain.model.shapes import Array
+from nntrain.textbook.computed import EXAMPLES, Stopped, difference, outcomes
 from nntrain.textbook.exercise_texts import Exercise
 from nntrain.textbook.mistakes import mistaken
-from nntrain.textbook.outcomes import EXAMPLES, Stopped, difference, outcomes
 
 
 def of_answer(exercise: Exercise, source: str, before: Sequence[Array], answer: Array, right: Array) -> str | None:

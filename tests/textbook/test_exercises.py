@@ -7,7 +7,7 @@ import pytest
 from nntrain.components import find
 from nntrain.diagnosis.gradient_check import check_layer
 from nntrain.layers import Layer
-from nntrain.textbook import outcomes
+from nntrain.textbook import computed
 from nntrain.textbook.exercise_texts import exercises
 from nntrain.textbook.grading import grade
 from nntrain.textbook.mistakes import mistaken
@@ -34,13 +34,13 @@ def test_the_solution_is_right(tmp_path, name):
     assert all(line.endswith("is right") for line in found.lines)
 
 
-@pytest.mark.parametrize("name", outcomes.LAYER_CASES)
+@pytest.mark.parametrize("name", computed.LAYER_CASES)
 def test_the_solution_of_a_layer_is_the_derivative_of_its_forward(tmp_path, name, monkeypatch):
     monkeypatch.setattr(find("layer"), "registered", dict(find("layer").registered))
     namespace = {"__name__": __name__}
     exec(EXERCISES[name].source, namespace)
     (cls,) = [c for c in namespace.values() if isinstance(c, type) and issubclass(c, Layer) and c is not Layer]
-    shape, arguments = outcomes.LAYER_CASES[name]
+    shape, arguments = computed.LAYER_CASES[name]
     report = check_layer(cls(*arguments), shape, 4)
     assert report.ok, report
 
