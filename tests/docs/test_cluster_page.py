@@ -54,9 +54,8 @@ def test_every_snippet_belongs_to_a_test():
 @pytest.mark.slow
 def test_one_training_from_one_process_to_several_machines(desk):
     desk.program("mpiexec", f'#!/bin/sh\nexec "{Launcher(desk.folder).program}" "$@"\n')
-    version = desk.bash("mpiexec --version")[1]
     snippets = chosen("nntrain fit|resume")
-    if "Open MPI" in version or "OpenRTE" in version:
+    if Launcher(desk.folder).is_open_mpi:
         snippets = [snippet for snippet in snippets if "mpiexec -f" not in snippet]
         desk.program("mpiexec", f'#!/bin/sh\nexec "{Launcher(desk.folder).program}" --oversubscribe "$@"\n')
     bash(desk, snippets)

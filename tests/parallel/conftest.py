@@ -34,6 +34,11 @@ class Launcher:
         if speaks.returncode:
             pytest.skip("no mpi4py")
 
+    @property
+    def is_open_mpi(self):
+        said = subprocess.run([self.program, "--version"], capture_output=True, text=True, check=True).stdout
+        return "Open MPI" in said or "OpenRTE" in said
+
     def start(self, processes, *arguments, **environment):
         """The running launcher."""
         command = [self.program, "-n", processes, sys.executable, "-m", "nntrain", *arguments]

@@ -1,5 +1,6 @@
 """One training on several processes: the bits of one, and an end together whatever happens to any of them."""
 
+import json
 import os
 import signal
 import sys
@@ -118,10 +119,15 @@ def test_a_signal_saves_a_common_step(number, whom, mpi, config, tmp_path):
     until_saved(launched, tmp_path / "run")
     os.kill(launched.pid if whom == "launcher" else ranks_of(launched)[whom], number)
     code, err, seconds = end_of(launched, 20)
-    assert code == 128 + number, err
     assert seconds < 5
-    (line,) = said_by_nntrain(err)
-    step = int(line.split("step ")[1].split()[0])
+    if whom == "launcher" and mpi.is_open_mpi:  # which ends with a code of its own, and passes on no last words
+        assert code
+    else:
+        assert code == 128 + number, err
+        assert len(said_by_nntrain(err)) == 1
+    status = json.loads((tmp_path / "run" / "status.json").read_text())
+    assert status["status"] == "interrupted"
+    step = status["step"]
     with np.load(tmp_path / "run" / "checkpoints" / "last.npz") as file:
         assert f'"step":{step}' in bytes(file["manifest"]).decode().replace(" ", "")
     code, _, err = mpi.run(2, "resume", "run", f"training.steps={step + 3}", "-q")
