@@ -11,6 +11,7 @@ from nntrain.data.tables.table import Table
 from nntrain.files.plain_values import yaml_word
 
 _MANY = 2000  # rows from which on those of the validation part decide when to stop
+_SOME = 100  # rows of which a twentieth is enough to watch: the others are better learned from
 _FEWEST = 10  # rows of which some can be a validation part
 _COMMENT = 28  # where comments begin
 # what the config says of the file and its columns, in this order, where it is not the default
@@ -106,7 +107,8 @@ def _rest(
     """Parts, network and training.  A validation part of few rows is watched, but which checkpoint is the best it would
     decide by chance.
     """
-    few, validation = rows < _MANY, 0.1 if rows >= _FEWEST else 0
+    few = rows < _MANY
+    validation = 0 if rows < _FEWEST else 0.05 if few and rows >= _SOME else 0.1
     lines = [
         _entry("validation", validation, "watched while it trains" if validation else _TOO_FEW, said=dataset),
         _entry("test", 0.2, "measured once, at the end", said=dataset),

@@ -9,7 +9,14 @@ from nntrain.data.csv_starter import starter
 
 @pytest.mark.parametrize(
     ("rows", "validation", "monitor"),
-    [(4, 0, None), (10, 0.1, "train.loss"), (1999, 0.1, "train.loss"), (2000, 0.1, None)],
+    [
+        (4, 0, None),
+        (10, 0.1, "train.loss"),
+        (99, 0.1, "train.loss"),
+        (100, 0.05, "train.loss"),
+        (1999, 0.05, "train.loss"),
+        (2000, 0.1, None),
+    ],
 )
 def test_small_tables_have_a_validation_part(tmp_path, rows, validation, monitor):
     path = tmp_path / "t.csv"
