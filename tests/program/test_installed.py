@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
 import venv
 from pathlib import Path
@@ -50,14 +51,18 @@ def test_outside_any_checkout_the_installed_package_trains_its_examples(kind, tm
     build = "import sys; from setuptools import build_meta; getattr(build_meta, 'build_' + sys.argv[1])(sys.argv[2])"
     source = tmp_path / "source"
     source.mkdir()
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "README.md", "LICENSE", "MANIFEST.in"):
         shutil.copy(ROOT / name, source)
     for name in ("nntrain", "configs"):
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (source / "tests").mkdir()
+    shutil.copy(__file__, source / "tests" / "test_stray.py")  # setuptools takes such files of its own accord
     made = tmp_path / "made"
     made.mkdir()
     if kind == "sdist":
         run(sys.executable, "-c", build, "sdist", made, folder=source)
+        with tarfile.open(next(made.iterdir())) as packed:
+            assert not [name for name in packed.getnames() if "/tests" in name]
         shutil.rmtree(source)
         shutil.unpack_archive(next(made.glob("*.tar.gz")), tmp_path)
         source = next(tmp_path.glob("nntrain-*"))
