@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from nntrain import plugins
 from nntrain.components import find
 from nntrain.diagnosis.gradient_check import check_layer
 from nntrain.layers import Layer
@@ -196,6 +197,7 @@ def test_an_exercise_is_written_listed_graded_and_trained(nntrain, configs, tmp_
         "my_dense.py",
         "-q",
     )
+    plugins.forget("my_dense.py")  # else sweeps of later tests would import it too
 
 
 def test_a_file_that_is_not_there_is_told_with_the_one_that_was_meant(nntrain):
