@@ -96,7 +96,10 @@ def _c(loaded: Loaded, file: str, int8: bool) -> Exported:
     from nntrain.export.rounding import rounded
 
     described = describe(loaded)
-    quantized, lines = rounded(loaded) if int8 else ({}, [])
+    made = c_files(described, file, {})  # what C does not have is refused before the data are read
+    if not int8:
+        return made
+    quantized, lines = rounded(loaded)
     for line in lines:
         say(line)
     return c_files(described, file, quantized)

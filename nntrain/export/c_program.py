@@ -43,7 +43,7 @@ def c_files(described: Description, file: str, quantized: Mapping[str, Quantized
     quantized   the weights that are int8, by saved names
     """
     if described.padded:
-        raise ConfigError("export: .c takes sequences of one length, and the data have several; .onnx takes lengths")
+        raise ConfigError("export: .c takes sequences of one length, the data have several; .onnx and .py take lengths")
     stem = Path(file).stem
     header = f"{stem}.h"
     prefix = re.sub(r"\W", "_", stem, flags=re.ASCII).lower()

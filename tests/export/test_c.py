@@ -107,9 +107,10 @@ def test_c_has_every_layer():
 SAMPLE = ["digits_cnn.yaml", "wine_quality.yaml"]
 
 
-@pytest.mark.parametrize(
-    "name", [n if n in SAMPLE else pytest.param(n, marks=pytest.mark.slow) for n in CONFIGS if not is_text(n)]
-)
+ONE_LENGTH = [n for n in CONFIGS if not is_text(n) and n != "names_languages.yaml"]
+
+
+@pytest.mark.parametrize("name", [n if n in SAMPLE else pytest.param(n, marks=pytest.mark.slow) for n in ONE_LENGTH])
 def test_every_config(name, nntrain, configs, tmp_path):
     run = train(nntrain, configs, name, tmp_path)
     result = nntrain("export", run, "-o", "net.c")
@@ -176,6 +177,14 @@ def test_int8_says_what_it_costs_and_is_held_to_the_rounded_weights(mlp, nntrain
     assert abs(before - after) <= 0.005
     assert "verified" in result.stderr
     assert "typedef int8_t weight;" in (tmp_path / "q.c").read_text()
+
+
+@pytest.mark.parametrize("options", [[], ["--int8"]])
+def test_sequences_of_different_lengths_are_one_line_and_nothing_is_rounded(nntrain, configs, tmp_path, options):
+    run = train(nntrain, configs, "names_languages.yaml", tmp_path)
+    told = nntrain("export", run, "-o", "net.c", *options, code=2).stderr
+    assert told.endswith(".onnx and .py take lengths\n")
+    assert len(told.splitlines()) == 1
 
 
 @pytest.mark.slow
