@@ -24,23 +24,19 @@ class _Signature:
     def __get__(self, instance: object, owner: type) -> inspect.Signature:
         import inspect
 
+        none = inspect.Parameter.empty
         return inspect.Signature(
             [
                 inspect.Parameter(
                     field.name,
                     inspect.Parameter.KEYWORD_ONLY if field.kw_only else inspect.Parameter.POSITIONAL_OR_KEYWORD,
-                    default=_default(field, inspect.Parameter.empty),
+                    # a default that is made stands as what makes it: dataclass asks, where a class has no docstring
+                    default=next((d for d in (field.default, field.default_factory) if d is not MISSING), none),
                     annotation=field.type,
                 )
                 for field in sorted(fields_of(owner), key=lambda field: field.kw_only is True)
             ]
         )
-
-
-def _default(field: dataclasses.Field[Any], none: object) -> object:
-    if field.default is not MISSING:
-        return field.default
-    return none if field.default_factory is MISSING else field.default_factory()
 
 
 def fields_of(cls: type) -> tuple[dataclasses.Field[Any], ...]:
@@ -109,7 +105,10 @@ def _bound(cls: type, given: tuple[object, ...], named: dict[str, object]) -> di
     bound |= named
     values: dict[str, object] = {}
     for field in fields:
-        values[field.name] = bound.pop(field.name) if field.name in bound else _default(field, MISSING)
+        if field.name in bound:
+            values[field.name] = bound.pop(field.name)
+        else:
+            values[field.name] = field.default if field.default_factory is MISSING else field.default_factory()
     if bound:
         raise TypeError(f"{cls.__name__}() has no argument {next(iter(bound))!r}")
     for name, value in values.items():

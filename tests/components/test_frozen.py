@@ -72,6 +72,14 @@ def test_copies_are_equal_and_hash_alike():
             assert (a, b) == (1, (2, 3))
 
 
-def test_a_default_that_is_made_is_made_anew():
+def test_a_default_that_is_made_is_made_anew_and_only_for_an_instance():
+    def make():
+        raise AssertionError("made for a class")
+
+    @frozen
+    class Undescribed:  # dataclass shows the signature of a class in place of the docstring that -OO takes away
+        steps: list[int] = field(default_factory=make)
+
+    assert "make" in str(inspect.signature(Undescribed))
     OURS(1.0).steps.append(4)
     assert OURS(1.0).steps == []
