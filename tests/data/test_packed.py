@@ -88,4 +88,4 @@ def test_a_picture_of_nothing(tmp_path, little_memory):
     path = tmp_path / "a.png"
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(10))))
     with pytest.raises(DataError, match=r"a\.png: error: \d+ bytes that unpack to 432,000,000 or more are no data"):
-        decode([path], "rgb", (28, 28))
+        decode([path], "rgb", (28, 28), None, "white", [])
