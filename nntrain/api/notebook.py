@@ -15,7 +15,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, Protocol
 
 from nntrain.cli.epoch_lines import step_time
-from nntrain.cli.tables import clock, number
+from nntrain.cli.value_texts import clock, number
 from nntrain.runs import FINISHED
 from nntrain.training.engine import Observer
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from nntrain.cli import options
-from nntrain.cli.tables import number
 from nntrain.cli.terminal import broken, print_text, room, warn
+from nntrain.cli.value_texts import number
 from nntrain.errors import ConfigError
 
 

@@ -14,8 +14,9 @@ import click
 from nntrain.cli import options
 from nntrain.cli.best_lines import say_best
 from nntrain.cli.runs_table import Values, fitted, say_left_out
-from nntrain.cli.tables import Column, cell, csv_text, elided, number, simple, spread, table
+from nntrain.cli.tables import Column, csv_text, elided, simple, table
 from nntrain.cli.terminal import broken, print_data, room
+from nntrain.cli.value_texts import cell, number, spread
 from nntrain.files.plain_values import JsonObject
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from nntrain.cli import options
-from nntrain.cli.tables import number, simple
+from nntrain.cli.tables import simple
 from nntrain.cli.terminal import broken, print_text, room, warn
+from nntrain.cli.value_texts import number
 from nntrain.errors import ConfigError
 
 if TYPE_CHECKING:

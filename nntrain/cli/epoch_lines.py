@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nntrain.cli.tables import broken_head, fixed
+from nntrain.cli.tables import broken_head
+from nntrain.cli.value_texts import fixed
 
 if TYPE_CHECKING:
     from nntrain.files.plain_values import JsonObject

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from nntrain.cli import options
-from nntrain.cli.tables import number, sparkline
 from nntrain.cli.terminal import room, say, warn
+from nntrain.cli.value_texts import number, sparkline
 
 
 @click.command("find-lr")

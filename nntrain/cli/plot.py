@@ -11,8 +11,9 @@ import click
 
 from nntrain.cli import options
 from nntrain.cli.best_lines import say_best
-from nntrain.cli.tables import Column, fixed, sparkline, table, width_of_columns
+from nntrain.cli.tables import Column, table, width_of_columns
 from nntrain.cli.terminal import print_path, room, warn
+from nntrain.cli.value_texts import fixed, sparkline
 from nntrain.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ import click
 
 from nntrain.cli.epoch_lines import EpochLines, split_naive, step_time
 from nntrain.cli.live_lines import Live
-from nntrain.cli.tables import bar, clock, fixed, values_line
 from nntrain.cli.terminal import print_path, say
+from nntrain.cli.value_texts import bar, clock, fixed, values_line
 from nntrain.messages import printable_lines
 from nntrain.parallel import team
 from nntrain.runs import FINISHED

@@ -13,8 +13,9 @@ import click
 from nntrain.cli import options
 from nntrain.cli.best_lines import say_best
 from nntrain.cli.runs_table import Values, fitted, named, print_listing, say_left_out
-from nntrain.cli.tables import Column, cell, csv_text, table
+from nntrain.cli.tables import Column, csv_text, table
 from nntrain.cli.terminal import print_data, room, say
+from nntrain.cli.value_texts import cell
 from nntrain.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from nntrain.cli.tables import Column, aligned, cell, number, spread, table
+from nntrain.cli.tables import Column, table
 from nntrain.cli.terminal import broken, room, say, width_of
+from nntrain.cli.value_texts import aligned, cell, number, spread
 from nntrain.files.plain_values import Json
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ from pathlib import Path
 import click
 
 from nntrain.cli.live_lines import Live
-from nntrain.cli.tables import Column, clock, fixed, table, values_line
+from nntrain.cli.tables import Column, table
 from nntrain.cli.terminal import COLOURS, broken, say
+from nntrain.cli.value_texts import clock, fixed, values_line
 from nntrain.files.plain_values import JsonObject
 from nntrain.messages import printable_lines
 from nntrain.runs import effects

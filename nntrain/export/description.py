@@ -22,7 +22,8 @@ from nntrain.errors import ConfigError
 from nntrain.export.placed import Placed, place
 from nntrain.inference.load import Loaded
 from nntrain.losses.base import Loss
-from nntrain.losses.classification import BinaryCrossEntropy, CrossEntropy
+from nntrain.losses.binary_classification import BinaryCrossEntropy
+from nntrain.losses.classification import CrossEntropy
 from nntrain.model.shapes import Array, Shape
 
 Activation = Literal["softmax", "sigmoid"]

@@ -12,7 +12,7 @@ OFFERED = ("nntrain.losses.base:Loss",)
 COMPONENTS = {
     "loss": {
         "cross_entropy": "nntrain.losses.classification:CrossEntropy",
-        "binary_cross_entropy": "nntrain.losses.classification:BinaryCrossEntropy",
+        "binary_cross_entropy": "nntrain.losses.binary_classification:BinaryCrossEntropy",
         "gan": "nntrain.losses.adversarial:GANLoss",
         "hinge": "nntrain.losses.adversarial:HingeLoss",
         "wasserstein": "nntrain.losses.adversarial:WassersteinLoss",

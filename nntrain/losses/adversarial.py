@@ -16,7 +16,7 @@ import numpy as np
 
 from nntrain.components import arg, component
 from nntrain.losses.base import ElementwiseLoss, vector_output
-from nntrain.losses.classification import BinaryCrossEntropy
+from nntrain.losses.binary_classification import BinaryCrossEntropy
 from nntrain.model.shapes import Array, Shape
 
 if TYPE_CHECKING:

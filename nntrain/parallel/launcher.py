@@ -40,9 +40,9 @@ def leave() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not any(name in pair for pair in VARIABLES)}
 
 
-def library() -> Path | None:
+def mpi_library() -> Path | None:
     """The MPI library that belongs to the launcher; None where that is not to be seen (other systems, srun)."""
-    for program in _ancestors():
+    for program in ancestors():
         kind = next((kind for kind in _LIBRARIES if program.name.startswith(kind)), None)
         for name in _LIBRARIES.get(kind or "", ()):
             for folder in (program.parents[1] / "lib", program.parents[1] / "lib64"):
@@ -51,7 +51,7 @@ def library() -> Path | None:
     return None
 
 
-def _ancestors() -> Iterator[Path]:
+def ancestors() -> Iterator[Path]:
     """The programs that this process descends from, the nearest first, as Linux tells."""
     pid = os.getppid()
     try:

@@ -19,7 +19,7 @@ import numpy as np
 
 from nntrain.errors import ConfigError, LostProcessError
 from nntrain.model.shapes import Array
-from nntrain.parallel.launcher import Launched, library
+from nntrain.parallel.launcher import Launched, mpi_library
 from nntrain.parallel.team import Team
 from nntrain.parallel.tree import TreeSum, cover
 
@@ -145,7 +145,7 @@ def start(expected: Launched, lost: Callable[[LostProcessError], None]) -> MPITe
     if not patience > 0:
         raise ConfigError(f"{_PATIENCE_VARIABLE}: expected a number of seconds, got {os.environ[_PATIENCE_VARIABLE]!r}")
     os.environ.setdefault("MPIR_CVAR_SUPPRESS_ABORT_MESSAGE", "1")  # MPICH: one line is enough, and it is ours
-    if found := library():
+    if found := mpi_library():
         os.environ.setdefault("MPI4PY_LIBMPI", str(found))  # mpi4py by itself takes the first that it finds
     try:
         from mpi4py import MPI

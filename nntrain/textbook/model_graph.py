@@ -11,7 +11,8 @@ from nntrain.data.parts import Batch
 from nntrain.layers.normalization import BatchNorm
 from nntrain.losses.adversarial import AdversarialLoss
 from nntrain.losses.base import Loss
-from nntrain.losses.classification import BinaryCrossEntropy, CrossEntropy
+from nntrain.losses.binary_classification import BinaryCrossEntropy
+from nntrain.losses.classification import CrossEntropy
 from nntrain.losses.regression import MeanSquaredError
 from nntrain.model.layer import Cache, Context, Layer, Source, Stage, stages
 from nntrain.model.network import Network

@@ -26,6 +26,7 @@ SHARED = {
     "tables",
     "tensorboard",
     "terminal",
+    "value_texts",
     "yaml_lines",
 }
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from nntrain.cli.tables import Column, aligned, bar, broken_head, clock, elided, fixed, simple, table
+from nntrain.cli.tables import Column, broken_head, elided, simple, table
 from nntrain.cli.terminal import broken, width_of
+from nntrain.cli.value_texts import aligned, bar, clock, fixed
 from nntrain.messages import printable
 
 RUNS = [

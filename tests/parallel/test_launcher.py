@@ -57,10 +57,10 @@ def test_the_library_is_that_of_the_launcher(programs, expected, monkeypatch, tm
     ):
         (tmp_path / library).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / library).touch()
-    monkeypatch.setattr(launcher, "_ancestors", lambda: [tmp_path / program for program in programs])
-    assert launcher.library() == (expected and tmp_path / expected)
+    monkeypatch.setattr(launcher, "ancestors", lambda: [tmp_path / program for program in programs])
+    assert launcher.mpi_library() == (expected and tmp_path / expected)
 
 
 def test_what_a_process_descends_from_is_told_the_nearest_first():
-    ancestors = list(launcher._ancestors())
-    assert Path("/proc/self").exists() is bool(ancestors)
+    found = list(launcher.ancestors())
+    assert Path("/proc/self").exists() is bool(found)

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from report.small_runs import MOONS
 
 from nntrain.cli import main
-from nntrain.cli.tables import sparkline
+from nntrain.cli.value_texts import sparkline
 from nntrain.runs import Run
 from nntrain.training.session import fit
 
