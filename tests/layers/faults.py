@@ -274,13 +274,13 @@ LOSS_FAULTS = {
         "1 / total / Y.size",
     ),
     "binary_cross_entropy: a + y": (
-        "classification",
+        "binary_classification",
         "binary_cross_entropy",
         "np.subtract(A, Y, A)",
         "np.add(A, Y, A)",
     ),
     "binary_cross_entropy: one pole missing": (
-        "classification",
+        "binary_classification",
         "binary_cross_entropy",
         "(1 - Y) / (1 - A) - Y / A",
         "(1 - Y) - Y / A",
@@ -317,13 +317,13 @@ LOSS_FAULTS = {
         "Q.sum() / Y.size / total",
     ),
     "binary_cross_entropy: a no weighs as a yes": (
-        "classification",
+        "binary_classification",
         "binary_cross_entropy",
         "no * A - yes * B",
         "no * A - no * B",
     ),
     "binary_cross_entropy: pos_weight left out of the pole": (
-        "classification",
+        "binary_classification",
         "binary_cross_entropy",
         "no / (1 - A) - yes / A",
         "no / (1 - A) - Y / A",
