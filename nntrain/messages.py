@@ -119,9 +119,6 @@ def in_html(text: str) -> str:
     return escape(printable_lines(text), quote=True)
 
 
-_MARKS = re.compile("[<>&\u2028\u2029]")
-
-
 def in_script(json_text: str) -> str:
     """JSON for a script element: the same values, without a character that could end the element."""
-    return _MARKS.sub(lambda c: f"\\u{ord(c[0]):04x}", json_text)
+    return re.sub("[<>&\u2028\u2029]", lambda c: f"\\u{ord(c[0]):04x}", json_text)

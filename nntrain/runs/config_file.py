@@ -8,11 +8,14 @@ from __future__ import annotations
 import os
 import re
 import zlib
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nntrain.errors import CheckpointError, StorageError
 from nntrain.files.regular_files import read_regular
 from nntrain.files.storage import naming, write_atomic
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _HEAD = "# As nntrain wrote it: CRC-32 {} of the lines below.\n"
 _FOUND = re.compile(rb"# As nntrain wrote it: CRC-32 ([0-9a-f]{8}) of the lines below\.\n")

@@ -14,7 +14,7 @@ from nntrain.runs.rows import row, scan
 from nntrain.runs.run_files import RunFiles
 
 PARTS = ("train", "validation", "test")
-_CONDITION = re.compile(r"([\w.-]+?)\s*(!=|<=|>=|==?|<|>)\s*([^=<>].*|)", re.DOTALL)
+_CONDITION = r"([\w.-]+?)\s*(!=|<=|>=|==?|<|>)\s*([^=<>].*|)"
 
 
 def metrics_of(row: Mapping[str, Json]) -> dict[str, float]:
@@ -80,7 +80,7 @@ class Condition:
     """`optimizer.lr=0.1`, `status!=done`, `validation.accuracy>=0.9`: a run without the value fulfils none but !=."""
 
     def __init__(self, text: str):
-        found = _CONDITION.fullmatch(text.strip())
+        found = re.fullmatch(_CONDITION, text.strip(), re.DOTALL)
         if not found:
             raise ConfigError(f"--where {text}: expected KEY=VALUE (or !=, <, <=, >, >=), such as optimizer.lr=0.1")
         self.key, self.sign, self.wanted = found[1], found[2].replace("==", "="), scalar(found[3].strip())

@@ -168,12 +168,12 @@ for command in commands:
     subprocess.run([sys.executable, "-c", program, str(root), str(a), str(b), str(c)], check=True)
 
 
-def test_a_listing_of_runs_that_differ_needs_no_parser_of_yaml(root):
+def test_a_listing_of_runs_that_differ_needs_no_parser_of_yaml_and_no_pathlib(root):
     program = "import sys; from nntrain.cli import main; main(sys.argv[1:], standalone_mode=False); print(*sys.modules)"
     command = [sys.executable, "-c", program, "runs", str(root)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     assert "optimizer.lr" in done
-    assert not {"yaml", "dataclasses"} & set(done.split())
+    assert not {"yaml", "dataclasses", "pathlib"} & set(done.split())
 
 
 @pytest.mark.parametrize(
