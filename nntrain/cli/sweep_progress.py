@@ -193,7 +193,7 @@ def _result(outcome: Outcome) -> str:
 
 def _newest(planned: Planned) -> tuple[int, dict[str, float]]:
     """Epoch and newest numbers of a live run."""
-    line = RunFiles(planned.run_dir).newest_line()
+    line = RunFiles(planned.run_dir).newest_line()[0]
     part = next((p for p in ("validation", "train") if p in line), "")
     values = {name: value for name, value in line.get(part, {}).items() if isinstance(value, int | float)}
     return line.get("epoch", 0), {n: v for n, v in values.items() if not n.startswith("naive_")}

@@ -90,7 +90,7 @@ def _take(line: bytes, rows: list[JsonObject], wrong: Wrong) -> str:
     return problem
 
 
-def last_line(path: Path, wrong: Wrong) -> tuple[JsonObject, str]:
+def last_line(path: str | os.PathLike[str], wrong: Wrong) -> tuple[JsonObject, str]:
     """The last whole line, read from the end of the file, and what is wrong with it; no line is {}."""
     try:
         with naming(path, "cannot be read"):

@@ -8,8 +8,7 @@ import re
 from nntrain.errors import CheckpointError, ConfigError, StorageError
 from nntrain.files.plain_values import JsonObject
 from nntrain.files.storage import naming
-from nntrain.runs import records, told
-from nntrain.runs.log_reader import last_line
+from nntrain.runs import told
 from nntrain.runs.records import FINAL
 from nntrain.runs.run_files import RunFiles
 
@@ -41,7 +40,7 @@ def row(run: RunFiles, log: bool = False) -> JsonObject:
     summary, worse = run.summary_record()
     damage = damage or worse
     if not summary and not damage:
-        line, damage = last_line(run.metrics_path, records.wrong_line)
+        line, damage = run.newest_line()
         summary = {"final": line}
     damage = damage or _config_damage(run, status.get("config_crc32", "")) or (run.good_metrics()[1] if log else "")
     if damage:

@@ -154,6 +154,6 @@ class RunFiles:
         except StorageError as error:
             return [], str(error)
 
-    def newest_line(self) -> JsonObject:
-        """The last line of metrics.jsonl; nothing where there is none that is good."""
-        return last_line(self.metrics_path, records.wrong_line)[0]
+    def newest_line(self) -> tuple[JsonObject, str]:
+        """The last line of metrics.jsonl, and what is wrong with it; no line is {}."""
+        return last_line(self._file("metrics.jsonl"), records.wrong_line)
