@@ -30,7 +30,7 @@ def resume(
 
     Only limits may change: training.epochs, training.steps, training.early_stopping.patience, training.checkpoint.
     """
-    with launch.together(alone=no_mpi) as processes:
+    with launch.together(alone=no_mpi or _is_of_one(run)) as processes:
         options.start(threads, processes)
         from nntrain.cli import progress
         from nntrain.runtime import signals
@@ -39,3 +39,15 @@ def resume(
         with progress.observer(is_quiet, tensorboard) as observer:
             result = session.resume(run, overrides, observer=observer, stop=signals.until(max_seconds))
         progress.print_result(result, False, is_quiet)
+
+
+def _is_of_one(run: Path) -> bool:
+    """Whether the run was given by an `nntrain ask` of one of several processes: the others have runs of their own."""
+    from nntrain.parallel.launcher import launched
+
+    if launched() is None:
+        return False
+    from nntrain.runs import Run
+
+    status = Run(run).read_status()
+    return status.get("status") == "asked" and status.get("alone") is True

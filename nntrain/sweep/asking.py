@@ -14,7 +14,9 @@ from pathlib import Path
 from nntrain import runs
 from nntrain.errors import ConfigError, RunDirectoryError
 from nntrain.files import storage
+from nntrain.files.plain_values import JsonObject
 from nntrain.messages import Warn
+from nntrain.parallel.launcher import launched
 from nntrain.runs import Run, told
 from nntrain.runs.environment import environment
 from nntrain.sweep import file, halving
@@ -128,5 +130,7 @@ def _claim(one: Planned) -> bool:
             made = {**environment(), **({"data_sha256": one.sha256} if one.sha256 else {})}
             run.write_meta({**made, **({"imports": one.config.imports} if one.config.imports else {})})
             run.write_config(one.config.to_yaml())
-        run.write_status("asked", epoch=status.get("epoch", 0), step=status.get("step", 0))
+        # of several that a launcher has started, each asks for a run of its own: `resume` is not to wait for the others
+        alone: JsonObject = {"alone": True} if launched() else {}
+        run.write_status("asked", epoch=status.get("epoch", 0), step=status.get("step", 0), **alone)
     return True

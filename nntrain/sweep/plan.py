@@ -80,7 +80,13 @@ class Planner:
         settings = replace(settings, random=space.sorted_ranges(settings.random))
         self.settings, self.runs_dir, self.warn = settings, runs_dir, warn
         self.base = Base(settings.config)
-        self.seed = self.base.draft(settings.overrides).seed
+        draft = self.base.draft(settings.overrides)
+        self.seed = draft.seed
+        if settings.folds and draft.dataset.validation:
+            warn(
+                f"--folds {settings.folds}: the validation part is each fold in turn; "
+                f"dataset.validation: {draft.dataset.validation} counts for nothing"
+            )
         self.loader = _Loader()
         self.known = self._known()
         space.check_conditions(settings.grid, settings.random, self.known)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 
 import pytest
 
@@ -36,6 +37,19 @@ def test_each_run_is_given_once_and_the_end_has_an_exit_code(ask, nntrain, confi
     nntrain("tell", others[1], "--failed")
     assert ask(code=9) == "all 3 trials have ended"
     assert [Run(run).read_status()["status"] for run in (first, *others)] == ["done", "told", "failed"]
+
+
+def test_processes_that_srun_started_each_train_the_run_that_they_asked_for(ask, nntrain, config, monkeypatch):
+    monkeypatch.setitem(sys.modules, "mpi4py", None)  # who would wait for the others fails
+    given = []
+    for rank in ("0", "1"):
+        monkeypatch.setenv("SLURM_PROCID", rank)
+        monkeypatch.setenv("SLURM_STEP_NUM_TASKS", "2")
+        given.append(ask(*(searched(config) if rank == "0" else ())))
+        nntrain("resume", given[-1], "-q")
+    assert len({*given}) == 2
+    monkeypatch.setenv("SLURM_PROCID", "0")
+    assert "mpi4py" in nntrain("resume", given[-1], "training.epochs=2", "-q", code=2).stderr  # from then on one of all
 
 
 def test_what_is_given_says_what_is_special_about_it(ask, config):

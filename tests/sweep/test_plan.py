@@ -100,3 +100,12 @@ def test_rungs_are_thirds_that_end_where_the_config_evaluates(config):
     assert of(2, *fixed) == [None]
     assert of(100, *fixed, "training.epochs=30", "training.evaluate={epochs: 4}") == [8, None]
     assert of(27, *fixed, "training.evaluate={steps: 10}", total=900) == [30, 100, 300, None]
+
+
+@pytest.mark.parametrize("share", [0.2, 0])
+def test_what_folds_take_the_place_of_is_told_once(share, config, tmp_path):
+    said = []
+    settings = Settings(config, ("training.epochs=1", f"dataset.validation={share}"), folds=3)
+    assert len(plan(settings, tmp_path / "runs", said.append)) == 3
+    line = "--folds 3: the validation part is each fold in turn; dataset.validation: 0.2 counts for nothing"
+    assert said == ([line] if share else [])
