@@ -188,7 +188,7 @@ class TrainedRun:
         loaded = self._loaded
         dataset, facts = loaded.config.dataset, loaded.facts
         part = dataset.read_inputs(source_of(X, dataset, facts), facts, np.dtype(loaded.config.dtype))
-        for text in part.warnings:
+        for text in part.told():
             _warn(text)
         return part
 

@@ -15,12 +15,12 @@ from nntrain.data import held, standardize
 from nntrain.data.array_part import ArrayPart, InputRows, Inputs
 from nntrain.data.arrays import Examples, make_parts
 from nntrain.data.facts import Facts, Preparation, required
-from nntrain.data.parts import Data, Part
+from nntrain.data.parts import Data, LeftOut, Part
 from nntrain.data.source_files import Source
 from nntrain.data.splits import divide
 from nntrain.data.tables.column_doubts import refuse_sentences, tell_doubts
 from nntrain.data.tables.column_kinds import Said, describe, numbers, refuse_words
-from nntrain.data.tables.column_places import header_by, locate
+from nntrain.data.tables.column_places import header_by, left_out, locate
 from nntrain.data.tables.column_values import Unknown, refuse_missing
 from nntrain.data.tables.dialect import Dialect
 from nntrain.data.tables.table import Table
@@ -239,16 +239,24 @@ class Csv(TableDataset):
         DataError for cells that cannot be.
         """
         columns = [*layout.columns, *layout.targets, *([layout.weights] if layout.weights else [])]
-        at = [column.at for column in columns] if described else locate(table, layout, with_target=True)
+        if described:
+            at = [column.at for column in columns]
+        else:
+            at = locate(table, layout, with_target=True)
+            others = left_out(table, at, (*self.drop, self.group), layout.width)
+            table.warnings += [] if others is None else [others.told()]
         return read_rows(table, layout, at, self.dialect.numerals, self.unknown)
 
     def read_inputs(self, source: Source, facts: Facts, dtype: DTypeLike) -> Part:
         from nntrain.data.inputs import is_table, read_array
 
         layout = required(facts.preparation.layout, "a table")
+        others: LeftOut | None = None
         if is_table(source):
             table = read_table(open_table(source, self.encoding), self.dialect, header_by(layout, self.dialect))
             at = locate(table, layout, with_target=False)
+            beside = [column.name for column in (*layout.targets, layout.weights) if column is not None]
+            others = left_out(table, at, (*self.drop, self.group, *beside), layout.width)
             of_table = TableInputs(table, at, layout, self.dialect.numerals, self.unknown)
             for i, column, x in zip(at, layout.columns, of_table.columns(), strict=True):
                 if not column.gap and column.fill is None:
@@ -260,7 +268,7 @@ class Csv(TableDataset):
         else:
             X, warnings = read_array(source, facts), []
         part = ArrayPart(Inputs(X, dtype, facts.preparation), None, None)
-        part.warnings = warnings
+        part.warnings, part.left_out = warnings, others
         return part
 
 

@@ -119,9 +119,9 @@ class LabelledText(TableDataset):
         return sha.hexdigest()
 
     def read_inputs(self, source: Source, facts: Facts, dtype: DTypeLike) -> Part:
-        found = read_new(source, facts.preparation.text_column, exact(self.dialect))
+        found = read_new(source, facts.preparation.text_column, self.target, exact(self.dialect))
         part = TextPart(self._symbols(found, facts, found.warnings), None, facts)
-        part.warnings, part.files = found.warnings, found.files
+        part.warnings, part.files, part.left_out = found.warnings, found.files, found.left_out
         return part
 
 

@@ -6,7 +6,7 @@ once, so that everything after it sees examples as columns.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -57,6 +57,25 @@ class Batch:
         return {} if self.weights is None else {"weights": self.weights}
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """Columns of a table that come to nothing: the place of each by its name."""
+
+    places: Mapping[str, str]
+
+    def told(self, keep: Collection[str] = ()) -> str:
+        """The line about those that are not kept; "" where all are."""
+        if not (places := {name: place for name, place in self.places.items() if name not in keep}):
+            return ""
+        first, names = next(iter(places.values())), [" ".join(name.split()) for name in places]
+        some = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+        many = len(names) > 1
+        what = (
+            f"{len(names)} columns are no input: left out ({some})" if many else f"column {some} is no input: left out"
+        )
+        return f"{first}: {what}"
+
+
 class Part:
     """The training, validation or test part of a dataset.
 
@@ -66,6 +85,7 @@ class Part:
     warnings  of a part that was read for itself, as in Data
     beside    of a part that was read for itself: columns of words that belong to its examples, by name
     files     of a part that was read for itself: the file of each example, where examples are files; else empty
+    left_out  of a part that was read for itself: columns of its table that nobody asked for
     """
 
     size: int
@@ -73,6 +93,12 @@ class Part:
     warnings: Sequence[str] = ()
     files: Sequence[str] = ()
     beside: Mapping[str, Sequence[str]] = MappingProxyType({})
+    left_out: LeftOut | None = None
+
+    def told(self, keep: Collection[str] = ()) -> list[str]:
+        """What a person should know of a part that was read for itself, of which these columns are kept."""
+        others = "" if self.left_out is None else self.left_out.told(keep)
+        return [*self.warnings, *([others] if others else [])]
 
     def look(self) -> None:
         """Called before each batch of an evaluation: a part that is watched may raise here, to cut it short."""

@@ -14,13 +14,14 @@ from nntrain.components import arg, component
 from nntrain.data import standardize
 from nntrain.data.array_part import ArrayPart, Inputs
 from nntrain.data.facts import Facts, Preparation, required
-from nntrain.data.parts import Data, Part
+from nntrain.data.parts import Data, LeftOut, Part
 from nntrain.data.series_layout import SeriesLayout
 from nntrain.data.series_rows import OneSeries, Where, mostly_numbers, read_series
 from nntrain.data.series_time import Gaps, find_time
 from nntrain.data.series_windows import Windows, ahead_of_time
 from nntrain.data.source_files import Source, name_of
 from nntrain.data.splits import last_shares
+from nntrain.data.tables.column_places import left_out
 from nntrain.data.tables.header import seems_header
 from nntrain.data.tables.table import Table, column_names
 from nntrain.data.tables.table_dataset import TableDataset
@@ -54,7 +55,11 @@ class Series(TableDataset):
     columns: tuple[str | int, ...] = arg(
         "columns to read, by name or number from 0; default: all that hold numbers", default=(), kw_only=True
     )
-    target: tuple[str | int, ...] = arg("columns to forecast; default: all that are read", default=(), kw_only=True)
+    target: str | int | tuple[str | int, ...] = arg(
+        "column to forecast, by name or number from 0, or a list of them; default: all that are read",
+        default=(),
+        kw_only=True,
+    )
     window: int = arg("time steps that are seen T", default=30, ge=1, kw_only=True)
     horizon: int = arg("time steps that are forecast", default=1, ge=1, kw_only=True)
     time: str | int | None = arg(
@@ -77,6 +82,11 @@ class Series(TableDataset):
     )
     standardize: bool = arg("columns to mean 0, deviation 1, fitted on the training part", default=True, kw_only=True)
 
+    @property
+    def targets(self) -> tuple[str | int, ...]:
+        """The columns to forecast, as the config has them."""
+        return self.target if isinstance(self.target, tuple) else (self.target,)
+
     def read_data(self, seed: int, dtype: DTypeLike, facts: Facts | None = None) -> Data:
         file, sha = open_table(self.path, self.encoding), hashlib.sha256()
         file.digest(sha)
@@ -85,7 +95,8 @@ class Series(TableDataset):
             where = self._where(table)
             facts = self._facts(where, table.names)
         else:
-            table, where = self._located(file, facts)
+            table, where, others = self._located(file, facts)
+            table.warnings += [] if others is None else [others.told()]
         layout = required(facts.preparation.series, "a series")
         series = read_series(table, where, self.gaps, [], self.dialect.numerals)
         parts = [last_shares(self, self._named(one), len(one.values), ()) for one in series]
@@ -120,10 +131,12 @@ class Series(TableDataset):
         time = None if self.time is None else self._find(self.time, table)
         group = None if self.group is None else self._find(self.group, table)
         others = {i for i in (time, group) if i is not None}
-        named = {self._find(column, table) for column in (*self.target, *self.future)}
+        named = {self._find(column, table) for column in (*self.targets, *self.future)}
         if time is None:
             time = find_time(table, {*columns, *others, *named})
             others |= set() if time is None else {time}
+        if columns and (more := left_out(table, {*columns, *others}, ())) is not None:
+            table.warnings.append(more.told())
         columns = columns or mostly_numbers(table, others, self.dialect.numerals)
         if not columns:
             raise DataError(f"{self.path}: error: no column holds a number in every row; name some with columns")
@@ -141,7 +154,7 @@ class Series(TableDataset):
     def _facts(self, where: Where, names: list[str]) -> Facts:
         read = [names[i] for i in where.columns]
         future = [self._name(column, names) for column in self.future]
-        targets = [self._name(column, names) for column in self.target] or [n for n in read if n not in future]
+        targets = [self._name(column, names) for column in self.targets] or [n for n in read if n not in future]
         for what, chosen in (("target", targets), ("future column", future)):
             if unread := [name for name in chosen if name not in read]:
                 raise DataError(f"{self.path}: error: the {what} {unread[0]} is not among the columns that are read")
@@ -174,11 +187,11 @@ class Series(TableDataset):
         if not is_table(source):
             return ArrayPart(Inputs(read_array(source, facts), dtype, facts.preparation), None, None)
         layout, name = required(facts.preparation.series, "a series"), name_of(source)
-        table, where = self._located(open_table(source, self.encoding), facts)
+        table, where, others = self._located(open_table(source, self.encoding), facts)
         series = read_series(table, where, self.gaps, layout.future_at, self.dialect.numerals)
         windows = np.stack([self._last_window(one, layout, facts.input_shape[0], name) for one in series])
         part = ArrayPart(Inputs(windows, dtype, facts.preparation), None, None)
-        part.warnings = table.warnings
+        part.warnings, part.left_out = table.warnings, others
         if layout.group is not None:
             part.beside = {layout.group[0]: [one.name for one in series]}
         return part
@@ -198,8 +211,10 @@ class Series(TableDataset):
             raise DataError(f"{name}: error: {len(values)} rows, fewer than the window of {window}")
         return values[-window:]
 
-    def _located(self, file: TableFile, facts: Facts) -> tuple[Table, Where]:
-        """Another file, and where its columns are: by their names, or as many in the order of training."""
+    def _located(self, file: TableFile, facts: Facts) -> tuple[Table, Where, LeftOut | None]:
+        """Another file, and where its columns are: by their names, or as many in the order of training; and those that
+        come to nothing.
+        """
         layout, dialect = required(facts.preparation.series, "a series"), self.dialect
         others = [column for column in (layout.time, layout.group) if column is not None]
 
@@ -220,10 +235,11 @@ class Series(TableDataset):
             time, group = (
                 None if c is None or c[0] not in names else names.index(c[0]) for c in (layout.time, layout.group)
             )
-            return table, Where([names.index(name) for name in layout.columns], time, group)
+            where = Where([names.index(name) for name in layout.columns], time, group)
+            return table, where, left_out(table, [*where.columns, *(i for i in (time, group) if i is not None)], ())
         if table.width == len(layout.columns) and layout.group is None:
-            return table, Where(list(range(table.width)), None, None)
+            return table, Where(list(range(table.width)), None, None), None
         if table.width > max((*layout.at, *(at for _, at in others))):
             time, group = (None if c is None else c[1] for c in (layout.time, layout.group))
-            return table, Where(list(layout.at), time, group)
+            return table, Where(list(layout.at), time, group), None
         raise DataError(f"{table.name}: error: expected columns {', '.join(layout.columns)}")

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nntrain.data.folders import listed
+from nntrain.data.parts import LeftOut
 from nntrain.data.source_files import Source, name_of
 from nntrain.data.tables.cells import Missing
+from nntrain.data.tables.column_places import left_out
 from nntrain.data.tables.dialect import Dialect
 from nntrain.data.tables.table import Table
 from nntrain.data.tables.table_files import open_table
@@ -29,6 +31,7 @@ class Texts:
 
     column   the name of the column they came from, of a csv file
     files    the file of each, where texts are whole files
+    left_out   columns of a table of new texts that come to nothing
     """
 
     texts: list[str] = field(default_factory=list)
@@ -38,6 +41,7 @@ class Texts:
     column: str | None = None
     files: list[str] = field(default_factory=list)
     odd: list[str] = field(default_factory=list)  # words about files that are not UTF-8
+    left_out: LeftOut | None = None
 
     def read(self, path: Path, encoding: str | None) -> str:
         """The text of a file, line breaks as \\n.  Raises DataError."""
@@ -78,6 +82,8 @@ def read_table_of_texts(path: Path, dialect: Dialect, text: Column, target: Colu
     if of_texts == at:
         raise DataError(f"{path}: error: text and target are both the column {names[at]}")
     found = Texts(warnings=table.warnings, column=names[of_texts])
+    if (more := left_out(table, (of_texts, at), ())) is not None:
+        found.warnings.append(more.told())
     for row in range(len(table)):
         label = table.columns[at].text(row)
         if not label:
@@ -89,8 +95,8 @@ def read_table_of_texts(path: Path, dialect: Dialect, text: Column, target: Colu
     return found
 
 
-def texts_of_table(table: Table, column: str) -> Texts:
-    """The texts of a table of new examples: its column of that name, or its only one."""
+def texts_of_table(table: Table, column: str, target: Column) -> Texts:
+    """The texts of a table of new examples: its column of that name, or its only one; that of labels may be there."""
     names, found = table.names, Texts(warnings=table.warnings, column=column)
     if table.header and column in names:
         at = names.index(column)
@@ -98,6 +104,7 @@ def texts_of_table(table: Table, column: str) -> Texts:
         at = 0
     else:
         raise DataError(f"{table.name}: error: no column {column!r} ({', '.join(names)}){did_you_mean(column, names)}")
+    found.left_out = left_out(table, [at], [target], table.width)
     for row in range(len(table)):
         found.add(table.columns[at].text(row), "", table.place(row, at))
     return found
@@ -158,9 +165,9 @@ def add_lines(found: Texts, path: Path, label: str = "", encoding: str | None = 
             found.add(line, label, f"{path}:{number}")
 
 
-def read_new(source: Source, column: str | None, dialect: Dialect) -> Texts:
-    """Texts to predict from: a csv file with the column of training or with one column, a folder of text files, a text
-    file, or a stream.
+def read_new(source: Source, column: str | None, target: Column, dialect: Dialect) -> Texts:
+    """Texts to predict from: a csv file with the column of training or with one column (that of the labels, the target,
+    may be there too), a folder of text files, a text file, or a stream.
 
     A text file is lines; a stream, or a text file, is csv if its first line names the column.
     """
@@ -180,12 +187,13 @@ def read_new(source: Source, column: str | None, dialect: Dialect) -> Texts:
         def is_header(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
             return named and column in first
 
-        return texts_of_table(read_table(open_table(source, dialect.encoding), dialect, is_header), column or "text")
+        table = read_table(open_table(source, dialect.encoding), dialect, is_header)
+        return texts_of_table(table, column or "text", target)
     file = TextFile(source, dialect.encoding)
     with file.open() as opened:
         lines = opened.read().splitlines()
     if column is not None and column in lines[0].replace(";", ",").replace("\t", ",").split(","):
-        return texts_of_table(read_table(file, dialect, lambda first, below: True), column)
+        return texts_of_table(read_table(file, dialect, lambda first, below: True), column, target)
     found = Texts(warnings=list(file.warnings))
     for number, line in enumerate(lines, 1):
         if line.strip():

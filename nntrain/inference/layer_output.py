@@ -45,7 +45,7 @@ def layer_table(
     found = []
     for source in sources:
         part = dataset.read_inputs(source, loaded.facts, np.dtype(loaded.config.dtype))
-        for text in part.warnings:
+        for text in part.told():
             warn(text)
         with np.errstate(all="ignore"):
             found.append(layer_output(loaded, part, name))

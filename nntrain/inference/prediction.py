@@ -151,7 +151,7 @@ def _of_source(
         if not isinstance(source, Path):
             source.seek(0)
     part = dataset.read_inputs(source, loaded.facts, np.dtype(loaded.config.dtype))
-    for text in part.warnings:
+    for text in part.told(keep):
         warn(text)
     made = of_part(part)
     own = {name: list(column) for name, column in part.beside.items()}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
+from nntrain.data.parts import LeftOut
 from nntrain.data.tables.column_values import read
 from nntrain.data.tables.dialect import Dialect
 from nntrain.data.tables.header import HeaderRule, seems_header
@@ -75,3 +76,19 @@ def _by_place(table: Table, layout: TableLayout, wanted: list[int], beside: set[
         min(table.width, layout.width),
         f"{table.width} columns, expected {layout.width} as in the training data",
     )
+
+
+def left_out(table: Table, taken: Iterable[int], said: Collection[str | int | None], width: int = 0) -> LeftOut | None:
+    """The columns of a later table that are not `taken`, by their names; None where there are none.
+
+    said    what the config says of others, which are no surprise: names, or numbers in a table of `width`
+    Columns that hold nothing were told when they were read.
+    """
+    if not table.header:
+        return None
+    known = {*taken, *table.empty}
+    if table.width == width:
+        known |= {column % width for column in said if isinstance(column, int)}
+    names = column_names(table.first, header=True)
+    others = [i for i, name in enumerate(names) if i not in known and name not in said]
+    return LeftOut({names[i]: table.place(None, i) for i in others}) if others else None

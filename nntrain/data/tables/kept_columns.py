@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from nntrain.data.base import Dataset
 from nntrain.data.facts import Facts
@@ -22,12 +23,15 @@ def kept_columns(dataset: Dataset, source: Source, facts: Facts, keep: Sequence[
 
     Raises ConfigError where the data are no tables, DataError for a column that is not there.
     """
-    layout = facts.preparation.layout
-    if not isinstance(dataset, TableDataset) or layout is None:
+    layout, of_texts = facts.preparation.layout, facts.preparation.text_column
+    if not isinstance(dataset, TableDataset) or (layout is None and of_texts is None):
         raise ConfigError(f"--keep: columns are those of a table; {dataset.type} has none")
+    if isinstance(source, Path) and (source.is_dir() or (layout is None and source.suffix.lower() == ".txt")):
+        raise ConfigError(f"--keep: columns are those of a table; {source} is none")
     file, dialect = open_table(source, dataset.encoding), dataset.dialect
+    is_header = header_by(layout, dialect) if layout else lambda first, below: of_texts in first
     with rows_in(file, dialect) as rows:
-        start = begin(file, rows, dialect, header_by(layout, dialect))
+        start = begin(file, rows, dialect, is_header)
         names = column_names(start.first, start.header)
         for name in keep:
             if name not in names:
