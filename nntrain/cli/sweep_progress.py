@@ -82,6 +82,12 @@ class SweepProgress(Watcher):
                 say(click.unstyle(text))  # a failure is no progress
         self.tick()
 
+    def killed(self, planned: Planned) -> None:
+        """Say that it is started again."""
+        self.running.remove(planned)
+        if not self.quiet:
+            self._say(printable_lines(f"killed  {label(planned)}  it is started again, from its last save"))
+
     def tick(self) -> None:
         """Draw the table again, if it is time."""
         if self.live.drawable and time.monotonic() - self.drawn_at >= REFRESH_SECONDS:

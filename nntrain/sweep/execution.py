@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -38,10 +39,14 @@ class Watcher:
     def ended(self, outcome: Outcome) -> None:
         """A run has ended, or had ended before the sweep came to it."""
 
+    def killed(self, planned: Planned) -> None:
+        """Its process was killed; another goes on with it."""
+
     def tick(self) -> None:
         """Some time has passed."""
 
 
+MOST_KILLS = 2  # of one run, after which a sweep leaves it: what takes too much memory is killed each time
 Task = tuple[Planned, int | None]  # a run, and the rung that it goes to
 
 
@@ -87,6 +92,9 @@ def on_dask(where: str, runs_dir: Path) -> tuple[Execute, int]:
 class Execution:
     """Runs what is missing of a sweep.
 
+    What a kill has cut is gone on with, a few times.  Where it is cut all the same, nothing that depends on it is
+    decided: the sweep ends as if interrupted, and the same command goes on to what an undisturbed one finds.
+
     outcomes   the last of every run
     """
 
@@ -101,6 +109,8 @@ class Execution:
         self.outcomes: dict[Path, Outcome] = {}
         self._ended: dict[tuple[Path, int | None], bool] = {}
         self._given: set[tuple[Path, int | None]] = set()
+        self._kills: Counter[Path] = Counter()
+        self._again: list[Task] = []
 
     def all(self, planned: Sequence[Planned]) -> list[Outcome]:
         """Every run of the plan to its end, or rung after rung the best third; outcomes in the order of the plan."""
@@ -114,7 +124,7 @@ class Execution:
             self.watcher.rung(current, length, kind)
             self._run(iter([[(one, length) for one in current]]))
             good = [one for one in current if one.run_dir in self.outcomes and self.outcomes[one.run_dir].good]
-            if self.stop() is not None or not good:
+            if self.stop() is not None or not good or any(self.outcomes[one.run_dir].open for one in current):
                 break
             if length is not None:
                 current = halving.best_third(good, length)
@@ -139,7 +149,7 @@ class Execution:
             self._command,
             started=lambda task: self.watcher.started(task[0]),
             placed=lambda task, where: self.watcher.placed(task[0], where),
-            ended=lambda task, code, words: self._note(task, outcomes.ended(task[0], code, words)),
+            ended=self._process_ended,
             tick=self.watcher.tick,
             stop=self.stop,
         )
@@ -153,7 +163,7 @@ class Execution:
 
     def _missing(self, coming: Iterator[Sequence[Task]]) -> list[Task]:
         """What can be started now and is not there yet."""
-        missing: list[Task] = []
+        missing, self._again = self._again, []
         while tasks := next(coming, None):
             for one, length in tasks:
                 if (one.run_dir, length) in self._given:  # another point that comes to the same run
@@ -165,10 +175,20 @@ class Execution:
                     missing.append((one, length))
         return missing
 
+    def _process_ended(self, task: Task, code: int, words: str) -> None:
+        one, killed = task[0], outcomes.was_killed(code, words)
+        self._kills[one.run_dir] += killed
+        if killed and self._kills[one.run_dir] <= MOST_KILLS and self.stop() is None:
+            self._again.append(task)
+            self.watcher.killed(one)
+        else:
+            self._note(task, outcomes.ended(one, code, words))
+
     def _note(self, task: Task, outcome: Outcome) -> None:
         one, length = task
         self.outcomes[one.run_dir] = outcome
-        self._ended[one.run_dir, length] = outcome.good
+        if not outcome.open:
+            self._ended[one.run_dir, length] = outcome.good
         self.watcher.ended(outcome)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,8 @@ from nntrain.sweep.plan import Planned
 
 # a diverged run would diverge again: it is reported, not repeated
 _NOT_REPEATED = (*FINISHED, "diverged")
-_BY_CODE = {4: "diverged", 130: "interrupted", 143: "interrupted"}
+_KILLED = 128 + signal.SIGKILL
+_BY_CODE = {4: "diverged", 129: "interrupted", 130: "interrupted", 143: "interrupted"}
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,11 @@ class Outcome:
     def good(self) -> bool:
         """Whether the run came to its end."""
         return self.status in (*FINISHED, "told")
+
+    @property
+    def open(self) -> bool:
+        """Whether somebody has cut it short, so that nobody knows yet what would have come of it."""
+        return self.status == "interrupted"
 
 
 def finished(planned: Planned, length: int | None = None) -> Outcome | None:
@@ -68,6 +75,11 @@ def own_data(planned: Planned) -> Data:
     return config.dataset.load(config.seed, np.dtype(config.dtype))
 
 
+def was_killed(code: int, words: str) -> bool:
+    """Whether a process was killed in the middle of its work: it has said no error."""
+    return code == _KILLED and "error: " not in words
+
+
 def ended(planned: Planned, code: int, words: str) -> Outcome:
     """How a run stands whose process has ended, by its exit code and what it wrote to stderr."""
     status = Run(planned.run_dir).read_status()
@@ -80,4 +92,5 @@ def ended(planned: Planned, code: int, words: str) -> Outcome:
     message = told.removeprefix("error: ") or status.get("message", "")
     if not message:
         message = f"killed by signal {code - 128}" if code > 128 else f"ended with exit code {code}"
-    return Outcome(planned, _BY_CODE.get(code, "failed"), code, message)
+    how = "interrupted" if was_killed(code, words) else _BY_CODE.get(code, "failed")
+    return Outcome(planned, how, code, message)
