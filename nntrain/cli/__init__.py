@@ -109,6 +109,14 @@ class _Program(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        name = args[0] if args else ""
+        if name in COMMANDS or name.startswith("-"):
+            return super().resolve_command(ctx, args)
+        from nntrain.cli.other_commands import meant_command
+
+        raise click.UsageError(f"No such command {name!r}{meant_command(name, COMMANDS)}", ctx)
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         with _telling(ctx):  # --help and --version print here
             return super().parse_args(ctx, args)

@@ -6,11 +6,12 @@ import inspect
 
 from nntrain.components import KINDS, find
 from nntrain.config.field_types import Either, Field, Section, fields, words
+from nntrain.config.other_words import meant_name
 from nntrain.config.plain_config import plain
 from nntrain.config.settings import Training
 from nntrain.config.yaml_writer import flow
 from nntrain.errors import ConfigError
-from nntrain.messages import show, suggest
+from nntrain.messages import did_you_mean, show, suggest
 
 _SECTIONS = {"training": Training}
 
@@ -25,13 +26,21 @@ def describe(kind: str | None = None, name: str | None = None) -> str:
         owners = [(k, kind) for k in KINDS if kind in find(k)]
         if name is None and owners:
             return "\n".join(_whole(f"{k} {n}", find(k)[n]) for k, n in owners)
-        raise ConfigError(f"components: no kind {show(kind)}{suggest(kind.removesuffix('s'), [*KINDS, *_SECTIONS])}")
+        what, kinds = show(kind), [*KINDS, *_SECTIONS]
+        if name is not None or (hint := did_you_mean(kind.removesuffix("s"), kinds)):
+            raise ConfigError(f"components: no kind {what}{suggest(kind.removesuffix('s'), kinds)}")
+        hint = _other_name(kind) or did_you_mean(kind, [n for k in KINDS for n in find(k)])
+        raise ConfigError(f"components: no kind and no component {what}{hint or suggest(kind, kinds)}")
     known = find(kind)
     if name is None:
         return "\n".join(_whole(f"{kind} {n}", cls, brief=True) for n, cls in known.items())
     if name not in known:
         raise ConfigError(f"components: no {kind} {show(name)}{suggest(name, known)}")
     return _whole(f"{kind} {name}", known[name])
+
+
+def _other_name(word: str) -> str:
+    return next((hint for k in KINDS if (hint := meant_name(word, k, find(k)))), "")
 
 
 def summary(cls: type) -> str:

@@ -90,7 +90,7 @@ def _parse_override(text: str, order: int, problems: Problems) -> tuple[list[str
     source = Source(Path.cwd(), override=key, order=order)
     parts = key.split(".")
     if not equals or not all(parts):
-        problems.add(Mark(source), key, "expected KEY=VALUE, such as optimizer.lr=0.1")
+        problems.add(Mark(source), key, "expected KEY=VALUE, such as optimizer.lr=0.1, without spaces")
         return None
     if key == "extends":
         problems.add(Mark(source), key, "only a file can extend another")

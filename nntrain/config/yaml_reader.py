@@ -33,7 +33,11 @@ def read_file(source: Source, problems: Problems, wanted_at: tuple[Mark, str] | 
         with open(source.file, "rb") as file:
             data = file.read(MAX_BYTES + 1)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError) as error:
-        reason = "is a directory, not a config" if isinstance(error, IsADirectoryError) else "no such file"
+        reason = "no such file"
+        if isinstance(error, IsADirectoryError):
+            inside = os.path.join(source.file, "config.yaml")
+            reason = "is a directory, not a config"
+            reason += f"; in it is {escape(inside, 300)}" if os.path.isfile(inside) else ""
         message = f"{escape(source.file, 500)}: error: {reason}{_similar_files(source.file)}"
         if wanted_at:
             problems.stop(*wanted_at, f"{show(source.file, 300)}: {reason}{_similar_files(source.file)}")

@@ -44,7 +44,7 @@ class Step(Schedule):
 class Exponential(Schedule):
     """γ^(s/every): the smooth form of `step`.   Course: "Learning rate decay" (C2W2L09).
 
-    1 at s = 0, γ at s = every.
+    1 at s = 0, γ at s = every.  The course's 0.95^epoch α₀ has every: {epochs: 1}; without it γ acts at every step.
     """
 
     gamma: float = arg("γ, the factor over `every` steps", gt=0, le=1)

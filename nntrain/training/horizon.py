@@ -1,4 +1,4 @@
-"""What a change of limits does to a schedule that is spread over the whole training."""
+"""What is told of a schedule: a change of limits moves its rates, or it leaves no rate to train with."""
 
 from __future__ import annotations
 
@@ -6,6 +6,20 @@ from nntrain.builder import Built
 from nntrain.builder.length import schedule_in_steps, total_steps
 from nntrain.config import Config
 from nntrain.files.plain_values import JsonObject
+
+NOTHING = 1e-6  # a factor that changes no parameter any more
+
+
+def vanishing(built: Built) -> str | None:
+    """A warning where half of the training has next to no rate, as where γ of an epoch acts at every step."""
+    horizon = total_steps(built.config, built.data)
+    schedule = schedule_in_steps(built.config, built.data)
+    if schedule.listens or (factor := schedule(horizon // 2, horizon, schedule.start())) >= NOTHING:
+        return None
+    return (
+        f"the schedule {schedule.type} leaves {factor:.1g} of optimizer.lr at half of the training, "
+        f"step {horizon // 2:,}: a length is in steps unless it says {{epochs: N}}, such as every: {{epochs: 1}}"
+    )
 
 
 def moved(before: JsonObject, built: Built, step: int) -> str | None:

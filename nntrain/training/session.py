@@ -33,7 +33,7 @@ from nntrain.runs.rows import row
 from nntrain.runtime import signals
 from nntrain.training import summary
 from nntrain.training.engine import Engine, Observer
-from nntrain.training.horizon import moved
+from nntrain.training.horizon import moved, vanishing
 from nntrain.training.monitor import Monitor
 from nntrain.training.run_checks import check_last, check_same_run, check_team, is_done, is_whole, last_is_good
 
@@ -188,6 +188,8 @@ def _train(
             return result(run)
         if text := moved(saved.manifest["config"], built, engine.step):
             observer.warning(text)
+    elif text := vanishing(built):
+        observer.warning(text)
     begun = engine.step
     run.go_back(engine.lines, engine.log_sha256, epoch=engine.epoch, step=engine.step)
     if run.origin == "resumed":

@@ -7,6 +7,7 @@ import pytest
 
 import nntrain.cli
 from nntrain.cli import COMMANDS, main
+from nntrain.cli.other_commands import _MEANT
 
 # rooms of the command line that are no commands
 SHARED = {
@@ -18,6 +19,7 @@ SHARED = {
     "launch",
     "live_lines",
     "options",
+    "other_commands",
     "progress",
     "runs_table",
     "shipped",
@@ -45,7 +47,16 @@ def test_a_command_is_found_by_its_name_and_has_help_for_each_of_its_options(nam
     assert all(option.help for option in command.params if isinstance(option, click.Option))
 
 
+def test_what_other_programs_call_a_command_is_understood(nntrain):
+    for word, name in {"train": "fit", "continue": "resume", "find_lr": "find-lr", "Evaluate": "eval"}.items():
+        assert f"No such command {word!r}; did you mean {name!r}?" in nntrain(word, "c.yaml", code=2).stderr
+    words = [word for others in _MEANT.values() for word in others]
+    assert set(_MEANT) <= set(COMMANDS)
+    assert len(words) == len({*words} - {*COMMANDS})
+
+
 def test_a_command_that_is_not_there_is_told(nntrain):
-    assert "No such command 'fitt'" in nntrain("fitt", code=2).stderr
+    assert "No such command 'fitt'; did you mean 'fit'?" in nntrain("fitt", code=2).stderr
+    assert "No such command 'zzz'; nntrain --help lists them" in nntrain("zzz", code=2).stderr
     with pytest.raises(KeyError):
         main.commands["fitt"]

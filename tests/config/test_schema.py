@@ -148,6 +148,8 @@ def test_help_lists_every_component_and_argument(files):
     ("arguments", "said"),
     [
         (("layers",), "components: no kind 'layers'; did you mean 'layer'?"),
+        (("dens",), "components: no kind and no component 'dens'; did you mean 'dense'?"),
+        (("FullyConnected",), "components: no kind and no component 'FullyConnected'; did you mean 'dense'?"),
         (("layer", "dens"), "components: no layer 'dens'; did you mean 'dense'?"),
     ],
 )

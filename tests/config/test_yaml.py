@@ -143,6 +143,9 @@ def test_a_missing_config_is_a_config_error_with_similar_names(files):
         config.read("digits_mpl.yaml")
     with pytest.raises(ConfigError, match="is a directory, not a config"):
         config.read(files.folder)
+    files.write(files.MLP, "run/config.yaml")
+    with pytest.raises(ConfigError, match=r"run: error: is a directory, not a config; in it is run/config\.yaml"):
+        config.read("run")
     with pytest.raises(ConfigError, match="no such file"):
         config.read("a\0b.yaml")
 

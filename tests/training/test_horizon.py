@@ -53,6 +53,18 @@ def test_what_keeps_its_horizon_goes_on_without_a_word_to_the_bits_of_the_longer
         assert (run / name).read_bytes() == (tmp_path / "longer" / name).read_bytes()
 
 
+def test_a_schedule_that_leaves_no_rate_is_told_before_it_trains(nntrain, short):
+    short("constant")
+    told = nntrain(
+        "fit", "-q", "c.yaml", "training.epochs=60", "schedule={exponential: 0.8}", "--run-dir", "none"
+    ).stderr
+    assert "warning: the schedule exponential leaves 2e-12 of optimizer.lr at half of the training, step 120" in told
+    assert "every: {epochs: 1}" in told
+    for schedule in ("{exponential: {gamma: 0.8, every: {epochs: 1}}}", "cosine", "{plateau: {patience: 1}}"):
+        told = nntrain("fit", "-q", "c.yaml", f"schedule={schedule}", "--run-dir", "r", "--on-exist", "replace").stderr
+        assert "warning" not in told
+
+
 def test_epochs_of_a_schedule_are_those_of_the_log(short):
     assert rates(short("{type: inverse_time, decay: 1}")) == [0.1, 0.05]
 
