@@ -15,6 +15,7 @@ from nntrain.layers import branches, containers, convolution, dense, normalizati
 from nntrain.layers.conv1d import Conv1d
 from nntrain.layers.dropout import Dropout
 from nntrain.layers.embedding import Embedding
+from nntrain.layers.gaussian_units import GELU
 from nntrain.layers.latent import SampleLatent
 from nntrain.layers.patches import ClassToken, Patches
 from nntrain.layers.position import Position
@@ -66,7 +67,7 @@ def _elu(placed: Placed) -> Write:
 
 
 def _gelu(placed: Placed) -> Write:
-    assert isinstance(placed.layer, act.GELU)
+    assert isinstance(placed.layer, GELU)
     if placed.layer.approximate == "none":
         return _element("gelu", "(real)0.5 * x[i] * (1 + ERF(x[i] * (real)0.70710678118654752))")(placed)
     u = "(real)0.79788456080286536 * (x[i] + (real)0.044715 * x[i] * x[i] * x[i])"
@@ -214,7 +215,7 @@ LAYERS: dict[type[Layer], Writer] = {
     act.ReLU: _element("relu", "x[i] > 0 ? x[i] : 0"),
     act.LeakyReLU: _leaky_relu,
     act.ELU: _elu,
-    act.GELU: _gelu,
+    GELU: _gelu,
     act.SiLU: _element("silu", "x[i] / (1 + EXP(-x[i]))"),
     act.Softplus: _element("softplus", "(x[i] > 0 ? x[i] : 0) + LOG1P(EXP(x[i] > 0 ? -x[i] : x[i]))"),
     act.Softmax: _softmax,

@@ -12,6 +12,7 @@ from nntrain.layers import convolution, dense, normalization, pooling, recurrent
 from nntrain.layers.conv1d import Conv1d
 from nntrain.layers.dropout import Dropout
 from nntrain.layers.embedding import Embedding
+from nntrain.layers.gaussian_units import GELU
 from nntrain.layers.latent import SampleLatent
 from nntrain.layers.patches import ClassToken, Patches
 from nntrain.layers.position import Position
@@ -107,7 +108,7 @@ def _reshape(placed: Placed) -> Expression:
 
 
 def _gelu(placed: Placed) -> Expression:
-    assert isinstance(placed.layer, act.GELU)
+    assert isinstance(placed.layer, GELU)
     exact = placed.layer.approximate == "none"
     return Expression(f"gelu(X, exact={exact})", ("gelu",), "A = Z Φ(Z)" + ("" if exact else ", by tanh"))
 
@@ -140,7 +141,7 @@ LAYERS: dict[type[Layer], Writer] = {
     act.ReLU: call("relu", equation="A = max(0, Z)"),
     act.LeakyReLU: _leaky_relu,
     act.ELU: _elu,
-    act.GELU: _gelu,
+    GELU: _gelu,
     act.SiLU: call("silu", equation="A = Z σ(Z)"),
     act.Softplus: call("softplus", equation="A = ln(1 + eᶻ)"),
     act.Softmax: call("softmax", equation="A = eᶻ / Σ eᶻ"),

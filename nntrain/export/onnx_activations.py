@@ -9,6 +9,7 @@ from nntrain.export.onnx_graph import Graph
 from nntrain.export.placed import Placed
 from nntrain.kernels import gelu as gelu_kernel
 from nntrain.layers import activations as act
+from nntrain.layers.gaussian_units import GELU
 from nntrain.model.shapes import feature_axis
 
 Write = Callable[[Graph, str], str]
@@ -54,7 +55,7 @@ def softplus(placed: Placed) -> Write:
 
 def gelu(placed: Placed) -> Write:
     """z Φ(z), or by tanh."""
-    assert isinstance(placed.layer, act.GELU)
+    assert isinstance(placed.layer, GELU)
     form = placed.layer.approximate
 
     def add(graph: Graph, x: str) -> str:

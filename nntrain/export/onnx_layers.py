@@ -14,6 +14,7 @@ from nntrain.layers import branches, containers, convolution, dense, normalizati
 from nntrain.layers.conv1d import Conv1d
 from nntrain.layers.dropout import Dropout
 from nntrain.layers.embedding import Embedding
+from nntrain.layers.gaussian_units import GELU
 from nntrain.layers.latent import SampleLatent
 from nntrain.layers.patches import ClassToken, Patches
 from nntrain.layers.position import Position
@@ -221,7 +222,7 @@ LAYERS: dict[type[Layer], Writer] = {
     act.ReLU: _op("Relu"),
     act.LeakyReLU: onnx_activations.leaky_relu,
     act.ELU: onnx_activations.elu,
-    act.GELU: onnx_activations.gelu,
+    GELU: onnx_activations.gelu,
     act.SiLU: onnx_activations.silu,
     act.Softplus: onnx_activations.softplus,
     act.Softmax: onnx_activations.softmax,

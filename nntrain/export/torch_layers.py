@@ -16,6 +16,7 @@ from nntrain.layers import branches, containers, convolution, dense, normalizati
 from nntrain.layers.conv1d import Conv1d
 from nntrain.layers.dropout import Dropout
 from nntrain.layers.embedding import Embedding
+from nntrain.layers.gaussian_units import GELU
 from nntrain.layers.latent import SampleLatent
 from nntrain.layers.patches import ClassToken, Patches
 from nntrain.layers.position import Position, sinusoidal_positions
@@ -58,7 +59,7 @@ def _softmax(placed: Placed) -> Module:
 
 
 def _gelu(placed: Placed) -> Module:
-    assert isinstance(placed.layer, act.GELU)
+    assert isinstance(placed.layer, GELU)
     return Module(f"nn.GELU(approximate={placed.layer.approximate!r})")
 
 
@@ -198,7 +199,7 @@ LAYERS: dict[type[Layer], Callable[[Placed], Module]] = {
     act.ReLU: _plain("nn.ReLU()"),
     act.LeakyReLU: _leaky_relu,
     act.ELU: _elu,
-    act.GELU: _gelu,
+    GELU: _gelu,
     act.SiLU: _plain("nn.SiLU()"),
     act.Softplus: _plain("nn.Softplus()"),
     act.Softmax: _softmax,

@@ -29,7 +29,7 @@ COMPONENTS = {
         "relu": "nntrain.layers.activations:ReLU",
         "leaky_relu": "nntrain.layers.activations:LeakyReLU",
         "elu": "nntrain.layers.activations:ELU",
-        "gelu": "nntrain.layers.activations:GELU",
+        "gelu": "nntrain.layers.gaussian_units:GELU",
         "silu": "nntrain.layers.activations:SiLU",
         "softplus": "nntrain.layers.activations:Softplus",
         "softmax": "nntrain.layers.activations:Softmax",

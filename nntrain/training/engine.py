@@ -28,7 +28,6 @@ from nntrain.runs import Run
 from nntrain.runtime.memory import peak_memory
 from nntrain.training.average import average_of, learned
 from nntrain.training.cadence import Cadence
-from nntrain.training.divergence import advised
 from nntrain.training.interruptible import Watched
 from nntrain.training.monitor import Monitor, check_finite, check_measured
 
@@ -127,6 +126,8 @@ class Engine:
             self.save()
         except DivergedError as error:
             self._keep_what_is_finite()
+            from nntrain.training.divergence import advised
+
             raise advised(error, self.config, self.data) from None
 
     def save(self) -> None:

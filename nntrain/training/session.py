@@ -29,7 +29,6 @@ from nntrain.parallel import team
 from nntrain.plugins import missing
 from nntrain.runs import Run
 from nntrain.runs.environment import environment
-from nntrain.runs.rows import row
 from nntrain.runtime import signals
 from nntrain.training import summary
 from nntrain.training.engine import Engine, Observer
@@ -238,6 +237,8 @@ def _tell_other_data(draft: config.Draft, run: Run, observer: Observer) -> None:
 
 def _skipped(run: Run, observer: Observer) -> Result:
     """A run that has ended is passed over.  Raises RunDirectoryError for one that has not: nothing is to rely on it."""
+    from nntrain.runs.rows import row
+
     found = team.current().from_first(lambda: row(run))
     if found["status"] not in (*runs.FINISHED, "diverged"):
         stands = found.get("damage") or f"{found['status']} at epoch {found.get('epoch', 0)}"
