@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from nntrain.data.tables.table_layout import TableLayout
 from nntrain.errors import ConfigError, DataError
 from nntrain.files.storage import write_atomic
 from nntrain.inference.beam_search import Search
+from nntrain.inference.csv_text import cells, csv_text, words
 from nntrain.inference.evaluator import outputs
 from nntrain.inference.load import Loaded
 from nntrain.messages import Warn, unheard
@@ -43,15 +43,10 @@ class Predictions:
 
     def as_csv(self) -> str:
         """The table as comma-separated values, its names first."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow([*self.beside, *self.columns])
-        values = (self.values if self.valid is None else np.where(self.valid, self.values.astype(object), "")).tolist()
-        if self.beside:
-            before = zip(*self.beside.values(), strict=True)
-            values = [[*cells, *row] for cells, row in zip(before, values, strict=True)]
-        writer.writerows(values)
-        return text.getvalue()
+        columns = [words(column) for column in self.beside.values()]
+        valid = [None] * len(self.columns) if self.valid is None else self.valid.T
+        columns += map(cells, self.values.T, valid)
+        return csv_text([*self.beside, *self.columns], columns)
 
     def write(self, path: Path) -> None:
         """csv, npy or npz by the suffix, whole or not at all."""

@@ -4,9 +4,11 @@
 
 X (C, H, W, m)   W (C·k, 1, kh, kw)   Y (C·k, H', W', m).  (MobileNet, Howard et al. 2017; course 4.)
 
-A row of the output is a banded matrix times the kh rows of X under it, and those lie one after the other in memory:
-Y[i] = T · X[i·s_h + o_h …]   T (W', kh·W).  Most of T is zero, but up to 64 columns the product costs less than a pass
-over the image for each tap, which is what wide images and dilated rows take.
+Two ways.  Narrow images: a row of the output is a banded matrix times the kh rows of X under it, and those lie one
+after the other in memory, Y[i] = T · X[i·s_h + o_h …], T (W', kh·W).  Most of T is zero, but up to six columns for
+each tap of a kernel's row, or 64 columns where the stride leaves some out, the product costs less.  All others: the sum
+as it stands, over a view of the padded image in which patches overlap, in one call that multiplies and adds while a row
+of Y stays in the first-level cache.
 """
 
 from __future__ import annotations
@@ -18,61 +20,84 @@ from numpy.lib.stride_tricks import as_strided
 
 from nntrain.kernels.scratch import scratch
 from nntrain.kernels.tiles import by_bytes, runs
-from nntrain.kernels.windows import Pair, reach, taps
+from nntrain.kernels.windows import Pair, reach
 from nntrain.model.shapes import Floats, Ints
 from nntrain.runtime import threads
 
-_BYTES_OF_A_TAP = 1 << 18  # of a tile that takes a pass for each tap: those stay in the second-level cache
+_PADDED_BYTES = 1 << 19  # of the padded channels of one call: they stay in the second-level cache
 
 
 def correlate(X: Floats, W: Floats, b: Floats | None, Y: Floats, origin: Pair, stride: Pair, dilation: Pair) -> None:
     """Write the correlation (plus b (C·k, 1)) into Y.   `origin`: where the first tap of the first output stands."""
-    if _bands_pay(X, dilation):
+    if _bands_pay(X, W.shape[3], stride, dilation):
         _correlate_bands(X, W, b, Y, origin, stride, dilation[1])
         return
     C = X.shape[0]
     k = W.shape[0] // C
-    _, rows, columns, m = Y.shape
+    filters, (rows, columns, m) = W.reshape(C, k, *W.shape[2:]), Y.shape[1:]
+    images = Y.reshape(C, k, rows, columns, m)
 
-    def work(channels: slice) -> None:
-        c0, c1 = channels.start, channels.stop
-        product = scratch("taps", (c1 - c0, rows, columns, m), X.dtype)
-        for q in range(k):
-            filters = slice(c0 * k + q, c1 * k, k)
-            target = Y[filters]
-            target[...] = 0 if b is None else b[filters, :, None, None]
-            for (a, c), inside, seen in taps(X[c0:c1], W.shape[2:], (rows, columns), origin, stride, dilation):
-                part = product[:, : seen.shape[1], : seen.shape[2]]
-                np.multiply(seen, W[filters, :, a, c, None, None], out=part)
-                target[inside] += part
+    def work(tile: slice) -> None:
+        patches = _patches(X[tile], W.shape[2:], (rows, columns), origin, stride, dilation)
+        y = np.einsum("ciab...,ckab->cki...", patches, filters[tile]).reshape(-1, k, rows, columns, m)
+        if b is None:
+            images[tile] = y
+        else:
+            np.add(y, b.reshape(C, k, 1, 1, 1)[tile], out=images[tile])
 
-    threads.run(work, _tap_tiles(C, rows * columns * m * X.itemsize))
+    threads.run(work, _padded_tiles(X))
 
 
 def weight_gradient(X: Floats, dY: Floats, kernel: Pair, origin: Pair, stride: Pair, dilation: Pair) -> Floats:
     """dW[c·k + q, 0, a, b] = Σ_{i,j,m} dY[c·k + q, i, j] · X[c, …]   (C·k, 1, kh, kw)"""
     C = X.shape[0]
     k = dY.shape[0] // C
-    size = dY.shape[1], dY.shape[2]
-    dW = np.zeros((dY.shape[0], 1, *kernel), X.dtype)
-    if _bands_pay(X, dilation):
+    if _bands_pay(X, kernel[1], stride, dilation):
+        dW = np.zeros((dY.shape[0], 1, *kernel), X.dtype)
         _fill_band_gradient(dW, X, dY, origin, stride, dilation[1])
         return dW
+    _, rows, columns, _ = dY.shape
 
-    def work(channels: slice) -> None:
-        c0, c1 = channels.start, channels.stop
-        for q in range(k):
-            filters = slice(c0 * k + q, c1 * k, k)
-            for (a, c), inside, seen in taps(X[c0:c1], kernel, size, origin, stride, dilation):
-                dW[filters, 0, a, c] = np.vecdot(dY[filters][inside], seen).sum(axis=(1, 2))
+    def work(tile: slice) -> Floats:
+        patches = _patches(X[tile], kernel, (rows, columns), origin, stride, dilation)
+        d = dY.reshape(C, k, rows, *patches.shape[4:])[tile]
+        # Each row's sum apart: the sum of all pixels one after another would lose digits.
+        of_rows: Floats = np.einsum("ciabjm,ckijm->ckabi" if stride[1] > 1 else "ciabn,ckin->ckabi", patches, d)
+        return of_rows.sum(axis=-1)
 
-    threads.run(work, _tap_tiles(C, dY[0].nbytes))
-    return dW
+    return np.concatenate(threads.run(work, _padded_tiles(X))).reshape(C * k, 1, *kernel)
 
 
-def _bands_pay(X: Floats, dilation: Pair) -> bool:
-    """Whether the banded product costs less than a pass over the image for each tap."""
-    return dilation[0] == 1 and X.shape[2] <= 64 and X.flags.c_contiguous
+def _patches(X: Floats, kernel: Pair, size: Pair, origin: Pair, stride: Pair, dilation: Pair) -> Floats:
+    """(C, rows, kh, kw, columns, m): a view of the padded image in scratch memory, in which patches overlap.
+
+    With stride 1 the columns of an output row are one piece of memory, and one axis: (C, rows, kh, kw, columns·m).
+    """
+    C, H, W, m = X.shape
+    across = [(n - 1) * s + (k - 1) * d + 1 for n, s, k, d in zip(size, stride, kernel, dilation, strict=True)]
+    (i0, i1), (j0, j1) = reach(across[0], 1, origin[0], H), reach(across[1], 1, origin[1], W)
+    padded = scratch("padded", (C, across[0], across[1], m), X.dtype)
+    padded[:, :i0] = 0
+    padded[:, i1:] = 0
+    padded[:, i0:i1, :j0] = 0
+    padded[:, i0:i1, j1:] = 0
+    padded[:, i0:i1, j0:j1] = X[:, i0 + origin[0] : i1 + origin[0], j0 + origin[1] : j1 + origin[1]]
+    channel, row, column, example = padded.strides
+    shape = (C, size[0], *kernel)
+    strides = (channel, stride[0] * row, dilation[0] * row, dilation[1] * column)
+    if stride[1] == 1:
+        return np.ndarray((*shape, size[1] * m), X.dtype, padded, strides=(*strides, example))
+    return np.ndarray((*shape, size[1], m), X.dtype, padded, strides=(*strides, stride[1] * column, example))
+
+
+def _padded_tiles(X: Floats) -> tuple[slice, ...]:
+    """Tiles of channels whose padded images stay in the cache."""
+    return runs(len(X), max(1, _PADDED_BYTES // max(1, X[0].nbytes)))
+
+
+def _bands_pay(X: Floats, kw: int, stride: Pair, dilation: Pair) -> bool:
+    """Whether the banded product costs less than the sum as it stands."""
+    return dilation[0] == 1 and X.shape[2] <= (6 * kw if stride[1] == 1 else 64) and X.flags.c_contiguous
 
 
 def _correlate_bands(
@@ -146,8 +171,3 @@ def _rows_seen(X: Floats, kernel: int, rows: int, origin: int, stride: int) -> I
         if first < last and a < end:
             shape = (C, 1, last - first, (end - a) * W, m)
             yield (first, last), (a, end), as_strided(X[:, top + a :], shape, (s[0], 0, stride * s[1], s[2], s[3]))
-
-
-def _tap_tiles(channels: int, channel_bytes: int) -> tuple[slice, ...]:
-    """Tiles of channels that take a pass for each tap."""
-    return runs(channels, max(1, _BYTES_OF_A_TAP // max(1, channel_bytes)))

@@ -65,9 +65,10 @@ def test_wide_layers_and_batches_equal_the_loops(channels, filters, m):
 
 
 @pytest.mark.parametrize("multiplier", [1, 2])
+@pytest.mark.parametrize("stride", [(2, 1), (1, 3)])
 @pytest.mark.parametrize(("width", "dilation"), [(9, 1), (9, 2), (70, 1)])
-def test_depthwise_equals_the_loops_in_narrow_wide_and_dilated_images(width, dilation, multiplier):
-    w = window((6, width), (3, 4), (2, 1), (3, 2), dilation)
+def test_depthwise_equals_the_loops_in_narrow_wide_and_dilated_images(width, dilation, stride, multiplier):
+    w = window((6, width), (3, 4), stride, (3, 2), dilation)
     case = cases.Case(8, w, (6, width), 3, 3 * multiplier, 3, 5)
     X, W, b = case.arrays(case.image, case.weights, (3 * multiplier, 1))
     Z = convolution_forward(X, W, b, w, 3)
