@@ -21,7 +21,7 @@ def _names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
     return [name for name in shipped.names() if name.startswith(incomplete)]
 
 
-def _dataset(file: Path, overrides: tuple[str, ...], target: str | None, header: bool | None) -> Csv:
+def _dataset(file: Path, overrides: tuple[str, ...], target: tuple[str, ...], header: bool | None) -> Csv:
     """The table in a file, with what is said of it."""
     from nntrain import config as configs
     from nntrain.data.csv import Csv
@@ -33,7 +33,7 @@ def _dataset(file: Path, overrides: tuple[str, ...], target: str | None, header:
     dataset = configs.read({"dataset": {"type": "csv", "path": "table.csv"}, **any_network}, overrides).dataset
     if not isinstance(dataset, Csv):
         raise click.UsageError(f"init csv FILE writes a config for a csv dataset, not for {dataset.type}")
-    target_said = dataset.target if target is None else target
+    target_said = (target[0] if len(target) == 1 else target) if target else dataset.target
     return replace(dataset, path=file, target=target_said, header=dataset.header if header is None else header)
 
 
@@ -43,7 +43,12 @@ def _dataset(file: Path, overrides: tuple[str, ...], target: str | None, header:
 @click.argument("overrides", nargs=-1, metavar="[dataset.KEY=VALUE]...")
 @click.option("--list", "is_list", is_flag=True, help="List the starters and examples.")
 @click.option("-o", "--output", metavar="DIR", type=options.PATH, help="Write it here, with the data that it names.")
-@click.option("--target", metavar="COLUMN", help="csv: what is to be predicted, by name or number (default: the last).")
+@click.option(
+    "--target",
+    multiple=True,
+    metavar="COLUMN",
+    help="csv: what is to be predicted, by name or number (default: the last); can be repeated.",
+)
 @click.option(
     "--header/--no-header", default=None, help="csv: whether the first row names the columns (default: found out)."
 )
@@ -53,7 +58,7 @@ def init(
     overrides: tuple[str, ...],
     is_list: bool,
     output: Path | None,
-    target: str | None,
+    target: tuple[str, ...],
     header: bool | None,
 ) -> None:
     """Print a commented starter config: nntrain init > config.yaml.
@@ -81,8 +86,8 @@ def init(
         text = starter(_dataset(file, overrides, target, header), safe_name(file.stem), warn)
         click.echo(fitted(shipped.SCHEMA_LINE + text, room(sys.stdout)), nl=False)
         return
-    if target is not None or header is not None:
-        option = "--target" if target is not None else "--header"
+    if target or header is not None:
+        option = "--target" if target else "--header"
         raise click.UsageError(f"{option}: give the csv FILE too: nntrain init csv houses.csv --target price")
     if output is not None:
         import json

@@ -42,10 +42,12 @@ def predict(
     For an encoder and a decoder INPUT has texts, a line each, or in the column of the sources where it is a table.
     """
     options.start(threads)
+    from nntrain.data.tables.table_files import files_of
     from nntrain.inference import prediction
 
     overrides = [text for text in inputs if text.startswith("dataset.") and "=" in text]
-    sources = [sys.stdin if text == "-" else Path(text) for text in inputs if text not in overrides]
+    named = [text for text in inputs if text not in overrides]
+    sources = [source for text in named for source in ([sys.stdin] if text == "-" else files_of(Path(text)))]
     if not sources:
         raise click.UsageError("no INPUT: name a file, or - for csv on stdin")
     loaded = options.load_checkpoint(checkpoint, which)

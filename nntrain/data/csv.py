@@ -199,6 +199,8 @@ class Csv(TableDataset):
         inputs = [i for i in full if i not in left_out]
         if not inputs:
             hint = "; what separates cells says delimiter" if table.width == 1 else ""
+            if table.empty and table.warnings:
+                hint = f" ({table.warnings[0].partition(': ')[2]})"
             raise DataError(f"{table.name}: error: {table.width} columns leave no input beside the target{hint}")
         for i in inputs:
             if i not in said.categorical:
@@ -210,7 +212,7 @@ class Csv(TableDataset):
         tell_doubts(table, columns, goals, said.categorical)
         of_weights = None
         if weights is not None:
-            refuse_words(table, weights, names[weights], numerals)
+            refuse_words(table, weights, names[weights], numerals, "weights")
             of_weights = numbers(table, weights, names[weights])
         layout = TableLayout(table.header, table.width, self.missing, goals, tuple(columns), of_weights)
         made = Preparation(layout=layout)

@@ -53,7 +53,7 @@ def starter(dataset: Csv, name: str, warn: Warn = unheard) -> str:
         raise DataError(f"{of_file}: error: fewer than 2 rows of data ({rows}) are nothing to learn from")
     goals = [_look(table, at, dataset) for at in _targets(table, dataset)]
     for goal in goals:
-        _refuse_target(table, goal)
+        _refuse_target(table, goal, alone=all(goal.different < 2 for goal in goals))
     aside = {table.find(c, key) for key in ("weights", "group") if (c := getattr(dataset, key)) is not None}
     aside |= {table.find(c, "drop") for c in dataset.drop} | table.empty | {goal.at for goal in goals}
     looks = [_look(table, at, dataset) for at in range(table.width) if at not in aside]
@@ -61,7 +61,8 @@ def starter(dataset: Csv, name: str, warn: Warn = unheard) -> str:
     inputs = [look for look in looks if look.at not in left_out]
     if _is_series(table, inputs, goals) and said <= _READING | {"target"} and isinstance(path, Path):
         _tell(table, warn)
-        return series_text(dataset, name, rows, goals[0].name, _WINDOW, said & _READING)
+        time = column_list(table, [inputs[0].at])[0]
+        return series_text(dataset, name, rows, goals[0].name, time, _WINDOW, said & _READING)
     if not inputs:
         reasons = "; ".join(f"{line(look.name)}: {left_out[look.at]}" for look in looks)
         raise DataError(f"{of_file}: error: no column is an input: {reasons or 'there is the target alone'}")
@@ -113,9 +114,11 @@ def _look(table: Table, at: int, dataset: Csv) -> _Look:
     return _Look(at, table.names[at], kind, cells, len(cells.names()), int(cells.missing.sum()))
 
 
-def _refuse_target(table: Table, goal: _Look) -> None:
-    """Raise DataError for a column that is nothing to predict."""
-    if goal.different < 2:
+def _refuse_target(table: Table, goal: _Look, alone: bool) -> None:
+    """Raise DataError for a column that is nothing to predict; beside others that are, `fit` warns of one that is the
+    same in every row.
+    """
+    if goal.different < 2 and alone:
         hint = "is the same in every row; choose another with --target"
         raise DataError(f"{table.name}: error: target {goal.name} {hint}")
     if goal.kind == "dates":

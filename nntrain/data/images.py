@@ -12,23 +12,12 @@ from nntrain.components import arg, component
 from nntrain.data.array_part import ArrayPart, Inputs
 from nntrain.data.arrays import ArrayDataset, Examples
 from nntrain.data.facts import Facts
-from nntrain.data.folders import listed
+from nntrain.data.folders import folders_of_parts, holds_folders, listed
 from nntrain.data.image_files import Found, check_background, decode, find_images, suffixes, told
 from nntrain.data.parts import Part
 from nntrain.data.source_files import Source
+from nntrain.data.tables.column_doubts import likeness
 from nntrain.errors import DataError
-
-# folders that hold the parts of a data set, as they are often laid out
-_PARTS = {
-    "train": "train",
-    "training": "train",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-    "dev": "validation",
-    "test": "test",
-    "testing": "test",
-}
 
 
 @component("images")
@@ -69,25 +58,16 @@ class Images(ArrayDataset):
             files = [(file, names.index(name)) for name in names if name in images for file in images[name].files]
             shape = sources["train"].inputs.shape[1:] if "train" in sources else None
             X = decode([file for file, _ in files], self.color, size, shape, self.background, warnings)
+            if facts is None and (absent := [name for name in names if name not in found]):
+                warnings.append(f"{folder}: no folder {', '.join(absent)}: the {part} part has no example of it")
             sources[part] = Examples(X, np.array([k for _, k in files]), str(folder))
+        warnings += likeness(str(folders["train"]), names) if facts is None else []
         sources["train"].warnings = warnings
         return sources
 
     def _folders(self, warnings: list[str]) -> dict[str, Path]:
         """The folder of each part that has one of its own."""
-        inside = {path.name.lower(): path for path in listed(self.path) if path.is_dir()}
-        parts = {_PARTS[name]: path for name, path in inside.items() if name in _PARTS}
-        laid_out = "train" in parts and len(parts) > 1 and _holds_folders(parts["train"])
-        if laid_out and (others := [path.name for path in inside.values() if path.name.lower() not in _PARTS]):
-            named, more = ", ".join(path.name for path in parts.values()), ", ".join(others)
-            hint = f"path: {parts['train']} reads it alone, or take the others out"
-            raise DataError(f"{self.path}: error: {named} are parts, but what is {more}?  {hint}")
-        laid_out = laid_out or (list(parts) == ["train"] and len(inside) == 1 and _holds_folders(parts["train"]))
-        folders = {"train": self.path}
-        if laid_out:
-            folders = {part: parts[part] for part in ("train", "validation", "test") if part in parts}
-            names = ", ".join(path.name for path in folders.values())
-            warnings.append(f"{self.path}: the folders {names} are taken for the parts, not for classes")
+        folders = folders_of_parts(self.path, warnings) or {"train": self.path}
         for part in ("validation", "test"):
             if isinstance(given := getattr(self, part), Path):
                 folders[part] = given
@@ -97,7 +77,7 @@ class Images(ArrayDataset):
         names = _classes(Path(train.source))
         if len(names) < 2:
             inner = Path(train.source, names[0])
-            hint = f"; {names[0]} holds folders: path: {inner} reads these" if _holds_folders(inner) else ""
+            hint = f"; {names[0]} holds folders: path: {inner} reads these" if holds_folders(inner) else ""
             raise DataError(f"{train.source}: error: one class; a classification needs two folders{hint}")
         return Facts(train.inputs.shape[1:], "labels", classes=len(names), label_names=tuple(names))
 
@@ -126,7 +106,3 @@ def _classes(folder: Path) -> list[str]:
     if not names:
         raise DataError(f"{folder}: error: holds no folder; expected one for each class")
     return names
-
-
-def _holds_folders(folder: Path) -> bool:
-    return any(path.is_dir() for path in listed(folder))

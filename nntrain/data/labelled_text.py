@@ -12,9 +12,11 @@ from numpy.typing import DTypeLike
 
 from nntrain.components import arg, component
 from nntrain.data.facts import Facts, Preparation, required
+from nntrain.data.folders import folders_of_parts
 from nntrain.data.parts import Batch, Data, Part
 from nntrain.data.source_files import Source
 from nntrain.data.splits import divide
+from nntrain.data.tables.column_doubts import likeness
 from nntrain.data.tables.table_dataset import TableDataset
 from nntrain.data.text_sources import Texts, exact, read_folder, read_new, read_table_of_texts
 from nntrain.data.vocabulary import PADDING, Level, Vocabulary
@@ -27,7 +29,8 @@ class LabelledText(TableDataset):
     """Texts, each with a label.   X symbols (T, m)   labels y (m,)   lengths (m,), which layers take into account
 
     From a csv file: a column of texts, a column of labels.  From a folder: a folder of .txt files for each label, each
-    file a text; or a file LABEL.txt for each, each line a text.
+    file a text; or a file LABEL.txt for each, each line a text.  Folders train, val and test in it, with those of the
+    labels in them, are the parts, which is said.
 
     Symbols are the characters or words (with signs, and line breaks) that the training part has `at_least` so often;
     symbol 0 is any other, symbol 1 stands behind the end of a text.  T is the longest text of `path`, or `longest`;
@@ -59,7 +62,8 @@ class LabelledText(TableDataset):
         return True
 
     def read_data(self, seed: int, dtype: DTypeLike, facts: Facts | None = None) -> Data:
-        files = {"train": self.path}
+        found: list[str] = []
+        files = (folders_of_parts(self.path, found) if self.path.is_dir() else None) or {"train": self.path}
         files |= {part: given for part in ("validation", "test") if isinstance(given := getattr(self, part), Path)}
         sources = {part: self._read(path) for part, path in files.items()}
         train = sources["train"]
@@ -70,7 +74,9 @@ class LabelledText(TableDataset):
         rows = divide(self, str(self.path), len(train.texts), labels["train"], sources.keys(), seed)
         if facts is None:
             facts = self._facts(train, rows["train"], names)
-        warnings, made = [text for texts in sources.values() for text in texts.warnings], dict[str, Part]()
+            found += likeness(str(files["train"]), names)
+        warnings = found + [text for texts in sources.values() for text in texts.warnings]
+        made = dict[str, Part]()
         symbols = {part: self._symbols(texts, facts, warnings) for part, texts in sources.items()}
         for part in ("train", "validation", "test"):
             source = part if part in sources else "train"

@@ -21,6 +21,8 @@ from nntrain.data.series_time import Gaps, find_time
 from nntrain.data.series_windows import Windows, ahead_of_time
 from nntrain.data.source_files import Source, name_of
 from nntrain.data.splits import last_shares
+from nntrain.data.tables.column_doubts import is_constant
+from nntrain.data.tables.column_kinds import shown
 from nntrain.data.tables.column_places import left_out
 from nntrain.data.tables.header import seems_header
 from nntrain.data.tables.table import Table, column_names
@@ -138,6 +140,10 @@ class Series(TableDataset):
         if columns and (more := left_out(table, {*columns, *others}, ())) is not None:
             table.warnings.append(more.told())
         columns = columns or mostly_numbers(table, others, self.dialect.numerals)
+        for i in columns:
+            if is_constant(table.columns[i]):
+                cell = shown(table.columns[i].text(0))
+                table.warn(0, i, f"column {table.names[i]} is {cell} in every row; columns says which are read")
         if not columns:
             raise DataError(f"{self.path}: error: no column holds a number in every row; name some with columns")
         return Where(columns, time, group)
@@ -157,7 +163,10 @@ class Series(TableDataset):
         targets = [self._name(column, names) for column in self.targets] or [n for n in read if n not in future]
         for what, chosen in (("target", targets), ("future column", future)):
             if unread := [name for name in chosen if name not in read]:
-                raise DataError(f"{self.path}: error: the {what} {unread[0]} is not among the columns that are read")
+                why = "holds no numbers" if not self.columns else "is not among the columns that are read"
+                if where.time is not None and unread[0] == names[where.time]:
+                    why = "is the time"
+                raise DataError(f"{self.path}: error: the {what} {unread[0]} {why}")
         if both := [name for name in future if name in targets]:
             raise DataError(f"{self.path}: error: future: {both[0]} is forecast itself")
         if future and self.horizon > self.window:

@@ -75,6 +75,7 @@ def read_series(
             of_rows[-ahead:, others] = 0  # to be forecast; restored below
         if gaps in ("previous", "linear"):
             grid = np.arange(len(rows)) if at is None else at
+            _tell_filled(table, where.columns, rows, of_rows)
             of_rows = filled(of_rows, grid, rows, table, where.columns, gaps)
         elif np.isnan(of_rows).any():
             row, k = np.argwhere(np.isnan(of_rows))[0]
@@ -105,6 +106,14 @@ def _no_number(table: Table, at: int, numerals: Numerals) -> DataError:
     if hint is not None:
         return table.error(row, at, f"column {table.names[at]} has {shown(cell)}{hint}")
     return table.error(row, at, f"{cell!r} where a number was expected")
+
+
+def _tell_filled(table: Table, columns: list[int], rows: Array, values: Array) -> None:
+    """Tell of the cells without a value, which are filled."""
+    gaps = np.argwhere(np.isnan(values))
+    if len(gaps):
+        said = f"{len(gaps)} values are" if len(gaps) > 1 else "a value is"
+        table.warn(int(rows[gaps[0, 0]]), columns[gaps[0, 1]], f"{said} missing: filled")
 
 
 def _groups(table: Table, group: int | None) -> list[tuple[str, Array]]:

@@ -75,13 +75,16 @@ def csv_text(
     return "\n".join(lines) + "\n"
 
 
-def series_text(dataset: Csv, name: str, rows: int, goal: str, window: int, said: Collection[str]) -> str:
+def series_text(
+    dataset: Csv, name: str, rows: int, goal: str, time: str | int, window: int, said: Collection[str]
+) -> str:
     """A config for one value after another: a forecast of the next from the last ones."""
     lines = [
         f"# {line(str(dataset.path))}: {rows:,} values in the order of time: "
         f"forecast the next {line(goal)} from the last {window}.",
         *_head(name, "series", dataset, [key for key in _OF_FILE if key in said]),
         _entry("columns", (goal,)),
+        _entry("time", time),
         _entry("window", window),
         *_rest(dataset, rows, "$dataset.outputs", "mse", ["mae", "rmse", "r2"], first=("flatten",)),
     ]

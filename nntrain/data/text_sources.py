@@ -102,6 +102,8 @@ def texts_of_table(table: Table, column: str, target: Column) -> Texts:
         at = names.index(column)
     elif table.width == 1:
         at = 0
+        if not column.isdigit():
+            table.warnings.append(f"{table.name}: no header {column}: every row is taken for a text, the first too")
     else:
         raise DataError(f"{table.name}: error: no column {column!r} ({', '.join(names)}){did_you_mean(column, names)}")
     found.left_out = left_out(table, [at], [target], table.width)
@@ -144,9 +146,7 @@ def read_folder(folder: Path, encoding: str | None = None) -> Texts:
         texts = [p for p in inside if p.is_file() and p.suffix.lower() == SUFFIX]
         others += [p for p in inside if p not in texts]
         if not texts:
-            deeper = any(p.is_dir() for p in inside)
-            hint = f"; of folders train and test say path: {inner} and test: FOLDER" if deeper else ""
-            raise DataError(f"{inner}: error: no {SUFFIX} file in it{hint}")
+            raise DataError(f"{inner}: error: no {SUFFIX} file in it")
         for path in texts:
             found.add(found.read(path, encoding), inner.name, str(path))
     found.tell_odd()

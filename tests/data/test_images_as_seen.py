@@ -139,7 +139,8 @@ def test_folders_for_the_parts_are_recognised_and_said(folder, tmp_path, train, 
     assert {name: part.size for name, part in data.parts.items()} == {"train": 2, "validation": 1, "test": 2}
     assert data.facts.label_names == ("a", "b")
     assert data.warnings == [
-        f"{tmp_path / 'd'}: the folders {train}, {val}, test are taken for the parts, not for classes"
+        f"{tmp_path / 'd'}: the folders {train}, {val}, test are taken for the parts, not for classes",
+        f"{tmp_path / 'd' / val}: no folder b: the validation part has no example of it",
     ]
     again = Images(tmp_path / "d").load(0, "float64", data.facts)
     assert again.sha256 == data.sha256

@@ -91,6 +91,13 @@ def alike(categories: Sequence[str]) -> tuple[str, str] | None:
     return None
 
 
+def likeness(place: str, classes: Sequence[str]) -> list[str]:
+    """The warning about names of classes that are likely to be one, where there are such."""
+    pair = alike(classes)
+    said = pair and f"classes {shown(pair[0])} and {shown(pair[1])}, each of its own; call them alike if they are one"
+    return [f"{place}: {said}"] if said else []
+
+
 def is_sentences(cells: Cells) -> bool:
     """Whether a column of words holds sentences: more than a few words a cell, and another cell in most rows."""
     words = list(islice(cells.present, _SAMPLE))
@@ -137,6 +144,9 @@ def tell_doubts(
     """
     for column, why in doubts(table, columns, targets):
         table.warn(0, column.at, f"column {column.name} {why}; drop: [{column.name}] leaves it out")
+    for target in targets:
+        if is_constant(table.columns[target.at]):
+            table.warn(0, target.at, f"target {target.name} is {shown(table.columns[target.at].text(0))} in every row")
     for column in (*columns, *targets):
         if (pair := alike(column.categories or ())) is not None:
             what = "class" if column in targets and column.separator is None else "category"

@@ -23,7 +23,8 @@ MOST_CLASSES = 20  # more different whole numbers than that are values
 
 Kind = Literal["nothing", "numbers", "amounts", "dates", "words"]  # amounts: numbers with a sign, 12% or $5
 
-_ODD = ", expected a number"
+# what cells are read for; later: for columns that training has described
+Role = Literal["input", "target", "weights", "later"]
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ def find_categories(table: Table, at: int, name: str, what: str = "category") ->
     words = table.columns[at].names()
     if no_categories(len(words), len(table)):
         hint = f"leave it out with drop: [{name}]" if what == "category" else "is it the right target?"
+        if what == "category" and 2 * sum(" " in word.strip() for word in words) > len(words):
+            hint += f", or learn from the text with dataset type labelled_text, text: {name}"
         raise table.error(
             0, at, f"column {name} has {len(words)} different words in {len(table)} rows, no {what}; {hint}"
         )
@@ -129,30 +132,37 @@ def numbers(table: Table, at: int, name: str) -> Column:
     return Column(name, at)
 
 
-def refuse_words(table: Table, at: int, name: str, numerals: Numerals, or_labels: bool = False) -> None:
+def refuse_words(
+    table: Table, at: int, name: str, numerals: Numerals, role: Role = "input", or_labels: bool = False
+) -> None:
     """Raise DataError for the first word of a column that is to hold numbers; `or_labels`: or a target of labels."""
     cells = table.columns[at]
     if (row := cells.first_word()) is not None:
-        message, odd, _ = (text := not_a_number(cells.text(row), name, numerals)).partition(_ODD)
-        labels = odd and or_labels
-        raise table.error(row, at, f"{message}{_ODD}; say task: classification if these are labels" if labels else text)
+        text = not_a_number(cells.text(row), name, numerals, role, or_labels)
+        if role != "later" and row == len(table) - 1 > 1:
+            text = f"{text.partition(';')[0]}; the rows before have one: is the last a row of totals? take it out"
+        raise table.error(row, at, text)
 
 
-def not_a_number(cell: str, name: str, numerals: Numerals) -> str:
+def not_a_number(cell: str, name: str, numerals: Numerals, role: Role, or_labels: bool = False) -> str:
     """The message about a cell of the column `name` that cannot be read as a number, with what to do about it."""
     said = f"column {name} has {shown(cell)}"
+    words = f"; words belong into a column of categorical: [{name}]" if role == "input" else ""
     if (reason := too_much(cell, numerals)) is not None:
-        return f"{said}, {reason}; words belong into a column of categorical: [{name}]"
+        return f"{said}, {reason}{words}"
     if (hint := advice(cell, numerals)) is not None:
         return said + hint
     if (parts := split_unit(cell, numerals)) is not None:
-        return f"{said}, a number with {parts[0]!r}: write {parts[1]:.15g}, or say units: [{name}]"
-    if is_date(cell):
+        units = f", or say units: [{name}]" if role in ("input", "target") else ""
+        return f"{said}, a number with {parts[0]!r}: write {parts[1]:.15g}{units}"
+    if is_date(cell) and role == "input":
         return f"{said}, a date: say dates: [{name}], or leave it out with drop: [{name}]"
-    return (
-        f"{said}{_ODD}; words belong into a column of categorical: [{name}]; if it stands for no value, "
-        f"say missing_values: [{shown(cell)}]"
-    )
+    if is_date(cell) and role == "target":
+        return f"{said}, a date, which is no target"
+    expected = f"{said}, expected a number{' as in training' if role == 'later' else ''}"
+    if or_labels:
+        return f"{expected}; say task: classification if these are labels"
+    return f"{expected}{words}; if it stands for no value, say missing_values: [{shown(cell)}]"
 
 
 def _dates(table: Table, at: int, name: str) -> Column:

@@ -34,6 +34,7 @@ def locate(table: Table, layout: TableLayout, with_target: bool) -> list[int]:
 
     Where no target is wanted its column may be absent, and that of the weights.  Raises DataError.
     """
+    table.is_later = True
     columns = layout.columns
     beside = [*layout.targets, *([layout.weights] if layout.weights else [])]
     wanted = [*columns, *beside] if with_target else columns

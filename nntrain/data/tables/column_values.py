@@ -7,10 +7,11 @@ from typing import Literal
 import numpy as np
 
 from nntrain.data.tables.column import UNKNOWN, Column
-from nntrain.data.tables.column_kinds import not_a_number, shown
+from nntrain.data.tables.column_kinds import refuse_words, shown
 from nntrain.data.tables.numerals import Numerals
 from nntrain.data.tables.table import Table
 from nntrain.data.tables.units import split_unit
+from nntrain.messages import did_you_mean
 from nntrain.model.shapes import Array
 
 Unknown = Literal["error", "ignore"]
@@ -30,13 +31,14 @@ def values(table: Table, at: int, column: Column, numerals: Numerals, unknown: U
             message = f"column {column.name} has {shown(cells.text(row))}"
             if unknown == "error":
                 some = ", ".join(column.categories[:8]) + (", …" if len(column.categories) > 8 else "")
-                raise table.error(row, at, f"{message}, known are {some}")
+                raise table.error(
+                    row, at, f"{message}, known are {some}{did_you_mean(cells.text(row), column.categories)}"
+                )
             more = f" ({count} rows have such)" if count > 1 else ""
             table.warn(row, at, f"{message}, which training did not have: it is taken for none of the categories{more}")
         return numbers
     if column.date is None and column.unit is None:
-        if (wrong := cells.first_word()) is not None:
-            raise table.error(wrong, at, not_a_number(cells.text(wrong), column.name, numerals))
+        refuse_words(table, at, column.name, numerals, "later" if table.is_later else "input")
         return cells.values
     if cells.has_numbers:
         row = cells.first_number()

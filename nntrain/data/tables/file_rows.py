@@ -34,6 +34,7 @@ class Rows:
         self._width = 0
         self._first: list[str] = []
         self.empty: list[int] = []
+        self._blank: list[int] = []  # lines without anything, which are rows of a table of one column if others follow
 
     @property
     def line(self) -> int:
@@ -52,14 +53,19 @@ class Rows:
                 reason = "a quote is never closed" if "unexpected end" in str(error) else str(error)
                 raise DataError(f"{self._name}:{line}:1: error: {reason}") from error
             if not any(row) or not any(cell.strip() for cell in row):
-                if len(row) > 1:
+                if len(row) > 1 or (row and self._width == 1):
                     self.empty.append(line)
+                elif self._width == 1:
+                    self._blank.append(line)
                 continue
             self._width = self._width or len(row)
             if len(row) != self._width:
                 place = f"{self._name}:{line}:{min(len(row), self._width) + 1}"
                 hint = _ragged_hint(self._first, row)
-                raise DataError(f"{place}: error: {len(row)} cells, expected {self._width} as in the first row{hint}")
+                cells = "1 cell" if len(row) == 1 else f"{len(row)} cells"
+                raise DataError(f"{place}: error: {cells}, expected {self._width} as in the first row{hint}")
+            if self._blank:
+                self.empty, self._blank = sorted(self.empty + self._blank), []
             self._first = self._first or row
             return line, row
 
@@ -86,6 +92,8 @@ def _ragged_hint(first: list[str], row: list[str]) -> str:
         return f'; comment: "{sign}" passes over lines that begin so'
     if len(first) == 1:
         return "; does a title stand above the table? take it out of the file"
+    if len(row) == 1:
+        return "; is it a note? take it out of the file"
     if len(row) == len(first) + 1 and not row[-1].strip():
         return "; the last is empty: rows end with a delimiter, and the first does not"
     return ""

@@ -69,6 +69,7 @@ class Table:
     header    whether it does, and is no row of data
     pieces    the files, where there are several
     warnings  what the reader took without being told
+    is_later  whether its columns are those of a layout, found out from another table
     """
 
     name: str
@@ -79,6 +80,7 @@ class Table:
     first_line: int
     pieces: Sequence[Piece] = ()
     warnings: list[str] = field(default_factory=list)
+    is_later: bool = False
 
     @property
     def empty(self) -> set[int]:

@@ -98,7 +98,7 @@ def _one(table: Table, at: int, task: Task, said: Said, numerals: Numerals) -> C
             return describe(table, at, name, said, numerals)
         kind = "numbers" if task == "regression" else kind_of(cells, numerals)
         if kind in ("numbers", "amounts", "dates"):
-            refuse_words(table, at, name, numerals, or_labels=task is None)
+            refuse_words(table, at, name, numerals, "target", or_labels=task is None)
             if task == "regression" or are_values(cells.values):
                 return numbers(table, at, name)
     labels = find_categories(table, at, name, "label")
@@ -111,7 +111,7 @@ def _one(table: Table, at: int, task: Task, said: Said, numerals: Numerals) -> C
 def _values(table: Table, at: int, said: Said, numerals: Numerals) -> Column:
     if at in said.units:
         return describe(table, at, table.names[at], said, numerals)
-    refuse_words(table, at, table.names[at], numerals)
+    refuse_words(table, at, table.names[at], numerals, "target")
     return numbers(table, at, table.names[at])
 
 
