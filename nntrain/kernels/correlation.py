@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 
 from nntrain.kernels import depthwise, direct, winograd
-from nntrain.kernels.tiles import HALVED_BYTES
+from nntrain.kernels.tiles import HALVED_BYTES, by_bytes
 from nntrain.kernels.windows import Pair, Window
 from nntrain.model.shapes import Floats
 from nntrain.runtime import threads
@@ -36,9 +36,9 @@ def choose(
 ) -> Literal["winograd", "depthwise", "direct"]:
     """The algorithm of one pass.  `size` (H', W') is that of the pass's output.
 
-    Winograd's in float32 for 3×3 kernels with stride 1 and many channels, where its transforms cost less than the
-    products they save, unless `algorithm` is "direct"; depthwise where each group has one input channel; direct for
-    everything else.  Raises ValueError for an `algorithm` that is neither "auto" nor "direct".
+    Winograd's in float32 for 3×3 kernels with stride 1 and many channels in each group, where its transforms cost less
+    than the products they save, unless `algorithm` is "direct"; depthwise where each group has one input channel;
+    direct for everything else.  Raises ValueError for an `algorithm` that is neither "auto" nor "direct".
     """
     if algorithm not in ("auto", "direct"):
         raise ValueError(f"algorithm is 'auto' or 'direct', not {algorithm!r}")
@@ -47,8 +47,8 @@ def choose(
     if (
         algorithm == "auto"
         and dtype == np.float32
-        and (groups, kernel, stride, dilation) == (1, (3, 3), (1, 1), (1, 1))
-        and winograd.pays(channels, filters, size, m)
+        and (kernel, stride, dilation) == ((3, 3), (1, 1), (1, 1))
+        and winograd.pays(channels // groups, filters // groups, size, m)
     ):
         return "winograd"
     return "direct"
@@ -76,13 +76,19 @@ def conv2d_backward_weights(X: Floats, dZ: Floats, window: Window, groups: int =
     C, F = X.shape[0], dZ.shape[0]
     size, m = (dZ.shape[1], dZ.shape[2]), X.shape[3]
     chosen = choose(C, F, groups, window.kernel, window.stride, window.dilation, size, m, X.dtype, algorithm)
-    if chosen == "winograd":
-        return winograd.weight_gradient(X, dZ, window.origin)
     geometry = window.kernel, window.origin, window.stride, window.dilation
     if chosen == "depthwise":
         return depthwise.weight_gradient(X, dZ, *geometry)
+
+    def of_group(x: Floats, d: Floats) -> Floats:
+        if chosen == "winograd":
+            return winograd.weight_gradient(x, d, window.origin)
+        return direct.weight_gradient(x, d, *geometry)
+
+    if groups == 1:
+        return of_group(X, dZ)
     parts = zip(np.split(X, groups), np.split(dZ, groups), strict=True)
-    return np.concatenate([direct.weight_gradient(x, d, *geometry) for x, d in parts])
+    return np.concatenate([of_group(x, d) for x, d in parts])
 
 
 def bias_gradient(dZ: Floats) -> Floats:
@@ -165,17 +171,17 @@ def _correlate(
     C, m, F = X.shape[0], X.shape[3], W.shape[0]
     kernel, size = (W.shape[2], W.shape[3]), (Y.shape[1], Y.shape[2])
     chosen = choose(C, F, groups, kernel, stride, dilation, size, m, X.dtype, algorithm)
-    if chosen == "winograd":
-        winograd.correlate(X, W, b, Y, origin)
-    elif chosen == "depthwise":
+    if chosen == "depthwise":
         depthwise.correlate(X, W, b, Y, origin, stride, dilation)
-    else:
-        c, f = C // groups, F // groups
-        for g in range(groups):
-            part = slice(g * f, (g + 1) * f)
-            direct.correlate(
-                X[g * c : (g + 1) * c], W[part], None if b is None else b[part], Y[part], origin, stride, dilation
-            )
+        return
+    c, f = C // groups, F // groups
+    for g in range(groups):
+        part = slice(g * f, (g + 1) * f)
+        x, y, bias = X[g * c : (g + 1) * c], Y[part], None if b is None else b[part]
+        if chosen == "winograd":
+            winograd.correlate(x, W[part], bias, y, origin)
+        else:
+            direct.correlate(x, W[part], bias, y, origin, stride, dilation)
 
 
 def _spread(dZ: Floats, W: Floats, b: Floats | None, window: Window, size: Pair, groups: int, algorithm: str) -> Floats:
@@ -194,9 +200,15 @@ def _spread(dZ: Floats, W: Floats, b: Floats | None, window: Window, size: Pair,
             target = dX[:, r :: window.stride[0], q :: window.stride[1]]
             part = np.ascontiguousarray(swapped[:, :, taps_h, taps_w])
             if part.size == 0:
-                target[...] = 0 if b is None else b[:, :, None, None]
+                target[...] = 0
             else:
-                _correlate(dZ, part, b, target, (first_h, first_w), (1, 1), (gap_h, gap_w), groups, algorithm)
+                _correlate(dZ, part, None, target, (first_h, first_w), (1, 1), (gap_h, gap_w), groups, algorithm)
+    if b is not None:  # at last, as adding to a strided view takes four times as long
+
+        def work(tile: slice) -> None:
+            dX[tile] += b[tile, :, None, None]
+
+        threads.run(work, by_bytes(len(dX), dX.nbytes))
     return dX
 
 

@@ -63,7 +63,8 @@ def weight_gradient(X: Floats, dY: Floats, kernel: Pair, origin: Pair, stride: P
         d = dY.reshape(C, k, rows, *patches.shape[4:])[tile]
         # Each row's sum apart: the sum of all pixels one after another would lose digits.
         of_rows: Floats = np.einsum("ciabjm,ckijm->ckabi" if stride[1] > 1 else "ciabn,ckin->ckabi", patches, d)
-        return of_rows.sum(axis=-1)
+        of_taps: Floats = of_rows.sum(axis=-1)
+        return of_taps
 
     return np.concatenate(threads.run(work, _padded_tiles(X))).reshape(C * k, 1, *kernel)
 

@@ -78,6 +78,19 @@ def test_depthwise_equals_the_loops_in_narrow_wide_and_dilated_images(width, dil
     close(conv.conv2d_backward_weights(X, Z, w, 3), dW)
 
 
+def test_groups_of_many_channels_equal_the_loops(monkeypatch):
+    monkeypatch.setattr(winograd, "WORK_OF_A_TILE", 0)  # taken for little work too
+    w = Window((3, 3), (1, 1), ((1, 1), (1, 1)))
+    case = cases.Case(9, w, (5, 6), 32, 48, 2, 17)
+    X, W, b = case.arrays(case.image, case.weights, (48, 1), dtype=np.float32)
+    assert chosen(32, 48, 2, size=(5, 6), m=17) == "winograd"
+    Z = convolution_forward(X, W, b, w, 2)
+    dX, dW, _ = convolution_backward(Z, X, W, w, 2)
+    close(conv.conv2d_forward(X, W, b, w, 2), Z, 1e-5)
+    close(conv.conv2d_backward_input(Z, W, w, (5, 6), 2), dX, 1e-5)
+    close(conv.conv2d_backward_weights(X, Z, w, 2), dW, 1e-5)
+
+
 WINOGRAD = [
     (32, 32, (8, 8), 16),
     (33, 47, (7, 5), 16),
@@ -130,6 +143,7 @@ def anyhow(A, k):
     ("channels", "filters", "groups", "kernel", "stride", "dilation", "dtype"),
     [
         (32, 48, 1, 3, 1, 1, np.float32),  # Winograd
+        (64, 96, 2, 3, 1, 1, np.float32),
         (5, 7, 1, 3, 1, 1, np.float64),
         (5, 7, 1, (3, 1), (2, 3), 2, np.float64),
         (6, 4, 2, 3, 2, 1, np.float64),
@@ -179,6 +193,7 @@ def test_widely_dilated_patches_equal_the_loops_in_small_blocks(dilation, monkey
         (64, 64, 1, 1, 1, "auto"),
         (32, 48, 1, 5, 2, "auto"),
         (64, 64, 64, 3, 1, "auto"),
+        (64, 64, 2, 3, 1, "auto"),
         (32, 32, 2, 3, 2, "auto"),
     ],
 )
@@ -211,7 +226,8 @@ def test_winograd_is_chosen_for_3x3_stride_1_and_many_channels_in_float32_alone(
     assert chosen(kernel=(3, 1)) == "direct"
     assert chosen(stride=(2, 2)) == "direct"
     assert chosen(dilation=(1, 2)) == "direct"
-    assert chosen(groups=2) == "direct"
+    assert chosen(groups=2) == "winograd"
+    assert chosen(groups=8) == "direct"
     assert chosen(m=15) == "direct"
     assert chosen(m=1025) == "direct"
     assert chosen(size=(2, 16)) == "direct"
