@@ -149,9 +149,9 @@ def sweep(
     if (number := stop()) is not None and len([o for o in outcomes if o.good]) < total:
         raise Interrupted("interrupted; the same command goes on", number)
     failed = next((outcome for outcome in outcomes if not outcome.good), None)
-    if failed is not None and failed.open:
-        raise Interrupted("interrupted; the same command goes on", failed.code - 128)
     if failed is not None:
+        if failed.open:
+            say("interrupted; the same command goes on")
         raise click.exceptions.Exit(failed.code)
 
 

@@ -82,11 +82,11 @@ class SweepProgress(Watcher):
                 say(click.unstyle(text))  # a failure is no progress
         self.tick()
 
-    def killed(self, planned: Planned) -> None:
+    def again(self, planned: Planned) -> None:
         """Say that it is started again."""
         self.running.remove(planned)
         if not self.quiet:
-            self._say(printable_lines(f"killed  {label(planned)}  it is started again, from its last save"))
+            self._say(printable_lines(f"{label(planned)}  was killed, or another process had it: it is started again"))
 
     def tick(self) -> None:
         """Draw the table again, if it is time."""

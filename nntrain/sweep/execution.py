@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -39,14 +40,15 @@ class Watcher:
     def ended(self, outcome: Outcome) -> None:
         """A run has ended, or had ended before the sweep came to it."""
 
-    def killed(self, planned: Planned) -> None:
-        """Its process was killed; another goes on with it."""
+    def again(self, planned: Planned) -> None:
+        """Its process was killed, or another had it; it is started again."""
 
     def tick(self) -> None:
         """Some time has passed."""
 
 
-MOST_KILLS = 2  # of one run, after which a sweep leaves it: what takes too much memory is killed each time
+MOST_TRIES = 2  # of one run more, then a sweep leaves it: what takes too much memory is killed each time
+_PAUSE = 0.3  # seconds, for a process of a sweep that was killed to be gone
 Task = tuple[Planned, int | None]  # a run, and the rung that it goes to
 
 
@@ -92,8 +94,9 @@ def on_dask(where: str, runs_dir: Path) -> tuple[Execute, int]:
 class Execution:
     """Runs what is missing of a sweep.
 
-    What a kill has cut is gone on with, a few times.  Where it is cut all the same, nothing that depends on it is
-    decided: the sweep ends as if interrupted, and the same command goes on to what an undisturbed one finds.
+    What a kill has cut is gone on with, a few times.  Where it is cut all the same, or another process has it, nothing
+    that depends on it is decided: the sweep ends as if interrupted, and the same command goes on to what an undisturbed
+    one finds.
 
     outcomes   the last of every run
     """
@@ -109,7 +112,7 @@ class Execution:
         self.outcomes: dict[Path, Outcome] = {}
         self._ended: dict[tuple[Path, int | None], bool] = {}
         self._given: set[tuple[Path, int | None]] = set()
-        self._kills: Counter[Path] = Counter()
+        self._tries: Counter[Path] = Counter()
         self._again: list[Task] = []
 
     def all(self, planned: Sequence[Planned]) -> list[Outcome]:
@@ -176,11 +179,14 @@ class Execution:
         return missing
 
     def _process_ended(self, task: Task, code: int, words: str) -> None:
-        one, killed = task[0], outcomes.was_killed(code, words)
-        self._kills[one.run_dir] += killed
-        if killed and self._kills[one.run_dir] <= MOST_KILLS and self.stop() is None:
+        one, held = task[0], outcomes.is_held(code, words)
+        again = held or outcomes.was_killed(code, words)
+        self._tries[one.run_dir] += again
+        if again and self._tries[one.run_dir] <= MOST_TRIES and self.stop() is None:
+            if held:
+                time.sleep(_PAUSE)
             self._again.append(task)
-            self.watcher.killed(one)
+            self.watcher.again(one)
         else:
             self._note(task, outcomes.ended(one, code, words))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nntrain.data.parts import Data
-from nntrain.errors import CheckpointError, ConfigError
+from nntrain.errors import CheckpointError, ConfigError, RunDirectoryError
 from nntrain.runs import FINISHED, Run, told
 from nntrain.runs.rows import row
 from nntrain.sweep import halving
@@ -37,8 +37,8 @@ class Outcome:
 
     @property
     def open(self) -> bool:
-        """Whether somebody has cut it short, so that nobody knows yet what would have come of it."""
-        return self.status == "interrupted"
+        """Whether somebody has cut it short, or is still at it, so that nobody knows yet what will have come of it."""
+        return self.status in ("interrupted", "in use")
 
 
 def finished(planned: Planned, length: int | None = None) -> Outcome | None:
@@ -80,6 +80,11 @@ def was_killed(code: int, words: str) -> bool:
     return code == _KILLED and "error: " not in words
 
 
+def is_held(code: int, words: str) -> bool:
+    """Whether another process has the run, such as one of a sweep that was killed just now."""
+    return code == RunDirectoryError.exit_code and ": in use by " in words
+
+
 def ended(planned: Planned, code: int, words: str) -> Outcome:
     """How a run stands whose process has ended, by its exit code and what it wrote to stderr."""
     status = Run(planned.run_dir).read_status()
@@ -92,5 +97,7 @@ def ended(planned: Planned, code: int, words: str) -> Outcome:
     message = told.removeprefix("error: ") or status.get("message", "")
     if not message:
         message = f"killed by signal {code - 128}" if code > 128 else f"ended with exit code {code}"
-    how = "interrupted" if was_killed(code, words) else _BY_CODE.get(code, "failed")
+    how = (
+        "interrupted" if was_killed(code, words) else "in use" if is_held(code, words) else _BY_CODE.get(code, "failed")
+    )
     return Outcome(planned, how, code, message)

@@ -115,7 +115,7 @@ class Killer:
         if chance.random() < 0.5:
             end = time.monotonic() + seconds
             while not temporary_files(run) and time.monotonic() < end:
-                pass
+                time.sleep(0.0005)  # the processor is the run's
         if kind in SWEEPS and chance.random() < 0.5 and (children := runs_below(process.pid)):
             with suppress(ProcessLookupError):
                 os.kill(chance.choice(children), signal.SIGKILL)

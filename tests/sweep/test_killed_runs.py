@@ -1,11 +1,14 @@
 """Runs of a sweep that are killed while the sweep goes on: it goes on with them, or decides nothing without them."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from sweep.conftest import ENV, results
+
+from nntrain.runs import Run
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="copies are made on Linux alone")
 TESTS = Path(__file__).parents[1]
@@ -72,3 +75,18 @@ def test_nothing_is_promoted_in_the_place_of_a_run_that_is_killed_each_time(conf
     assert max(lengths(tmp_path / "killed").values()) <= min(whole.values())
     assert sweep(tmp_path, config, "--halving", kind, "--runs", "killed").returncode == 0
     assert results(tmp_path / "killed") == results(tmp_path / "plain")
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_nothing_is_promoted_in_the_place_of_a_run_that_another_process_has(config, tmp_path, kind):
+    sweep(tmp_path, config, "--halving", kind, "--runs", "plain")
+    whole = lengths(tmp_path / "plain")
+    best = max(whole, key=whole.get)
+    (tmp_path / "held" / best).mkdir(parents=True)
+    with Run(tmp_path / "held" / best).take():
+        ended = sweep(tmp_path, config, "--halving", kind, "--runs", "held")
+    assert ended.returncode == 6
+    assert re.search(r"in use  optimizer.lr=\S+  .*: in use by another", ended.stderr)
+    assert ended.stderr.endswith("interrupted; the same command goes on\n")
+    others = [run for run in (tmp_path / "held").iterdir() if run.name != best]
+    assert max(len((run / "metrics.jsonl").read_text().splitlines()) for run in others) <= min(whole.values())
