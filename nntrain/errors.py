@@ -53,7 +53,7 @@ class StorageError(NNTrainError):
 
 
 class LostProcessError(NNTrainError):
-    """Another process of a training on several does not answer."""
+    """Another process of a training on several does not answer, or the scheduler of a cluster."""
 
     exit_code = 8
 

@@ -133,8 +133,8 @@ def sweep(
     total = trials.count * len(planner.replicas()) if trials else len(planned)
     at_once = jobs or available_cores()
     if not (spawn or dask):
-        _import_all()
-    execute = sweeps.here(at_once, None if spawn else _fit)
+        import_all()
+    execute = sweeps.here(at_once, None if spawn else run_words)
     if dask is not None:
         execute, at_once = sweeps.on_dask(dask, runs_dir)
     progress = SweepProgress(total, at_once, is_quiet, comes_bit_by_bit=by_trial)
@@ -165,7 +165,7 @@ def _check_go_together(ways: Mapping[str, bool], of_runs: Mapping[str, object]) 
         raise ConfigError(f"{without_word[0]}: says nothing with {given[0]}; leave it out")
 
 
-def _import_all() -> None:
+def import_all() -> None:
     """What runs need beside the components of their configs: copies of this process import nothing."""
     for module in (
         "cli.fit",
@@ -180,7 +180,7 @@ def _import_all() -> None:
     import resource  # noqa: F401  the memory that a run took
 
 
-def _fit(words: Sequence[str]) -> int:
+def run_words(words: Sequence[str]) -> int:
     """`nntrain WORDS` in a copy of this process; its exit code."""
     from nntrain.cli import main
 

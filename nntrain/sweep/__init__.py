@@ -6,6 +6,7 @@ plan.py          combinations -> resolved configs -> run directories named by th
 file.py          a sweep as a YAML file
 children.py      `nntrain fit` processes that never outlive the sweep
 forks.py         the same as copies of the sweep's process, which begin at once
+fork_server.py   the same beside a worker of a cluster, for one run after another
 halving.py       successive halving: short runs of all, long runs of the best
 search.py        suggestions from what was found so far
 asynchronous.py  trials one after another, with halving, in an order that can be repeated

@@ -130,14 +130,13 @@ def _pass_on(number: int, children: Iterable[_Child[Any]]) -> None:
             child.process.send_signal(signal.SIGTERM)
 
 
-def start(command: Sequence[str], folder: str | None = None) -> subprocess.Popen[bytes]:
-    """A child in this folder, or ours: it ends when we do; its stderr is a pipe."""
+def start(command: Sequence[str], folder: str | None = None, *, talks: bool = False) -> subprocess.Popen[bytes]:
+    """A child in this folder, or ours, that ends when we do; its stderr is a pipe.  `talks`: stdin and stdout are."""
     options: dict[str, Any] = {"env": launcher.leave()}
     if _LINUX:
         options |= {"preexec_fn": dying_with(os.getpid()), "process_group": 0}
-    return subprocess.Popen(
-        command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **options
-    )
+    talk, words = (subprocess.PIPE, subprocess.DEVNULL) if talks else (subprocess.DEVNULL, subprocess.PIPE)
+    return subprocess.Popen(command, cwd=folder, stdin=talk, stdout=talk, stderr=words, **options)
 
 
 def dying_with(parent: int) -> Callable[[], None]:

@@ -8,19 +8,23 @@ on from the newest checkpoint there; so a run whose worker is lost goes on elsew
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import signal
+import subprocess
 import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from nntrain.errors import ConfigError
-from nntrain.sweep import children
+from nntrain.errors import ConfigError, LostProcessError
+from nntrain.sweep import children, fork_server
+from nntrain.sweep.fork_server import Served, Server
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -42,6 +46,9 @@ def connect(where: str) -> Client:
         raise ConfigError("--dask needs dask: pip install 'nntrain[dask]'") from None
     if not where.strip():
         raise ConfigError("--dask: expected the address of a scheduler, or its file; got ''")
+    for name in list(logging.root.manager.loggerDict):  # what a person has to know is said here
+        if name.startswith("distributed"):
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     end = time.monotonic() + _PATIENCE
     while (is_file := _names_a_file(where)) and not _written(Path(where)):
         if time.monotonic() > end:
@@ -108,18 +115,22 @@ def run_all(
         while True:
             for task in more() if asked is None else ():
                 key = f"{sweep}-{len(running)}-{uuid.uuid4().hex}"
-                future = client.submit(_child, list(command(task)), folder, sweep, key, key=key, pure=False)
-                running[key] = task, future
+                words = list(command(task))
+                with _answering():
+                    running[key] = task, client.submit(_child, words, folder, sweep, key, key=key, pure=False)
                 started(task)
             if not running:
                 return
             asked = stop() if asked is None else asked
             beats += 1
-            client.set_metadata([sweep], {"beats": beats, "stop": asked})
-            if beats % _TICKS_A_LOOK == 0:
-                for key, where in client.get_metadata([_places(sweep)], {}).items():
-                    if key in running:
-                        placed(running[key][0], where)
+            places: dict[str, str] = {}
+            with _answering():
+                client.set_metadata([sweep], {"beats": beats, "stop": asked})
+                if beats % _TICKS_A_LOOK == 0:
+                    places = client.get_metadata([_places(sweep)], {})
+            for key, where in places.items():
+                if key in running:
+                    placed(running[key][0], where)
             for key, (task, future) in list(running.items()):
                 if future.done():
                     del running[key]
@@ -127,7 +138,20 @@ def run_all(
             tick()
             time.sleep(_TICK_SECONDS)
     finally:
-        client.cancel([future for _, future in running.values()])
+        with suppress(OSError, TimeoutError):
+            client.cancel([future for _, future in running.values()])
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """Within: the scheduler is spoken to.  Raises LostProcessError where it is gone."""
+    try:
+        yield
+    except (OSError, TimeoutError):
+        raise LostProcessError(
+            "--dask: the scheduler does not answer any more: the same command goes on with another cluster, each run "
+            "from its last checkpoint"
+        ) from None
 
 
 def _end(future: Future) -> tuple[int, str]:
@@ -158,24 +182,69 @@ def _child(command: Sequence[str], folder: str, sweep: str, key: str) -> tuple[i
         return 128 + signal.SIGKILL, f"error: {times} workers died while they had it"
     client.set_metadata([key], times + 1)
     client.set_metadata([_places(sweep), key], get_worker().address.partition("://")[2])
-    process = children.start([sys.executable, *command[1:]], folder)
+    begun = _Begun([sys.executable, *command[1:]], folder, sweep)
     over = threading.Event()
 
     def watch() -> None:
-        beats, since = -1, time.monotonic()
+        beats: int | None = -1
+        since = time.monotonic()
         while not over.wait(1.0):
-            said = client.get_metadata([sweep], {"beats": 0, "stop": None})
+            said: dict[str, int | None] = {"beats": beats, "stop": None}
+            with suppress(OSError, TimeoutError):  # the scheduler is gone: silence, too
+                said = client.get_metadata([sweep], said)
             if said["beats"] != beats:
                 beats, since = said["beats"], time.monotonic()
             if said["stop"] is not None or time.monotonic() - since > _SILENCE_SECONDS:  # the sweep ends, or is gone
-                process.send_signal(signal.SIGTERM)
+                begun.process.send_signal(signal.SIGTERM)
                 return
 
     threading.Thread(target=watch, daemon=True).start()
     try:
-        words = process.communicate()[1]
+        code, words = begun.wait()
     finally:
         over.set()
-        process.kill()
-    code = process.returncode
-    return (code if code >= 0 else 128 - code), words[-_KEPT:].decode("utf-8", "replace")
+        begun.end()
+    return (code if code >= 0 else 128 - code), words
+
+
+class _Begun:
+    """A run that was started, as a copy of a server of this worker (nntrain.sweep.fork_server) or from nothing."""
+
+    _idle: ClassVar[dict[str, list[Server]]] = {}  # by sweep; lists are safe for threads
+
+    def __init__(self, command: Sequence[str], folder: str, sweep: str):
+        self.process: Served | subprocess.Popen[bytes]
+        self._server: Server | None = None
+        self._servers = self._idle.setdefault(sweep, [])
+        start = command.index("nntrain")
+        while fork_server.possible():
+            try:
+                server = self._servers.pop()
+            except IndexError:
+                server = None
+            with suppress(OSError):
+                self._server = server or Server(command[:start], folder)
+                self.process = self._server.start(command[start + 1 :])
+                return
+            if server is None:
+                break  # a new one is gone already
+        self._server = None
+        self.process = children.start(command, folder)
+
+    def wait(self) -> tuple[int, str]:
+        """Its exit code, −n where signal n ended it, and its last words."""
+        if isinstance(self.process, subprocess.Popen):
+            words = self.process.communicate()[1]
+            return self.process.returncode, words[-_KEPT:].decode("utf-8", "replace")
+        found = self.process.wait()
+        if self._server is not None and self.process.is_served:
+            self._servers.append(self._server)
+            self._server = None
+        return found
+
+    def end(self) -> None:
+        """See that nothing is left of it: whatever has happened here, it does not go on alone."""
+        if isinstance(self.process, subprocess.Popen):
+            self.process.kill()
+        elif self._server is not None:
+            self._server.end()

@@ -1,6 +1,6 @@
 """`nntrain sweep --search tpe --halving` against Optuna's own TPE with its Hyperband, on the same objective.
 
-PYTHONPATH=. python tests/benchmarks/bench_search.py [--task digits] [--seeds 10] [--budget 40]
+PYTHONPATH=. python tests/benchmarks/bench_search.py [--task digits] [--seeds 0-9] [--budget 40] [--epochs 27]
 
 Both get the epochs of 40 whole trainings and stop then.  What counts is the lowest value of validation.loss that any of
 the runs has had.  The seed is that of the search and of the trainings, so that both go through the same objective;
@@ -9,6 +9,9 @@ and gone on with at rungs, by both.
 """
 
 import argparse
+import collections
+import math
+import signal
 import statistics
 import sys
 import tempfile
@@ -20,17 +23,18 @@ import optuna
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from nntrain import sweep
-from nntrain.cli.sweep import _fit as program
-from nntrain.cli.sweep import _import_all
+from nntrain.cli.fit import fit
 from nntrain.data import held
+from nntrain.errors import NNTrainError
 from nntrain.runs import Run
-from nntrain.sweep import forks
 from nntrain.sweep.halving import score
 from nntrain.sweep.ranges import parse_range
 from nntrain.sweep.search import _suggested
+from nntrain.sweep.space import parse_seeds
+from nntrain.training import session
 
 CONFIGS = Path(__file__).parents[2] / "configs"
-EPOCHS = 27
+RUNGS = (1, 3, 9)  # at which Optuna's Hyperband cuts a training of 27 epochs, and so does ours
 TASKS = {
     "digits": (
         "digits_mlp.yaml",
@@ -69,11 +73,11 @@ TASKS = {
 }
 
 
-def settings_of(task, seed):
+def settings_of(task, seed, epochs):
     config, overrides, ranges = TASKS[task]
     return sweep.Settings(
         CONFIGS / config,
-        (*overrides, f"training.epochs={EPOCHS}", f"seed={seed}"),
+        (*overrides, f"training.epochs={epochs}", f"seed={seed}"),
         random={key: parse_range(text, key) for key, text in ranges.items()},
         count=1000,
         halving="async",
@@ -95,70 +99,87 @@ class _Spent(sweep.Watcher):
         return sum(self.epochs.values())
 
 
-def ours(task, seed, budget, folder):
-    """(epochs, best) after every rung that brought something better, and the number of trials."""
-    settings, spent = settings_of(task, seed), _Spent()
-    planner = sweep.Planner(settings, folder)
-    trials = sweep.trials_of(settings, planner)
-    stop = lambda: 15 if spent.total >= budget * EPOCHS else None  # noqa: E731
-    execution = sweep.Execution(settings, sweep.here(1, program), spent, stop)
+def trained(command):
+    """The exit code of a `nntrain fit`, in this process: nothing is measured but what comes of it."""
+    given = fit.make_context("fit", list(command[command.index("fit") + 1 :])).params
+    try:
+        session.fit(given["config"], given["overrides"], run_dir=given["run_dir"], on_exist="resume")
+    except NNTrainError as error:
+        return error.exit_code
+    return 0
+
+
+def one_by_one(more, command, *, started, placed, ended, tick, stop):
+    """Runs the tasks of a sweep as `--jobs 1` does."""
+    waiting = collections.deque()
+    while stop() is None:
+        waiting.extend(more())
+        if not waiting:
+            return
+        task = waiting.popleft()
+        ended(task, trained(command(task)), "")
+
+
+def ours(task, seed, budget, epochs, folder):
+    """The best value, and how many trials there were."""
+    settings, spent = settings_of(task, seed, epochs), _Spent()
+    trials = sweep.trials_of(settings, sweep.Planner(settings, folder))
+    stop = lambda: signal.SIGTERM if spent.total >= budget * epochs else None  # noqa: E731
+    execution = sweep.Execution(settings, one_by_one, spent, stop)
     execution.trials(trials)
     return min(score(outcome.planned) for outcome in execution.outcomes.values()), len(trials.trials)
 
 
-def optunas(task, seed, budget, folder):
-    settings, spent = settings_of(task, seed), _Spent()
+def optunas(task, seed, budget, epochs, folder):
+    """The same of Optuna's search, which decides by itself where a training is cut."""
+    settings, spent = settings_of(task, seed, epochs), _Spent()
     planner = sweep.Planner(settings, folder)
-    best = [float("inf")]
+    lengths = [*(rung for rung in RUNGS if rung < epochs), None]
+    best = [math.inf]
 
     def objective(trial):
-        point = tuple(f"{key}={_suggested(trial, key, drawn)}" for key, drawn in settings.random.items())
-        (one,) = planner.planned([point])
-        told = 0
-        for length in (1, 3, 9, None):  # its Hyperband prunes at these
-            words = sweep.command(one, settings.config, length)[1:]
-            nntrain_fit(words)
+        (one,) = planner.planned([tuple(f"{k}={_suggested(trial, k, drawn)}" for k, drawn in settings.random.items())])
+        values = []
+        for length in lengths:
+            trained(sweep.command(one, settings.config, length))
             outcome = sweep.finished(one, length)
             if outcome is None or not outcome.good:
-                return float("inf")
+                return math.inf
             spent.ended(outcome)
-            values = [line["validation"]["loss"] for line in Run(one.run_dir).read_metrics()]
+            before, values = len(values), [line["validation"]["loss"] for line in Run(one.run_dir).read_metrics()]
             best[0] = min(best[0], *values)
-            for epoch, value in list(enumerate(values, 1))[told:]:
-                trial.report(value, epoch)
-            told = len(values)
-            if spent.total >= budget * EPOCHS:
+            for epoch in range(before, len(values)):
+                trial.report(values[epoch], epoch + 1)
+            if spent.total >= budget * epochs:
                 trial.study.stop()
-            if length and trial.should_prune():
+            elif length and trial.should_prune():
                 raise optuna.TrialPruned
         return min(values)
 
-    def nntrain_fit(words):
-        child = forks.start(["nntrain", *words], program)
-        child.stderr.read()
-        child.wait()
-
     sampler = optuna.samplers.TPESampler(seed=seed)
-    pruner = optuna.pruners.HyperbandPruner(min_resource=1, max_resource=EPOCHS, reduction_factor=3)
+    pruner = optuna.pruners.HyperbandPruner(min_resource=1, max_resource=epochs, reduction_factor=3)
     study = optuna.create_study(study_name=f"{task}-{seed}", sampler=sampler, pruner=pruner)
-    study.optimize(objective, n_trials=5000)
+    study.optimize(objective)
     return best[0], len(study.trials)
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--task", choices=TASKS, action="append")
-    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--seeds", default="0-9")
     parser.add_argument("--budget", type=float, default=40)
+    parser.add_argument("--epochs", type=int, choices=(9, 27), default=27)
     given = parser.parse_args()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    _import_all()
     for task in given.task or TASKS:
         found = []
-        for seed in range(given.seeds):
+        for seed in parse_seeds(given.seeds, "--seeds"):
             start = time.perf_counter()
             with tempfile.TemporaryDirectory() as lab, held.for_all_runs():
-                pair = [search(task, seed, given.budget, Path(lab) / search.__name__) for search in (ours, optunas)]
+                pair = [
+                    search(task, seed, given.budget, given.epochs, Path(lab) / search.__name__)
+                    for search in (ours, optunas)
+                ]
             found.append([best for best, _ in pair])
             told = "   ".join(f"{best:.5f} of {count} trials" for best, count in pair)
             print(f"{task} {seed}: {told}   ({time.perf_counter() - start:.0f} s)", flush=True)

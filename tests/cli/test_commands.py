@@ -21,6 +21,7 @@ SHARED = {
     "options",
     "other_commands",
     "progress",
+    "runs_server",
     "runs_table",
     "shipped",
     "space_options",

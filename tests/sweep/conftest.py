@@ -2,9 +2,12 @@ import os
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
+
+from nntrain.sweep.dask_cluster import _written
 
 ROOT = Path(__file__).parents[2]
 
@@ -68,6 +71,52 @@ def start(tmp_path):
     for process in started:
         process.kill()
         process.communicate()
+
+
+class DaskCluster:
+    """A scheduler and two workers with a thread each, as a user would start them."""
+
+    def __init__(self, folder):
+        self.folder, self.file = folder, folder / "scheduler.json"
+        self.scheduler = self._start("scheduler", "--port", "0")
+        self.workers = [self._worker() for _ in range(2)]
+        end = time.monotonic() + 60
+        while not _written(self.file):
+            assert self.scheduler.poll() is None
+            assert time.monotonic() < end
+            time.sleep(0.05)
+
+    def _worker(self):
+        return self._start("worker", "--nthreads", "1", "--no-nanny")
+
+    def _start(self, kind, *options):
+        command = [sys.executable, "-m", f"distributed.cli.dask_{kind}", "--scheduler-file", self.file, *options]
+        return subprocess.Popen(
+            [*command, "--no-dashboard"],
+            cwd=self.folder,
+            env=ENV,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def replace(self, number):
+        """Kill a worker and start another."""
+        self.workers[number].kill()
+        self.workers[number].wait()
+        self.workers[number] = self._worker()
+
+    def end(self):
+        for process in (*self.workers, self.scheduler):
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    pytest.importorskip("distributed")
+    made = DaskCluster(tmp_path)
+    yield made
+    made.end()
 
 
 def results(runs):

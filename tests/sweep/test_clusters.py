@@ -147,35 +147,9 @@ def test_flags_say_what_the_settings_are(config):
     assert shlex.split(line) == [*expected, "--runs", "runs"]
 
 
-@pytest.fixture
-def cluster(tmp_path):
-    """A scheduler and workers as a user would start them; gives the scheduler's file and the workers' processes."""
-    pytest.importorskip("distributed")
-    started = []
-
-    def start(*arguments):
-        command = [sys.executable, "-m", "distributed.cli." + arguments[0], *arguments[1:]]
-        process = subprocess.Popen(command, cwd=tmp_path, env=ENV, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        started.append(process)
-        return process
-
-    file = tmp_path / "scheduler.json"
-    start("dask_scheduler", "--scheduler-file", str(file), "--port", "0", "--no-dashboard")
-    workers = [
-        start("dask_worker", "--scheduler-file", str(file), "--nthreads", "1", "--no-nanny", "--no-dashboard")
-        for _ in range(2)
-    ]
-    while not file.exists():
-        time.sleep(0.05)
-    yield file, workers
-    for process in started:
-        process.kill()
-        process.wait()
-
-
 @pytest.mark.slow
 def test_a_sweep_on_dask_is_the_sweep_and_outlives_its_workers(program, start, config, cluster, tmp_path):
-    file, workers = cluster
+    file, workers = cluster.file, cluster.workers
     arguments = ["sweep", config, "--seeds", "0-5", "training.epochs=200", "training.checkpoint={epochs: 5}"]
     program(*arguments, "--runs", "here")
     process = start(*arguments, "--runs", "there", "--dask", file)
@@ -190,7 +164,7 @@ def test_a_sweep_on_dask_is_the_sweep_and_outlives_its_workers(program, start, c
 
 @pytest.mark.slow
 def test_a_signal_saves_the_runs_of_the_workers(start, program, config, cluster, tmp_path):
-    file, _ = cluster
+    file = cluster.file
     arguments = ["sweep", config, "--seeds", "0-1", "training.epochs=100000", "training.checkpoint={epochs: 5}"]
     process = start(*arguments, "--dask", file)
     while len(list((tmp_path / "runs").glob("*/checkpoints/last.npz"))) < 2:
@@ -201,6 +175,20 @@ def test_a_signal_saves_the_runs_of_the_workers(start, program, config, cluster,
     assert process.returncode == 130, said
     states = [(run / "status.json").read_text() for run in (tmp_path / "runs").iterdir()]
     assert all('"interrupted"' in state for state in states)
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_is_lost_ends_the_sweep_with_one_line(start, config, cluster, tmp_path):
+    process = start("sweep", config, "--seeds", "0-1", "training.epochs=100000", "--dask", cluster.file)
+    while len(list((tmp_path / "runs").glob("*/checkpoints/last.npz"))) < 2:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.1)
+    cluster.scheduler.kill()
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 8, said
+    errors = [line for line in said.splitlines() if "error" in line.lower()]
+    assert len(errors) == 1, said
+    assert errors[0].startswith("error: --dask: the scheduler does not answer any more: ")
 
 
 @pytest.mark.parametrize(
