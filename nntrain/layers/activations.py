@@ -121,7 +121,7 @@ class OverwritingReLU(ReLU):
 
 @component("leaky_relu")
 class LeakyReLU(Activation):
-    """A = Z where Z > 0, else slope · Z.   dZ = dA or slope · dA.  Maas et al. (2013)."""
+    """A = Z where Z > 0, else slope · Z.   dZ = dA where Z > 0, else slope · dA.  Maas et al. (2013)."""
 
     slope: float = arg("slope for Z < 0", default=0.01, ge=0, le=1)
 
@@ -136,7 +136,7 @@ class LeakyReLU(Activation):
 
 @component("elu")
 class ELU(Activation):
-    """A = Z where Z > 0, else alpha (eᶻ − 1).   dZ = dA or dA · (A + alpha).  Clevert et al. (2016)."""
+    """A = Z where Z > 0, else alpha (eᶻ − 1).   dZ = dA where Z > 0, else dA · (A + alpha).  Clevert et al. (2016)."""
 
     alpha: float = arg("−alpha is the limit for Z → −∞", default=1.0, gt=0)
 

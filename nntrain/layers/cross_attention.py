@@ -19,14 +19,15 @@ _Affine = tuple[Array, Array, Array | None, Array, Array, bool]  # W, dW, db, dZ
 
 @component("cross_attention")
 class CrossAttention(MultiHead):
-    """Y = W_o [O_1; …; O_h] + b_o,  O_i = V_i softmax(K_iᵀ Q_i / √d).   X, Y (T, n, m)   S (T_s, n_s, m)
+    """Y = W_o O + b_o,  O_i = V_i P_i,  P_i = softmax(K_iᵀ Q_i / √d).   X, Y (T, n, m)   S (T_s, n_s, m)
 
-    Queries come from the decoder's X, keys and values from S, what the encoder gives: Q = W_q X + b_q at every step of
-    X,  K = W_k S + b_k and V = W_v S + b_v at every step of S.  So each step of the text that is written looks at all
-    steps of the one that was read.   W_q (units, n)   W_k, W_v (units, n_s)   W_o (n, units)   b_q, b_k, b_v (units, 1)
-    b_o (n, 1).  Heads are those of `attention`.
+    Queries come from the decoder's X, keys and values from S, what the encoder gives:
+    Q = W_q X + b_q at every step of X,  K = W_k S + b_k,  V = W_v S + b_v at every step of S.  So each step of the text
+    that is written looks at all steps of the one that was read.   W_q (units, n)   W_k, W_v (units, n_s)
+    W_o (n, units)   b_q, b_k, b_v (units, 1)   b_o (n, 1).  Heads are those of `attention`.
 
-    With P_i the softmax and S_i what stands inside it, as of `attention`:  dX = W_qᵀ dQ,  dS = W_kᵀ dK + W_vᵀ dV.
+    O = [O_1; …; O_h].  The way back is that of `attention` to dQ, dK, dV:  dW_q = dQ Xᵀ,  dW_k = dK Sᵀ,  dW_v = dV Sᵀ,
+    dX = W_qᵀ dQ,  dS = W_kᵀ dK + W_vᵀ dV.
 
     lengths     steps past the end of an example's source are seen by none
     ∂J/∂S       every layer of the decoder that reads S adds its share; the encoder goes back from their sum

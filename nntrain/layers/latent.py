@@ -11,14 +11,13 @@ from nntrain.model.shapes import Array, Shape, show_shape
 
 @component("sample_latent")
 class SampleLatent(Layer):
-    """Z = μ + σ ∘ ε,  [μ; log σ²] = X,  ε normal.   X (2n, m) or (2n, H, W, m)   Z with n features
+    """Z = μ + σ ∘ ε, ε normal, μ and log σ² the halves of X.   X (2n, m) or (2n, H, W, m)   Z with n features
 
     The reparametrisation of Kingma and Welling (2014), arXiv:1312.6114, section 2.4: as the randomness is in ε, dZ
-    reaches μ and σ.  In evaluation ε = 0.  The layer adds to the cost β times the mean over the examples of
+    reaches μ and σ.  In evaluation ε = 0.
 
-        KL(N(μ, σ²) ‖ N(0, 1)) = ½ Σ (μ² + σ² − log σ² − 1)        (appendix B)
-
-        dμ = dZ + β μ / m,   d log σ² = ½ dZ ∘ ε ∘ σ + β (σ² − 1) / 2m
+    weight β   J ← J + (β/m) Σ KL,   KL = ½ Σ (μ² + σ² − log σ² − 1), that of N(μ, σ²) to N(0, 1) (appendix B),
+               dμ = dZ + β μ / m,   d log σ² = ½ dZ ∘ ε ∘ σ + β (σ² − 1) / 2m
 
     `mse` and `binary_cross_entropy` are means over the n_y outputs where the paper's bound has sums: β = 1/n_y is the
     bound, a larger β a smoother and blurrier one (Higgins et al. 2017).  The loss alone knows nothing of the codes, so

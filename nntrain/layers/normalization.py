@@ -59,11 +59,13 @@ class _BatchCache(NamedTuple):
 class BatchNorm(Layer):
     """Z = gamma X̂ + beta,  X̂ = (X − μ) / √(σ² + ε).   X (n, m), (T, n, m), (C, H, W, m)   gamma, beta (n, 1)
 
+    μ = mean(X),  σ² = mean((X − μ)²) of each feature, over the batch (over steps and pixels too).
+
     dgamma = Σ dZ ∘ X̂,  dbeta = Σ dZ,  dX = gamma / √(σ² + ε) (dZ − mean(dZ) − X̂ mean(dZ ∘ X̂)).
 
-    μ and σ² (n, 1) of a feature are taken over the batch, over steps and pixels too; in evaluation their running means
-    `mean` and `variance` take their place: mean = momentum · mean + (1 − momentum) · μ, the course's exponentially
-    weighted average.  PyTorch calls 1 − momentum momentum.  The running variance is the unbiased one, as in the paper.
+    In evaluation the running means `mean` and `variance` (n, 1) take the place of μ and σ², the course's exponentially
+    weighted averages:  mean ← momentum · mean + (1 − momentum) μ.  PyTorch calls 1 − momentum
+    momentum.  The running variance is the unbiased one, as in the paper.
     Ioffe and Szegedy (2015), arXiv:1502.03167; course 2, week 3.  A batch of one vector has σ² = 0: Z = beta.
     Steps past a shorter sequence's end do not count.  Frozen running means stay, and are taken in training too.
     """
@@ -199,10 +201,12 @@ class ExampleNorm(Layer):
 class LayerNorm(ExampleNorm):
     """Z = gamma X̂ + beta,  X̂ = (X − μ) / √(σ² + ε).   X (n, m), (T, n, m), (C, H, W, m)   gamma, beta (n, 1)
 
+    μ = mean(X),  σ² = mean((X − μ)²) of each example alone, over its features.
+
     dgamma = Σ dZ ∘ X̂,  dbeta = Σ dZ,  dX = (gamma dZ − mean(gamma dZ) − X̂ mean(gamma dZ ∘ X̂)) / √(σ² + ε).
 
-    μ and σ² belong to each example alone, over its features; of a sequence to each step, of an image to all channels
-    and pixels.  Nothing depends on the batch: training and evaluation are the same.  Ba et al. (2016).
+    They are those of each step of a sequence, and of all channels and pixels of an image.  Nothing depends on the
+    batch: training and evaluation are the same.  Ba et al. (2016).
     """
 
     centred, operations = True, 8

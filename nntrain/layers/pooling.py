@@ -54,7 +54,7 @@ class _MaxCache(NamedTuple):
 
 @component("max_pool2d")
 class MaxPool2d(_Pool):
-    """Y = the maximum under each window; padding never wins.   X (C, H, W, m)   Y (C, H', W', m)
+    """Y = the maximum of X under each window; padding never wins.   X (C, H, W, m)   Y (C, H', W', m)
 
     dX: each dY goes to the pixel that was the maximum (where several were, to the first by column, then row).
     Course 4, week 1.
@@ -91,7 +91,7 @@ class MaxPool2dReLU(MaxPool2d):
 
 @component("avg_pool2d")
 class AvgPool2d(_Pool):
-    """Y = the mean under each window; padding counts as zeros.   X (C, H, W, m)   Y (C, H', W', m)
+    """Y = the mean of X under each window; padding counts as zeros.   X (C, H, W, m)   Y (C, H', W', m)
 
     dX: each dY is spread evenly over its window.  Course 4, week 1.
     """
@@ -133,7 +133,7 @@ def _valid(X: Array, context: Context) -> Array | None:
 
 @component("global_avg_pool")
 class GlobalAvgPool(_GlobalPool):
-    """Y = the mean over all pixels, or over the steps that count.   X (C, H, W, m) or (T, n, m)   Y (C, m) or (n, m)
+    """Y = the mean of X over all pixels, or the steps that count.   X (C, H, W, m) or (T, n, m)   Y (C, m) or (n, m)
 
     dX = dY / number of pixels or steps, at each of them.  Lin et al. (2014), arXiv:1312.4400.
     """
@@ -159,7 +159,7 @@ class MeanOverTime(GlobalAvgPool):
 
 @component("global_max_pool")
 class GlobalMaxPool(_GlobalPool):
-    """Y = the maximum over all pixels, or over the valid steps.   X (C, H, W, m) or (T, n, m)   Y (C, m) or (n, m)
+    """Y = the maximum of X over all pixels, or the valid steps.   X (C, H, W, m) or (T, n, m)   Y (C, m) or (n, m)
 
     dX: dY at the first pixel (step) that was the maximum, else 0.
     """

@@ -20,8 +20,11 @@ from nntrain.model.shapes import Array, Shape, show_shape
 class Position(Layer):
     """Y_t = x_t + P_t.   X (T, n, m)   P (T, n)
 
-    learned      P is a parameter, for the steps of the data: longer sequences cannot be read.   dP_t = Σ dY_t
-    sinusoidal   P_t,2i = sin(t / 10000^(2i/n)),  P_t,2i+1 = cos(t / 10000^(2i/n)), for any number of steps
+    dX = dY.
+
+    encoding learned      P is a parameter, for the steps of the data: longer sequences cannot be read.
+                          dP_t = Σ dY_t over the examples
+    encoding sinusoidal   P_t,2i = sin(t / 10000^(2i/n)),  P_t,2i+1 = cos(t / 10000^(2i/n)), for any number of steps
 
     Vaswani et al. (2017), arXiv:1706.03762, section 3.5; course 5, week 4.
     """

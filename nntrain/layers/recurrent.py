@@ -167,9 +167,12 @@ class LSTM(Recurrent):
     c̃ = tanh(W_c x_t + U_c a_{t-1} + b_c).  Rows of W, U, b in the order update (the input gate), forget, output,
     candidate; b_f begins at 1.
 
-    With z_t the four sums one below the other, dz_t of each a gate's derivative times its Γ (1 − Γ), of c̃ times 1 − c̃²:
-    dc_t = da_t Γ_o (1 − tanh² c_t) + Γ_f dc_{t+1},  dΓ_u = dc_t c̃,  dΓ_f = dc_t c_{t-1},  dΓ_o = da_t tanh c_t,
-    dc̃ = dc_t Γ_u,  dW = Σ_t dz_t x_tᵀ,  dU = Σ_t dz_t a_{t-1}ᵀ,  db = Σ_t dz_t,  dx_t = Wᵀ dz_t,  da_{t-1} = Uᵀ dz_t.
+    dc_t = da_t Γ_o (1 − tanh² c_t) + Γ_f dc_{t+1} with the Γ_f of step t + 1,
+    dΓ_u = dc_t c̃,  dΓ_f = dc_t c_{t-1},  dΓ_o = da_t tanh c_t,
+    dc̃ = dc_t Γ_u.  With z_t the four sums inside σ and tanh, one below the other:
+    dz_t = [dΓ_u Γ_u (1 − Γ_u); dΓ_f Γ_f (1 − Γ_f); dΓ_o Γ_o (1 − Γ_o); dc̃ (1 − c̃²)],
+    dW = Σ_t dz_t x_tᵀ,  dU = Σ_t dz_t a_{t-1}ᵀ,  db = Σ_t dz_t,  dx_t = Wᵀ dz_t,
+    da_{t-1} = Uᵀ dz_t, added to what reaches a_{t-1} from above.
 
     The course's W_u [a_{t-1}, x_t] is the two products here (course 5, week 1).
     Hochreiter and Schmidhuber (1997), with the forget gate of Gers et al. (2000), without peepholes.
@@ -186,15 +189,18 @@ class LSTM(Recurrent):
 
 @component("gru")
 class GRU(Recurrent):
-    """a_t = (1 − Γ_u) c̃ + Γ_u a_{t-1}.   X (T, n_x, m)   W (3n, n_x)   U (3n, n)   b, b_u (3n, 1)   A (T, n, m)
+    """a_t = (1 − Γ_u) c̃ + Γ_u a_{t-1}.   X (T, n_x, m)   W (3n, n_x)   U (3n, n)   b, q (3n, 1)   A (T, n, m)
 
-    Γ_r = σ(W_r x_t + b_r + U_r a_{t-1} + d_r)    Γ_u = σ(W_u x_t + b_u + U_u a_{t-1} + d_u)
-    c̃ = tanh(W_c x_t + b_c + Γ_r (U_c a_{t-1} + d_c)).  Rows in the order reset, update, candidate; d are those of the
-    parameter `b_u`, the bias beside U.
+    Γ_r = σ(W_r x_t + b_r + U_r a_{t-1} + q_r)    Γ_u = σ(W_u x_t + b_u + U_u a_{t-1} + q_u)
+    c̃ = tanh(W_c x_t + b_c + Γ_r (U_c a_{t-1} + q_c)).  Rows in the order reset, update, candidate.
+    The bias beside U, q (3n, 1), is saved as `b_u`.
 
-    dc̃ = da_t (1 − Γ_u),  dΓ_u = da_t (a_{t-1} − c̃),  dΓ_r = dc̃ (1 − c̃²) (U_c a_{t-1} + d_c),  dW = Σ_t dz_t x_tᵀ,
-    dx_t = Wᵀ dz_t with z_t the three sums one below the other;  dU = Σ_t du_t a_{t-1}ᵀ,  da_{t-1} = Γ_u da_t + Uᵀ du_t
-    with u_t those of U, of which the last is behind Γ_r.
+    dc̃ = da_t (1 − Γ_u),  dΓ_u = da_t (a_{t-1} − c̃),  dΓ_r = dc̃ (1 − c̃²) (U_c a_{t-1} + q_c).  With z_t the three sums
+    inside σ and tanh, and u_t their parts U a_{t-1} + q, each one below the other:
+    dz_t = [dΓ_r Γ_r (1 − Γ_r); dΓ_u Γ_u (1 − Γ_u); dc̃ (1 − c̃²)],
+    du_t = dz_t, of which the last rows times Γ_r,
+    dW = Σ_t dz_t x_tᵀ,  db = Σ_t dz_t,  dU = Σ_t du_t a_{t-1}ᵀ,  dq = Σ_t du_t,  dx_t = Wᵀ dz_t,
+    da_{t-1} = Γ_u da_t + Uᵀ du_t, added to what reaches a_{t-1} from above.
 
     The variant of cuDNN and PyTorch, so that weights can be exchanged.  The course (course 5, week 1) writes
     (c_t = Γ_u c̃ + (1 − Γ_u) c_{t-1}), its Γ_u being 1 − Γ_u here, and c̃ = tanh(W_c [Γ_r c_{t-1}, x_t] + b_c): the reset

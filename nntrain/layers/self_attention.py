@@ -70,21 +70,22 @@ class MultiHead(Layer):
 
 @component("attention")
 class Attention(MultiHead):
-    """Y = W_o [O_1; …; O_h] + b_o,  O_i = V_i softmax(K_iᵀ Q_i / √d).   X (T, n, m)   Y (T, n, m)
+    """Y = W_o O + b_o,  O_i = V_i P_i,  P_i = softmax(S_i),  S_i = K_iᵀ Q_i / √d.   X (T, n, m)   Y (T, n, m)
 
     Multi-head self-attention:  Q = W_q X + b_q,  K = W_k X + b_k,  V = W_v X + b_v at every step, of which head i has
     the rows i d … (i + 1) d, d = units / heads.  The weights of a query's step, a column of the softmax, say how much
     of each step's value it takes.   W_q, W_k, W_v (units, n)   W_o (n, units)   b_q, b_k, b_v (units, 1)   b_o (n, 1)
 
-    With P_i the softmax and S_i what stands inside it:  dV_i = dO_i P_iᵀ,  dP_i = V_iᵀ dO_i,
-    dS_i = P_i ∘ (dP_i − Σ P_i dP_i),  dQ_i = K_i dS_i / √d,  dK_i = Q_i dS_iᵀ / √d,  dW_q = dQ Xᵀ and so on,
-    dX = W_qᵀ dQ + W_kᵀ dK + W_vᵀ dV.
+    O = [O_1; …; O_h],  dO = W_oᵀ dY,  dW_o = dY Oᵀ,  dV_i = dO_i P_iᵀ,  dP_i = V_iᵀ dO_i,
+    dS_i = P_i ∘ (dP_i − Σ P_i ∘ dP_i),  dQ_i = K_i dS_i / √d,  dK_i = Q_i dS_iᵀ / √d,  dW_q = dQ Xᵀ,  dW_k = dK Xᵀ,
+    dW_v = dV Xᵀ,  db_o = Σ dY,  db_q = Σ dQ,  db_k = Σ dK,  db_v = Σ dV,  dX = W_qᵀ dQ + W_kᵀ dK + W_vᵀ dV.
 
-    causal      a step sees itself and the steps before it alone, as a model of text has to
+    causal      S_i = K_iᵀ Q_i / √d, and −∞ where the key's step is behind the query's:
+                a step sees itself and the steps before it alone, as a model of text has to.
     lengths     steps past an example's end are seen by none
     dropout     of the weights, divided by 1 − rate
-    positions   rope: queries and keys are turned by their step (Su et al. 2021); none: attention knows no order, put
-                `position` before it
+    positions rope    Q_i ← R_t Q_i,  K_i ← R_t K_i, each turned by angles that grow with its step t (Su et al. 2021)
+    positions none    attention knows no order, put `position` before it
 
     Vaswani et al. (2017), arXiv:1706.03762, section 3.2; course 5, week 4, where X's rows are the steps: Q = X W_Q.
     """

@@ -46,9 +46,9 @@ def _zeroed(X: Array, valid: Bools | None) -> Array:
 
 @component("flatten")
 class Flatten(_Reshape):
-    """The elements in one column: X (C, H, W, m) -> (C·H·W, m), in row-major order.  A vector stays as it is.
+    """A = X, each example in one column, in row-major order.   X (C, H, W, m)   A (C·H·W, m)
 
-    dX = dY in the shape of X.
+    dX = dA in the shape of X.  A vector stays as it is.
     """
 
     def declare(self, shape: Shape) -> tuple[Shape, Tree]:
@@ -60,9 +60,9 @@ class Flatten(_Reshape):
 
 @component("reshape")
 class Reshape(_Reshape):
-    """Another shape with as many elements, in row-major order; one size may be -1 and is inferred.
+    """A = X in another shape with as many elements, in row-major order; one size may be -1 and is inferred.
 
-    dX = dY in the shape of X.
+    dX = dA in the shape of X.
     """
 
     shape: tuple[int, ...] = arg("sizes without the batch axis; one may be -1", ge=-1)

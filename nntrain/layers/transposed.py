@@ -19,7 +19,7 @@ __all__ = ["ConvTranspose2d"]
 
 @component("conv_transpose2d")
 class ConvTranspose2d(Layer):
-    """Z = the dX of a conv2d, taken at X, plus b: upsampling that is learned.
+    """Z = W ∗ᵀ X + b: what a conv2d with W does to its dZ, done to X; upsampling that is learned.
 
     X (C, H, W, m)   W (C, filters/groups, kh, kw)   b (filters, 1)   Z (filters, H', W', m)
 

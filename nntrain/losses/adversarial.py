@@ -27,7 +27,10 @@ _LOGISTIC = BinaryCrossEntropy()
 
 
 class AdversarialLoss(ElementwiseLoss):
-    """Base.  Called with Y = 1 (real) or 0 (drawn) for every example it is what the discriminator pays."""
+    """Base.  Called with Y = 1 (real) or 0 (drawn) for every example it is what the discriminator pays.
+
+    J_D = (1/m) Σ 𝓛(D(x), 1) + (1/m) Σ 𝓛(D(G(z)), 0)
+    """
 
     adversarial = True
     target: ClassVar[Literal["labels", "values", "either"]] = "labels"
@@ -54,8 +57,8 @@ class GANLoss(AdversarialLoss):
     The logistic loss of the course (C1W2L03) for "is it real?".  The generator's is the non-saturating one: the game's
     own, log(1 − σ(z)), is flat where the discriminator is sure.  Goodfellow et al. (2014), arXiv:1406.2661, section 3.
 
-    label_smoothing ε   one-sided: the target of real examples is 1 − ε, that of drawn ones stays 0 (Salimans et al.
-                        2016, arXiv:1606.03498, section 3.4)
+    label_smoothing ε   𝓛(z, 1) = −(1 − ε) log σ(z) − ε log(1 − σ(z)), one-sided: the target of real examples is 1 − ε,
+                        that of drawn ones stays 0 (Salimans et al. 2016, arXiv:1606.03498, section 3.4)
     """
 
     label_smoothing: float = arg("ε: the target of real examples is 1 − ε", default=0.0, ge=0, lt=1)

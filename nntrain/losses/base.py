@@ -114,7 +114,10 @@ class Loss(Component):
 
 
 class ElementwiseLoss(Loss):
-    """A mean of terms, one for every single output."""
+    """A mean of terms, one for every single output: n of them for each of m examples (and each step).
+
+    J = (1/(n m)) Σ 𝓛,   dZ = (1/(n m)) ∂𝓛/∂z
+    """
 
     def terms(self, Z: Array, Y: Array) -> tuple[Array, Array]:
         """Loss and derivative of every single output: two fresh arrays like Z."""

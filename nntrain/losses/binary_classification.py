@@ -31,7 +31,8 @@ class BinaryCrossEntropy(ElementwiseLoss):
 
     Course: "Logistic regression cost function" (C1W2L03).  Y is labels 0 and 1 (m,) for one output, or values (n, m).
 
-    from_logits true    a = σ(z) is applied here: 𝓛 = |z| |y − [z > 0]| + log(1 + e^−|z|), ∂𝓛/∂z = a − y
+    from_logits true    a = σ(z), applied here,   ∂𝓛/∂z = a − y.
+                        Computed as 𝓛 = |z| |y − [z > 0]| + log(1 + e^−|z|), which loses nothing
     from_logits false   the outputs are probabilities a, which the last layer has to promise (Layer.bounds):
                         ∂𝓛/∂a = −y/a + (1 − y)/(1 − a).  At a = 0 and a = 1 both have poles: a is first moved into what
                         its dtype tells from 0 and from 1, in float32 1.2e-38 … 1 − 6e-8.  So a wrong certainty costs

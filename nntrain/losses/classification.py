@@ -32,7 +32,8 @@ class CrossEntropy(Loss):
     Course: "Softmax regression" (C2W3L08), "Training a softmax classifier" (C2W3L09).  It takes logits: the softmax is
     applied here, where log and exp meet and nothing overflows or underflows.
 
-    label_smoothing ε   the target is 1 − ε at the label plus ε/n everywhere (Szegedy et al. 2016)
+    label_smoothing ε   J = −(1/m) Σ Σ y log a,   dZ = (A − Y) / m with Y one-hot times 1 − ε, plus ε/n everywhere.
+                    (Szegedy et al. 2016)
     class_weights w     J = Σ w_y 𝓛 / Σ w_y: the weighted mean, as in PyTorch; a batch whose weights are all 0 costs 0.
                         In the smoothed part each class has its own weight (PyTorch's convention too).  See
                         losses.class_weights for the three ways to give them.  Weights of examples multiply them

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class ValueLoss(ElementwiseLoss):
-    """A loss of the error e = ŷ − y.   Ŷ, Y (n_y, m)"""
+    """A loss of the error:   e = ŷ − y,   Ŷ = Z, what the network gives.   Y (n_y, m)"""
 
     target: ClassVar[Literal["labels", "values", "either"]] = "values"
 

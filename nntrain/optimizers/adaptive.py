@@ -19,7 +19,10 @@ from nntrain.optimizers.base import Optimizer, scratch_like
 
 @component("adagrad")
 class Adagrad(Optimizer):
-    """S ← S + dθ²,   θ ← θ − α dθ / (√S + ε).   Duchi, Hazan, Singer 2011.   weight_decay λ: dθ + λ θ."""
+    """S ← S + dθ²,   θ ← θ − α dθ / (√S + ε).   Duchi, Hazan, Singer 2011.
+
+    weight_decay λ:  dW ← dW + λ W for the weights, before all that.
+    """
 
     lr: float = arg("learning rate α", default=0.01, ge=0)
     epsilon: float = arg("ε, keeps the quotient finite", default=1e-10, gt=0)
@@ -45,7 +48,7 @@ class RMSprop(Optimizer):
 
     With momentum β:   v ← β v + dθ / (√S + ε),   θ ← θ − α v.
     Course: "RMSprop" (C2W2L07), where ρ is β₂; Hinton's lecture 6e, 2012.  PyTorch calls ρ alpha.
-    weight_decay λ: dθ + λ θ.
+    weight_decay λ:  dW ← dW + λ W for the weights, before all that.
     """
 
     lr: float = arg("learning rate α", default=0.001, ge=0)
@@ -80,8 +83,9 @@ class RMSprop(Optimizer):
 class Adam(Optimizer):
     """V ← β₁ V + (1 − β₁) dθ,   S ← β₂ S + (1 − β₂) dθ²,   θ ← θ − α V̂ / (√Ŝ + ε)
 
-    with the bias corrections V̂ = V / (1 − β₁ᵗ), Ŝ = S / (1 − β₂ᵗ).  Course: "Adam optimization algorithm" (C2W2L08);
-    Kingma, Ba 2015, where V is m and S is v.  weight_decay λ: dθ + λ θ, which the quotient scales too; adamw does not.
+    with the bias corrections  V̂ = V / (1 − β₁ᵗ),  Ŝ = S / (1 − β₂ᵗ).  Course: "Adam optimization algorithm" (C2W2L08);
+    Kingma, Ba 2015, where V is m and S is v.
+    weight_decay λ:  dW ← dW + λ W for the weights, before all that; the quotient scales it too, that of adamw not.
     """
 
     lr: float = arg("learning rate α", default=0.001, ge=0)
@@ -112,7 +116,12 @@ class Adam(Optimizer):
 
 @component("adamw")
 class AdamW(Adam):
-    """Adam with decoupled weight decay: first θ ← θ − α λ θ, then Adam's step.   Loshchilov, Hutter 2019."""
+    """Adam with decoupled weight decay, which acts on the weights before Adam's step.   Loshchilov, Hutter 2019.
+
+    V ← β₁ V + (1 − β₁) dθ,   S ← β₂ S + (1 − β₂) dθ²,   θ ← θ − α V̂ / (√Ŝ + ε).
+    With the bias corrections  V̂ = V / (1 − β₁ᵗ),  Ŝ = S / (1 − β₂ᵗ).
+    weight_decay λ:  W ← W − α λ W for the weights, before all that.
+    """
 
     weight_decay: float = arg("share λ of the weights taken off, times α, every step", default=0.01, ge=0)
 

@@ -27,6 +27,8 @@ def norm(vector: Array) -> float:
 def clip_by_norm(dtheta: Array, limit: float, *others: Array) -> float:
     """Scale dθ in place to ‖dθ‖ ≤ limit and return the norm it had.   Pascanu, Mikolov, Bengio 2013.
 
+    dθ ← dθ · limit / ‖dθ‖ where ‖dθ‖ > limit
+
     others   the gradients of further networks that learn under one cost: the norm is that of all together
 
     A longer dθ is multiplied by limit / ‖dθ‖, so that its norm is the limit; PyTorch's clip_grad_norm_ multiplies by
@@ -42,13 +44,19 @@ def clip_by_norm(dtheta: Array, limit: float, *others: Array) -> float:
 
 
 def clip_by_value(dtheta: Array, limit: float) -> None:
-    """Move every element of dθ into [−limit, limit], in place; NaN stays."""
+    """Move every element of dθ into [−limit, limit], in place; NaN stays.
+
+    dθ ← max(−limit, min(limit, dθ))
+    """
     bound = dtheta.dtype.type(limit)
     np.clip(dtheta, -bound, bound, out=dtheta)
 
 
 def penalty(theta: Array, l1: float, l2: float, dtheta: Array | None = None) -> float:
     """λ₁ ‖θ‖₁ + (λ₂/2) ‖θ‖², for the cost; adds its gradient λ₁ sign θ + λ₂ θ to dθ, where one is given.
+
+    l1 λ₁   J ← J + λ₁ Σ |W|,   dW ← dW + λ₁ sign W
+    l2 λ₂   J ← J + (λ₂/2) Σ W²,   dW ← dW + λ₂ W
 
     θ is the decayed part: weights, not biases.  Course: "Regularization" (C2W1L04), which writes (λ/2m) ‖W‖² with the
     training set's m: its λ is m λ₂.  Under sgd, l2 is the same as weight_decay, and also shows in the cost.

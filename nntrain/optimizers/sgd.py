@@ -17,7 +17,8 @@ class SGD(Optimizer):
 
     With momentum β:   v ← β v + dθ,   θ ← θ − α v;   nesterov:   θ ← θ − α (dθ + β v).
     Course: "Gradient descent with momentum" (C2W2L06), which writes v ← β v + (1 − β) dθ: its α is 1/(1 − β) times
-    this one.  Here as in PyTorch; Nesterov's form after Sutskever et al. 2013.  weight_decay λ: dθ + λ θ.
+    this one.  Here as in PyTorch; Nesterov's form after Sutskever et al. 2013.
+    weight_decay λ:  dW ← dW + λ W for the weights, before all that.
     """
 
     lr: float = arg("learning rate α", default=0.01, ge=0)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from nntrain.components import Component, arguments
 
@@ -28,6 +28,9 @@ _SOURCE = re.compile(
     r'[Cc]ourse \d, week \d|(?:[Cc]ourse: )?"[^"]+" \(C\dW\dL\d+\)'
     rf"|{_NAMES} (?:\({_YEAR}\)|{_YEAR})(?:, arXiv:[\d.]+\d)?"
 )
+_BIAS = r"(?:b|b_[a-z]|beta)"
+_SAVED = re.compile(r"(\w+) \([^)]*\), is saved as `(\w+)`")
+_VALUES = {"true": True, "false": False}
 _SYMBOL = re.compile(r"\w*[Α-ω][₀-₉]?|[a-z]")
 
 
@@ -36,12 +39,12 @@ class Condition:
     """The argument that an equation holds with, and its value; None: any but 0, False and none."""
 
     argument: str = ""
-    value: bool | None = None
+    value: bool | str | None = None
 
     def holds(self, component: Component) -> bool:
         """Whether the component's argument is as the equation wants it."""
         given = getattr(component, self.argument)
-        return bool(given) if self.value is None else given is self.value
+        return given not in (None, False, 0, "none") if self.value is None else given == self.value
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ class Statement:
 
     shapes    symbol -> its shapes as written, of several kinds of input each: {"X": ("(n, m)", "(T, n, m)")}
     symbols   argument -> its symbol: {"momentum": "β"}
+    saved     symbol -> the parameter's name where they differ
     sources   lectures and papers
     """
 
@@ -71,25 +75,38 @@ class Statement:
     shapes: dict[str, tuple[str, ...]]
     symbols: dict[str, str]
     sources: tuple[str, ...]
+    saved: dict[str, str] = field(default_factory=dict)
 
     def holding(self, component: Component) -> list[Equation]:
         """The equations that hold for this component: those of an argument only where it is given, in place of those
-        with the same left side that hold without."""
+        with the same left side that hold without; where there is no bias, none in them."""
         given = {e.left: e for e in self.equations if e.condition.argument and e.condition.holds(component)}
-        plain = [given.pop(e.left, e) for e in self.equations if not e.condition.argument]
-        return [*given.values(), *plain] if given else plain
+        held = [
+            e for e in self.equations if given.get(e.left, e) is e and (e in given.values() or not e.condition.argument)
+        ]
+        return held if getattr(component, "bias", True) else list(_without_bias(held))
+
+
+def _without_bias(equations: list[Equation]) -> Iterator[Equation]:
+    for equation in equations:
+        if not re.fullmatch(rf"d?{_BIAS}", equation.left):
+            yield replace(equation, text=re.sub(rf" \+ {_BIAS}(?:\[\w+\])?(?!\w)", "", equation.text))
 
 
 def statement(cls: type[Component]) -> Statement:
     """What the docstring of a component says."""
-    names = [field.name for field in arguments(cls)]
+    return read(inspect.getdoc(cls) or "", [field.name for field in arguments(cls)])
+
+
+def read(doc: str, names: list[str]) -> Statement:
+    """What a docstring says; `names` are the arguments that an equation may hold with."""
     equations: list[Equation] = []
     shapes: dict[str, tuple[str, ...]] = {}
     symbols: dict[str, str] = {}
     condition = Condition()
-    for piece, first in pieces(inspect.getdoc(cls) or "", names):
+    for piece, first in pieces(doc, names):
         if opening := _opening(names).match(piece):
-            condition = Condition(opening["name"], {"true": True, "false": False}.get(opening["value"] or ""))
+            condition = Condition(opening["name"], _VALUES.get(opening["value"], opening["value"]))
             if opening["symbol"]:
                 symbols[condition.argument] = opening["symbol"]
             piece = piece[opening.end() :]
@@ -101,9 +118,9 @@ def statement(cls: type[Component]) -> Statement:
         elif match := _SHAPE.fullmatch(piece.rstrip(".,;")):
             forms = tuple(re.findall(r"\([^()]*\)", match["forms"]))
             shapes.update(dict.fromkeys(match["names"].split(", "), forms))
-    doc = re.sub(r"\s+", " ", inspect.getdoc(cls) or "")
+    doc = re.sub(r"\s+", " ", doc)
     sources = [match.removeprefix("Course: ") for match in _SOURCE.findall(doc)]
-    return Statement(tuple(equations), shapes, symbols, tuple(dict.fromkeys(sources)))
+    return Statement(tuple(equations), shapes, symbols, tuple(dict.fromkeys(sources)), dict(_SAVED.findall(doc)))
 
 
 def _opening(names: list[str]) -> re.Pattern[str]:
@@ -111,7 +128,8 @@ def _opening(names: list[str]) -> re.Pattern[str]:
     if not names:
         return re.compile(r"(?!)")
     return re.compile(
-        rf"(?:[Ww]ith )?(?P<name>{'|'.join(names)})(?: (?P<value>true|false)| (?P<symbol>{_SYMBOL.pattern}))?(?::\s*|$)"
+        rf"(?:[Ww]ith )?(?P<name>{'|'.join(names)})(?: (?P<value>[a-z]{{2,}})| (?P<symbol>{_SYMBOL.pattern}))?"
+        r"(?::\s*|$)"
     )
 
 

@@ -6,20 +6,18 @@ dropout, pooling) belongs to it.  So Z² = W² A¹ + b² is the second dense lay
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import prod
 
 from nntrain.builder.loop import Model
-from nntrain.components import Component, arguments
 from nntrain.model.layer import Layer, Stage, stages
 from nntrain.model.network import Network
 from nntrain.model.parameters import Layout, count
 from nntrain.model.shapes import Shape
 from nntrain.textbook.docstrings import Statement, inherited
-from nntrain.textbook.notation import GREEK, tokens
-from nntrain.textbook.symbols import Flow, Line, Naming, Sizes, output_symbol, sizes
+from nntrain.textbook.parts import Part, parts, values_of
+from nntrain.textbook.symbols import Flow, Line, Naming, Sizes, apart, output_symbol, sizes
 
 
 @dataclass(frozen=True)
@@ -50,17 +48,6 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Part:
-    """Lines under a heading: the cost, an update rule, the learning rate."""
-
-    heading: str
-    lines: tuple[Line, ...]
-    words: str = ""
-    values: dict[str, object] = field(default_factory=dict)
-    sources: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Explanation:
     """What there is to say of a model: its networks' steps, the cost, and how parameters are updated."""
 
@@ -74,14 +61,11 @@ class Explanation:
 def explain(model: Model) -> Explanation:
     """The equations of a model."""
     config = model.config
-    networks = {name: network_steps(network) for name, network in model.networks.items()}
-    parts = [_part("cost", config.loss)]
-    optimizers = config.optimizer if isinstance(config.optimizer, dict) else {"": config.optimizer}
-    for name, optimizer in optimizers.items():
-        parts.append(_part(f"update of {name}" if name else "update", optimizer))
-    parts.append(_part("learning rate", config.schedule))
+    walks = {name: _Walk(network) for name, network in model.networks.items()}
+    networks = {name: tuple(walk.steps) for name, walk in walks.items()}
+    others = tuple(parts(model, {name: walk.end for name, walk in walks.items()}))
     itemsize = 8 if config.dtype == "float64" else 4
-    return Explanation(config.name, networks, tuple(parts), config.dataset.batch_size, itemsize)
+    return Explanation(config.name, networks, others, config.dataset.batch_size, itemsize)
 
 
 def network_steps(network: Network) -> tuple[Step, ...]:
@@ -94,8 +78,9 @@ class _Walk:
 
     def __init__(self, network: Network):
         self.number = 0
+        self.used: set[Flow] = set()
         self.steps: list[Step] = []
-        self.through(stages(network.layers, network.input_shape), Flow("X", None), 0, network.prefix)
+        self.end = self.through(stages(network.layers, network.input_shape), Flow("X", None), 0, network.prefix)
 
     def through(self, walked: Iterable[Stage], flow: Flow, depth: int, prefix: str) -> Flow:
         """Layers one after another; what comes out of the last."""
@@ -125,7 +110,8 @@ class _Walk:
         """One layer; what comes out of it."""
         layer = stage.layer
         output = output_symbol(said)
-        after = flow if output is None else Flow(output, self.number)
+        after = flow if output is None else apart(Flow(output, self.number), self.used)
+        self.used.add(after)
         # of the directions of a bidirectional layer, which have the same, once
         named = {} if layer.paths else Layout(stage.tree).names
         parameters = {name.rpartition(".")[2]: param.shape for name, param in named.items() if param.trainable}
@@ -145,38 +131,11 @@ class _Walk:
                 parameters=parameters,
                 count=0 if layer.paths else count(stage.tree),
                 flops=layer.flops(stage.shape),
-                arguments=_values(layer, said),
+                arguments=values_of(layer, said),
                 sources=said.sources,
             )
         )
         return after
-
-
-def _values(component: Component, said: Statement) -> dict[str, object]:
-    """The arguments of a component by their symbol in its docstring, or their name; components and None left out."""
-    values = {}
-    for argument in arguments(type(component)):
-        value = getattr(component, argument.name)
-        if argument.name == "name" or value is None or isinstance(value, (Component, tuple, list, dict)):
-            continue
-        values[symbol_of(argument.name, said)] = value
-    return values
-
-
-def symbol_of(argument: str, said: Statement) -> str:
-    """β of `momentum`, β₁ of `beta1`; else the name of the argument."""
-    base = argument.rstrip("12")
-    low = {"1": "₁", "2": "₂", "": ""}[argument[len(base) :]]
-    if argument in said.symbols or base in GREEK:
-        return said.symbols.get(argument, GREEK.get(base, base) + low)
-    return argument
-
-
-def _part(heading: str, component: Component) -> Part:
-    said = inherited(type(component))
-    lines = tuple(tuple(tokens(equation.text)) for equation in said.holding(component))
-    words = "" if lines else (inspect.getdoc(type(component)) or "").split("   ")[0].split("\n\n")[0].replace("\n", " ")
-    return Part(f"{heading}: {component.type}", lines, words, _values(component, said), said.sources)
 
 
 def operations(steps: Sequence[Step]) -> int:

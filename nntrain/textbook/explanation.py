@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nntrain.messages import in_html
-from nntrain.textbook.equations import Explanation, Part, Step, numbers_kept, operations
+from nntrain.textbook.equations import Explanation, Step, numbers_kept, operations
 from nntrain.textbook.latex import latex
 from nntrain.textbook.mathml import mathml
 from nntrain.textbook.notation import shape_text, text
+from nntrain.textbook.parts import Part
 
 
 def as_text(explanation: Explanation, only: str | None = None) -> str:
@@ -21,7 +22,7 @@ def as_text(explanation: Explanation, only: str | None = None) -> str:
         below = [*(text(line) for line in (*step.forward, *step.backward)), *_facts(step)]
         lines += [f"{pad}  {line}" for line in below] + [""]
     if only is None:
-        lines += [f"{_totals(explanation, steps)}\n" for steps in explanation.networks.values()]
+        lines += [f"{line}\n" for line in _totals(explanation)]
         for part in explanation.parts:
             below = [*(text(line) for line in part.lines), *_words(part)]
             lines += [part.heading, *(f"  {line}" for line in below), ""]
@@ -37,7 +38,7 @@ def as_markdown(explanation: Explanation, only: str | None = None) -> str:
         lines += [f"### {_title(step)}", "", *(f"$$ {latex(line)} $$\n" for line in (*step.forward, *step.backward))]
         lines += [f"{line}  " for line in _facts(step)] + [""]
     if only is None:
-        lines += [f"{_totals(explanation, steps)}\n" for steps in explanation.networks.values()]
+        lines += [f"{line}\n" for line in _totals(explanation)]
         for part in explanation.parts:
             lines += [f"### {part.heading}", "", *(f"$$ {latex(line)} $$\n" for line in part.lines)]
             lines += [f"{line}  " for line in _words(part)] + [""]
@@ -53,7 +54,7 @@ def as_html(explanation: Explanation, only: str | None = None) -> str:
         body += [mathml(line) for line in (*step.forward, *step.backward)]
         body += [f"<p>{in_html(line)}</p>" for line in _facts(step)] + ["</section>"]
     if only is None:
-        body += [f"<p>{in_html(_totals(explanation, steps))}</p>" for steps in explanation.networks.values()]
+        body += [f"<p>{in_html(line)}</p>" for line in _totals(explanation)]
         for part in explanation.parts:
             body += [f"<section><h3>{in_html(part.heading)}</h3>", *(mathml(line) for line in part.lines)]
             body += [f"<p>{in_html(line)}</p>" for line in _words(part)] + ["</section>"]
@@ -109,13 +110,16 @@ def _given(values: dict[str, object]) -> list[str]:
     return [f"with {', '.join(f'{name} = {value}' for name, value in values.items())}"] if values else []
 
 
-def _totals(explanation: Explanation, steps: tuple[Step, ...]) -> str:
-    parameters = sum(step.count for step in steps)
-    kept = numbers_kept(steps) * explanation.batch_size * explanation.itemsize
-    return (
-        f"{parameters:,} parameters, {operations(steps):,} operations an example forward and about twice as many back; "
-        f"a batch of m = {explanation.batch_size} keeps {_bytes(kept)} for the way back"
-    )
+def _totals(explanation: Explanation) -> Iterator[str]:
+    """A line a network: its parameters, operations and memory."""
+    for name, steps in explanation.networks.items():
+        parameters = sum(step.count for step in steps)
+        kept = numbers_kept(steps) * explanation.batch_size * explanation.itemsize
+        of_several = f"{name}: " if len(explanation.networks) > 1 else ""
+        yield (
+            f"{of_several}{parameters:,} parameters, {operations(steps):,} operations an example forward and about "
+            f"twice as many back; a batch of m = {explanation.batch_size} keeps {_bytes(kept)} for the way back"
+        )
 
 
 def _bytes(count: int) -> str:

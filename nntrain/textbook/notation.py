@@ -19,6 +19,7 @@ FUNCTIONS = {"tanh", "softmax", "log", "ln", "max", "exp", "sign", "mean", "KL",
 GREEK = {"alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "rho": "ρ", "lr": "α"}
 SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ᵀᵗᶻ", "0123456789+-Ttz", strict=True))
 SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋", "0123456789+-", strict=True))
+_LOWERED = {digit: low for low, digit in SUBSCRIPTS.items()}
 MARKS = {"\N{COMBINING CIRCUMFLEX ACCENT}": "hat", "\N{COMBINING TILDE}": "tilde", "\N{COMBINING MACRON}": "bar"}
 
 _TOKEN = re.compile(
@@ -114,6 +115,8 @@ def _text(token: Token) -> str:
     layer = "" if token.layer is None else _raised(str(token.layer))
     prime = "′" if token.prime else ""
     sub = "" if not token.sub else f"_{token.sub}" if len(token.sub) == 1 else f"_{{{token.sub}}}"
+    if token.sub.isdecimal():
+        sub = "".join(_LOWERED[digit] for digit in token.sub)
     shape = "" if token.shape is None else f" {shape_text(token.shape)}"
     return f"{token.d}{base}{mark}{prime}{layer}{sub}{_raised(token.sup)}{shape}"
 

@@ -15,10 +15,26 @@ Line = tuple[Token, ...]
 
 @dataclass(frozen=True)
 class Flow:
-    """The symbol that goes into the next layer: A, of layer 2, as the docstring calls it."""
+    """The symbol that goes into the next layer: A, of layer 2, as the docstring calls it.
+
+    mark, prime   what sets it apart where a layer has several arrays of that letter: Ã² behind the dropout of A²
+    """
 
     text: str
     layer: int | None
+    mark: str = ""
+    prime: bool = False
+
+    def named(self, token: Token) -> Token:
+        """The token as this symbol, small where it is small."""
+        text = self.text if token.text.isupper() else self.text.lower()
+        return replace(token, kind="symbol", text=text, layer=self.layer, mark=self.mark, prime=self.prime)
+
+
+def apart(flow: Flow, used: set[Flow]) -> Flow:
+    """The flow with a mark that none of the same letter and layer has had."""
+    marks = [(mark, prime) for prime in (False, True) for mark in ("", "tilde", "bar")]
+    return next((f for f in (replace(flow, mark=m, prime=p) for m, p in marks) if f not in used), flow)
 
 
 class Naming:
@@ -29,7 +45,8 @@ class Naming:
         parameters: dict[str, Shape],
     ):  # fmt: skip
         self.number, self.before, self.after = number, before, after
-        self.parameters = parameters
+        symbols = {name: symbol for symbol, name in said.saved.items()}
+        self.parameters = parameters = {symbols.get(name, name): shape for name, shape in parameters.items()}
         self.bases = {name.partition("_")[0] for name in parameters}
         self.input_symbol = input_symbol(said)
         self.output_symbol = output_symbol(said)
@@ -45,7 +62,7 @@ class Naming:
             for i, token in enumerate(tokens(equation.text)):
                 brackets += (token.text == "[") - (token.text == "]")
                 named = token if brackets and len(token.text) == 1 and token.text.islower() else self.token(token)
-                key = (named.d, named.text, named.sub)
+                key = (named.d, named.text + named.mark + "′" * named.prime, named.sub)
                 if named.shape is not None and (key in shown or named.sup or (equation.backward and i > 0)):
                     named = replace(named, shape=None)
                 if named.shape is not None:
@@ -71,17 +88,11 @@ class Naming:
             return token
         text, parameter = token.text, f"{token.text}_{token.sub}" if token.sub else token.text
         if text == self.output_symbol:
-            return replace(token, kind="symbol", layer=self.after.layer, shape=None if token.sub else self.output)
+            return replace(self.after.named(token), shape=None if token.sub else self.output)
         if text == self.input_symbol:
-            return replace(
-                token,
-                kind="symbol",
-                text=self.before.text,
-                layer=self.before.layer,
-                shape=None if token.sub else self.input,
-            )
+            return replace(self.before.named(token), shape=None if token.sub else self.input)
         if text in (step := {"x": self.before, "a": self.after}) and (token.sub.startswith("t")):
-            return replace(token, text=step[text].text.lower(), layer=step[text].layer)
+            return step[text].named(token)
         if parameter in self.parameters:
             return replace(token, kind="symbol", layer=self.number, shape=self.parameters[parameter])
         if text in self.bases and len(text) == 1:

@@ -11,8 +11,20 @@ from layers.cases import CASES
 from nntrain import config as configs
 from nntrain.builder import build
 from nntrain.components import find
-from nntrain.layers import BatchNorm, Dense, Dropout, Flatten, ReLU, Residual, Sequential
-from nntrain.losses import BinaryCrossEntropy
+from nntrain.layers import (
+    Attention,
+    BatchNorm,
+    Conv2d,
+    Dense,
+    Dropout,
+    Flatten,
+    LayerNorm,
+    Position,
+    ReLU,
+    Residual,
+    Sequential,
+)
+from nntrain.losses import BinaryCrossEntropy, MeanAbsoluteError, MeanSquaredError
 from nntrain.model.network import Network
 from nntrain.optimizers import SGD
 from nntrain.textbook.docstrings import inherited
@@ -63,7 +75,7 @@ def test_a_dense_layer_has_the_numbers_of_its_network():
 def test_layers_are_numbered_by_those_with_parameters_and_what_follows_belongs_to_them():
     steps = steps_of(Flatten(), Dense(3), BatchNorm(), ReLU(), Dropout(0.5), Dense(2), shape=(1, 2, 2))
     assert [step.number for step in steps] == [0, 1, 2, 2, 2, 3]
-    assert lines(steps[-1])[0].startswith("Z³ (2, m) = W³ (2, 3) A² (3, m)")
+    assert lines(steps[-1])[0].startswith("Z³ (2, m) = W³ (2, 3) Ã² (3, m)")
 
 
 def test_a_residual_layer_comes_before_what_is_inside_it_and_says_what_goes_on():
@@ -99,7 +111,10 @@ def test_each_shape_is_that_of_the_array(name):
                 named = [n for n in network.layout.names if re.fullmatch(rf"{step.path}(\.forward)?\.{parameter}", n)]
                 assert shape == network.layout.names[named[0]].shape
             shown = {f"{t.text}_{t.sub}".rstrip("_") for line in step.forward for t in line if t.shape}
-            assert set(step.parameters) <= shown, "a parameter whose shape stands nowhere"
+            symbols = {name: symbol for symbol, name in inherited(type(step.layer)).saved.items()}
+            assert {symbols.get(name, name) for name in step.parameters} <= shown, (
+                "a parameter whose shape stands nowhere"
+            )
 
 
 def test_an_equation_of_an_argument_takes_the_place_of_that_without_it():
@@ -142,8 +157,77 @@ def model(name, *overrides):
 
 def test_the_cost_and_the_update_have_their_values():
     told = as_text(explain(model("digits_mlp")))
-    assert "update: sgd\n  v ← β v + dθ\n  θ ← θ − α v\n  with α = 0.1, β = 0.9" in told
-    assert "cost: cross_entropy\n  J = −(1/m) Σ log a_y" in told
+    assert "update: sgd\n  v ← β v + dθ\n  θ ← θ − α v\n  dW ← dW + λ W for the weights" in told
+    assert "with α = 0.1, β = 0.9, nesterov = False, λ = 0.0003" in told
+    assert "cost: cross_entropy\n  A³ (10, m) = softmax(Z³ (10, m))\n  J = −(1/m) Σ Σ y log a\n" in told
+    assert "dZ³ (10, m) = (A³ − Y) / m with Y one-hot times 1 − ε" in told
+    assert "S = 780" in told
+
+
+def cost_of(name, *overrides):
+    return [
+        text(line) for part in explain(model(name, *overrides)).parts if "cost" in part.heading for line in part.lines
+    ]
+
+
+def test_the_cost_is_a_mean_over_what_it_says():
+    logistic = cost_of("logistic_regression")
+    assert logistic[:2] == ["𝓛 = −(y log a + (1 − y) log(1 − a))", "a = σ(z), applied here"]
+    assert logistic[-2:] == ["J = (1/m) Σ 𝓛", "dZ¹ (1, m) = (1/m) ∂𝓛/∂z"]
+    assert cost_of("digits_vae")[-2] == "J = (1/(64 m)) Σ 𝓛"
+    assert "e = ŷ − y" in cost_of("adding_lstm")
+    assert cost_of("names_gru")[0] == "J = −(1/(14 m)) Σ log a_y"
+    assert "J_D = (1/m) Σ 𝓛(D(x), 1) + (1/m) Σ 𝓛(D(G(z)), 0)" in cost_of("moons_gan")
+    T, n, m = 4, 3, 5
+    Z, Y = np.random.default_rng(0).normal(size=(2, T, n, m))
+    for loss, each, slope in (
+        (MeanSquaredError(), (Z - Y) ** 2, 2 * (Z - Y)),
+        (MeanAbsoluteError(), abs(Z - Y), np.sign(Z - Y)),
+    ):
+        cost, dZ = loss(Z, Y)
+        assert cost == pytest.approx(each.sum() / (T * n * m))
+        np.testing.assert_allclose(dZ, slope / (T * n * m))
+
+
+def test_what_the_training_does_to_cost_and_gradient_is_said():
+    given = ["training.l2=0.01", "training.clip_norm=5", "training.average={decay: 0.99}"]
+    told = as_text(explain(model("iris", *given)))
+    assert "J ← J + (λ₂/2) Σ W² for the weights\n  dW ← dW + λ₂ W for the weights\n" in told
+    assert "gradient: clip_norm\n  dθ ← dθ · limit / ‖dθ‖ where ‖dθ‖ > limit\n  with limit = 5.0" in told
+    assert "θ̄ = v / (1 − βᵗ)" in told
+
+
+def test_without_a_bias_none_is_in_the_equations():
+    for layer, shape in (
+        (Dense(2, bias=False), (3,)),
+        (Attention(2, bias=False), (4, 6)),
+        (LayerNorm(bias=False), (3,)),
+    ):
+        (step,) = steps_of(layer, shape=shape)
+        assert not re.search(r"\bd?[bβ](?:¹|_| )", "\n".join(lines(step))), lines(step)
+    (step,) = steps_of(Conv2d(2, 3, bias=False), shape=(1, 5, 5))
+    assert lines(step)[0] == "Z¹ (2, 3, 3, m) = W¹ (2, 1, 3, 3) ∗ X (1, 5, 5, m)"
+
+
+def test_every_array_has_a_name_of_its_own():
+    inner = Residual((Dense(4), ReLU(), Dropout(0.5), Residual((Dense(4), ReLU())), ReLU()))
+    steps = steps_of(Flatten(), Dense(4), ReLU(), Dropout(0.5), inner, ReLU(), Flatten(), Dense(2), shape=(1, 2, 2))
+    given = [lines(step)[0].split(" =")[0] for step in steps]
+    assert len(set(given)) == len(given), given
+    assert lines(steps[0])[0].startswith("A⁰ (4, m) = X (1, 2, 2, m)")
+    assert lines(steps[3])[0].startswith("Ã¹ (4, m) = A¹ (4, m) ∘ D")
+
+
+def test_attention_says_what_its_arguments_change():
+    plain, causal, turned = (
+        lines(*steps_of(Attention(2, **given), shape=(4, 8))) for given in ({}, {"causal": True}, {"positions": "rope"})
+    )
+    assert "S_i = K_iᵀ Q_i / √d" in plain
+    assert any(line.startswith("S_i = K_iᵀ Q_i / √d, and −∞ where") for line in causal)
+    assert any(line.startswith("Q_i ← R_t Q_i") for line in turned)
+    assert not any("R_t" in line for line in (*plain, *causal))
+    assert any(line.startswith("dP¹_t = ") for line in lines(*steps_of(Position(), shape=(4, 6))))
+    assert not any(line.startswith("dP") for line in lines(*steps_of(Position("sinusoidal"), shape=(4, 6))))
 
 
 def test_a_page_and_markdown_say_what_the_text_says():
