@@ -15,8 +15,8 @@ from nntrain.model.layer import Layer, Stage, stages
 from nntrain.model.network import Network
 from nntrain.model.parameters import Layout, count
 from nntrain.model.shapes import Shape
+from nntrain.textbook.beside_layers import Part, parts, values_of
 from nntrain.textbook.docstrings import Statement, inherited
-from nntrain.textbook.parts import Part, parts, values_of
 from nntrain.textbook.symbols import Flow, Line, Naming, Sizes, apart, output_symbol, sizes
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nntrain.messages import in_html
+from nntrain.textbook.beside_layers import Part
 from nntrain.textbook.equations import Explanation, Step, numbers_kept, operations
 from nntrain.textbook.latex import latex
 from nntrain.textbook.mathml import mathml
 from nntrain.textbook.notation import shape_text, text
-from nntrain.textbook.parts import Part
 
 
 def as_text(explanation: Explanation, only: str | None = None) -> str:

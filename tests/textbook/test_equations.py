@@ -226,7 +226,7 @@ def test_attention_says_what_its_arguments_change():
     assert any(line.startswith("S_i = K_iᵀ Q_i / √d, and −∞ where") for line in causal)
     assert any(line.startswith("Q_i ← R_t Q_i") for line in turned)
     assert not any("R_t" in line for line in (*plain, *causal))
-    assert any(line.startswith("dP¹_t = ") for line in lines(*steps_of(Position(), shape=(4, 6))))
+    assert any(line.startswith("dP¹_t = ") for line in lines(*steps_of(Position("learned"), shape=(4, 6))))
     assert not any(line.startswith("dP") for line in lines(*steps_of(Position("sinusoidal"), shape=(4, 6))))
 
 
