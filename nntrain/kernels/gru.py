@@ -94,7 +94,7 @@ def backward(
     # Gradients lie in the order candidate (its input side), update, reset, candidate (its state side).
     reset, update, candidate = (slice(i * n, i * n + n) for i in range(3))
     WT = np.concatenate([W[candidate], W[update], W[reset]]).T
-    UT = np.concatenate([U[update], U[reset], U[candidate]]).T
+    UT = np.ascontiguousarray(np.concatenate([U[update], U[reset], U[candidate]]).T)  # as in lstm
 
     def steps(block: Block, chunk: slice, F: Floats, d_states: Sequence[Floats], add_incoming: AddIncoming) -> None:
         gates, candidates = block.saved

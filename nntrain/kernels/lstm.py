@@ -103,7 +103,7 @@ def backward(
     g_W, g_U, g_b = gradients
     W, U = cache.weights
     n, n_x = U.shape[1], W.shape[1]
-    UT = _gate_order(U).T
+    UT = np.ascontiguousarray(_gate_order(U).T)  # a view would be packed column by column at every step
 
     def steps(block: Block, chunk: slice, F: Floats, d_states: Sequence[Floats], add_incoming: AddIncoming) -> None:
         gates, tanh_c = block.saved

@@ -62,7 +62,7 @@ def backward(
     g_W, g_U, g_b = gradients
     W, U = cache.weights
     n, n_x = U.shape[1], W.shape[1]
-    UT = U.T
+    UT = np.ascontiguousarray(U.T)  # as in lstm
 
     def steps(block: Block, chunk: slice, F: Floats, d_states: Sequence[Floats], add_incoming: AddIncoming) -> None:
         (da,) = d_states
