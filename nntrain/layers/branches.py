@@ -102,7 +102,7 @@ class Branches(Layer):
 class Concatenate(Branches):
     """Y = [f_1(X); f_2(X); …]: branches beside each other, joined along the features (an image's channels).
 
-    df_i = the rows of dY that are f_i's,  dX = Σ_i dX_i by way of each branch.
+    df_i = the rows of dY that f_i gave,  dX = Σ_i dX_i by way of each branch.
     A branch is a layer or a list of layers.  Course 4, week 2 (inception).
     """
 

@@ -80,8 +80,8 @@ class Attention(MultiHead):
     dS_i = P_i ∘ (dP_i − Σ P_i ∘ dP_i),  dQ_i = K_i dS_i / √d,  dK_i = Q_i dS_iᵀ / √d,  dW_q = dQ Xᵀ,  dW_k = dK Xᵀ,
     dW_v = dV Xᵀ,  db_o = Σ dY,  db_q = Σ dQ,  db_k = Σ dK,  db_v = Σ dV,  dX = W_qᵀ dQ + W_kᵀ dK + W_vᵀ dV.
 
-    causal      S_i = K_iᵀ Q_i / √d, and −∞ where the key's step is behind the query's:
-                a step sees itself and the steps before it alone, as a model of text has to.
+    causal      S_i = K_iᵀ Q_i / √d, and −∞ where the key's step is behind the query's.
+                A step sees itself and the steps before it alone, as a model of text has to.
     lengths     steps past an example's end are seen by none
     dropout     of the weights, divided by 1 − rate
     positions rope    Q_i ← R_t Q_i,  K_i ← R_t K_i, each turned by angles that grow with its step t (Su et al. 2021)

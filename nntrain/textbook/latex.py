@@ -90,4 +90,4 @@ def _below(sub: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("_", r"\_").replace("%", r"\%")
+    return text.replace("’", "'").replace("_", r"\_").replace("%", r"\%")

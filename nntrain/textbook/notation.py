@@ -25,7 +25,7 @@ MARKS = {"\N{COMBINING CIRCUMFLEX ACCENT}": "hat", "\N{COMBINING TILDE}": "tilde
 _TOKEN = re.compile(
     rf"""(?P<space>\ +)
     | (?P<number>\d+(?:[.,]\d+)*(?:e[-−]?\d+)?)
-    | (?P<name>(?:[A-Za-z]+|[Α-Ωα-ω]|𝓛)[{"".join(MARKS)}]?)
+    | (?P<name>(?:[A-Za-z]+’s|[A-Za-z]+|[Α-Ωα-ω]|𝓛)[{"".join(MARKS)}]?)
       (?P<prime>[′']?)
       (?P<sub>_\{{[^}}]*\}}|_[A-Za-z0-9]+|[{"".join(SUBSCRIPTS)}]+)?
       (?P<sup>[{"".join(SUPERSCRIPTS)}]+)?
@@ -63,7 +63,7 @@ def tokens(text: str) -> list[Token]:
     """The tokens of a line of a docstring."""
     found: list[Token] = []
     space = False
-    for match in _TOKEN.finditer(unicodedata.normalize("NFD", text)):
+    for match in _TOKEN.finditer(unicodedata.normalize("NFD", re.sub(r"(?<=[a-z]{2})'s\b", "’s", text))):
         if match["space"]:
             space = True
             continue

@@ -209,6 +209,13 @@ def test_without_a_bias_none_is_in_the_equations():
     assert lines(step)[0] == "Z¹ (2, 3, 3, m) = W¹ (2, 1, 3, 3) ∗ X (1, 5, 5, m)"
 
 
+def test_a_possessive_is_a_word_and_no_derivative():
+    line = tokens("W e_x: each symbol's column, f'(x)")
+    assert text(line) == "W e_x: each symbol’s column, f′(x)"
+    assert "<mtext>symbol’s</mtext>" in mathml(line)
+    assert r"symbol's column" in latex(line)
+
+
 def test_every_array_has_a_name_of_its_own():
     inner = Residual((Dense(4), ReLU(), Dropout(0.5), Residual((Dense(4), ReLU())), ReLU()))
     steps = steps_of(Flatten(), Dense(4), ReLU(), Dropout(0.5), inner, ReLU(), Flatten(), Dense(2), shape=(1, 2, 2))
