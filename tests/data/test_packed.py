@@ -89,3 +89,14 @@ def test_a_picture_of_nothing(tmp_path, little_memory):
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(10))))
     with pytest.raises(DataError, match=r"a\.png: error: \d+ bytes that unpack to 432,000,000 or more are no data"):
         decode([path], "rgb", (28, 28), None, "white", [])
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "words"),
+    [(132_000, 3, "132,000 columns are no table"), (30_000, 1, "30,000 columns and 1 row are no table")],
+)
+def test_more_columns_than_a_table_has(tmp_path, columns, rows, words):
+    path = tmp_path / "t.csv"
+    path.write_text(("1," * (columns - 1) + "0\n") * rows)
+    with pytest.raises(DataError, match=rf"t\.csv:1:1: error: {words}; does it lack line ends\?"):
+        Csv(path).load(0, "float32")

@@ -23,6 +23,11 @@ class CellsBuilder:
     watch_points   whether a point may stand between thousands, as the config does not say
     """
 
+    __slots__ = (  # a table may have a hundred thousand columns
+        *("_numerals", "_missing", "_groups", "_with_point", "_without", "_values", "_codes", "_code"),
+        *("_known", "_numbers", "_words"),
+    )
+
     def __init__(self, numerals: Numerals, missing: Missing, watch_points: bool = False):
         self._numerals, self._missing = numerals, missing
         # whether a point may still be one between thousands, and whether there are numbers with and without it
@@ -32,7 +37,7 @@ class CellsBuilder:
         self._code: dict[str, int] = {}  # of every word
         self._known: dict[str, int] = {}  # of every different cell as it is written: its code, or -1 - its number's
         self._numbers: list[float] = []
-        self._words = KnownWords()
+        self._words: KnownWords | None = None
 
     def add(self, cells: Sequence[str]) -> None:
         """The cells of further rows."""
@@ -86,6 +91,7 @@ class CellsBuilder:
 
         found = None
         if self.mostly_words:
+            self._words = self._words or KnownWords()
             found = self._words.codes(content, starts, ends, lambda rows: self._found(cells(rows)))
         if found is None:
             self.add(cells(None))

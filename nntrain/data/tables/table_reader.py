@@ -24,6 +24,8 @@ from nntrain.messages import did_you_mean
 
 _FIRST = 100  # rows by which a header is found
 _PIECE = 1 << 16  # cells that are read at a time
+MOST_COLUMNS = 1 << 17  # each takes a kilobyte
+_WIDE, _ROWS_OF_WIDE = 20_000, 3  # a header and two rows are the least that parts can be made of
 _LEAST = 64  # rows that are read at a time, however many columns there are
 
 
@@ -119,6 +121,13 @@ def begin(
     beginning = list(islice(rows, _FIRST + 1))
     if not beginning:
         raise DataError(f"{file.name}: error: the file is empty")
+    width = len(beginning[0][1])
+    if width > MOST_COLUMNS or (width > _WIDE and len(beginning) < _ROWS_OF_WIDE):
+        what = f"{width:,} columns" + (
+            f" and {rows_read} row{'s' * (rows_read > 1)}" if (rows_read := len(beginning)) < _ROWS_OF_WIDE else ""
+        )
+        hint = f"does it lack line ends?  Of more than {MOST_COLUMNS:,} columns make an .npz"
+        raise DataError(f"{file.name}:{beginning[0][0]}:1: error: {what} are no table; {hint}")
     line, first = beginning[0][0], [cell.strip() for cell in beginning[0][1]]
     below = [row for _, row in beginning[1:]]
     if isinstance(file, TypedFile) and file.header is not None:
