@@ -2,8 +2,8 @@
 
     PYTHONPATH=tests python tests/reliability/hostile_files.py [MB ...]
 
-From 100 MB on with `fit --dry-run` alone.  For each file and each command: exit code, peak resident MB above those for a
-small good file of the kind, seconds.  Files are sparse where they can be, and are removed at once.
+From 100 MB on with `fit --dry-run` alone.  For each file and each command: exit code, peak resident MB above those for
+a small good file of the kind, seconds.  Files are sparse where they can be, and are removed at once.
 """
 
 import gzip
@@ -170,6 +170,7 @@ FILES = {
     "csv: blanks": (CSV, lambda f, mb: repeated(f / "d.csv", b" ", mb, ROWS)),
     "csv: commas": (CSV, lambda f, mb: repeated(f / "d.csv", b",", mb, ROWS)),
     "csv: lines of commas": (CSV, lambda f, mb: repeated(f / "d.csv", b"," * 9999 + b"\n", mb)),
+    "csv: rows of empty cells": (CSV, lambda f, mb: repeated(f / "d.csv", b",,\n", mb, ROWS)),
     "csv: carriage returns": (CSV, lambda f, mb: repeated(f / "d.csv", b"\r", mb, ROWS)),
     "csv: random bytes": (CSV, lambda f, mb: repeated(f / "d.csv", os.urandom(MB), mb)),
     "csv: wrong second row": (CSV, lambda f, mb: repeated(f / "d.csv", b"1,2,0\n", mb, b"1,2,0\n1,2\n")),
