@@ -25,8 +25,8 @@ from nntrain.runtime import streams
 class Text(Dataset):
     """A text file (UTF-8), read in pieces of `length` symbols; the target of every step is the next symbol.
 
-    windows random  each training example is `length` symbols from anywhere, drawn anew: for attention, which carries no
-                    state.  An epoch has as many as would cover the text once; `training.steps` counts without it.
+    windows random  training examples are pieces of `length` symbols, in random order, which begin elsewhere in each
+                    epoch: for attention, which carries no state.  `training.steps` counts without epochs.
                     Evaluation takes the pieces one after another, the last one as short as it is
     streams true    the text is cut into batch_size streams of equal length; batches take the next piece of each, in
                     order, and recurrent state goes along from batch to batch.  A text too short for that makes fewer
@@ -126,7 +126,9 @@ class Pieces(Part):
 class Windows(Part):
     """symbols (N,) in pieces of T steps, the last of which may be shorter; for training, T steps from anywhere.
 
-    Example i is piece i; example size + s begins at symbol s.
+    Example i is piece i; example size + s begins at symbol s.  The examples of an epoch lie one behind the other from a
+    random place on, round and round, and come in random order: each symbol once.  Drawn apart, as many would leave
+    out a third of the text and take as much more than once.
     """
 
     def __init__(self, symbols: Array, T: int):
@@ -134,8 +136,10 @@ class Windows(Part):
         self.size = -(-(len(symbols) - 1) // self.T)
 
     def draws(self, seed: int, epoch: int) -> Array:
+        random = streams.stream(seed, streams.SHUFFLE, epoch)
         places = len(self.symbols) - self.T  # N − T: behind the last of them there is one symbol more, a target
-        return self.size + streams.stream(seed, streams.SHUFFLE, epoch).integers(places, (self.size,))
+        first = random.integers(places, (1,))
+        return self.size + ((first + self.T * np.arange(self.size)) % places)[random.permutation(self.size)]
 
     def batch(self, indices: Array) -> Batch:
         start = np.where(indices < self.size, indices * self.T, indices - self.size)

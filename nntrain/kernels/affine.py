@@ -1,7 +1,8 @@
 """Products of the fully connected layer.   W (n_y, n_x)   X (n_x, m)   b (n_y, 1)   Z (n_y, m)
 
-Large products are cut into tiles of rows for the threads; every tile writes rows of its own.  A sequence (T, n_x, m)
-in columns is one such matrix; others go to `affine_steps`.
+Large products are cut into tiles for the threads, each of which writes its own part of the result: rows of it, or where
+there are many columns, as sequences have them, some of those, as every tile packs anew what it has whole.  A sequence
+(T, n_x, m) in columns is one such matrix; others go to `affine_steps`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from numpy.typing import DTypeLike
 from nntrain.kernels import affine_steps
 from nntrain.kernels.columns import columns, in_columns, sequence
 from nntrain.kernels.products import SMALL_PRODUCT
-from nntrain.kernels.tiles import doubled, doubled_parts
+from nntrain.kernels.tiles import MOST_TILES, doubled, doubled_parts
 from nntrain.model.shapes import Floats
 from nntrain.runtime import threads
 
@@ -23,15 +24,20 @@ from nntrain.runtime import threads
 # nothing by being cut.
 _TILE = 8_000_000
 _TILE_OF_DW = 24_000_000
-# Of so many columns, as sequences have them, packing X anew is most of what a cut costs: fewer tiles.  Backward has the
-# tasks of dW beside those of dX, so that two threads have work with half as many.
+# From so many columns on Z and dX are cut along them, into tiles of at least so much work, which pack W alone anew.
+# Backward has the tasks of dW beside those of dX, so that two threads have work with fewer, and dW of a narrow layer is
+# one.
 _MANY_COLUMNS = 512
 _TILE_OF_MANY = 20_000_000
 _TILE_OF_MANY_BACK = 40_000_000
+_COLUMNS_OF_A_TILE = 768
+_ROWS_OF_DW = 384
 _SMALL = 1_000_000  # multiplications of a product that is one plain call
 _UNIT = 8  # rows of a tile come in multiples of what OpenBLAS's kernels take at a time
 
-_Task = tuple[Callable[[slice], None], slice]
+_ALL = slice(None)
+_Tile = tuple[slice, slice]  # rows and columns of a result
+_Task = tuple[Callable[[_Tile], None], _Tile]
 
 
 def affine(W: Floats, X: Floats, b: Floats | None) -> Floats:
@@ -48,12 +54,14 @@ def affine(W: Floats, X: Floats, b: Floats | None) -> Floats:
         return Z
     Z = np.empty((W.shape[0], m), X.dtype)
 
-    def rows(tile: slice) -> None:
-        _product(W[tile], X, Z[tile])
+    def part(tile: _Tile) -> None:
+        rows, columns = tile
+        z = Z[tile]
+        _product(W[rows], X[:, columns], z)
         if b is not None:
-            Z[tile] += b[tile]
+            z += b[rows]
 
-    threads.run(rows, _tiles(Z, W.shape[1], _TILE if m < _MANY_COLUMNS else _TILE_OF_MANY))
+    threads.run(part, _tiles(Z, W.shape[1], _TILE_OF_MANY))
     return Z
 
 
@@ -89,12 +97,13 @@ def backward(W: Floats, dW: Floats, db: Floats | None, dZ: Floats, X: Floats, ze
     dX = np.empty(X.shape, X.dtype)
     Wt = W.T
 
-    def rows(tile: slice) -> None:
-        _product(Wt[tile], dZ, dX[tile])
+    def part(tile: _Tile) -> None:
+        rows, columns = tile
+        _product(Wt[rows], dZ[:, columns], dX[tile])
 
     # all products of the layer in one list of tasks: threads meet once, not twice
     tasks = _weight_tasks(dW, db, dZ, X, zero)
-    threads.run(_call, tasks + [(rows, tile) for tile in _tiles(dX, W.shape[0], _of_backward(dZ, _TILE))])
+    threads.run(_call, tasks + [(part, tile) for tile in _tiles(dX, W.shape[0], _TILE_OF_MANY_BACK)])
     return dX
 
 
@@ -121,16 +130,17 @@ def _weight_tasks(dW: Floats, db: Floats | None, dZ: Floats, X: Floats, zero: bo
     """What `accumulate` does, in tiles of rows of dW."""
     Xt = X.T
 
-    def rows(tile: slice) -> None:
+    def part(tile: _Tile) -> None:
+        rows = tile[0]
         # one product over all examples: cut along the inner axis of dZ Xᵀ it is several times slower
         if zero:
-            np.matmul(dZ[tile], Xt, out=dW[tile])
+            np.matmul(dZ[rows], Xt, out=dW[rows])
         else:
-            dW[tile] += np.matmul(dZ[tile], Xt)
+            dW[rows] += np.matmul(dZ[rows], Xt)
         if db is not None:
-            add_bias_gradient(db[tile], dZ[tile])
+            add_bias_gradient(db[rows], dZ[rows])
 
-    return [(rows, tile) for tile in _tiles(dW, dZ.shape[1], _of_backward(dZ, _TILE_OF_DW))]
+    return [(part, (rows, _ALL)) for rows in _rows_of_dw(dW, dZ.shape[1])]
 
 
 def _product(A: Floats, B: Floats, out: Floats) -> None:
@@ -142,14 +152,23 @@ def _product(A: Floats, B: Floats, out: Floats) -> None:
     np.matmul(A, B, out=out)
 
 
-def _of_backward(dZ: Floats, work: int) -> int:
-    """The least multiplications of a tile on the way back."""
-    return work if dZ.shape[1] < _MANY_COLUMNS else _TILE_OF_MANY_BACK
+def _tiles(out: Floats, inner: int, of_many: int) -> list[_Tile]:
+    """Tiles of a product's result, `inner` being the terms of each of its sums.
+
+    of_many   the least multiplications of a tile where there are many columns
+    """
+    (rows, columns), work = out.shape, out.size * inner
+    if columns < _MANY_COLUMNS:
+        return [(tile, _ALL) for tile in doubled(rows, work // _TILE, _UNIT)]
+    most = min(MOST_TILES, max(2, columns // _COLUMNS_OF_A_TILE))
+    return [(_ALL, tile) for tile in doubled(columns, min(most, work // of_many), _UNIT)]
 
 
-def _tiles(out: Floats, inner: int, work: int) -> tuple[slice, ...]:
-    """Tiles of rows of a product's result, with `work` multiplications or more each."""
-    return doubled(out.shape[0], out.size * inner // work, _UNIT)
+def _rows_of_dw(dW: Floats, columns: int) -> tuple[slice, ...]:
+    """Tiles of rows of dW, a product over so many columns."""
+    rows = len(dW)
+    most = dW.size * columns // _TILE_OF_DW if columns < _MANY_COLUMNS else rows // _ROWS_OF_DW
+    return doubled(rows, most, _UNIT)
 
 
 @lru_cache(maxsize=64)

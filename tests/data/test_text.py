@@ -107,6 +107,17 @@ def test_random_windows_begin_anywhere_and_are_drawn_anew_every_epoch(tmp_path):
     assert shown(data, next(iter(batches(part, settings, 6, 0))).X) != shown(data, epochs[0][0].X)
 
 
+def test_an_epoch_of_random_windows_has_every_symbol_about_once(tmp_path):
+    _, data = text(tmp_path, letters(400), length=4, batch_size=3, windows="random")
+    part = data.parts["train"]
+    for epoch in range(5):
+        starts = part.draws(1, epoch) - part.size
+        times = np.bincount((starts[:, None] + np.arange(4)).ravel(), minlength=399)
+        assert len(starts) == 100
+        assert (times == 1).sum() >= 399 - 4 * 4  # where the round closes two windows may meet or miss each other
+    assert not np.array_equal(np.sort(part.draws(1, 0)), np.sort(part.draws(1, 1)))
+
+
 @pytest.mark.parametrize(("symbols", "length"), [(101, 7), (50, 8), (12, 5), (3, 64), (9, 8)])
 def test_evaluation_of_windows_covers_every_symbol_once(tmp_path, symbols, length):
     content = letters(200)
