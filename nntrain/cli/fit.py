@@ -59,6 +59,7 @@ def fit(
         _check(config, overrides, run_dir, on_exist, is_quiet)
         return
     with launch.together(alone=no_mpi) as processes:
+        launch.check_can_be_read_by_all(config)
         options.start(threads, processes)
         from nntrain.cli import progress
         from nntrain.runtime import signals

@@ -15,6 +15,8 @@ from nntrain.errors import ConfigError, DivergedError, Interrupted, NNTrainError
 from nntrain.parallel.launcher import Launched, launched
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from nntrain.parallel.mpi import MPITeam
 
 _ALL_ALIKE = (Interrupted, DivergedError)  # every process raises it after the same step
@@ -56,6 +58,15 @@ def together(alone: bool) -> Iterator[int]:
         _abort(ours, error)
     finally:
         team.join(team.ALONE)
+
+
+def check_can_be_read_by_all(config: Path) -> None:
+    """Raise ConfigError where several processes read a config that comes through a pipe: only one gets it, and the
+    others would wait for it."""
+    from nntrain.parallel import team
+
+    if team.current().size > 1 and config.exists() and not config.is_file():
+        raise ConfigError(f"{config}: each of the processes reads the config, and a pipe gives it to one: use a file")
 
 
 def _check_same_command(ours: MPITeam) -> None:

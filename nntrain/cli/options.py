@@ -34,6 +34,16 @@ class _Path(click.Path):
         return Path(os.fsdecode(super().convert(value, param, ctx)))
 
 
+class Number(click.FloatRange):
+    """A number of a range.  NaN is in none, though nothing is below or above it."""
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number: float = super().convert(value, param, ctx)
+        if number != number:
+            self.fail("nan is no number", param, ctx)
+        return number
+
+
 PATH = _Path()
 
 config = click.argument("config", type=PATH)
@@ -64,24 +74,16 @@ beam = click.option(
 )
 length_penalty = click.option(
     "--length-penalty",
-    type=click.FloatRange(min=0),
+    type=Number(min=0),
     default=0.7,
     show_default=True,
     help="With --beam: the log-probability of a text of T symbols is divided by T to the power of this.",
 )
 
 
-def _a_number(context: click.Context, option: click.Parameter, value: float | None) -> float | None:
-    """NaN lies in every range: nothing is below it."""
-    if value is not None and value != value:
-        raise click.BadParameter("nan is no number of seconds", context, option)
-    return value
-
-
 max_seconds = click.option(
     "--max-seconds",
-    type=click.FloatRange(min=0),
-    callback=_a_number,
+    type=Number(min=0),
     help="After so many seconds end as on SIGTERM: the state saved, exit code 143, `nntrain resume` goes on.",
 )
 tensorboard = click.option("--tensorboard", is_flag=True, help="Also write event files for TensorBoard.")

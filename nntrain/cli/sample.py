@@ -35,7 +35,7 @@ def _finite(context: click.Context, option: click.Parameter, value: float) -> fl
 @click.option("--length", type=click.IntRange(min=1), default=500, show_default=True, help="Symbols of a text.")
 @click.option(
     "--temperature",
-    type=click.FloatRange(min=0),
+    type=options.Number(min=0),
     callback=_finite,
     default=1.0,
     show_default=True,
@@ -44,7 +44,7 @@ def _finite(context: click.Context, option: click.Parameter, value: float) -> fl
 @click.option("--top-k", type=click.IntRange(min=1), help="Of text: draw among so many of the likeliest symbols.")
 @click.option(
     "--top-p",
-    type=click.FloatRange(min=0, max=1, min_open=True),
+    type=options.Number(min=0, max=1, min_open=True),
     help="Of text: among the likeliest symbols that have this share of the probability together.",
 )
 @click.option("--prompt", default="", help="What a text or a name begins with; of an encoder, the text to turn.")

@@ -47,7 +47,7 @@ class _Sweep(click.Command):
     help="Train all a little, then go on with the best third three times as long, and so on: as soon as one is among "
     "the best of its rung (async), or when all have reached it (sync).",
 )
-@click.option("--budget", type=click.FloatRange(min=0), metavar="SECONDS", help="End the whole sweep after so long.")
+@click.option("--budget", type=options.Number(min=0), metavar="SECONDS", help="End the whole sweep after so long.")
 @options.runs_directory("Where the run directories are made.")
 @click.option("--print", "print_only", is_flag=True, help="Print a fit command a run, for xargs or Slurm; run nothing.")
 @click.option(

@@ -6,7 +6,7 @@ import click
 import pytest
 
 import nntrain.cli
-from nntrain.cli import COMMANDS, main
+from nntrain.cli import COMMANDS, main, options
 from nntrain.cli.other_commands import _MEANT
 
 # rooms of the command line that are no commands
@@ -61,3 +61,15 @@ def test_a_command_that_is_not_there_is_told(nntrain):
     assert "No such command 'zzz'; nntrain --help lists them" in nntrain("zzz", code=2).stderr
     with pytest.raises(KeyError):
         main.commands["fitt"]
+
+
+def test_nan_is_no_number_of_any_option():
+    ranges = [
+        (name, option.name)
+        for name in COMMANDS
+        for option in main.commands[name].params
+        if isinstance(option.type, click.FloatRange) and not isinstance(option.type, options.Number)
+    ]
+    assert ranges == []
+    with pytest.raises(click.BadParameter, match="nan is no number"):
+        options.Number(min=0)("nan")

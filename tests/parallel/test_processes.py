@@ -79,6 +79,13 @@ def test_more_processes_than_parts_are_one_clear_line(mpi, config):
     assert not (mpi.folder / "never").exists()
 
 
+def test_a_config_through_a_pipe_is_refused_where_several_would_read_it(mpi, config):
+    code, _, err = mpi.run(2, "fit", "/dev/stdin", "--run-dir", "never")
+    assert code == 2, err
+    (line,) = said_by_nntrain(err)
+    assert line == "error: /dev/stdin: each of the processes reads the config, and a pipe gives it to one: use a file"
+
+
 @pytest.mark.parametrize(
     ("second", "expected"),
     [
