@@ -30,7 +30,7 @@ def source_of(X: object, dataset: Dataset, facts: Facts) -> Source:
     if rows is None and layout is not None and names is not None and layout.one_hot.any():
         rows = [dict(zip(names, row, strict=True)) for row in np.asarray(X, dtype=object).tolist()]
     if rows is None:
-        return GivenArray(as_array(X))
+        return GivenArray(as_array(X, "X"))
     text = io.StringIO(as_csv(rows, dataset, names))
     text.name = "X"
     return text

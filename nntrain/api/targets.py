@@ -43,7 +43,7 @@ def with_targets(part: Part, Y: object, loaded: Loaded) -> Part:
         return Reconstructed(part)
     if Y is None:
         raise DataError("evaluate: error: no targets: give Y, or a file or rows that have them")
-    targets = as_array(Y)
+    targets = as_array(Y, "Y")
     if targets.ndim == 0 or len(targets) != part.size:
         raise DataError(f"Y: error: {len(np.atleast_1d(targets))} targets for {part.size} examples")
     if facts.target == "labels":

@@ -21,6 +21,7 @@ from nntrain.training import session
 from nntrain.training.engine import Observer
 
 Stop = Callable[[], int | None]
+ON_EXIST = ("error", "resume", "skip", "replace")
 
 
 def fit(
@@ -54,6 +55,8 @@ def fit(
     """
     if not isinstance(config, str | os.PathLike | Mapping):
         raise ConfigError(f"fit: config: error: expected a path or a mapping, not {type(config).__name__}")
+    if on_exist not in ON_EXIST:
+        raise ConfigError(f"fit: on_exist: {', '.join(ON_EXIST[:-1])} or {ON_EXIST[-1]}, not {on_exist!r}")
     return _run(
         lambda watcher, asked, dataset: session.fit(
             config,
@@ -114,6 +117,8 @@ def _run(
         raise ConfigError("fit: Y is given without X")
     if rows_of(X) is not None:
         raise ConfigError("fit: X is a table with names; write it to a .csv, which the dataset csv reads")
+    if threads is not None and (not hasattr(threads, "__index__") or threads < 1):
+        raise ConfigError(f"fit: threads: None or a whole number from 1, not {threads!r}")
     pool.set_threads(threads or pool.available_cores())
     with ExitStack() as stack:
         stack.enter_context(one_blas_thread())

@@ -201,6 +201,8 @@ def load(path: str | os.PathLike[str], which: str = "best") -> TrainedRun:
     """
     if which not in ("best", "last"):
         raise ConfigError(f"load: which: best or last, not {which!r}")
+    if not isinstance(path, str | os.PathLike):
+        raise ConfigError(f"load: expected the path of a run or of a checkpoint, not {type(path).__name__}")
     given = os.fspath(path)
     file, folder = given, os.path.dirname(os.path.dirname(os.path.abspath(given)))
     if os.path.isdir(given):

@@ -24,7 +24,7 @@ _lock = Lock()
 @contextmanager
 def given(X: object, Y: object = None) -> Iterator[str]:
     """Within, the dataset `{type: arrays, sha256: …}` has these arrays, examples first; yields the SHA-256."""
-    inputs, targets = as_array(X), None if Y is None else as_array(Y)
+    inputs, targets = as_array(X, "X"), None if Y is None else as_array(Y, "Y")
     sha256 = _sha256(inputs, targets)
     named = None if targets is None else Named(targets, "Y")
     read = Read(Named(inputs, "X"), named, no_targets="" if named else "fit: no targets: give Y")
@@ -39,9 +39,14 @@ def given(X: object, Y: object = None) -> Iterator[str]:
                 del _given[sha256]
 
 
-def as_array(values: object) -> Array:
-    """An array of numbers or of words.  Raises DataError for one of other objects."""
+def as_array(values: object, name: str) -> Array:
+    """An array of numbers or of words.  Raises DataError, which calls it by this name, for one of other objects."""
     values = values.detach() if hasattr(values, "detach") else values  # a tensor of PyTorch that has a gradient
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        count = int(np.ma.getmaskarray(values).sum())
+        raise DataError(
+            f"{name}: error: {count:,} masked numbers, which would be read; fill them or leave their rows out"
+        )
     try:
         array = np.asarray(values)
         if array.dtype.kind == "O":
@@ -49,10 +54,21 @@ def as_array(values: object) -> Array:
                 array.shape
             )  # numbers and words in objects, as of pandas
     except (TypeError, ValueError, RuntimeError) as error:  # lists of different lengths; a tensor of another device
-        raise DataError(f"an array: error: {str(error).splitlines()[0]}") from error
+        raise DataError(f"{name}: error: no array: {str(error).splitlines()[0]}") from error
     if array.dtype.kind not in "biufUS":
-        raise DataError(f"an array of {array.dtype}: error: expected numbers or words")
+        raise DataError(f"{name}: error: {_kind(array)}, expected numbers or words")
     return array
+
+
+def _kind(array: Array) -> str:
+    """What an array holds that is neither numbers nor words."""
+    if array.dtype.kind != "O" or not array.size:
+        return f"an array of {array.dtype}"
+    flat = array.reshape(-1)
+    odd = next((i for i, value in enumerate(flat) if not isinstance(value, str | bytes | int | float | np.generic)), 0)
+    place = [int(i) for i in np.unravel_index(odd, array.shape)]
+    what = "None" if flat[odd] is None else f"a value of type {type(flat[odd]).__name__}"
+    return f"{what} at {place}" if place else what
 
 
 def _sha256(*arrays: Array | None) -> str:

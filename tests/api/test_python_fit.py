@@ -93,6 +93,44 @@ def test_what_cannot_be_learned_is_told(tmp_path, given, told):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize(
+    ("X", "Y", "told"),
+    [
+        (np.ma.masked_less(X, 0), LABELS, "X: error: .* masked numbers"),
+        (X, [None, *LABELS[1:]], r"Y: error: None at \[0\], expected numbers or words"),
+        (X.astype("datetime64[D]"), LABELS, r"X: error: an array of datetime64\[D\], expected"),
+        ((x for x in X), LABELS, "X: error: a value of type generator, expected"),
+    ],
+    ids=["masked", "none", "dates", "generator"],
+)
+def test_what_is_no_array_of_numbers_or_words_is_called_by_its_name(tmp_path, X, Y, told):
+    with pytest.raises(DataError, match=told):
+        nntrain.fit(CONFIG, X=X, Y=Y, run_dir=tmp_path / "r", quiet=True)
+    assert not (tmp_path / "r").exists()
+
+
+def test_a_masked_array_without_a_masked_number_is_an_array(tmp_path):
+    runs = [
+        nntrain.fit(CONFIG, X=x, Y=LABELS, run_dir=tmp_path / k, quiet=True)
+        for k, x in (("a", X), ("b", np.ma.array(X)))
+    ]
+    assert bits(runs[0]) == bits(runs[1])
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"threads": 0}, "threads: .* not 0"),
+        ({"threads": "two"}, "not 'two'"),
+        ({"on_exist": "overwrite"}, "or replace"),
+    ],
+    ids=str,
+)
+def test_options_are_those_of_the_shell(tmp_path, options, told):
+    with pytest.raises(ConfigError, match=told):
+        nntrain.fit(CONFIG, X=X, Y=LABELS, run_dir=tmp_path / "r", quiet=True, **options)
+
+
 def test_runs_in_threads_end_in_the_bits_of_one_after_another(tmp_path):
     def train(name, seed):
         return nntrain.fit(CONFIG, {"seed": seed}, X=X, Y=LABELS, run_dir=tmp_path / name, quiet=True, threads=2)

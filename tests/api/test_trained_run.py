@@ -128,6 +128,8 @@ def test_a_part_and_examples_are_not_evaluated_at_once_and_a_checkpoint_is_best_
         table.evaluate(ROWS, ["big", "small"], split="test")
     with pytest.raises(ConfigError, match="best or last"):
         nntrain.load("run", which="first")
+    with pytest.raises(ConfigError, match="not NoneType"):
+        nntrain.load(None)
 
 
 def test_it_is_what_the_shell_predicts(table, nntrain):
