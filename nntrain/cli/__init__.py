@@ -125,7 +125,11 @@ class _Program(click.Group):
         from nntrain.runtime import blas
 
         blas.one_thread_from_the_start()
-        if isinstance(sys.stdout, io.TextIOWrapper):  # a name that the terminal's encoding lacks is no error
+        if any((getattr(s, "encoding", None) or "").lower() != "utf-8" for s in (sys.stdout, sys.stderr)):
+            from nntrain.cli import plain_marks
+
+            plain_marks.allow()
+        elif isinstance(sys.stdout, io.TextIOWrapper):  # bytes of a name that are no UTF-8 are no error
             sys.stdout.reconfigure(errors="backslashreplace")
         with _telling(ctx):
             return super().invoke(ctx)

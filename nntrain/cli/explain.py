@@ -38,7 +38,10 @@ def explain(path: Path, words: tuple[str, ...], output: Path | None) -> None:
     layer = named[0] if named else None
     paths = [step.path for steps in told.networks.values() for step in steps]
     if layer is not None and layer not in paths:
-        raise ConfigError(f"no layer {layer!r}; there are {', '.join(paths)}")
+        from nntrain.messages import did_you_mean
+
+        known = f"; there are {', '.join(paths)}"
+        raise ConfigError(f"no layer {layer!r}{did_you_mean(layer, paths) or known}")
     if output is None:
         print_text(broken(explanation.as_text(told, layer), room(sys.stdout)))
     elif output.suffix.lower() == ".md":

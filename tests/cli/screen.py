@@ -65,7 +65,7 @@ class Screen:
         return "\n".join(line.rstrip() for line in self.lines).replace(_REST, "")
 
 
-def show(columns, *arguments, folder, height=24, code=0, **environment):
+def show(columns, *arguments, folder, height=24, code=0, encoding="utf-8", **environment):
     """(the screen, every byte) after `nntrain …` has run in a terminal; a copy of this process runs it."""
     child, terminal = pty.fork()
     if child == 0:
@@ -76,7 +76,7 @@ def show(columns, *arguments, folder, height=24, code=0, **environment):
                 os.environ.pop(name, None)
             os.environ.update({"TERM": "xterm-256color", **environment})
             os.chdir(folder)
-            sys.stdout, sys.stderr = (os.fdopen(number, "w", encoding="utf-8") for number in (1, 2))
+            sys.stdout, sys.stderr = (os.fdopen(number, "w", encoding=encoding) for number in (1, 2))
             sys.argv = ["nntrain", *map(str, arguments)]
             main(sys.argv[1:], prog_name="nntrain")
         except SystemExit as end:

@@ -20,6 +20,7 @@ SHARED = {
     "live_lines",
     "options",
     "other_commands",
+    "plain_marks",
     "progress",
     "runs_server",
     "runs_table",

@@ -9,7 +9,7 @@ import yaml
 from cli.screen import show
 
 import nntrain
-from nntrain.cli import COMMANDS, shipped, yaml_lines
+from nntrain.cli import COMMANDS, plain_marks, shipped, yaml_lines
 from nntrain.cli.help import fitted
 from nntrain.cli.terminal import broken, width_of
 from nntrain.training.session import fit
@@ -152,3 +152,19 @@ def test_no_line_wraps(desk, columns, arguments):
     screen, _ = show(columns, *arguments, folder=desk)
     assert not screen.wrapped, screen.text
     assert screen.text.strip()
+
+
+def test_a_terminal_without_our_marks_gets_plain_ones_of_the_same_width():
+    said = "loss  ▁▂▃▄▅▆▇█  ─── train ───  █░░ 0:03 left … 4 → 5"
+    for encoding in ("ascii", "latin-1"):
+        plain = said.encode(encoding, plain_marks.NAME).decode(encoding)
+        assert plain == "loss  _.-:=+*#  --- train ---  #.. 0:03 left . 4 > 5"
+        assert len(plain) == len(said)
+    assert "数".encode("ascii", plain_marks.NAME) == rb"\u6570"
+
+
+def test_a_run_fits_a_terminal_that_knows_ascii_alone(desk):
+    screen, _ = show(60, "fit", "configs/iris.yaml", "training.epochs=2", "--runs", "a", folder=desk, encoding="ascii")
+    assert not screen.wrapped, screen.text
+    assert "----- train -----" in screen.text
+    assert "\\u" not in screen.text

@@ -251,8 +251,12 @@ def test_explain_shows_one_layer_where_it_is_named(nntrain, configs):
     assert told.startswith(
         "layer 3: logits (dense, 330 parameters)\n  Z³ (10, m) = W³ (10, 32) A² (32, m) + b³ (10, 1)\n"
     )
-    error = nntrain("explain", configs / "digits_mlp.yaml", "logit", code=2).stderr
-    assert "no layer 'logit'; there are flatten_1, dense_1" in error
+    assert (
+        "no layer 'logit'; did you mean 'logits'?"
+        in nntrain("explain", configs / "digits_mlp.yaml", "logit", code=2).stderr
+    )
+    error = nntrain("explain", configs / "digits_mlp.yaml", "zzz", code=2).stderr
+    assert "no layer 'zzz'; there are flatten_1, dense_1" in error
 
 
 def test_explain_writes_by_suffix_and_takes_overrides(nntrain, configs, tmp_path):
