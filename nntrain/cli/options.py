@@ -37,7 +37,7 @@ class _Path(click.Path):
 class Number(click.FloatRange):
     """A number of a range.  NaN is in none, though nothing is below or above it."""
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+    def convert(self, value: float, param: click.Parameter | None, ctx: click.Context | None) -> float:
         number: float = super().convert(value, param, ctx)
         if number != number:
             self.fail("nan is no number", param, ctx)
