@@ -56,7 +56,15 @@ def penalty(size):
     gradient.penalty(zeros(size), 0, 0.5, zeros(size))
 
 
-PRODUCTS = [(10, 32, 8), (64, 1024, 32), (256, 784, 128), (512, 256, 128), (500, 784, 128), (7, 9000, 1300)]
+PRODUCTS = [
+    (10, 32, 8),
+    (64, 1024, 32),
+    (256, 784, 128),
+    (512, 256, 128),
+    (500, 784, 128),
+    (7, 9000, 1300),
+    (512, 128, 4096),
+]
 STEPS = [(1, 900, 900, 60), (5, 128, 64, 32), (64, 64, 128, 64), (128, 256, 256, 32), (7, 512, 512, 256)]
 CHANNELS = [(c, n) for c in (1, 3, 16, 33, 64) for n in (1000, 65_536, 700_000)]
 IMAGES = [(16, 16, 32, 64), (64, 64, 8, 64), (3, 32, 32, 64), (64, 32, 4, 200), (17, 5, 9, 700), (128, 128, 2, 33)]
@@ -147,6 +155,8 @@ def tiles_of(call, sizes, monkeypatch):
 
 
 def written(tile):
+    if tile == slice(None):
+        return "all"
     if isinstance(tile, slice):
         return f"{tile.start}:{tile.stop}"
     if isinstance(tile, list):  # of blocks, worked one after the other
