@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nntrain.layers import LSTM, BatchNorm, Conv2d, Dense, Flatten, GlobalAvgPool, MaxPool2d, ReLU, Residual
+from nntrain.layers import GRU, LSTM, BatchNorm, Conv2d, Dense, Flatten, GlobalAvgPool, MaxPool2d, ReLU, Residual
 
 
 def modules(torch, layers, shape):
@@ -27,6 +27,8 @@ def modules(torch, layers, shape):
                 return nn.Linear(shape[-1], layer.units)
             case LSTM():
                 return First(nn.LSTM(shape[-1], layer.units, batch_first=True))
+            case GRU():
+                return First(nn.GRU(shape[-1], layer.units, batch_first=True))
             case Residual():
                 return Sum(chain(layer.layers, shape), chain(layer.shortcut, shape))
             case GlobalAvgPool():

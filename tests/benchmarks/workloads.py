@@ -46,6 +46,7 @@ class Workload:
     m: int
     steps: tuple[int, int]
     classes: int = 10
+    adam: bool = False
 
     @property
     def sequence(self) -> bool:
@@ -66,7 +67,7 @@ class Workload:
             },
             "architecture": self.layers,
             "loss": "cross_entropy",
-            "optimizer": {"type": "sgd", "lr": 0.001, "momentum": 0.9},
+            "optimizer": {"type": "adam"} if self.adam else {"type": "sgd", "lr": 0.001, "momentum": 0.9},
             "training": {"steps": 1, "monitor": "train.loss", "evaluate": {"steps": 1_000_000}},
         }  # fmt: skip
 
@@ -74,10 +75,12 @@ class Workload:
 WORKLOADS = {
     "digits_mlp": Workload("digits MLP 64-64-32-10", (64,), dense(64, 32, 10), 32, (1000, 11_000)),
     "mnist_mlp": Workload("MNIST MLP 784-512-256-10", (784,), dense(512, 256, 10), 128, (100, 900)),
+    "mnist_adam": Workload("the same with Adam", (784,), dense(512, 256, 10), 128, (100, 900), adam=True),
     "mnist_cnn": Workload("MNIST CNN 32c3-p2-64c3-p2-128-10", *mnist(), 64, (5, 65)),
     "vgg": Workload("CIFAR VGG 2×(32, 64, 128) with batch norm", *vgg(), 64, (2, 22)),
     "resnet": Workload("CIFAR ResNet-20", *resnet(), 64, (2, 14)),
     "lstm_128": Workload("LSTM, T = 64, 64→128→64", (64, 64), [{"lstm": 128}, {"dense": 64}], 64, (5, 85), 64),
+    "gru_128": Workload("GRU, T = 64, 64→128→64", (64, 64), [{"gru": 128}, {"dense": 64}], 64, (5, 85), 64),
     "lstm_256": Workload("LSTM, T = 128, 64→256→64", (128, 64), [{"lstm": 256}, {"dense": 64}], 32, (3, 33), 64),
 }
 
@@ -118,6 +121,8 @@ def torch_step(torch, workload, channels_last):
     if channels_last and len(workload.shape) == 3:
         model = model.to(memory_format=torch.channels_last)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.001, momentum=0.9)
+    if workload.adam:
+        optimizer = torch.optim.Adam(model.parameters(), fused=True)
 
     def step(x, y):
         optimizer.zero_grad()
@@ -157,20 +162,28 @@ def process_seconds(command):
     return seconds, used
 
 
-def outside(name, folder, count, rounds):
-    """For each round the ratio PyTorch ÷ nntrain of a step from outside: the slope between a short and a long run."""
+def outside(name, folder, count, rounds, share=1.0, until=float("inf")):
+    """For each round the ratio PyTorch ÷ nntrain of a step from outside: the slope between a short and a long run.
+
+    share  of the steps that the long run has more than the short one
+    until  on the monotonic clock: no round but the first begins later
+    """
     import yaml
 
     workload, folder = WORKLOADS[name], Path(folder)
     x, y = workload.data()
     np.savez(folder / "data.npz", x=x, y=y)
     (folder / "c.yaml").write_text(yaml.safe_dump(workload.config(folder / "data.npz")))
+    short, long = workload.steps
+    lengths = short, short + max(1, round(share * (long - short)))
     ratios = []
     for k in range(rounds):
+        if k and time.monotonic() > until:
+            break
         slopes = []
         for peer in (False, True):
             times = []
-            for steps in workload.steps:
+            for steps in lengths:
                 mine = ["-m", "nntrain", "fit", str(folder / "c.yaml"), f"training.steps={steps}", "-q"]
                 mine += ["--threads", str(count), "--run-dir", str(folder / f"{k}-{steps}")]
                 others = [str(Path(__file__)), name, str(folder / "data.npz"), str(steps), str(count)]
