@@ -79,7 +79,6 @@ class Trials:
         trial, length = self.trials[end.number], self.lengths[end.rung]
         good = all(ended[run.run_dir, length] for run in trial.runs)
         trial.values.append(fmean(score(run, length) for run in trial.runs) if good else inf)
-        trial.whole = length is None
         self._now = end.time
 
     def _next(self) -> tuple[Trial, int] | None:

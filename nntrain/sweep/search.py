@@ -20,6 +20,7 @@ from nntrain.sweep.ranges import Range
 if TYPE_CHECKING:
     import optuna
 
+_ENOUGH = 10  # trials that a model is made from; TPE draws as many at random before
 SEARCHES = ("random", "tpe", "gp")
 Params = dict[str, float | int | str]
 
@@ -31,7 +32,6 @@ class Trial:
     params   what was suggested, by the names of the ranges
     values   the mean monitored value over the seeds after each rung that all have reached, less is better; infinity
              where one of them has failed
-    whole    whether the last of them is that of the whole training
     """
 
     number: int
@@ -39,7 +39,6 @@ class Trial:
     params: Params = field(default_factory=dict)
     runs: Sequence[Planned] = ()
     values: list[float] = field(default_factory=list)
-    whole: bool = False
 
 
 Suggest = Callable[[int, Sequence[Trial]], tuple[space.Point, Params]]
@@ -61,8 +60,9 @@ def by_optuna(kind: str, ranges: Mapping[str, Range], seed: int, known: Mapping[
     def suggest(number: int, trials: Sequence[Trial]) -> tuple[space.Point, Params]:
         key = int(streams.stream(seed, streams.SWEEP, streams.key("search"), number).bits(1)[0] % 2**31)
         study = optuna.create_study(sampler=_sampler(optuna, kind, key))
+        reached = [rung for rung in range(_rungs(trials)) if sum(len(t.values) > rung for t in trials) >= _ENOUGH]
         for trial in trials:
-            study.add_trial(_told(optuna, trial, ranges))
+            study.add_trial(_told(optuna, trial, ranges, max(reached, default=0), _worst(trials)))
         asked = study.ask()
         params: Params = {}
         found: dict[str, str] = {}
@@ -114,8 +114,21 @@ def _distribution(optuna: Any, drawn_from: Range) -> optuna.distributions.BaseDi
     return d.FloatDistribution(drawn_from.low, drawn_from.high, log=drawn_from.kind == "log")
 
 
-def _told(optuna: Any, trial: Trial, ranges: Mapping[str, Range]) -> optuna.trial.FrozenTrial:
-    """A trial as Optuna sees it: one that was cut at a rung is a pruned one."""
+def _rungs(trials: Sequence[Trial]) -> int:
+    return max((len(trial.values) for trial in trials), default=0)
+
+
+def _worst(trials: Sequence[Trial]) -> float:
+    """What a trial counts that has failed: nothing is learned from it otherwise, and it would be suggested again."""
+    return max((value for trial in trials for value in trial.values if isfinite(value)), default=0.0)
+
+
+def _told(optuna: Any, trial: Trial, ranges: Mapping[str, Range], rung: int, worst: float) -> optuna.trial.FrozenTrial:
+    """A trial as Optuna sees it, by its value after a rung; one that was cut before is a pruned one.
+
+    Trials are compared after the highest rung that enough have reached, as BOHB does (Falkner et al. 2018,
+    arXiv:1807.01774): whole trainings are too few, and good by what they were chosen for.
+    """
     states = optuna.trial.TrialState
     given = {
         "params": trial.params,
@@ -124,8 +137,8 @@ def _told(optuna: Any, trial: Trial, ranges: Mapping[str, Range]) -> optuna.tria
     if not trial.values:
         return optuna.trial.create_trial(state=states.RUNNING, **given)
     if not isfinite(trial.values[-1]):
-        return optuna.trial.create_trial(state=states.FAIL, **given)
-    if trial.whole:
-        return optuna.trial.create_trial(state=states.COMPLETE, value=trial.values[-1], **given)
+        return optuna.trial.create_trial(state=states.COMPLETE, value=worst, **given)
+    if len(trial.values) > rung:
+        return optuna.trial.create_trial(state=states.COMPLETE, value=trial.values[rung], **given)
     values = dict(enumerate(trial.values))
     return optuna.trial.create_trial(state=states.PRUNED, intermediate_values=values, **given)

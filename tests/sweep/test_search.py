@@ -3,6 +3,7 @@
 import json
 import random
 import re
+from math import inf
 
 import pytest
 from sweep.conftest import results
@@ -108,7 +109,7 @@ def test_a_range_relative_to_a_suggestion_moves_with_it(config, tmp_path):
         point, params = suggest(number, trials)
         known = space.as_mapping(point)
         assert 1 <= int(known["b.units"]) <= int(known["a.units"])
-        trials.append(Trial(number, point, params, values=[float(number)], whole=True))
+        trials.append(Trial(number, point, params, values=[float(number)]))
     too_small = {"architecture.0.units": "int:2:8", "dataset.batch_size": "int:4:architecture.0.units"}
     settings = Settings(config, random={k: space.parse_range(v, "") for k, v in too_small.items()}, search="tpe")
     with pytest.raises(ConfigError, match=r"nothing lies between 4 and 2, as architecture\.0\.units is 2"):
@@ -121,8 +122,23 @@ def test_a_suggestion_is_told_what_was_cut_and_what_failed():
     trials = []
     for number, values in enumerate([[0.5, 0.4], [float("inf")], [0.3], []]):
         point, params = suggest(number, trials)
-        trials.append(Trial(number, point, params, values=values, whole=number == 2))
+        trials.append(Trial(number, point, params, values=values))
     assert len(suggest(4, trials)[0]) >= 3
+
+
+def test_trials_are_compared_after_the_highest_rung_that_enough_have_reached(monkeypatch):
+    optuna = pytest.importorskip("optuna")
+    told = []
+    monkeypatch.setattr(optuna.study.Study, "add_trial", lambda self, trial: told.append(trial))
+    suggest = by_optuna("tpe", RANGES, 0, {})
+    values = [*[[float(i), i / 2, i / 4] for i in range(4)], *[[9.0, i / 2] for i in range(6)], [7.0], [inf], []]
+    point, params = suggest(0, [])
+    suggest(len(values), [Trial(i, point, params, values=found) for i, found in enumerate(values)])
+    *compared, cut, failed, running = told
+    assert [trial.value for trial in compared] == [found[1] for found in values[:10]]  # three rungs: four trials alone
+    assert (cut.state.name, cut.intermediate_values) == ("PRUNED", {0: 7.0})
+    assert failed.value == 9.0  # as bad as the worst: were it not told at all, it would be suggested again
+    assert running.state.name == "RUNNING"
 
 
 def test_without_optuna_the_extra_is_named(monkeypatch):
