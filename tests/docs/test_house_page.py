@@ -11,7 +11,7 @@ from docs.conftest import ROOT, blocks
 
 PAGE = (ROOT / "nntrain" / "README.md").read_text("utf-8")
 PLACED = [
-    (*re.match(r"# ([\w/.]+?)(?:, in (.+))?\n", block).groups(), block.partition("\n")[2])
+    (*re.match(r"# ([\w/.]+?)(?:, (?:in|below) (.+))?\n", block).groups(), block.partition("\n")[2])
     for block in blocks(PAGE, "python")
 ]
 CONFIG = """
@@ -19,6 +19,8 @@ dataset: {type: parabola, examples: 120, batch_size: 20}
 architecture: [{dense: 6}, squareplus, {dense: 1}]
 loss: {quantile: 0.4}
 optimizer: {type: sign_sgd, lr: 1e-2}
+schedule: polynomial
+metrics: [max_error]
 training: {epochs: 3, loop: noisy_inputs}
 """
 
@@ -37,8 +39,9 @@ def house(tmp_path_factory):
             file.write_text(text)
         else:
             before = file.read_text("utf-8")
-            table = re.search(rf"^.*{re.escape(place)}.*[\[{{(]\n", before, re.MULTILINE)
-            file.write_text(before[: table.end()] + text + before[table.end() :])
+            opened = re.search(rf"^.*{re.escape(place)}.*[\[{{(]\n", before, re.MULTILINE)
+            line = opened or re.search(rf"^{re.escape(place)}.*\n", before, re.MULTILINE)
+            file.write_text(before[: line.end()] + text + before[line.end() :])
     return house
 
 
@@ -53,7 +56,7 @@ def python(house, *arguments):
 
 def test_there_is_an_example_of_each_kind():
     rooms = {path.split("/")[1] for path, place, _ in PLACED if place is None}
-    assert rooms >= {"layers", "losses", "optimizers", "data", "training", "cli"}
+    assert rooms >= {"layers", "losses", "optimizers", "schedules", "metrics", "data", "training", "cli"}
 
 
 def test_what_the_examples_add_trains_and_is_known(house):
@@ -65,9 +68,13 @@ def test_what_the_examples_add_trains_and_is_known(house):
 
 
 def test_the_suite_is_content_with_their_cases(house):
-    chosen = "squareplus or quantile or SignSGD or every_registered or tested_here or promises"
-    files = [f"tests/layers/test_{name}.py" for name in ("bounds", "columns", "initial_values", "padding")]
+    chosen = "squareplus or quantile or SignSGD or parabola or every_registered or tested_here or promises"
+    chosen += " or has_every_layer or whether_more_is_better or scikit_learn_has or plain_python"
+    layers = ("bounds", "columns", "initial_values", "padding", "squareplus")
+    files = [f"tests/layers/test_{name}.py" for name in layers]
     files += ["tests/diagnosis/test_gradients.py", "tests/losses/test_losses.py", "tests/optimizers/test_optimizers.py"]
+    files += ["tests/schedules/test_schedules.py", "tests/metrics/test_metrics.py", "tests/data/test_every_dataset.py"]
+    files += ["tests/metrics/test_scikit_learn.py", "tests/export/test_c.py"]
     python(house, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", chosen, *files)
 
 

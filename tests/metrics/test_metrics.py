@@ -50,7 +50,9 @@ OF_CLASSES = [
     *(ExactMatch(), LogLoss(), Perplexity(), BitsPerCharacter(), RocAuc(), AveragePrecision(average="micro")),
     *(kind(average=average) for kind in (Precision, Recall, F1) for average in AVERAGES),
 ]
-OF_VALUES = [*(MeanAbsoluteError(), RootMeanSquaredError(), MeanAbsolutePercentageError(), R2(), ExplainedVariance())]
+OF_VALUES = [
+    *(MeanAbsoluteError(), RootMeanSquaredError(), MeanAbsolutePercentageError(), R2(), ExplainedVariance()),
+]
 TABLES = ("confusion", "per_class")
 
 
@@ -463,7 +465,9 @@ def test_values_are_plain_python(metric):
 
 def test_metrics_say_whether_more_is_better():
     better = {name: kind.better for name, kind in find("metric").items()}
-    of_errors = {"mae", "mape", "rmse", "log_loss", "perplexity", "bits_per_character"}
+    of_errors = {
+        *("mae", "mape", "rmse", "log_loss", "perplexity", "bits_per_character"),
+    }
     assert {name for name, b in better.items() if b == "less"} == of_errors
     assert {name for name, b in better.items() if b is None} == set(TABLES)
 

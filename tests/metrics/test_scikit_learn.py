@@ -226,7 +226,9 @@ def test_metrics_are_scikit_learns_on_two_thousand_random_cases(start):
 
 def test_the_cases_see_every_metric_that_scikit_learn_has():
     seen = set().union(*(check(seed) for seed in range(12)))
-    own = {"top_k", "perplexity", "bits_per_character", "exact_match"}
+    own = {
+        *("top_k", "perplexity", "bits_per_character", "exact_match"),
+    }
     assert seen == set(find("metric")) - own
 
 
