@@ -22,7 +22,10 @@ _SENTENCE = 4  # words in a row
 
 def is_constant(cells: Cells) -> bool:
     """Whether the column has one value in all rows."""
-    words, values = len(cells.present), cells.value_pieces[0]
+    values = cells.value_pieces[0]
+    if len(values) > 1 and (values[0] < values[1] or values[0] > values[1]):
+        return False  # as nearly all, of which there may be 100,000
+    words = len(cells.present)
     beginning = values[~np.isnan(values)]
     if words > 1 or (len(beginning) and beginning.min() < beginning.max()):
         return False
@@ -43,6 +46,9 @@ def is_identifier(cells: Cells, name: str, by_name: bool = False) -> bool:
 
 def is_same(one: Cells, other: Cells) -> bool:
     """Whether two columns hold the same in every row."""
+    first, others = one.value_pieces[0][:1], other.value_pieces[0][:1]
+    if (first != others).any() and not np.isnan(first + others).any():
+        return False  # most differ in the first row
     pieces = zip(one.value_pieces, other.value_pieces, strict=True)
     if not all(np.array_equal(a, b, equal_nan=True) for a, b in pieces):
         return False

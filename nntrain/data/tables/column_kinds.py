@@ -74,6 +74,8 @@ def kind_of(cells: Cells, numerals: Numerals) -> Kind:
     """What a column holds, by most of its words where it has no plain number.  A column of one kind may hold cells of
     another: errors that its reader tells.
     """
+    if cells.all_numbers and len(cells):
+        return "numbers"
     if cells.missing.all():
         return "nothing"
     words = cells.present

@@ -22,7 +22,8 @@ from nntrain.data.tables.typed_files import TypedFile
 from nntrain.errors import DataError
 from nntrain.messages import did_you_mean
 
-_FIRST = 100  # rows by which a header is found
+_FIRST, _FEW_FIRST = 100, 20  # rows by which a header is found, fewer in tables of more columns than
+_WIDE = 1000
 _PIECE = 1 << 16  # cells that are read at a time
 MOST_COLUMNS = 1 << 17  # each takes a kilobyte
 _WIDE, _ROWS_OF_WIDE = 20_000, 3  # a header and two rows are the least that parts can be made of
@@ -118,7 +119,9 @@ def begin(
     """Read the first rows of a file.  `before`: a table of files before it, which has a header where this one repeats
     its names.  Raises DataError.
     """
-    beginning = list(islice(rows, _FIRST + 1))
+    beginning = list(islice(rows, 1))
+    if beginning:
+        beginning += islice(rows, max(_FEW_FIRST, min(_FIRST, _FIRST * _WIDE // len(beginning[0][1]))))
     if not beginning:
         raise DataError(f"{file.name}: error: the file is empty")
     width = len(beginning[0][1])
