@@ -53,7 +53,8 @@ def section(found: Findings) -> str:
     figs = [_figure(frame, facts.inputs_in_units(batch.X), batch.Y, ends, names) for frame in frames]
     items = "".join(f'<li><i class="k{k % COLOURS}"></i>{in_html(n)}</li>' for k, n in enumerate(found.labels))
     said = (
-        f"The plane of both inputs in the colour of the class that is decided, and examples of the {found.part} part."
+        f"The plane of both inputs in the colour of the class that is decided, and examples of the {found.part} part: "
+        "before the first step, and at the checkpoints that a run keeps, the best and the last."
     )
     return f'<h3>Decision boundary</h3>{figures.soft(said)}<ul class="legend">{items}</ul>{figures.side_by_side(figs)}'
 
