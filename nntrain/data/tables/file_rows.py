@@ -6,7 +6,7 @@ import csv
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from nntrain.data.tables.dialect import Dialect, Reader, find_delimiter, rows_of
 from nntrain.data.tables.other_formats import markup
@@ -21,6 +21,25 @@ _SEPARATOR = re.compile(r'"?sep=([^"\r\n])"?\s*', re.IGNORECASE)
 _SAMPLE = 1 << 16  # characters by which the delimiter is found
 
 
+@dataclass
+class PassedOver:
+    """How many lines were, and where they begin and end: a list of them all may be larger than the file."""
+
+    count: int = 0
+    first: int = 0
+    last: int = 0
+
+    def add(self, line: int) -> None:
+        """One more, behind the others."""
+        self.count, self.first, self.last = self.count + 1, self.first or line, line
+
+    def take(self, other: PassedOver) -> None:
+        """Those of the other too."""
+        if other.count:
+            self.first = min(self.first or other.first, other.first)
+            self.count, self.last = self.count + other.count, max(self.last, other.last)
+
+
 class Rows:
     """(line, cells) of every row that holds anything, all of one width.
 
@@ -33,8 +52,8 @@ class Rows:
         self._name, self._reader, self.lines, self.delimiter = name, reader, lines, delimiter
         self._width = 0
         self._first: list[str] = []
-        self.empty: list[int] = []
-        self._blank: list[int] = []  # lines without anything, which are rows of a table of one column if others follow
+        self.empty = PassedOver()
+        self._blank = PassedOver()  # lines without anything, which are rows of a table of one column if others follow
 
     @property
     def line(self) -> int:
@@ -54,9 +73,9 @@ class Rows:
                 raise DataError(f"{self._name}:{line}:1: error: {reason}") from error
             if not any(row) or not any(cell.strip() for cell in row):
                 if len(row) > 1 or (row and self._width == 1):
-                    self.empty.append(line)
+                    self.empty.add(line)
                 elif self._width == 1:
-                    self._blank.append(line)
+                    self._blank.add(line)
                 continue
             self._width = self._width or len(row)
             if len(row) != self._width:
@@ -64,8 +83,9 @@ class Rows:
                 hint = _ragged_hint(self._first, row)
                 cells = "1 cell" if len(row) == 1 else f"{len(row)} cells"
                 raise DataError(f"{place}: error: {cells}, expected {self._width} as in the first row{hint}")
-            if self._blank:
-                self.empty, self._blank = sorted(self.empty + self._blank), []
+            if self._blank.count:
+                self.empty.take(self._blank)
+                self._blank = PassedOver()
             self._first = self._first or row
             return line, row
 

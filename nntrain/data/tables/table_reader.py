@@ -13,7 +13,7 @@ from itertools import islice
 
 from nntrain.data.tables.cells_builder import CellsBuilder
 from nntrain.data.tables.dialect import Dialect
-from nntrain.data.tables.file_rows import Rows, rows_in
+from nntrain.data.tables.file_rows import PassedOver, Rows, rows_in
 from nntrain.data.tables.header import HeaderRule, UnclearError, has_header, odd_names
 from nntrain.data.tables.plain_blocks import PlainBlocks
 from nntrain.data.tables.table import Piece, RowLines, Table
@@ -53,7 +53,7 @@ class _TableReader:
         self._table: Table | None = None
         self._builders: list[CellsBuilder] = []
         self._lines = RowLines()
-        self._empty: list[tuple[str, list[int]]] = []  # lines of empty rows by file
+        self._empty: list[tuple[str, PassedOver]] = []  # empty rows by file
         self._pieces: list[Piece] = []
         self._warnings: list[str] = []
 
@@ -184,11 +184,11 @@ def _found_header(file: TableFile, line: int, first: list[str], below: list[list
     return header
 
 
-def _tell_empty_rows(table: Table, name: str, empty: list[int]) -> None:
+def _tell_empty_rows(table: Table, name: str, empty: PassedOver) -> None:
     """Tell of the rows of a file that hold nothing."""
-    if empty:
-        lines = f"lines {empty[0]} to {empty[-1]}" if len(empty) > 1 else f"line {empty[0]}"
-        count = f"{len(empty)} rows are" if len(empty) > 1 else "a row is"
+    if empty.count:
+        lines = f"lines {empty.first} to {empty.last}" if empty.count > 1 else f"line {empty.first}"
+        count = f"{empty.count} rows are" if empty.count > 1 else "a row is"
         table.warnings.append(f"{name}: {count} empty: left out ({lines})")
 
 
