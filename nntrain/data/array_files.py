@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
+from math import prod
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -13,6 +16,8 @@ from nntrain.data.standardize import LARGEST, chunks
 from nntrain.errors import DataError
 from nntrain.messages import did_you_mean
 from nntrain.model.shapes import Array, Shape
+
+_LONGEST_HEADER = 1 << 16  # bytes
 
 
 def no_array(path: Path, name: str, there: Sequence[str]) -> DataError:
@@ -44,6 +49,8 @@ def read_npz(path: Path, names: tuple[str, ...]) -> list[Array]:
                 info = file.zip.NameToInfo.get(f"{name}.npy") or file.zip.getinfo(name)
                 hint = "if they are meant, numpy.savez stores them as they are"
                 refuse_if_far_too_large(f"{path}:{name}", info.compress_size, info.file_size, hint)
+                with file.zip.open(info) as member:
+                    _check_promise(f"{path}:{name}", member, info.file_size)
             return [np.asarray(file[name], order="C") for name in names]
     except DataError:
         raise
@@ -51,10 +58,36 @@ def read_npz(path: Path, names: tuple[str, ...]) -> list[Array]:
         raise _unreadable(path, error) from error
 
 
+def _check_promise(name: str, member: IO[bytes], size: int) -> None:
+    """Raise DataError where a member is no array that could be data, or not as long as its header says: before all of
+    it is read.
+    """
+    version = np.lib.format.read_magic(member)
+    width = 2 if version == (1, 0) else 4
+    length = member.read(width)
+    if (told := int.from_bytes(length, "little")) > _LONGEST_HEADER:
+        raise DataError(f"{name}: error: cannot be read: a header of {told:,} bytes")
+    read = np.lib.format.read_array_header_1_0 if width == 2 else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(io.BytesIO(length + member.read(told)))
+    if dtype.hasobject:
+        return  # the reader refuses it
+    there, expected = size - 6 - 2 - width - told, prod(shape) * dtype.itemsize
+    if there < expected:
+        raise DataError(f"{name}: error: cannot be read: {there:,} bytes of data where its header says {expected:,}")
+    if len(shape) > 4:
+        raise DataError(f"{name}: error: shape {show(shape)}, of more axes than data have")
+    if dtype.kind not in "biufUS":
+        raise DataError(f"{name}: error: an array of {dtype}, expected an array of numbers, examples first")
+
+
 def read_npy(path: Path) -> Array:
     """An .npy file, memory-mapped.  Raises DataError."""
     try:
+        with path.open("rb") as file:
+            _check_promise(str(path), file, path.stat().st_size)
         array = open_mapped(path)
+    except DataError:
+        raise
     except Exception as error:  # as above
         raise _unreadable(path, error) from error
     if not array.flags.c_contiguous:

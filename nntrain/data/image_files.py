@@ -102,6 +102,7 @@ def decode(
         try:
             if file.exists() and not file.is_file():
                 raise OSError("not a file")  # opening a pipe would wait for ever
+            _refuse_padding(file)
             # Pillow warns of odd palettes and of large images in lines that name no file
             with warnings.catch_warnings(action="ignore"), Image.open(file) as opened:
                 size_of_all = opened.width * opened.height * max(1, len(opened.getbands()))
@@ -131,6 +132,21 @@ def decode(
         what = f"{len(moving)} files have" if len(moving) > 1 else "it has"
         tell.append(f"{moving[0]}: {what} several pictures, as films do: the first is read")
     return X
+
+
+def _refuse_padding(file: Path) -> None:
+    """Raise DataError for a PNG far larger than its pixels: Pillow reads every chunk whole.
+
+    Its first chunk says width and height; a pixel has 8 bytes at most.
+    """
+    size = file.stat().st_size
+    if size <= 1 << 25:
+        return
+    with file.open("rb") as opened:
+        start = opened.read(24)
+    width, height = (int.from_bytes(start[k : k + 4], "big") for k in (16, 20))
+    if start.startswith(b"\x89PNG") and size > (1 << 25) + 8 * width * height:
+        raise DataError(f"{file}: error: {size:,} bytes for {height} × {width} pixels are no picture; leave it out")
 
 
 def as_seen(opened: Any, mode: str, background: str) -> Any:

@@ -7,14 +7,17 @@ was removed, is read on: its pages are those of the old one.
 
 from __future__ import annotations
 
+import mmap
 import os
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import numpy as np
 
 from nntrain.errors import DataError
 from nntrain.model.shapes import Array
 
+_read_only: WeakValueDictionary[int, mmap.mmap] = WeakValueDictionary()  # maps of ours, in which nobody writes
 _stamps: dict[str, tuple[int, ...]] = {}  # of each file as it was when it was opened last
 
 
@@ -24,7 +27,19 @@ def open_mapped(path: Path) -> Array:
     array = np.lib.format.open_memmap(path, mode="r")
     if stamp is not None:
         _stamps[os.path.abspath(path)] = stamp
+    if isinstance(array.base, mmap.mmap):
+        _read_only[id(array.base)] = array.base
     return array
+
+
+def let_go(array: object) -> None:
+    """Give back the pages of a mapped file that was gone through: they would count as the program's memory until the
+    system needs them.  They are read again from the file where they are wanted.
+    """
+    while isinstance(array, np.ndarray):
+        array = array.base
+    if isinstance(array, mmap.mmap) and id(array) in _read_only and hasattr(mmap, "MADV_DONTNEED"):
+        array.madvise(mmap.MADV_DONTNEED)
 
 
 class MappedFile:

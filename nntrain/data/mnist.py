@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BufferedIOBase
+from math import prod
 from pathlib import Path
 from typing import ClassVar
 
@@ -101,34 +104,59 @@ class FashionMNIST(Idx):
 
 def read_pair(images: Path, labels: Path, classes: int) -> Examples:
     """Images (N, 1, 28, 28) and labels (N,) as uint8.  Raises DataError."""
+    shape, (count,) = read_header(images, 3), read_header(labels, 1)
+    if shape[1:] != (28, 28) or not shape[0]:
+        raise DataError(f"{images}: error: {shape[0]} images of {shape[1]} × {shape[2]}, expected some of 28 × 28")
+    if shape[0] != count:
+        raise DataError(f"{labels}: error: {count} labels for the {shape[0]} images of {images.name}")
     X, Y = read_idx(images, 3), read_idx(labels, 1)
-    if X.shape[1:] != (28, 28) or not len(X):
-        raise DataError(f"{images}: error: {len(X)} images of {X.shape[1]} × {X.shape[2]}, expected some of 28 × 28")
-    if len(X) != len(Y):
-        raise DataError(f"{labels}: error: {len(Y)} labels for the {len(X)} images of {images.name}")
     if Y.max() >= classes:
         raise DataError(f"{labels}:{int(Y.argmax()) + 1}: error: label {Y.max()}, expected 0 to {classes - 1}")
     return Examples(X[:, None], Y, str(images))
 
 
+def read_header(path: Path, ndim: int) -> tuple[int, ...]:
+    """The sizes that an IDX file says, which are compared before anything is read.  Raises DataError."""
+    with _opened(path) as file:
+        return _shape(path, file, ndim)
+
+
 def read_idx(path: Path, ndim: int) -> Array:
     """An IDX file of unsigned bytes: 0, 0, 8, number of axes; the sizes as big-endian uint32; the bytes."""
+    with _opened(path) as file:
+        shape = _shape(path, file, ndim)
+        expected = prod(shape)
+        content = _at_most(file, expected + 1)
+    if len(content) != expected:
+        raise _other_size(path, len(content), expected)
+    return np.frombuffer(content, np.uint8).reshape(shape)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BufferedIOBase]:
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            header = file.read(4 + 4 * ndim)
-            if len(header) < 4 + 4 * ndim or header[:4] != bytes([0, 0, 8, ndim]):
-                raise DataError(f"{path}: error: not an IDX file of unsigned bytes with {ndim} axes")
-            shape = tuple(int(n) for n in np.frombuffer(header, ">u4", ndim, 4))
-            expected = int(np.prod(shape, dtype=object))
-            if path.suffix == ".gz":
-                refuse_if_far_too_large(str(path), path.stat().st_size, expected, "unpack the file if they are meant")
-            content = _at_most(file, expected + 1)
+            yield file
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path}: error: cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    if len(content) != expected:
-        found = f"{len(content)}" if len(content) < expected else f"more than {expected}"
-        raise DataError(f"{path}: error: {found} bytes of data where its header says {expected}")
-    return np.frombuffer(content, np.uint8).reshape(shape)
+
+
+def _shape(path: Path, file: BufferedIOBase, ndim: int) -> tuple[int, ...]:
+    header = file.read(4 + 4 * ndim)
+    if len(header) < 4 + 4 * ndim or header[:4] != bytes([0, 0, 8, ndim]):
+        raise DataError(f"{path}: error: not an IDX file of unsigned bytes with {ndim} axes")
+    shape = tuple(int(n) for n in np.frombuffer(header, ">u4", ndim, 4))
+    size, expected = path.stat().st_size, prod(shape)
+    if path.suffix == ".gz":
+        refuse_if_far_too_large(str(path), size, expected, "unpack the file if they are meant")
+    elif size - len(header) != expected:
+        raise _other_size(path, size - len(header), expected)
+    return shape
+
+
+def _other_size(path: Path, size: int, expected: int) -> DataError:
+    found = f"{size}" if size < expected else f"more than {expected}"
+    return DataError(f"{path}: error: {found} bytes of data where its header says {expected}")
 
 
 def _at_most(file: BufferedIOBase, size: int) -> bytearray:

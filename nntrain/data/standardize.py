@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import DTypeLike
 
+from nntrain.data.mapped_files import let_go
 from nntrain.files.json_fields import Fields, Saved
 from nntrain.model.shapes import Array
 
@@ -106,6 +107,7 @@ def chunks(array: Array | InChunks, rows: Array | None = None) -> Iterator[Array
     count = max(1, CHUNK_BYTES // max(1, array[:1].nbytes))
     for start in range(0, size, count):
         yield array[start : start + count] if rows is None else array[rows[start : start + count]]
+        let_go(array)
 
 
 def fit(inputs: Array | InChunks, rows: Array, scale: float = 1.0) -> Standardization:

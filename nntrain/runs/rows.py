@@ -23,13 +23,22 @@ def scan(runs_root: str | os.PathLike[str], logs: bool = False) -> list[JsonObje
     final status and no live process was killed: `interrupted`.  See `row` for one that is damaged.
     Raises ConfigError if there is no such directory, StorageError if it cannot be read.
     """
-    root = os.fspath(runs_root)
+    root = _plain(os.fspath(runs_root))
     if not os.path.isdir(root):
         reason = "a file; give a directory of runs" if os.path.exists(root) else "no such directory"
         raise ConfigError(f"{root}: {reason}")
     with naming(root, "cannot be listed"), os.scandir(root) as entries:
         names = sorted((entry.name for entry in entries if entry.is_dir()), key=_by_number)
-    return [row(run, logs) for run in (RunFiles(os.path.join(root, name)) for name in names) if run.is_run()]
+    paths = names if root == "." else [os.path.join(root, name) for name in names]
+    return [row(run, logs) for run in map(RunFiles, paths) if run.is_run()]
+
+
+def _plain(path: str) -> str:
+    """A path as pathlib writes it, and so every other command: runs for ./runs and runs//.  A listing loads no
+    pathlib."""
+    if os.sep != "/":
+        return path
+    return "/" * path.startswith("/") + "/".join(part for part in path.split("/") if part not in ("", ".")) or "."
 
 
 def row(run: RunFiles, log: bool = False) -> JsonObject:

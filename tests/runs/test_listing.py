@@ -118,3 +118,12 @@ def test_a_listing_of_a_missing_directory_is_a_config_error(root):
 def test_a_listing_needs_no_numpy():
     script = "import sys; from nntrain import runs; sys.exit('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script]).returncode == 0
+
+
+@pytest.mark.parametrize("written", ["runs", "./runs", "runs/", "runs//", ".//runs/."])
+def test_a_run_has_one_path_however_its_folder_was_written(tmp_path, monkeypatch, written):
+    monkeypatch.chdir(tmp_path)
+    runs.create(tmp_path / "runs", "a").close()
+    assert [row["run"] for row in runs.scan(written)] == ["runs/a-001"]
+    monkeypatch.chdir("runs")
+    assert [row["run"] for row in runs.scan(".")] == ["a-001"]
