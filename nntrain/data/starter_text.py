@@ -115,7 +115,7 @@ def _rest(
     lines = [
         _entry("validation", validation, "watched while it trains" if validation else _TOO_FEW, said=dataset),
         _entry("test", 0.2, "measured once, at the end", said=dataset),
-        _entry("batch_size", 32 if rows < 20_000 else 128, said=dataset),
+        _entry("batch_size", 16 if few and not first else 32 if rows < 20_000 else 128, said=dataset),
         "",
         "architecture:",
         *(f"  - {layer}" for layer in first),
