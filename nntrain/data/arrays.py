@@ -29,7 +29,7 @@ class Examples:
     source     names them in errors
     lengths    (N,) valid steps of sequences, or None
     weights    (N,) of the examples or (N, T) of their steps, or None: what they count for in cost and metrics
-    warnings   what was taken without being told
+    warnings   what was assumed about the source without being told, a line each
     no_targets, unlabelled   as in Data
     plain_inputs   what `as_inputs` has made, by dtype
     """
@@ -59,10 +59,10 @@ class ArrayDataset(Dataset):
 
     scale: ClassVar[float | None] = None  # integers are pixels: times this they lie in 0 … 1
     seeded: ClassVar[bool] = True  # whether the seed says what `sources` gives
-    decimals: ClassVar[int | None] = None  # of the values that their SHA-256 sees; None: every bit
+    decimals: ClassVar[int | None] = None  # to which values are rounded for their SHA-256; None: every bit counts
 
     def sources(self, seed: int, facts: Facts | None) -> dict[str, Examples]:
-        """ "train", and the parts that have a source of their own."""
+        """Examples by part: those of "train", and of every part that has a source of its own."""
         raise NotImplementedError
 
     def facts(self, train: Examples) -> Facts:

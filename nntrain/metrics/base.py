@@ -103,7 +103,7 @@ def ratio(part: float, whole: float) -> float:
 
 
 def of_positions(V: Array, mask: Array | None) -> Array:
-    """What every example, or step, has one of, (m,) or (T, m): that of those that count, (K,)."""
+    """One value an example (m,), or a step (T, m): the values of those that count, (K,)."""
     return V.reshape(-1) if mask is None else V[mask]
 
 
