@@ -112,6 +112,17 @@ def _octal(text: str) -> str:
     )
 
 
+def in_spreadsheet(text: str) -> str:
+    """A word for a cell of a spreadsheet: an apostrophe before what would be computed there, or run; numbers stay."""
+    if not text.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return text
+    try:
+        float(text)
+    except ValueError:
+        return f"'{text}"
+    return text
+
+
 def in_html(text: str) -> str:
     """Text for an element or an attribute of HTML or SVG: no markup, and nothing that no UTF-8 or XML can hold."""
     from html import escape

@@ -30,14 +30,15 @@ _NUMBERS = 16  # columns that numbers and short words take
 @options.run_directories
 @options.as_json
 @options.as_csv
-def compare(run: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
+@options.spreadsheet
+def compare(run: tuple[Path, ...], as_json: bool, as_csv: bool, spreadsheet: bool) -> None:
     """Config differences and metrics of runs side by side.
 
     RUN is a run directory, or a directory of them.  Runs that differ in nothing but their seed are one experiment:
     where there are any, a second table has mean and standard deviation (n - 1) of each, over seeds and the folds of a
     cross-validation, and a third says which differ by more than noise.  --csv gives the first table.
     """
-    options.check_one_format(as_json, as_csv)
+    options.check_one_format(as_json, as_csv, spreadsheet)
     from nntrain.runs import query
     from nntrain.runs.comparison import Compared
 
@@ -59,7 +60,7 @@ def compare(run: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
             [name, row["status"], *values]
             for name, row, values in zip(found.names, found.rows, found.values(), strict=True)
         ]
-        print_data(csv_text(["run", "status", *found.keys, *found.metrics], lines), nl=False)
+        print_data(csv_text(["run", "status", *found.keys, *found.metrics], lines, spreadsheet), nl=False)
     else:
         _print_runs(found)
         if any(len(group) > 1 for group in found.groups):

@@ -53,6 +53,11 @@ run_directories = click.argument("run", nargs=-1, required=True, type=PATH)
 quiet = click.option("-q", "--quiet", "is_quiet", is_flag=True, help="No progress on stderr.")
 as_json = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 as_csv = click.option("--csv", "as_csv", is_flag=True, help="Comma-separated values with a header.")
+spreadsheet = click.option(
+    "--spreadsheet",
+    is_flag=True,
+    help="csv: an apostrophe before words that are formulas to a spreadsheet (= + - @).",
+)
 threads = click.option(
     "--threads",
     type=click.IntRange(min=1),
@@ -180,7 +185,9 @@ def check_suffix(output: Path, *suffixes: str) -> None:
         raise ConfigError(f"--output {output}: {wanted}, not {output.suffix or 'a name without a suffix'}")
 
 
-def check_one_format(as_json: bool, as_csv: bool) -> None:
-    """Raise ConfigError where two formats are asked for."""
+def check_one_format(as_json: bool, as_csv: bool, spreadsheet: bool) -> None:
+    """Raise ConfigError where two formats are asked for, or --spreadsheet of another than csv."""
     if as_json and as_csv:
         raise ConfigError("--json and --csv: one of them")
+    if spreadsheet and not as_csv:
+        raise ConfigError("--spreadsheet: goes with --csv")

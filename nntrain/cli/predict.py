@@ -18,6 +18,7 @@ from nntrain.cli.terminal import print_data, warn
 @click.option("--probabilities", is_flag=True, help="The probability of every class instead of the label.")
 @click.option("--layer", metavar="NAME", help="What this layer gives, by its name in `nntrain show`: --layer dense_1.")
 @click.option("--keep", multiple=True, metavar="COLUMN", help="Copy this column of the table; can be repeated.")
+@options.spreadsheet
 @options.beam
 @options.length_penalty
 @options.which
@@ -29,6 +30,7 @@ def predict(
     probabilities: bool,
     layer: str | None,
     keep: tuple[str, ...],
+    spreadsheet: bool,
     beam: int | None,
     length_penalty: float,
     which: str,
@@ -53,6 +55,8 @@ def predict(
     loaded = options.load_checkpoint(checkpoint, which)
     if output is not None:
         prediction.check_suffix(output)
+        if spreadsheet and output.suffix.lower() != ".csv":
+            raise click.UsageError(f"--spreadsheet: goes with csv, not with {output.suffix}")
     search = options.search_for(beam, length_penalty)
     if layer is not None:
         if probabilities or keep or search is not None:
@@ -63,6 +67,6 @@ def predict(
     else:
         table = prediction.predict(loaded, sources, probabilities, warn, overrides=overrides, keep=keep, search=search)
     if output is None:
-        print_data(table.as_csv(), nl=False)
+        print_data(table.as_csv(spreadsheet), nl=False)
     else:
-        table.write(output)
+        table.write(output, spreadsheet)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N; with --sort the N best.")
 @options.as_json
 @options.as_csv
+@options.spreadsheet
 def runs(
     directory: str,
     sort: str | None,
@@ -47,13 +48,14 @@ def runs(
     limit: int | None,
     as_json: bool,
     as_csv: bool,
+    spreadsheet: bool,
 ) -> None:
     """List the runs in DIRECTORY (default: NNTRAIN_RUNS, else runs) with status, epochs and best metrics.
 
     The table also has the epoch of the best checkpoint, and the config keys in which the runs differ.  Below it stands
     which run is best by what they monitor.
     """
-    options.check_one_format(as_json, as_csv)
+    options.check_one_format(as_json, as_csv, spreadsheet)
     from nntrain.runs import query, scan
 
     found = _fulfilling(scan(directory), where)
@@ -68,7 +70,7 @@ def runs(
     if group:
         if keys is not None:
             raise ConfigError("--group and --columns: one of them")
-        _print_experiments(found, sort, limit, as_json, as_csv)
+        _print_experiments(found, sort, limit, as_json, as_csv, spreadsheet)
         return
     if sort is not None:
         found.sort(key=lambda row: _rank(_value(row, sort), sort))
@@ -84,7 +86,7 @@ def runs(
             + [_value(row, key) for key in metrics]
             for row in found
         ]
-        print_data(csv_text(head, cells), nl=False)
+        print_data(csv_text(head, cells, spreadsheet), nl=False)
     elif not found:
         say(f"no runs in {directory}" + (" for which that is so" if where else ""))
     elif keys is not None:
@@ -99,7 +101,7 @@ def runs(
 
 
 def _print_experiments(
-    found: list[JsonObject], sort: str | None, limit: int | None, as_json: bool, as_csv: bool
+    found: list[JsonObject], sort: str | None, limit: int | None, as_json: bool, as_csv: bool, spreadsheet: bool
 ) -> None:
     """The runs by experiment, the best mean first where they are sorted."""
     from nntrain.runs.comparison import Compared
@@ -120,7 +122,7 @@ def _print_experiments(
             + [value for found in one.metrics.values() for value in (found or (None, None))]
             for one in groups
         ]
-        print_data(csv_text(head, body), nl=False)
+        print_data(csv_text(head, body, spreadsheet), nl=False)
         return
     values = Values(compared, compared.varied)
     first = [

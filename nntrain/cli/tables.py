@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import click
 
 from nntrain.cli.terminal import width_of
-from nntrain.messages import printable, printable_lines
+from nntrain.messages import in_spreadsheet, printable, printable_lines
 
 _NAME = 9  # columns that a shortened cell of text keeps at least
 _GAP = "  "
@@ -150,15 +150,18 @@ def _split(columns: Sequence[Column], width: int, short: Mapping[str, str]) -> s
     return "\n\n".join(_lines(_fitting(piece, width, short) or piece) for piece in pieces)
 
 
-def csv_text(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """The table as comma-separated values; lists, mappings, true and false as JSON."""
+def csv_text(head: Sequence[str], rows: Sequence[Sequence[object]], spreadsheet: bool = False) -> str:
+    """The table as comma-separated values; lists, mappings, true and false as JSON.
+
+    spreadsheet   whether no word may be taken for a formula
+    """
     import csv
     import io
     import json
 
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(head)
-    for row in rows:
-        writer.writerow(["" if c is None else json.dumps(c) if isinstance(c, dict | list | bool) else c for c in row])
+    for row in (head, *rows):
+        cells = ["" if c is None else json.dumps(c) if isinstance(c, dict | list | bool) else c for c in row]
+        writer.writerow([in_spreadsheet(c) if spreadsheet and isinstance(c, str) else c for c in cells])
     return text.getvalue()

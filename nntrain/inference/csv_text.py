@@ -8,31 +8,33 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from nntrain.messages import in_spreadsheet
 from nntrain.model.shapes import Array, Bools
 
 _NEEDS_QUOTES = re.compile('[,"\r\n]')
 
 
-def csv_text(names: Sequence[str], columns: Sequence[Sequence[str]]) -> str:
+def csv_text(names: Sequence[str], columns: Sequence[Sequence[str]], spreadsheet: bool = False) -> str:
     """The names, then the rows; the cells are written as they are.  An empty row of one column is `""`."""
     rows: Sequence[str] | map[str]
     rows = columns[0] if len(columns) == 1 else map(",".join, zip(*columns, strict=True))
-    lines = [",".join(words(names)), *rows]
+    lines = [",".join(words(names, spreadsheet)), *rows]
     if len(columns) == 1:  # a line without anything would be no row
         lines = [line or '""' for line in lines]
     return "\n".join(lines) + "\n"
 
 
-def cells(column: Array, valid: Bools | None = None) -> list[str]:
+def cells(column: Array, valid: Bools | None = None, spreadsheet: bool = False) -> list[str]:
     """Numbers (m,) to their last digit, or words; empty where `valid` (m,) is False."""
     values = column.tolist()
-    written = words(values) if column.dtype.kind in "UO" else list(map(repr, values))
+    written = words(values, spreadsheet) if column.dtype.kind in "UO" else list(map(repr, values))
     return written if valid is None else [cell if counts else "" for cell, counts in zip(written, valid, strict=True)]
 
 
-def words(values: Sequence[str]) -> list[str]:
-    """Words, in quotes where a reader would cut them."""
-    written = {word: _quoted(str(word)) for word in set(values)}
+def words(values: Sequence[str], spreadsheet: bool = False) -> list[str]:
+    """Words, in quotes where a reader would cut them; `spreadsheet`: none that would be taken for a formula."""
+    told = in_spreadsheet if spreadsheet else str
+    written = {word: _quoted(told(word)) for word in set(values)}
     return [written[word] for word in values]
 
 

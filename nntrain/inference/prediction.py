@@ -41,19 +41,19 @@ class Predictions:
     valid: Array | None = None
     beside: dict[str, list[str]] = field(default_factory=dict)
 
-    def as_csv(self) -> str:
-        """The table as comma-separated values, its names first."""
-        columns = [words(column) for column in self.beside.values()]
+    def as_csv(self, spreadsheet: bool = False) -> str:
+        """The table as comma-separated values, its names first; `spreadsheet`: no word that is taken for a formula."""
+        columns = [words(column, spreadsheet) for column in self.beside.values()]
         valid = [None] * len(self.columns) if self.valid is None else self.valid.T
-        columns += map(cells, self.values.T, valid)
-        return csv_text([*self.beside, *self.columns], columns)
+        columns += [cells(*column, spreadsheet) for column in zip(self.values.T, valid, strict=True)]
+        return csv_text([*self.beside, *self.columns], columns, spreadsheet)
 
-    def write(self, path: Path) -> None:
+    def write(self, path: Path, spreadsheet: bool = False) -> None:
         """csv, npy or npz by the suffix, whole or not at all."""
         check_suffix(path)
         suffix = path.suffix.lower()
         if suffix == ".csv":
-            write_atomic(path, [self.as_csv().encode()])
+            write_atomic(path, [self.as_csv(spreadsheet).encode()])
             return
         if self.beside:
             raise ConfigError(f"--output {path}: {', '.join(self.beside)} beside the predictions go into a .csv")

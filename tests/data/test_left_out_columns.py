@@ -120,6 +120,16 @@ def test_columns_that_are_kept_are_no_surprise(lab):
     assert nntrain("predict", "run", "-", "dataset.drop=[e, f]", text=table)[1] == ""
 
 
+def test_what_is_kept_is_no_formula_for_a_spreadsheet(lab):
+    train("t.csv", type="csv", drop=["id"])
+    table = "x,w,e\n1,5,=1+1\n1,5,-7\n"
+    for more, kept in ([], ["=1+1", "-7"]), (["--spreadsheet"], ["'=1+1", "-7"]):
+        out = nntrain("predict", "run", "-", "--keep", "e", *more, text=table)[0]
+        assert [line.partition(",")[0] for line in out.splitlines()] == ["e", *kept]
+    refused = nntrain("predict", "run", "-", "--spreadsheet", "-o", "p.npy", text=table, code=2)[1]
+    assert "--spreadsheet: goes with csv, not with .npy" in refused
+
+
 def test_columns_beside_texts_can_be_kept(lab):
     train("m.csv", type="labelled_text", text="text", target="mood")
     table = "no,text,e\n007,a film,x\n008,the bore,y\n"

@@ -40,3 +40,13 @@ def test_a_carriage_return_is_quoted():
 
 def test_no_rows_are_a_header():
     assert csv_text(["a", "b"], [[], []]) == "a,b\n"
+
+
+def test_a_spreadsheet_finds_no_formula_among_words_and_numbers_stay():
+    values = ["=1+1", "-2+cmd|' /C calc'!A0", "@SUM(A1)", "+1", "-0.5", "plain"]
+    text = csv_text(
+        ["=name", "b"], [words(values, spreadsheet=True), cells(np.arange(6.0) - 3, spreadsheet=True)], True
+    )
+    rows = list(csv.reader(io.StringIO(text)))
+    assert [row[0] for row in rows] == ["'=name", "'=1+1", "'-2+cmd|' /C calc'!A0", "'@SUM(A1)", "+1", "-0.5", "plain"]
+    assert [float(row[1]) for row in rows[1:]] == [-3.0, -2.0, -1.0, 0.0, 1.0, 2.0]

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -146,6 +147,14 @@ def test_compare_takes_directories_of_runs_and_says_when_there_are_none(root, tm
     (tmp_path / "empty").mkdir()
     assert "no run directory" in call("compare", tmp_path / "empty", code=2).stderr
     assert "no such run directory" in call("compare", tmp_path / "nothing", code=2).stderr
+
+
+def test_for_a_spreadsheet_no_name_of_a_run_is_a_formula(root):
+    os.rename(root / "a-001", root / "=1+1")
+    for command in ("runs", "compare"):
+        assert "\n=1+1,done" in call(command, root, "--csv").stdout
+        assert "\n'=1+1,done" in call(command, root, "--csv", "--spreadsheet").stdout
+        assert "--spreadsheet: goes with --csv" in call(command, root, "--spreadsheet", code=2).stderr
 
 
 def test_listing_comparing_and_plotting_need_no_numpy(root):
