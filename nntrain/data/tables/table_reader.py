@@ -22,8 +22,7 @@ from nntrain.data.tables.typed_files import TypedFile
 from nntrain.errors import DataError
 from nntrain.messages import did_you_mean
 
-_FIRST, _FEW_FIRST = 100, 20  # rows by which a header is found, fewer in tables of more columns than
-_WIDE = 1000
+_FIRST, _FEW_FIRST = 100, 20  # rows by which a header is found, fewer in tables of more than _WIDE columns
 _PIECE = 1 << 16  # cells that are read at a time
 MOST_COLUMNS = 1 << 17  # each takes a kilobyte
 _WIDE, _ROWS_OF_WIDE = 20_000, 3  # a header and two rows are the least that parts can be made of
