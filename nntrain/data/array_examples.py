@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import prod
 
 import numpy as np
 
-from nntrain.data.array_files import check_inputs, show
+from nntrain.data.array_files import Header, check_inputs, check_kind, show
 from nntrain.data.array_labels import as_targets, extremes, first_unlabelled, label_names, numbered
 from nntrain.data.array_steps import check_lengths, check_weights, without_padding
 from nntrain.data.arrays import Examples
 from nntrain.data.image_axes import Layout, channels_first, find_channels_last, tell_pixels
 from nntrain.errors import DataError
-from nntrain.model.shapes import Array
+from nntrain.model.shapes import Array, Shape
 
 
 @dataclass
@@ -91,16 +93,35 @@ def examples_of(read: Read, known: Known, tell_scale: bool) -> ArrayExamples:
     return ArrayExamples(X, Y, x_name, lengths, weights, warnings, read.no_targets, unlabelled, known)
 
 
+def check_headers(headers: Mapping[str, Header], path: str, names: Mapping[str, str]) -> None:
+    """Raise DataError for inputs that are no numbers, and for arrays that are not of as many examples.
+
+    headers, names   of inputs, targets, lengths, weights
+    """
+    inputs, inputs_name = headers["inputs"], path + names["inputs"]
+    check_kind(inputs, inputs_name)
+    for what, (shape, _) in headers.items():
+        if what == "targets":
+            check_count(shape, path + names[what], inputs.shape, inputs_name)
+        elif shape[:1] != inputs.shape[:1]:
+            of = f"{inputs.shape[0]} {'sequences' if what == 'lengths' else 'examples'}"
+            expected = show(inputs.shape[:1])
+            raise DataError(f"{path}{names[what]}: error: {show(shape)} {what} for {of}, expected {expected}")
+
+
+def check_count(targets: Shape, name: str, inputs: Shape, inputs_name: str) -> None:
+    """Raise DataError unless there are as many targets as inputs."""
+    if not targets or inputs[0] != targets[0]:
+        hint = f"; examples come first: save {inputs_name.rpartition(':')[2]}.T" if prod(targets) == inputs[-1] else ""
+        raise DataError(f"{name}: error: {show(targets)} targets for {inputs[0]} examples in {inputs_name}{hint}")
+
+
 def _targets(
     targets: Named, inputs: Named, known: Known, lengths: Array | None, steps: int | None, warnings: list[str]
 ) -> tuple[Array, Known]:
     """Labels or values, and what is known then."""
     Y, name, classes = targets.array, targets.name, known.classes
-    if Y.ndim == 0 or len(inputs.array) != len(Y):
-        last = Y.size == inputs.array.shape[-1]
-        hint = f"; examples come first: save {inputs.name.rpartition(':')[2]}.T" if last else ""
-        what = f"{len(inputs.array)} examples in {inputs.name}"
-        raise DataError(f"{name}: error: {show(Y.shape)} targets for {what}{hint}")
+    check_count(Y.shape, name, inputs.array.shape, inputs.name)
     if lengths is not None and Y.ndim > 1 and Y.shape[1] == steps:
         Y = without_padding(Y, lengths)
     if Y.dtype.kind in "US":

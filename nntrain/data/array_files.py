@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,13 @@ from nntrain.messages import did_you_mean
 from nntrain.model.shapes import Array, Shape
 
 _LONGEST_HEADER = 1 << 16  # bytes
+
+
+class Header(NamedTuple):
+    """What an array says of itself before it is read."""
+
+    shape: Shape
+    dtype: np.dtype
 
 
 def no_array(path: Path, name: str, there: Sequence[str]) -> DataError:
@@ -35,8 +42,11 @@ def names_in(path: Path) -> tuple[str, ...]:
         return ()
 
 
-def read_npz(path: Path, names: tuple[str, ...]) -> list[Array]:
-    """Arrays of an .npz file by name.  Raises DataError."""
+def read_npz(
+    path: Path, names: tuple[str, ...], check: Callable[[Mapping[str, Header]], None] | None = None
+) -> list[Array]:
+    """Arrays of an .npz file by name.  `check` gets their headers before any is read.  Raises DataError."""
+    headers: dict[str, Header] = {}
     try:
         with path.open("rb") as opened:
             file = np.load(opened, allow_pickle=False)
@@ -50,7 +60,9 @@ def read_npz(path: Path, names: tuple[str, ...]) -> list[Array]:
                 hint = "if they are meant, numpy.savez stores them as they are"
                 refuse_if_far_too_large(f"{path}:{name}", info.compress_size, info.file_size, hint)
                 with file.zip.open(info) as member:
-                    _check_promise(f"{path}:{name}", member, info.file_size)
+                    headers[name] = _check_promise(f"{path}:{name}", member, info.file_size)
+            if check is not None:
+                check(headers)
             return [np.asarray(file[name], order="C") for name in names]
     except DataError:
         raise
@@ -58,9 +70,9 @@ def read_npz(path: Path, names: tuple[str, ...]) -> list[Array]:
         raise _unreadable(path, error) from error
 
 
-def _check_promise(name: str, member: IO[bytes], size: int) -> None:
-    """Raise DataError where a member is no array that could be data, or not as long as its header says: before all of
-    it is read.
+def _check_promise(name: str, member: IO[bytes], size: int) -> Header:
+    """The header of a member.  Raises DataError where it is no array that could be data, or not as long as its header
+    says: before all of it is read.
     """
     version = np.lib.format.read_magic(member)
     width = 2 if version == (1, 0) else 4
@@ -70,7 +82,7 @@ def _check_promise(name: str, member: IO[bytes], size: int) -> None:
     read = np.lib.format.read_array_header_1_0 if width == 2 else np.lib.format.read_array_header_2_0
     shape, _, dtype = read(io.BytesIO(length + member.read(told)))
     if dtype.hasobject:
-        return  # the reader refuses it
+        return Header(shape, dtype)  # the reader refuses it
     there, expected = size - 6 - 2 - width - told, prod(shape) * dtype.itemsize
     if there < expected:
         raise DataError(f"{name}: error: cannot be read: {there:,} bytes of data where its header says {expected:,}")
@@ -78,6 +90,7 @@ def _check_promise(name: str, member: IO[bytes], size: int) -> None:
         raise DataError(f"{name}: error: shape {show(shape)}, of more axes than data have")
     if dtype.kind not in "biufUS":
         raise DataError(f"{name}: error: an array of {dtype}, expected an array of numbers, examples first")
+    return Header(shape, dtype)
 
 
 def read_npy(path: Path) -> Array:
@@ -121,11 +134,16 @@ def check_inputs(X: Array, name: str, vocabulary: int | None) -> None:
         raise DataError(f"{name}: error: shape {show(X.shape)} holds no number")
 
 
+def check_kind(header: Header, name: str) -> None:
+    """Raise DataError for anything but arrays of real numbers."""
+    if header.dtype.kind not in "biuf" or not header.shape:
+        what = f"an array of {header.dtype}" if header.shape else "a single number"
+        raise DataError(f"{name}: error: {what}, expected an array of numbers, examples first")
+
+
 def check_numbers(array: Array, name: str) -> None:
     """Raise DataError for anything but finite real numbers that keep their squares finite in float64."""
-    if array.dtype.kind not in "biuf" or array.ndim == 0:
-        what = "a single number" if array.ndim == 0 else f"an array of {array.dtype}"
-        raise DataError(f"{name}: error: {what}, expected an array of numbers, examples first")
+    check_kind(Header(array.shape, array.dtype), name)
     if array.dtype.kind != "f":
         return
     first = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,13 @@ import numpy as np
 
 from nntrain.data.folders import listed
 from nntrain.data.packed import refuse_if_far_too_large
+from nntrain.data.png_files import check_png
 from nntrain.errors import DataError
 from nntrain.model.shapes import Array, Shape
 
 ALWAYS = (".png", ".jpg", ".jpeg")
 _NO_PICTURES = ("PDF", "EPS", "PS", "MPEG", "HDF5", "GRIB", "BUFR", "FITS", "WMF")  # Pillow knows their names
+_LARGE = 1 << 22  # bytes of pixels
 
 
 @dataclass
@@ -102,13 +105,17 @@ def decode(
         try:
             if file.exists() and not file.is_file():
                 raise OSError("not a file")  # opening a pipe would wait for ever
-            _refuse_padding(file)
+            check_png(file)
             # Pillow warns of odd palettes and of large images in lines that name no file
             with warnings.catch_warnings(action="ignore"), Image.open(file) as opened:
                 size_of_all = opened.width * opened.height * max(1, len(opened.getbands()))
                 refuse_if_far_too_large(str(file), file.stat().st_size, size_of_all, "leave it out")
                 if getattr(opened, "n_frames", 1) > 1 and opened.format != "MPO":  # whose others are as a rule previews
                     moving.append(file)
+                if size is None and X is not None and sorted(opened.size) != sorted(X.shape[2:]):
+                    raise _other_size(file, opened.size, (X.shape[3], X.shape[2]))
+                if size is None and X is None and size_of_all > _LARGE:
+                    _same_sizes(files[1:], opened.size)
                 image = as_seen(opened, "L" if color == "gray" else "RGB", background)
                 if size is not None and image.size != size[::-1]:
                     image = image.resize(size[::-1], Image.Resampling.BILINEAR)
@@ -122,10 +129,7 @@ def decode(
         if X is None:
             X = np.empty((len(files), *pixels.shape), np.uint8)
         if pixels.shape != X.shape[1:]:
-            (height, width), (H, W) = pixels.shape[1:], X.shape[2:]
-            raise DataError(
-                f"{file}: error: {height} × {width} pixels, expected {H} × {W}; set dataset.size to scale all images"
-            )
+            raise _other_size(file, (pixels.shape[2], pixels.shape[1]), (X.shape[3], X.shape[2]))
         X[i] = pixels
     assert X is not None
     if moving:
@@ -134,19 +138,25 @@ def decode(
     return X
 
 
-def _refuse_padding(file: Path) -> None:
-    """Raise DataError for a PNG far larger than its pixels: Pillow reads every chunk whole.
+def _same_sizes(files: list[Path], first: tuple[int, int]) -> None:
+    """Raise DataError where a file says another size than the first one's, as far as turning it does not mend that."""
+    from PIL import Image
 
-    Its first chunk says width and height; a pixel has 8 bytes at most.
-    """
-    size = file.stat().st_size
-    if size <= 1 << 25:
-        return
-    with file.open("rb") as opened:
-        start = opened.read(24)
-    width, height = (int.from_bytes(start[k : k + 4], "big") for k in (16, 20))
-    if start.startswith(b"\x89PNG") and size > (1 << 25) + 8 * width * height:
-        raise DataError(f"{file}: error: {size:,} bytes for {height} × {width} pixels are no picture; leave it out")
+    for file in files:
+        size = first
+        with suppress(Exception):  # of which its decoding tells
+            if file.is_file():
+                with Image.open(file) as opened:
+                    size = opened.size
+        if sorted(size) != sorted(first):
+            raise _other_size(file, size, first)
+
+
+def _other_size(file: Path, size: tuple[int, int], expected: tuple[int, int]) -> DataError:
+    """Both (width, height)."""
+    (width, height), (W, H) = size, expected
+    hint = "set dataset.size to scale all images"
+    return DataError(f"{file}: error: {height} × {width} pixels, expected {H} × {W}; {hint}")
 
 
 def as_seen(opened: Any, mode: str, background: str) -> Any:
@@ -154,7 +164,8 @@ def as_seen(opened: Any, mode: str, background: str) -> Any:
     pixels over the background, of 16 bits of gray the 8 highest."""
     from PIL import Image, ImageColor, ImageOps
 
-    image = ImageOps.exif_transpose(opened)
+    ImageOps.exif_transpose(opened, in_place=True)
+    image = opened
     if image.mode.startswith(("I", "F")):  # all above 255 `convert` would make white
         pixels, most = np.asarray(image), 255 if image.mode == "F" else 65535
         if not (pixels.min() >= 0 and 1 < pixels.max() <= most) and pixels.any():
@@ -165,7 +176,7 @@ def as_seen(opened: Any, mode: str, background: str) -> Any:
         image = image.convert("RGBA")
         behind = Image.new("RGBA", image.size, ImageColor.getcolor(background, "RGBA"))
         image = Image.alpha_composite(behind, image)
-    return image.convert(mode)
+    return image if image.mode == mode else image.convert(mode)
 
 
 def check_background(background: str, place: Path) -> None:

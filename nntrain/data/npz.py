@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,8 +10,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from nntrain.components import arg, component
-from nntrain.data.array_examples import ArrayExamples, Known, Named, Read, examples_of
-from nntrain.data.array_files import names_in, no_array, read_npy, read_npz
+from nntrain.data.array_examples import ArrayExamples, Known, Named, Read, check_headers, examples_of
+from nntrain.data.array_files import Header, names_in, no_array, read_npy, read_npz
 from nntrain.data.array_part import ArrayPart, Inputs
 from nntrain.data.arrays import ArrayDataset, Examples
 from nntrain.data.facts import Facts, Preparation
@@ -115,7 +116,11 @@ class Npz(Arrays):
             no_targets = str(no_array(path, self.targets, there))
             del wanted["targets"]
         names = {what: name for what, name in wanted.items() if name is not None}
-        arrays = read_npz(path, tuple(names.values()))
+
+        def check(headers: Mapping[str, Header]) -> None:
+            check_headers({what: headers[name] for what, name in names.items()}, f"{path}:", names)
+
+        arrays = read_npz(path, tuple(names.values()), check)
         named = {what: Named(array, f"{path}:{names[what]}") for what, array in zip(names, arrays, strict=True)}
         others, left = [name for name in there if name not in names.values()], ""
         if others and path == self.path:

@@ -125,6 +125,16 @@ def test_what_cannot_be_is_refused_with_its_place(npz, x, y, words):
         npz(x, y).load(0, "float32")
 
 
+def test_other_lengths_are_refused_before_an_array_is_read(tmp_path):
+    np.savez(tmp_path / "d.npz", x=np.full((N, 2000), 7.25), y=LABELS[:-1])
+    content = (tmp_path / "d.npz").read_bytes()
+    (tmp_path / "d.npz").write_bytes(
+        content.replace(np.float64(7.25).tobytes(), bytes(8))
+    )  # which reading it would find
+    with pytest.raises(DataError, match=r":y: error: \(11,\) targets for 12 examples"):
+        Npz(tmp_path / "d.npz").load(0, "float32")
+
+
 def test_the_number_of_classes_can_be_said(npz):
     assert npz(X, LABELS, classes=7).load(0, "float32").facts.classes == 7
     with pytest.raises(DataError, match=r":y\[2\]: error: label 2, expected 0 to 1"):

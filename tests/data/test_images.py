@@ -1,12 +1,15 @@
 """Folders of images: classes from folders, pixels from PNG and JPEG, errors that name the file."""
 
 import os
+import struct
 import sys
+import zlib
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
 
-from nntrain.data import Images
+from nntrain.data import Images, image_files, png_files
 from nntrain.errors import DataError
 
 
@@ -162,3 +165,39 @@ def test_predict_takes_one_image_or_a_folder(photos):
         dataset.read_inputs(photos / "cat" / "x.doc", facts, "float32")
     with pytest.raises(DataError, match=r"nowhere: error: no such file or folder"):
         dataset.read_inputs(photos / "nowhere", facts, "float32")
+
+
+def shown_png(width, height, rows):
+    """A PNG of gray pixels with so many of its rows, in two chunks of data."""
+    packed = zlib.compress(bytes((width + 1) * rows))
+    pieces = (
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)),
+        (b"IDAT", packed[:4]),
+        (b"IDAT", packed[4:]),
+    )
+    end = (b"IEND", b"")
+    chunks = [struct.pack(">I", len(c)) + n + c + struct.pack(">I", zlib.crc32(n + c)) for n, c in (*pieces, end)]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def test_a_large_png_that_is_cut_is_refused_before_it_is_decoded(tmp_path, monkeypatch):
+    monkeypatch.setattr(png_files, "_LARGE", 16)
+    good, file = shown_png(7, 5, 5), tmp_path / "a.png"
+    for content, wrong in (
+        (good, ""),
+        (good[:-12], "cut"),
+        (shown_png(7, 5, 4), "cut"),
+        (good + bytes(999), "no picture"),
+    ):
+        file.write_bytes(content)
+        with pytest.raises(DataError, match=wrong) if wrong else nullcontext():
+            png_files.check_png(file)
+
+
+def test_images_of_several_sizes_are_refused_before_they_are_decoded(photos, monkeypatch):
+    image = pytest.importorskip("PIL.Image")
+    monkeypatch.setattr(image_files, "as_seen", None)
+    monkeypatch.setattr(image_files, "_LARGE", 16)
+    image.new("RGB", (9, 8)).save(photos / "dog" / "9.png")
+    with pytest.raises(DataError, match=r"9\.png: error: 8 × 9 pixels, expected 5 × 7; set dataset.size"):
+        Images(photos).load(0, "float32")

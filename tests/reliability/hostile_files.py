@@ -154,6 +154,15 @@ def zeros_deflated(megabytes):
     return b"".join([*pieces, packer.flush()])
 
 
+def good_zeros(width, channels=3):
+    """All pixels of a square black picture."""
+    packer = zlib.compressobj(1)
+    row = bytes(1 + channels * width)
+    return chunk(b"IDAT", b"".join([*(packer.compress(row) for _ in range(width)), packer.flush()])) + chunk(
+        b"IEND", b""
+    )
+
+
 def side(mb, channels=3):
     return int((mb * MB / channels) ** 0.5)
 
@@ -240,7 +249,15 @@ FILES = {
         IMAGES,
         lambda f, mb: png(f, 8, 8, struct.pack(">I", mb * MB) + b"IDAT", megabytes=mb),
     ),
-    "PNG: stored pixels": (IMAGES, lambda f, mb: png(f, side(mb), side(mb), stored_pixels(mb))),
+    "PNG: sixty million bytes of nothing": (
+        IMAGES,
+        lambda f, mb: png(f, side(min(mb, 60)), side(min(mb, 60)), good_zeros(side(min(mb, 60)))),
+    ),
+    "PNG: stored pixels, too few": (
+        IMAGES,
+        lambda f, mb: png(f, side(mb), side(mb), stored_pixels(mb), after=chunk(b"IEND", b"")),
+    ),
+    "PNG: stored pixels, cut": (IMAGES, lambda f, mb: png(f, side(mb), side(mb), stored_pixels(mb))),
 }
 SMALL_ONES = {
     "csv": (CSV, lambda f: (f / "d.csv").write_bytes(ROWS)),
