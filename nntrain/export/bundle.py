@@ -21,7 +21,7 @@ STAND_INS = {
 }
 
 Place = tuple[str, str]  # a module, and a name at its top
-_Functions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_Scope = ast.FunctionDef | ast.ClassDef | ast.Lambda
 _Uses = tuple[ast.Name | ast.Attribute, Place]
 
 
@@ -118,14 +118,13 @@ def _read(name: str) -> _Module:
 
 
 def _loaded(node: ast.AST) -> set[str]:
-    return {one.id for one in _walk(node) if isinstance(one, ast.Name)}
+    return {one.id for one, _ in _walk(node) if isinstance(one, ast.Name)}
 
 
 def _uses(node: ast.stmt, name: str) -> Iterator[_Uses]:
     """The names in a node that stand for a place of nntrain, its own definition left out."""
     module = _read(name)
-    bound = _bound(node)
-    for one in _walk(node):
+    for one, bound in _walk(node):
         if isinstance(one, ast.Name) and one.id not in bound:
             place = (name, one.id) if one.id in module.nodes else module.places.get(one.id, ("", ""))
         elif isinstance(one, ast.Attribute) and isinstance(one.value, ast.Name) and one.value.id not in bound:
@@ -138,29 +137,40 @@ def _uses(node: ast.stmt, name: str) -> Iterator[_Uses]:
 
 
 def _bound(node: ast.stmt) -> set[str]:
-    """Names that a definition binds inside itself: those are its own, whatever the module calls so."""
-    if not isinstance(node, ast.FunctionDef | ast.ClassDef):
-        return set()
+    """Names that a definition binds anywhere inside itself."""
+    return set().union(*(_own(one) for one in ast.walk(node) if isinstance(one, _Scope)))
+
+
+def _own(scope: _Scope) -> set[str]:
+    """Names that a function or class binds in its own scope, not in those within."""
     names: set[str] = set()
-    for one in ast.walk(node):
+    waiting: list[ast.AST] = [scope.args] if not isinstance(scope, ast.ClassDef) else []
+    waiting += scope.body if isinstance(scope.body, list) else [scope.body]
+    while waiting:
+        one = waiting.pop()
         if isinstance(one, ast.arg):
             names.add(one.arg)
-        elif isinstance(one, ast.FunctionDef) and one is not node:
+        elif isinstance(one, ast.FunctionDef | ast.ClassDef):
             names.add(one.name)
         elif isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store):
             names.add(one.id)
+        if not isinstance(one, _Scope):
+            waiting += ast.iter_child_nodes(one)
     return names
 
 
-def _walk(node: ast.AST) -> Iterator[ast.AST]:
-    """All inside it but annotations."""
-    yield node
+def _walk(node: ast.AST, bound: frozenset[str] = frozenset()) -> Iterator[tuple[ast.AST, frozenset[str]]]:
+    """All inside it but annotations, each with the names that are bound around it, whatever the module calls so."""
+    yield node, bound
+    inside = bound | _own(node) if isinstance(node, _Scope) else bound
     for field, value in ast.iter_fields(node):
         if field in ("annotation", "returns"):
             continue
         for child in value if isinstance(value, list) else [value]:
-            if isinstance(child, ast.AST):
-                yield from _walk(child)
+            if isinstance(child, ast.AST):  # what a class binds its methods do not see
+                yield from _walk(
+                    child, bound if isinstance(node, ast.ClassDef) and isinstance(child, _Scope) else inside
+                )
 
 
 def _renamed(node: ast.stmt, name: str, module: _Module, names: dict[Place, str]) -> str:

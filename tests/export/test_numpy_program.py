@@ -1,9 +1,12 @@
 """The program that needs NumPy alone says, to the byte, what nntrain says."""
 
+import builtins
+import dis
 import runpy
 import subprocess
 import sys
 from dataclasses import replace
+from types import CodeType
 
 import numpy as np
 import pytest
@@ -11,6 +14,8 @@ from export.networks import CHOSEN, LABELS, inputs, known, of_case, outputs
 from export.runs import CONFIGS, inputs_of, is_text, loaded_of, train
 
 from nntrain.errors import ConfigError
+from nntrain.export import numpy_activations, numpy_functions, numpy_sequences
+from nntrain.export.bundle import bundle
 from nntrain.export.description import Decision, Description, Inputs
 from nntrain.export.numpy_layers import LAYERS
 from nntrain.export.numpy_program import source
@@ -73,7 +78,9 @@ def test_every_layer_knows_which_steps_count_to_the_bit(case, tmp_path):
 def check(run, nntrain, tmp_path, capsys, source_file=None):
     """The printed predictions of a run and of its program are the same bytes."""
     loaded = loaded_of(run)
-    if source_file is None:
+    if source_file is None and loaded.facts.preparation.text is not None:
+        source_file = loaded.config.dataset.path
+    elif source_file is None:
         source_file = tmp_path / "x.npy"
         np.save(source_file, inputs_of(loaded))
     nntrain("export", run, "-o", "model.py", "--no-verify")
@@ -84,6 +91,29 @@ def check(run, nntrain, tmp_path, capsys, source_file=None):
         program["main"]([str(source_file), *options])
         assert capsys.readouterr().out == said
     return program
+
+
+def functions_of(module):
+    return [
+        (module.__name__, name)
+        for name, one in vars(module).items()
+        if getattr(one, "__module__", "") == module.__name__
+    ]
+
+
+def test_every_name_that_a_copied_function_calls_is_copied_too():
+    places = [
+        place for module in (numpy_functions, numpy_sequences, numpy_activations) for place in functions_of(module)
+    ]
+    lines, text = bundle(places)
+    names = {}
+    waiting = [compile("\n".join(["from __future__ import annotations", *lines, text]), "bundle", "exec")]
+    exec(waiting[0], names)
+    while waiting:
+        code = waiting.pop()
+        waiting += [one for one in code.co_consts if isinstance(one, CodeType)]
+        called = {one.argval for one in dis.get_instructions(code) if one.opname == "LOAD_GLOBAL"}
+        assert called <= {*names, *dir(builtins)}, code.co_name
 
 
 SAMPLE = ["digits_cnn.yaml"]
