@@ -33,7 +33,7 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
 @click.option("--names", type=click.Choice(["nntrain", "torch"]), help="Of parameters: the saved ones, or PyTorch's.")
 @click.option("--module", type=click.Choice(["torch"]), help="Also FILE.py, which builds the network in PyTorch.")
 @click.option("--raw", is_flag=True, help="End with the scores of the last layer: no softmax, no sigmoid, no labels.")
-@click.option("--int8", is_flag=True, help="Weights in eight bits; the loss of accuracy is told.")
+@click.option("--int8", is_flag=True, help="Eight bits for weights and activations; the loss of accuracy is told.")
 @click.option("--no-verify", is_flag=True, help="Write it without trying it.")
 @options.threads
 def export(
@@ -99,10 +99,10 @@ def _c(loaded: Loaded, file: str, int8: bool) -> Exported:
     made = c_files(described, file, {})  # what C does not have is refused before the data are read
     if not int8:
         return made
-    quantized, lines = rounded(loaded)
+    quantized, activations, lines = rounded(loaded)
     for line in lines:
         say(line)
-    return c_files(described, file, quantized)
+    return c_files(described, file, quantized, activations)
 
 
 def _onnx(loaded: Loaded, file: str, raw: bool) -> Exported:

@@ -144,8 +144,8 @@ def _bound(node: ast.stmt) -> set[str]:
 def _own(scope: _Scope) -> set[str]:
     """Names that a function or class binds in its own scope, not in those within."""
     names: set[str] = set()
-    waiting: list[ast.AST] = [scope.args] if not isinstance(scope, ast.ClassDef) else []
-    waiting += scope.body if isinstance(scope.body, list) else [scope.body]
+    waiting: list[ast.AST] = [] if isinstance(scope, ast.ClassDef) else [scope.args]
+    waiting += [scope.body] if isinstance(scope, ast.Lambda) else scope.body
     while waiting:
         one = waiting.pop()
         if isinstance(one, ast.arg):

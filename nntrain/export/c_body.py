@@ -10,6 +10,7 @@ from math import prod
 import numpy as np
 
 from nntrain.export.int8 import Quantized
+from nntrain.export.int8_activations import inverse
 from nntrain.model.shapes import Array
 
 
@@ -25,11 +26,15 @@ class Body:
     """Lines of the function, the constants and functions that they need, and the scratch.
 
     quantized   parameters as int8, by saved names; an empty mapping: all stay what they are
+    scales      of inputs that are int8, by the paths of layers
+    bytes       room for them
     """
 
-    def __init__(self, dtype: np.dtype, quantized: Mapping[str, Quantized]):
+    def __init__(self, dtype: np.dtype, quantized: Mapping[str, Quantized], scales: Mapping[str, float]):
+        self.dtype = dtype
         self.double = bool(dtype == np.float64)
-        self.quantized = quantized
+        self.quantized, self.scales = quantized, scales
+        self.bytes = 0
         self.lines: list[str] = []
         self.constants: dict[str, str] = {}
         self.functions: dict[str, None] = {}
@@ -90,3 +95,10 @@ class Body:
         found = self.quantized[saved]
         scales = self.constant(f"{saved}_scale", found.scale)
         return f"{self.constant(saved, found.values, 'weight')}, {scales}"
+
+    def whole(self, path: str, count: int, patch: int = 0) -> str:
+        """Arguments of a layer with int8 inputs: s, 1 / s, and room for `count` of them and for one patch."""
+        scale = self.dtype.type(self.scales[path])
+        numbers = self._numbers(np.array([scale, inverse(self.scales[path], self.dtype)]), "real")
+        self.bytes = max(self.bytes, count + patch)
+        return ", ".join([*numbers, "bytes"])

@@ -38,6 +38,13 @@ def bias_of(body: Body, placed: Placed, name: str = "b") -> str:
     return body.constant(placed.saved[name], placed.arrays[name]) if name in placed.saved else "NULL"
 
 
+def whole_of(body: Body, placed: Placed, function: str, count: int, patch: int = 0) -> tuple[str, tuple[str, ...]]:
+    """The function for `count` inputs, and what it takes besides where they are int8."""
+    if placed.path not in body.scales:
+        return function, ()
+    return f"{function}_int8", (body.whole(placed.path, count, patch),)
+
+
 def weights_of(body: Body, placed: Placed, name: str = "W") -> str:
     """Weights, with int8 and their scales."""
     return body.weights(placed.saved[name], placed.arrays[name])

@@ -9,6 +9,7 @@ import re
 
 from nntrain.export.c_attention_functions import ATTENTION
 from nntrain.export.c_image_functions import IMAGES
+from nntrain.export.c_int8_functions import INT8
 
 FUNCTIONS = {
     "dot": """
@@ -192,11 +193,16 @@ static void {name}(const real *x, real *z, int n)
 }}
 """
 
-NEEDS = dict.fromkeys(("dense", "rnn", "lstm", "gru"), ("dot",))
+NEEDS = {
+    **dict.fromkeys(("dense", "rnn", "lstm", "gru"), ("dot",)),
+    **dict.fromkeys(INT8, ("whole", "dot_int8")),
+    "whole": (),
+    "dot_int8": (),
+}
 
 
 def text(name: str, int8: bool) -> str:
     """A function, with or without the scales of int8 weights."""
-    code = {**FUNCTIONS, **IMAGES, **ATTENTION}[name]
+    code = {**FUNCTIONS, **IMAGES, **ATTENTION, **INT8}[name]
     code = re.sub(r"@S\((\w)\)", r", const real *\1_scale" if int8 else "", code)
     return re.sub(r"@F\((\w), (\w)\)", r" * \1_scale[\2]" if int8 else "", code)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from nntrain.export.c_body import Body, Value
-from nntrain.export.c_calls import Write, Writer, around, bias_of, made, weights_of
+from nntrain.export.c_calls import Write, Writer, around, bias_of, made, weights_of, whole_of
 from nntrain.export.placed import Placed
 from nntrain.export.torch_images import pool_window
 from nntrain.kernels.windows import Window, pair, window
@@ -21,6 +23,11 @@ def _sizes(body: Body, placed: Placed, slid: Window, groups: int) -> str:
     return body.constant(f"{placed.path}.size", np.array(numbers), "int")
 
 
+def _patch(placed: Placed) -> int:
+    """How many numbers a filter sees."""
+    return prod(placed.arrays["W"].shape[1:])
+
+
 def conv2d(placed: Placed) -> Write:
     """Convolution of an image."""
     layer = placed.layer
@@ -29,7 +36,9 @@ def conv2d(placed: Placed) -> Write:
 
     def add(body: Body, x: Value) -> Value:
         sizes = _sizes(body, placed, slid, layer.groups)
-        return made(placed, "conv2d", weights_of(body, placed), bias_of(body, placed), "x", "z", sizes)(body, x)
+        function, whole = whole_of(body, placed, "conv2d", prod(placed.shape), _patch(placed))
+        arrays = weights_of(body, placed), bias_of(body, placed)
+        return made(placed, function, *arrays, "x", "z", sizes, *whole)(body, x)
 
     return add
 
@@ -52,7 +61,9 @@ def conv1d(placed: Placed) -> Write:
 
     def add(body: Body, x: Value) -> Value:
         sizes = body.constant(f"{placed.path}.size", np.array(numbers), "int")
-        return made(placed, "conv1d", weights_of(body, placed), bias_of(body, placed), "x", "z", sizes)(body, x)
+        function, whole = whole_of(body, placed, "conv1d", prod(placed.shape), _patch(placed))
+        arrays = weights_of(body, placed), bias_of(body, placed)
+        return made(placed, function, *arrays, "x", "z", sizes, *whole)(body, x)
 
     return add
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from nntrain.export import c_attention, c_images, c_recurrent
 from nntrain.export.c_body import Body, Value
-from nntrain.export.c_calls import Write, Writer, around, bias_of, made, weights_of
+from nntrain.export.c_calls import Write, Writer, around, bias_of, made, weights_of, whole_of
 from nntrain.export.placed import Placed, written
 from nntrain.layers import activations as act
 from nntrain.layers import branches, containers, convolution, dense, normalization, pooling, recurrent, shaping
@@ -140,9 +140,13 @@ def _product(placed: Placed) -> Write:
 def _dense(placed: Placed) -> Write:
     n_y, n_x = placed.arrays["W"].shape
     T = prod(placed.shape[:-1])
-    return lambda body, x: made(
-        placed, "dense", weights_of(body, placed), bias_of(body, placed), "x", "z", T, n_y, n_x
-    )(body, x)
+
+    def add(body: Body, x: Value) -> Value:
+        function, whole = whole_of(body, placed, "dense", T * n_x)
+        arrays = weights_of(body, placed), bias_of(body, placed)
+        return made(placed, function, *arrays, "x", "z", T, n_y, n_x, *whole)(body, x)
+
+    return add
 
 
 def _bias(placed: Placed) -> Write:

@@ -18,6 +18,7 @@ from nntrain.export.c_layers import write
 from nntrain.export.description import Description, Inputs
 from nntrain.export.exported import Asked, Exported, Trial, run_program
 from nntrain.export.int8 import Quantized
+from nntrain.export.int8_activations import Activations
 
 FLAGS = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Werror", "-pedantic")
 _TRY = """#include <stdio.h>
@@ -37,10 +38,16 @@ int main(void)
 _MATHS = ("EXP", "TANH", "SQRT", "ERF", "EXPM1", "LOG1P")
 
 
-def c_files(described: Description, file: str, quantized: Mapping[str, Quantized]) -> Exported:
+def c_files(
+    described: Description,
+    file: str,
+    quantized: Mapping[str, Quantized],
+    activations: Activations | None = None,
+) -> Exported:
     """FILE.c and FILE.h.  Raises ConfigError for a layer that they do not have.
 
-    quantized   the weights that are int8, by saved names
+    quantized     the weights that are int8, by saved names
+    activations   those that are int8 too, which the network has been given
     """
     if described.padded:
         raise ConfigError("export: .c takes sequences of one length, the data have several; .onnx and .py take lengths")
@@ -48,12 +55,15 @@ def c_files(described: Description, file: str, quantized: Mapping[str, Quantized
     header = f"{stem}.h"
     prefix = re.sub(r"\W", "_", stem, flags=re.ASCII).lower()
     prefix = prefix if prefix[:1].isalpha() else f"n{prefix}"
-    source, declared = _texts(described, prefix, header, quantized)
+    body = Body(described.dtype, quantized, {} if activations is None else activations.scales)
+    source, declared = _texts(described, prefix, header, body)
     files = {file: source.encode(), header: declared.encode()}
     compiler = next((name for name in ("cc", "gcc", "clang") if shutil.which(name)), None)
     kinds = _kinds(described)
 
     def run(folder: Path, asked: Asked) -> Trial:
+        if activations is not None:
+            activations.doubtful = None
         examples = asked()
         names = {"header": header, "P": prefix.upper(), "p": prefix, "input": kinds[0], "answer": kinds[1]}
         trial = f"try_{prefix}"
@@ -61,7 +71,8 @@ def c_files(described: Description, file: str, quantized: Mapping[str, Quantized
         run_program(folder, [str(compiler), *FLAGS, f"{trial}.c", f"./{file}", "-o", trial, "-lm"])
         answers = examples.answers
         said = run_program(folder, [f"./{trial}"], examples.raw.astype(_NUMPY[kinds[0]]).tobytes())
-        return Trial(np.frombuffer(said, _NUMPY[kinds[1]]).reshape(answers.shape), answers, len(answers))
+        found = np.frombuffer(said, _NUMPY[kinds[1]]).reshape(answers.shape)
+        return Trial(found, answers, len(answers), None if activations is None else activations.doubtful)
 
     return Exported(files, compiler or "a C compiler", run if compiler else None)
 
@@ -76,9 +87,9 @@ def _kinds(described: Description) -> tuple[str, str]:
     return given, real if described.decision.mean is None else "double"
 
 
-def _texts(described: Description, p: str, header: str, quantized: Mapping[str, Quantized]) -> tuple[str, str]:
+def _texts(described: Description, p: str, header: str, body: Body) -> tuple[str, str]:
     """The file and its header."""
-    body, P = Body(described.dtype, quantized), p.upper()
+    P, quantized = p.upper(), body.quantized
     given, answer = _kinds(described)
     real, network, decision = ("double" if body.double else "float"), described.network, described.decision
     x = _prepared(body, described.inputs, given, real)
@@ -101,7 +112,8 @@ def _texts(described: Description, p: str, header: str, quantized: Mapping[str, 
         f'#include <math.h>\n#include <stddef.h>\n#include <stdint.h>\n#include "{header}"\n\n',
         f"typedef {real} real;\ntypedef {'int8_t' if quantized else 'real'} weight;\n",
         *(f"#define {name} {name.lower()}{'' if body.double else 'f'}\n" for name in maths),
-        f"\nstatic real scratch[{P}_SCRATCH];\n\n" if body.size else "\n",
+        f"\nstatic real scratch[{P}_SCRATCH];\n" if body.size else "",
+        f"static int8_t bytes[{P}_BYTES];\n\n" if body.bytes else "\n",
         *body.constants.values(),
         *code,
         f"\nstatic const real *forward(const {given} *x)\n{{\n{lines}    return {Z.pointer};\n}}\n",
@@ -113,7 +125,7 @@ def _texts(described: Description, p: str, header: str, quantized: Mapping[str, 
         *said,
         "}\n",
     ]
-    return "".join(source), _header(described, p, body.size, answers)
+    return "".join(source), _header(described, p, body, answers)
 
 
 def _prepared(body: Body, inputs: Inputs, given: str, real: str) -> Value:
@@ -177,7 +189,7 @@ def _labelling(p: str, given: str, steps: int, rule: str) -> str:
     return f"{begin}    for (int t = 0; t < {steps}; t++) {{\n{rule}    }}\n}}\n"
 
 
-def _header(described: Description, p: str, scratch: int, answers: int) -> str:
+def _header(described: Description, p: str, body: Body, answers: int) -> str:
     inputs, decision, P = described.inputs, described.decision, p.upper()
     given, answer = _kinds(described)
     real = "double" if described.dtype == np.float64 else "float"
@@ -204,7 +216,8 @@ def _header(described: Description, p: str, scratch: int, answers: int) -> str:
             f"#define {P}_INPUTS {prod(inputs.shape)}",
             f"#define {P}_OUTPUTS {prod(described.network.output)}",
             f"#define {P}_ANSWERS {answers}",
-            f"#define {P}_SCRATCH {scratch} /* numbers of {real} in the static array */",
+            f"#define {P}_SCRATCH {body.size} /* numbers of {real} in the static array */",
+            *([f"#define {P}_BYTES {body.bytes} /* bytes in a second one */"] if body.bytes else []),
             "",
             *declared,
             "",

@@ -4,6 +4,8 @@ import re
 import shutil
 import subprocess
 from dataclasses import replace
+from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,15 +16,16 @@ from export.test_numpy_program import plainly
 from nntrain.errors import ConfigError
 from nntrain.export.c_layers import LAYERS
 from nntrain.export.c_program import FLAGS, c_files
-from nntrain.export.int8 import quantized
+from nntrain.export.int8 import quantize, quantized
+from nntrain.export.int8_activations import ROUNDED, Activations, best_scale, whole
 
 COMPILERS = [name for name in ("gcc", "clang") if shutil.which(name)]
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 pytestmark = pytest.mark.skipif(not COMPILERS, reason="no C compiler")
 
 
-def write(folder, described, name="net", weights=None):
-    for file, content in c_files(described, f"{name}.c", weights or {}).files.items():
+def write(folder, described, name="net", weights=None, activations=None):
+    for file, content in c_files(described, f"{name}.c", weights or {}, activations).files.items():
         (folder / file).write_bytes(content)
 
 
@@ -100,6 +103,67 @@ def check_layers(compiler, dtype, cases, tmp_path):
         assert difference <= {"float32": 1e-5, "float64": 1e-10}[dtype], network.root
 
 
+WITH_PRODUCTS = [
+    case
+    for case in CHOSEN
+    if known(case.layer, LAYERS)
+    and case.context(2).lengths is None
+    and any(type(one) in ROUNDED for one in within(case.layer))
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_every_layer_with_int8_weights_and_activations(compiler, dtype, tmp_path):
+    check_int8(compiler, dtype, WITH_PRODUCTS, tmp_path)
+
+
+def test_a_sample_of_the_layers_with_int8_weights_and_activations(tmp_path):
+    check_int8(COMPILERS[0], "float32", WITH_PRODUCTS[::5], tmp_path)
+
+
+def check_int8(compiler, dtype, cases, tmp_path):
+    networks, wanted, sure = {}, [], []
+    for i, case in enumerate(cases):
+        network, X = of_case(case, dtype), inputs(case.shape, 2, dtype)
+        described, activations = plainly(network), Activations()
+        examples = inputs(case.shape, 50, dtype, seed=2)
+        found = quantize(SimpleNamespace(networks={"": network}), partial(outputs, network, examples))
+        activations.into(network)
+        outputs(network, examples)
+        assert activations.scales
+        activations.doubtful = None
+        wanted.append(outputs(network, X))
+        sure.append(~activations.doubtful)
+        networks[f"net_{i}"] = network, X
+        write(tmp_path, described, f"net_{i}", found, activations)
+        assert "_int8(" in (tmp_path / f"net_{i}.c").read_text()
+    said = run_all(tmp_path, networks, compiler, dtype)
+    assert sum(map(sum, sure)) > len(cases)
+    for Z, z, keep in zip(wanted, np.split(said, np.cumsum([Z.size for Z in wanted])[:-1]), sure, strict=True):
+        difference = np.abs(z.reshape(Z.shape) - Z)[keep].max(initial=0) / max(1, np.abs(Z).max())
+        assert difference <= {"float32": 1e-5, "float64": 1e-10}[dtype]
+
+
+def test_activations_are_the_nearest_of_255_steps_and_the_scale_cuts_off_what_is_seldom():
+    X = np.array([-300, -1.5, -0.49, 0.5, 1.49, 126.4, 127.5, 1e9, np.inf], np.float32)
+    np.testing.assert_array_equal(whole(X, 1.0), [-127, -2, 0, 1, 1, 126, 127, 127, 127])
+    assert best_scale(np.linspace(-1, 1, 1000, dtype=np.float32)) == pytest.approx(1 / 127)
+    assert best_scale(np.append(np.linspace(-1, 1, 100_000), 3).astype(np.float32)) < 2.9 / 127
+    assert best_scale(np.zeros((2, 3), np.float32)) > 0
+
+
+def test_weights_alone_where_rounded_activations_would_cost_more_than_half_a_point(mlp, nntrain, tmp_path, monkeypatch):
+    monkeypatch.setattr("nntrain.export.int8_activations.best_scale", lambda X: 1.0)
+    result = nntrain("export", mlp, "-o", "q.c", "--int8")
+    before, after = map(float, re.search(r"int8: accuracy (\S+) -> (\S+) on the test part", result.stderr).groups())
+    assert re.search(r"int8: weights alone; with activations accuracy \S+ -> \S+\n", result.stderr)
+    assert before - after <= 0.005
+    assert "verified" in result.stderr
+    assert "dense_int8" not in (tmp_path / "q.c").read_text()
+
+
 def test_c_has_every_layer():
     assert all(type(one) in LAYERS for case in CHOSEN for one in within(case.layer))
 
@@ -173,8 +237,9 @@ def test_int8_weights_stand_for_the_nearest_of_255_steps_of_each_row():
 
 def test_int8_says_what_it_costs_and_is_held_to_the_rounded_weights(mlp, nntrain, tmp_path):
     result = nntrain("export", mlp, "-o", "q.c", "--int8")
+    assert "int8: activations too\n" in result.stderr
     before, after = map(float, re.search(r"int8: accuracy (\S+) -> (\S+) on the test part", result.stderr).groups())
-    assert abs(before - after) <= 0.005
+    assert before - after <= 0.005
     assert "verified" in result.stderr
     assert "typedef int8_t weight;" in (tmp_path / "q.c").read_text()
 
