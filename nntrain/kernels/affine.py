@@ -8,7 +8,7 @@ there are many columns, as sequences have them, some of those, as every tile pac
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -17,6 +17,7 @@ from nntrain.kernels import affine_steps
 from nntrain.kernels.columns import columns, in_columns, sequence
 from nntrain.kernels.products import SMALL_PRODUCT
 from nntrain.kernels.tiles import MOST_TILES, doubled, doubled_parts
+from nntrain.model.calls import Call, Calls
 from nntrain.model.shapes import Floats
 from nntrain.runtime import threads
 
@@ -110,6 +111,28 @@ def backward(W: Floats, dW: Floats, db: Floats | None, dZ: Floats, X: Floats, ze
 def backward_input(W: Floats, dZ: Floats) -> Floats:
     """dX = Wᵀ dZ alone, of a layer that does not learn.   dZ (n_y, m) or (T, n_y, m)"""
     return affine(W.T, dZ, None)
+
+
+def calls(W: Floats, b: Floats | None, dW: Floats, db: Floats | None, X: Floats) -> Calls | None:
+    """`affine` and `backward` as calls on arrays that stay (`Layer.calls`): the same plain products; None where X is a
+    sequence, or they are not small."""
+    if X.ndim != 2 or W.size * X.shape[1] >= _SMALL:
+        return None
+    Z = np.empty((len(W), X.shape[1]), X.dtype)
+    forward: list[Call] = [partial(W.dot, X, Z)]
+    if b is not None:
+        forward.append(partial(np.add, Z, b, Z))
+
+    def backward(dZ: Floats, needs_dX: bool) -> tuple[Floats, list[Call]]:
+        calls: list[Call] = [partial(np.matmul, dZ, X.T, dW)]
+        if db is not None:
+            calls.append(partial(dZ.dot, _ones(dZ.shape[1], dZ.dtype), db))
+        if not needs_dX:
+            return dZ, calls
+        dX = np.empty_like(X)
+        return dX, [*calls, partial(W.T.dot, dZ, dX)]
+
+    return Calls(Z, forward, backward)
 
 
 def add_bias_gradient(db: Floats, dZ: Floats) -> None:

@@ -78,7 +78,7 @@ def _derive(Z: Floats, Y: Ints, scale: np.floating, dZ: Floats, mask: Bools | No
 
 def label_places(Y: Ints, shape: Shape) -> Ints:
     """The place of every label's score in the flat Z: an array like Y; `shape` is Z's."""
-    places: Ints = np.multiply(Y, shape[-1], dtype=np.intp, casting="unsafe")
+    places: Ints = Y.astype(np.intp, copy=False) * shape[-1]
     return np.add(places, _column_places(shape), places)
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from nntrain.kernels.columns import empty_like, flat, in_columns
 from nntrain.kernels.scratch import scratch
 from nntrain.kernels.tiles import runs
-from nntrain.model.shapes import Floats
+from nntrain.model.shapes import Bools, Floats, Shape
 from nntrain.runtime import threads
 
 _TILE = 1 << 18  # elements of a tile: a megabyte of float32
-_SMALL = 1 << 14  # elements; of larger arrays np.clip is faster than np.maximum, but its call takes longer
+SMALL = 1 << 14  # elements; of larger arrays np.clip is faster than np.maximum, but its call takes longer
 
 
 def sigmoid(Z: Floats, out: Floats | None = None) -> Floats:
@@ -50,9 +52,22 @@ def softmax(Z: Floats, axis: int) -> Floats:
 
 def relu(Z: Floats, A: Floats) -> Floats:
     """A = max(0, Z), written into `A`, which may be Z itself; NaN stays NaN."""
-    if Z.size < _SMALL:
-        return np.maximum(Z, np.zeros(Z.shape, Z.dtype), out=A)
+    if Z.size < SMALL:
+        return np.maximum(Z, _zeros(Z.shape, Z.dtype), out=A)
     return by_tiles(lambda z, a: np.clip(z, 0, np.inf, out=a), Z, out=A)
+
+
+def positive(A: Floats) -> Bools:
+    """True where A > 0."""
+    return np.greater(A, _zeros(A.shape, A.dtype)) if A.size < SMALL else A > 0
+
+
+@lru_cache(maxsize=64)
+def _zeros(shape: Shape, dtype: DTypeLike) -> Floats:
+    """A small array that is compared with: much faster than the number 0 (which has to be made an array first)."""
+    zeros: Floats = np.zeros(shape, dtype)
+    zeros.flags.writeable = False
+    return zeros
 
 
 def relu_backward(dA: Floats, A: Floats, out: Floats) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -9,7 +10,8 @@ import numpy as np
 from nntrain.components import arg, component
 from nntrain.kernels import elementwise
 from nntrain.kernels.columns import empty_like
-from nntrain.model.layer import Context, Layer, Past, Reader, Views
+from nntrain.model.calls import Call
+from nntrain.model.layer import Calls, Context, Layer, Past, Reader, Views
 from nntrain.model.shapes import Array, Shape, feature_axis
 
 
@@ -29,9 +31,25 @@ class Activation(Layer):
         """Write dA · g'(Z) into dZ; `kept` is A or Z."""
         raise NotImplementedError
 
+    def room(self, Z: Array) -> Array:
+        """The array that A is written into."""
+        return empty_like(Z)
+
     def forward(self, p: Views, Z: Array, context: Context) -> tuple[Array, Array]:
-        A = elementwise.by_tiles(self.g, Z)
+        A = elementwise.by_tiles(self.g, Z, out=self.room(Z))
         return A, A if self.keeps == "A" else Z
+
+    def calls(self, p: Views, g: Views, Z: Array) -> Calls | None:
+        if Z.size > elementwise.SMALL:
+            return None
+        A = self.room(Z)
+        kept = A if self.keeps == "A" else Z
+
+        def backward(dA: Array, needs_dX: bool) -> tuple[Array, list[Call]]:
+            dZ = empty_like(Z)
+            return dZ, [partial(self.derive, dA, kept, dZ)]
+
+        return Calls(A, [partial(self.g, Z, A)], backward)
 
     def reader(self, p: Views) -> Reader:
         def read(z: Array, past: Past) -> Array:
@@ -100,23 +118,18 @@ class ReLU(Activation):
 
     bounds = (0, np.inf)
 
-    def forward(self, p: Views, Z: Array, context: Context) -> tuple[Array, Array]:
-        A = elementwise.relu(Z, empty_like(Z))
-        return A, A
-
     def g(self, Z: Array, A: Array) -> None:
         elementwise.relu(Z, A)
 
     def derive(self, dA: Array, A: Array, dZ: Array) -> None:
-        np.multiply(dA, A > 0, out=dZ)
+        np.multiply(dA, elementwise.positive(A), out=dZ)
 
 
 class OverwritingReLU(ReLU):
     """relu that writes A over Z, for layers whose output is overwritable (see layers/fusion.py)."""
 
-    def forward(self, p: Views, Z: Array, context: Context) -> tuple[Array, Array]:
-        A = elementwise.relu(Z, Z)
-        return A, A
+    def room(self, Z: Array) -> Array:
+        return Z
 
 
 @component("leaky_relu")

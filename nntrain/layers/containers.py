@@ -11,9 +11,11 @@ from functools import cached_property
 
 from nntrain.components import arg, component
 from nntrain.layers.fusion import Step, fuse
+from nntrain.model.calls import Call
 from nntrain.model.layer import (
     Bounds,
     Cache,
+    Calls,
     Context,
     Layer,
     Past,
@@ -23,6 +25,7 @@ from nntrain.model.layer import (
     Views,
     stages,
 )
+from nntrain.model.replay import calls_of
 from nntrain.model.shapes import Array, Shape
 
 MOST_LAYERS = 10_000  # that a network can repeat: a number mistyped in nested repeats must not take hours
@@ -93,6 +96,28 @@ class Chain(Layer):
 
     def reader(self, p: Views) -> Reader | None:
         return one_after_another([layer.reader(q) for layer, q in zip(self.chain, p.children, strict=False)])
+
+    def calls(self, p: Views, g: Views, X: Array) -> Calls | None:
+        forward: list[Call] = []
+        steps: list[Calls] = []
+        for i, layer in self._steps:
+            step = calls_of(layer, p.children[i], g.children[i], X)
+            if step is None:
+                return None
+            forward += step.forward
+            steps.append(step)
+            X = step.Y
+        learns = [k for k, (i, _) in enumerate(self._steps) if not g.children[i].empty]
+
+        def backward(dY: Array, needs_dX: bool) -> tuple[Array, list[Call]]:
+            calls: list[Call] = []
+            last = 0 if needs_dX else min(learns, default=len(steps))
+            for k in range(len(steps) - 1, last - 1, -1):
+                dY, more = steps[k].backward(dY, needs_dX or k > last)
+                calls += more
+            return dY, calls
+
+        return Calls(X, forward, backward)
 
     def backward(self, p: Views, g: Views, dY: Array, caches: list[Cache]) -> Array:
         return self._backward(p, g, dY, caches, 0)

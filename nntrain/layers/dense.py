@@ -7,7 +7,7 @@ from math import prod
 from nntrain.components import arg, component
 from nntrain.kernels import affine as kernel
 from nntrain.model.initializers import HeNormal, Initializer, Zeros
-from nntrain.model.layer import Context, Layer, Reader, ShapeError, Tree, Views
+from nntrain.model.layer import Calls, Context, Layer, Reader, ShapeError, Tree, Views
 from nntrain.model.parameters import Param
 from nntrain.model.shapes import Array, Shape, show_shape
 
@@ -58,6 +58,9 @@ class Dense(Layer):
     def accumulate(self, p: Views, g: Views, dZ: Array, X: Array) -> None:
         kernel.accumulate(g.W, g.b if self.bias else None, dZ, X, g.zero)
 
+    def calls(self, p: Views, g: Views, X: Array) -> Calls | None:
+        return kernel.calls(p.W, p.b, g.W, g.b, X) if self.bias else kernel.calls(p.W, None, g.W, None, X)
+
 
 @component("linear")
 class Linear(Layer):
@@ -90,6 +93,9 @@ class Linear(Layer):
 
     def accumulate(self, p: Views, g: Views, dZ: Array, X: Array) -> None:
         kernel.accumulate(g.W, None, dZ, X, g.zero)
+
+    def calls(self, p: Views, g: Views, X: Array) -> Calls | None:
+        return kernel.calls(p.W, None, g.W, None, X)
 
 
 @component("bias")

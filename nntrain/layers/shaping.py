@@ -11,7 +11,7 @@ from math import prod
 import numpy as np
 
 from nntrain.components import arg, component
-from nntrain.model.layer import Context, Layer, ShapeError, Tree, Views
+from nntrain.model.layer import Calls, Context, Layer, ShapeError, Tree, Views
 from nntrain.model.shapes import Array, Bools, Shape, show_shape
 
 
@@ -56,6 +56,10 @@ class Flatten(_Reshape):
 
     def forward(self, p: Views, X: Array, context: Context) -> tuple[Array, tuple[Shape, Bools | None]]:
         return self._reshaped(X, (-1, X.shape[-1]), context)
+
+    def calls(self, p: Views, g: Views, X: Array) -> Calls:
+        A = X.reshape(-1, X.shape[-1])
+        return Calls(A, [], lambda dA, needs_dX: (dA.reshape(X.shape), []))
 
 
 @component("reshape")

@@ -104,7 +104,9 @@ def ratio(part: float, whole: float) -> float:
 
 def of_positions(V: Array, mask: Array | None) -> Array:
     """One value an example (m,), or a step (T, m): the values of those that count, (K,)."""
-    return V.reshape(-1) if mask is None else V[mask]
+    if mask is not None:
+        return V[mask]
+    return V if V.ndim == 1 else V.reshape(-1)
 
 
 def of_outputs(V: Array, mask: Array | None) -> Array:
@@ -123,4 +125,6 @@ def weights_of(weights: Array | None, Z: Array, mask: Array | None) -> Array | N
 
 def total(values: Array, w: Array | None) -> float:
     """Σ w v, over values (K,) or (n, K)."""
-    return float(values.sum() if w is None else (values * w).sum())
+    if w is not None:
+        return float((values * w).sum())
+    return float(np.count_nonzero(values) if values.dtype == np.bool_ else values.sum())

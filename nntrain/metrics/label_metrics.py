@@ -74,10 +74,8 @@ class Accuracy(DecisionMetric):
 
     def add(self, state: Array, guess: Array, truth: Array, w: Array | None) -> None:
         right = guess == truth
-        if w is None:
-            state += np.count_nonzero(right), right.size
-        else:
-            state += total(right, w), total(np.ones(right.shape), w)
+        state[0] += total(right, w)
+        state[1] += right.size if w is None else total(np.ones(right.shape), w)
 
     def value(self, state: Array) -> float:
         return ratio(state[0], state[1])

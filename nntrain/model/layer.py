@@ -10,6 +10,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from nntrain.components import Component, arg, component_base, item_names
+from nntrain.model.calls import Calls
 from nntrain.model.context import Context, Past, Reader, Source, State
 from nntrain.model.parameters import Tree
 from nntrain.model.shapes import Array, Shape, Symbols, show_shape, source_of, with_source
@@ -19,6 +20,7 @@ from nntrain.runtime.memory import physical_memory
 __all__ = [
     "Bounds",
     "Cache",
+    "Calls",
     "Context",
     "Layer",
     "Past",
@@ -140,6 +142,13 @@ class Layer(Component):
         is written goes through thousands of steps, whose arrays are so small that most of their time is not arithmetic.
 
         The parameters stay as they are as long as it is used.  None: this layer has nothing but `apply`.
+        """
+        return None
+
+    def calls(self, p: Views, g: Views, X: Array) -> Calls | None:
+        """Training passes on this array X, into which every batch is written, with all decided that its shape decides.
+
+        They give the bits of `forward` and `backward`.  None: the layer has nothing else, draws, or X is large.
         """
         return None
 

@@ -10,8 +10,11 @@ from numpy.typing import DTypeLike
 from nntrain.errors import DataError
 from nntrain.model.layer import Cache, Context, Layer, Reader, Stage, stages
 from nntrain.model.parameters import Layout, allocate
+from nntrain.model.replay import Replay, replay
 from nntrain.model.shapes import Array, Shape
 from nntrain.model.views import Zeros
+
+MOST_REPLAYS = 4  # shapes of X: whole batches, and the last one of an epoch
 
 
 class Network:
@@ -49,6 +52,7 @@ class Network:
         self._spare = allocate(self.layout.size - self.layout.moving, dtype)
         self.g = self.layout.views(self.dtheta, self._spare)
         self._zeros = Zeros(self.g)
+        self._replays: dict[Shape, Replay | None] = {}
 
     def draw(self, seed: int) -> None:
         """Initial values, each parameter's from a random stream of its own."""
@@ -67,6 +71,23 @@ class Network:
     def forward(self, X: Array, context: Context) -> tuple[Array, Cache]:
         """Ŷ (or logits) and the caches for backward."""
         return self.root.forward(self.p, self._filled_up(X, context) if self._counts_steps else X, context)
+
+    def forward_once(self, X: Array, context: Context) -> tuple[Array, Cache]:
+        """`forward`, whose caches are used for one `accumulate` at most, and before the next pass: small networks keep
+        them where they were the last time."""
+        found = self.replayed(X) if context.lengths is None else None
+        return self.forward(X, context) if found is None else (found.forward(X), found)
+
+    def replayed(self, X: Array) -> Replay | None:
+        """What stands for both passes on batches like X, if the network is small and all its layers have `calls`."""
+        if X.dtype != self.dtype or not X.flags.c_contiguous:
+            return None
+        if X.shape not in self._replays:
+            if len(self._replays) == MOST_REPLAYS:
+                self._replays.clear()
+            whole = not self._counts_steps or len(X) == self.input_shape[0]
+            self._replays[X.shape] = replay(self.root, self.p, self.g, X) if whole else None
+        return self._replays[X.shape]
 
     def apply(self, X: Array, context: Context) -> Array:
         """Ŷ alone: every cache is dropped as soon as its layer is done."""
@@ -99,7 +120,13 @@ class Network:
 
     def accumulate(self, dY: Array, caches: Cache) -> None:
         """Add ∂J/∂θ to dθ.  The first layer computes no dX: nobody needs it."""
-        self.root.accumulate(self.p, self.g, dY, caches)
+        if isinstance(caches, Replay):
+            before = None if self._zeros.marked else self.dtheta.copy()
+            caches.backward(dY)
+            if before is not None:
+                self.dtheta += before
+        else:
+            self.root.accumulate(self.p, self.g, dY, caches)
         self._zeros.mark(False)
 
     def backward(self, dY: Array, caches: Cache) -> Array:

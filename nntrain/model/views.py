@@ -53,8 +53,12 @@ class Zeros:
 
     def __init__(self, views: Views):
         self._views = list(views.own())
+        self.marked = False
 
     def mark(self, zero: bool) -> None:
         """Set `zero` of all views whose arrays are their own."""
+        if zero is self.marked:
+            return
+        self.marked = zero
         for attributes in self._views:
             attributes["zero"] = zero

@@ -65,13 +65,19 @@ class Optimizer(_Rates):
         vectors = [slots[name] for name in self.slot_names()]
 
         def work(piece: slice) -> None:
-            W, dW = theta[piece], dtheta[piece]
-            if self.weight_decay and piece.start < decayed:
-                end = decayed - piece.start
-                self.decay(W[:end], dW[:end], lr)
-            self.update(W, dW, [vector[piece] for vector in vectors], lr, t)
+            of_piece = [vector[piece] for vector in vectors]
+            self._step(theta[piece], dtheta[piece], of_piece, lr, t, decayed - piece.start)
 
-        in_pieces(work, theta.size)
+        if theta.size <= PIECE:
+            self._step(theta, dtheta, vectors, lr, t, decayed)
+        else:
+            in_pieces(work, theta.size)
+
+    def _step(self, theta: Array, dtheta: Array, slots: list[Array], lr: float, t: int, decayed: int) -> None:
+        """The step of one piece, decay included."""
+        if self.weight_decay and decayed > 0:
+            self.decay(theta[:decayed], dtheta[:decayed], lr)
+        self.update(theta, dtheta, slots, lr, t)
 
     def decay(self, theta: Array, dtheta: Array, lr: float) -> None:
         """L2 regularization: dθ += λ θ, the gradient of (λ/2) ‖θ‖²."""

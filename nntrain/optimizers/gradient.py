@@ -10,7 +10,7 @@ from math import hypot, isfinite, sqrt
 import numpy as np
 
 from nntrain.model.shapes import Array
-from nntrain.optimizers.base import in_pieces, scratch_like
+from nntrain.optimizers.base import PIECE, in_pieces, scratch_like
 
 _ROW = 4096  # elements that are summed in the array's own dtype; the rows' sums are added in float64
 
@@ -36,7 +36,7 @@ def clip_by_norm(dtheta: Array, limit: float, *others: Array) -> float:
 
     dθ stays as it is where the norm is not finite: zeros in its place would hide that the training diverges.
     """
-    length = hypot(*(norm(vector) for vector in (dtheta, *others)))
+    length = hypot(*map(norm, (dtheta, *others)))
     if limit < length and isfinite(length):
         for vector in (dtheta, *others):
             np.multiply(vector, vector.dtype.type(limit / length), vector)
@@ -80,6 +80,8 @@ def penalty(theta: Array, l1: float, l2: float, dtheta: Array | None = None) -> 
 
 
 def _squares(vector: Array) -> float:
+    if vector.size <= PIECE:
+        return _squares_of_piece(vector)
     return sum(in_pieces(lambda piece: _squares_of_piece(vector[piece]), vector.size))
 
 

@@ -78,7 +78,7 @@ class Supervised(Loop):
 
     def forward(self, networks: Networks, batch: Batch, context: Context) -> tuple[Array, Any]:
         """Z of a batch, and the caches for `accumulate`."""
-        return networks[NETWORK].forward(batch.X, context)
+        return networks[NETWORK].forward_once(batch.X, context)
 
     def accumulate(self, networks: Networks, dZ: Array, caches: Any) -> None:
         """Add ∂J/∂θ to every network's dθ."""

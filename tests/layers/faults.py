@@ -60,13 +60,18 @@ LAYER_FAULTS = {
         "np.multiply(A, A, out=dZ)",
         "np.multiply(A, 1, out=dZ)",
     ),
-    "relu: wrong threshold": (ACTIVATIONS, "relu", "A > 0, out", "A > 0.5, out"),
-    "relu: gradient everywhere": (ACTIVATIONS, "relu", "np.multiply(dA, A > 0, out=dZ)", "dZ[...] = dA"),
+    "relu: wrong threshold": (ACTIVATIONS, "relu", "positive(A), out", "positive(A - 0.5), out"),
+    "relu: gradient everywhere": (
+        ACTIVATIONS,
+        "relu",
+        "np.multiply(dA, elementwise.positive(A), out=dZ)",
+        "dZ[...] = dA",
+    ),
     "relu: writes into dA": (
         ACTIVATIONS,
         "relu",
-        "np.multiply(dA, A > 0, out=dZ)",
-        "dZ[...] = np.multiply(dA, A > 0, out=dA)",
+        "np.multiply(dA, elementwise.positive(A), out=dZ)",
+        "dZ[...] = np.multiply(dA, elementwise.positive(A), out=dA)",
     ),
     "leaky_relu: slope forgotten": (
         ACTIVATIONS,
