@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from nntrain.data.tables.byte_words import OWN, PAD, words_before
 from nntrain.model.shapes import Array
 
-LONGEST = 24  # bytes of a cell
-_OWN = np.array([0, *(((1 << 8 * k) - 1) << (64 - 8 * k) for k in range(1, 9))], np.uint64)  # the last k of 8 bytes
+LONGEST = PAD  # bytes of a cell
 _MIX = np.array([1, 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], np.uint64)
 _MOST = 4096  # different words; of more each is looked up by itself
 
@@ -31,11 +31,11 @@ class KnownWords:
         lengths = ends - starts
         if len(self._keys) > _MOST or (most := int(lengths.max())) > LONGEST:
             return None
-        words = np.ndarray((len(content) - 7,), "<u8", content, strides=(1,))
-        parts = [words[ends - 8] & _OWN[np.minimum(lengths, 8)]]
+        words = words_before(content, ends)
+        parts = [next(words) & OWN.take(lengths, mode="clip")]
         keys = parts[0]
         for k in range(1, -(-most // 8)):
-            parts.append(words[ends - 8 * (k + 1)] & _OWN[np.clip(lengths - 8 * k, 0, 8)])
+            parts.append(next(words) & OWN.take(lengths - 8 * k, mode="clip"))
             keys = keys + parts[k] * _MIX[k]
         found: Array
         if not len(self._keys):

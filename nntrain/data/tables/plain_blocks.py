@@ -13,9 +13,10 @@ from functools import partial
 
 import numpy as np
 
+from nntrain.data.tables.byte_words import PAD, padded
 from nntrain.data.tables.cells_builder import CellsBuilder
 from nntrain.data.tables.dialect import Dialect
-from nntrain.data.tables.plain_numbers import PAD, numbers_at
+from nntrain.data.tables.plain_numbers import numbers_at
 from nntrain.model.shapes import Array
 
 _LINE, _BLANK, _QUOTE, _ZERO = b'\n "0'
@@ -45,8 +46,8 @@ class Cut:
         starts, points, ends = self.starts, self.points, self.ends
         if columns is not None:
             whole = points is ends
-            starts, ends = starts[:, columns], ends[:, columns]
-            points = ends if whole else points[:, columns]
+            starts, ends = starts.take(columns, axis=1), ends.take(columns, axis=1)
+            points = ends if whole else points.take(columns, axis=1)
         return numbers_at(self.content, starts, points, ends)
 
     def cells(self, column: int, rows: Array | None = None) -> list[str]:
@@ -135,8 +136,8 @@ class PlainBlocks:
             return None
         if not block.endswith(b"\n"):
             block += b"\n"
-        padded = bytes(PAD) + block
-        content = np.frombuffer(padded, np.uint8)
+        text = padded(block)
+        content = np.frombuffer(text, np.uint8)
         point, delimiter, width = ord(self._dialect.numerals.decimal), self._delimiter, self._width
         is_mark = content == delimiter
         is_mark |= content == _LINE
@@ -175,7 +176,7 @@ class PlainBlocks:
                 points.reshape(-1)[of_points] = marks.take(at_points)
             else:
                 points[:, of_points] = marks.take(at_points, axis=1)
-        return Cut(content, starts, points, ends, padded)
+        return Cut(content, starts, points, ends, text)
 
 
 def _pattern(kinds: Array, rows: int) -> Array | None:

@@ -12,17 +12,19 @@ from __future__ import annotations
 
 import numpy as np
 
+from nntrain.data.tables.byte_words import OWN, words_before
 from nntrain.data.tables.numerals import EXACT
 from nntrain.model.shapes import Array
 
-PAD = 24  # bytes before the first cell, so that three words that end with it can be read
-MOST_DIGITS = 18  # of a cell: as many fit into an int64
-_MOST_DECIMALS = 22  # with zeros before the others; a float holds no larger power of ten exactly
+_LONGEST = 23  # bytes of a cell: 22 decimals, as a float holds no larger power of ten exactly
 _PLUS, _MINUS = b"+-"
 _ZEROS, _NINES, _HIGH = (np.uint64(int(8 * byte, 16)) for byte in ("30", "76", "80"))
-_OWN = np.array([0, *(((1 << 8 * k) - 1) << (64 - 8 * k) for k in range(1, 9))], np.uint64)  # the last k of 8 bytes
-_TENS = np.array([10 ** min(k, MOST_DIGITS) for k in range(_MOST_DECIMALS + 1)])
-_FLOAT_TENS = np.array([float(10**k) for k in range(_MOST_DECIMALS + 1)])
+# by at how many bytes before the end of a cell its sign stands: what its digits are divided by
+_TENS = np.array([1.0, *(float(10**k) for k in range(_LONGEST))])
+# by the same of a word: the bytes into which others move; 0 and 9: in another word
+_MOVED = np.array([0, *((1 << 8 * (9 - k)) - 1 for k in range(1, 9)), 0], np.uint64)
+# by the same of a cell: what the digits of a further word count for
+_SCALES = {k: np.array([10**k, *[10 ** (k - 1)] * k, 10**k]) for k in (8, 16)}
 _SPLIT = 2.0**27 + 1  # cuts a float into two halves of its digits (Veltkamp)
 _DOUBT = 2.0**-45  # far above the relative error of the second half of a quotient
 
@@ -30,77 +32,72 @@ _DOUBT = 2.0**-45  # far above the relative error of the second half of a quotie
 def numbers_at(content: Array, starts: Array, points: Array, ends: Array) -> tuple[Array, Array]:
     """Cells content[starts:ends] as float64, and which of them are no plain number, so that their value says nothing.
 
+    content  as `padded` makes it
     points   where the sign before the decimals stands; `ends` itself where no cell has one
-    All of them of one shape; before `starts` are PAD bytes at least.
+    All of them of one shape.
     """
-    words = np.ndarray((len(content) - 7,), "<u8", content, strides=(1,))
-    first = content[starts]
+    first = content.take(starts)
     minus = first == _MINUS
-    whole = points - starts
-    whole -= minus
-    whole -= first == _PLUS
+    length = ends - starts
+    length -= minus | (first == _PLUS)
     if points is ends:
-        number, odd = _digits(words, ends, whole)
-        odd |= whole < 1
+        number, odd = _digits(content, ends, length, None)
+        odd |= length < 1
         odd |= number >= EXACT
         values = number.astype(np.float64)
     else:
-        decimals = ends - points
-        there = decimals > 0
-        decimals -= there
-        number, odd = _digits(words, points, whole)
-        behind, wrong = _digits(words, ends, decimals)
-        odd |= wrong
-        digits = np.add(whole, decimals, out=whole)
-        odd |= digits < 1
-        odd |= (digits > MOST_DIGITS) & (number != 0)
-        if odd.any():
-            decimals[odd] = 0
-        number *= _TENS[decimals]
-        number += behind
+        behind = ends - points  # of the sign before the decimals, with it
+        there = behind > 0
+        number, odd = _digits(content, ends, length, behind)
+        odd |= length <= there
         values = number.astype(np.float64)
+        values /= _TENS.take(behind, mode="clip")
         large = number >= EXACT
-        values /= _FLOAT_TENS[decimals]
         if large.any():
             odd |= large & ~there
             large &= ~odd
-            at = np.nonzero(large)
-            values[at], doubtful = _quotient(number[at], _FLOAT_TENS[decimals[at]])
-            odd[at] = doubtful
-    np.negative(values, values, where=minus)
+            at = np.flatnonzero(large)
+            values.reshape(-1)[at], doubtful = _quotient(number.take(at), _TENS.take(behind.take(at)))
+            odd.reshape(-1)[at] = doubtful
+    sign = minus.astype(np.uint64)
+    sign <<= np.uint64(63)
+    values.view(np.uint64)[...] |= sign
     return values, odd
 
 
-def _digits(words: Array, ends: Array, count: Array) -> tuple[Array, Array]:
-    """The whole numbers of `count` digits before `ends`, and which are none, or too large, or have too many digits."""
-    most = int(count.max(initial=0))
-    of_word = np.minimum(count, 8) if most > 8 else count
-    found = words[ends - 8]
-    found ^= _ZEROS
-    found &= _OWN[of_word]
-    odd = _no_digits(found)
-    number = _of_digits(found)
-    for further in range(8, min(most, _MOST_DECIMALS), 8):
-        found = words[ends - (8 + further)]
-        found ^= _ZEROS
-        found &= _OWN[np.clip(count - further, 0, 8)]
-        odd |= _no_digits(found)
-        higher = _of_digits(found)
+def _digits(content: Array, ends: Array, length: Array, behind: Array | None) -> tuple[Array, Array]:
+    """The whole numbers that cells hold without the sign before their decimals, and which hold anything else, or too
+    many digits.
+
+    length   of the cells, a minus or plus before them apart
+    behind   at how many bytes before their ends the sign before the decimals stands, 0 where there is none
+    """
+    most = int(length.max(initial=0))
+    number = np.zeros_like(length)
+    wrong: Array = np.zeros(length.shape, np.uint64)  # the highest bits of bytes that are no digits
+    odd = length > _LONGEST
+    for words, further in zip(words_before(content, ends), range(0, min(most, _LONGEST), 8), strict=False):
+        words ^= _ZEROS
+        words &= OWN.take(length - further if further else length, mode="clip")
+        if behind is not None:
+            # what stands before the sign moves over it, by a byte
+            moved = words << np.uint64(8)
+            moved ^= words
+            moved &= _MOVED.take(behind - further if further else behind, mode="clip")
+            words ^= moved
+        wrong |= words
+        wrong |= words + _NINES
+        digits = _of_digits(words)
+        if not further:
+            number = digits
+            continue
         if further == 16:
-            odd |= higher >= 900  # 9 · 10¹⁸ is nearly all that an int64 holds
-        number += higher * 10**further
-    if most > MOST_DIGITS:
-        odd |= count > _MOST_DECIMALS
+            odd |= digits >= 900  # 9 · 10¹⁸ is nearly all that an int64 holds
+        digits *= 10**further if behind is None else _SCALES[further].take(behind, mode="clip")
+        number += digits
+    wrong &= _HIGH
+    odd |= wrong != 0
     return number, odd
-
-
-def _no_digits(words: Array) -> Array:
-    """Which words have a byte above 9."""
-    high = words + _NINES
-    high |= words
-    high &= _HIGH
-    found: Array = high != 0
-    return found
 
 
 def _of_digits(words: Array) -> Array:
