@@ -14,23 +14,21 @@ from nntrain.components import arg, component
 from nntrain.data import held, standardize
 from nntrain.data.array_part import ArrayPart, InputRows, Inputs
 from nntrain.data.arrays import Examples, make_parts
-from nntrain.data.facts import Facts, Preparation, required
+from nntrain.data.facts import Facts, required
 from nntrain.data.parts import Data, LeftOut, Part
 from nntrain.data.source_files import Source
 from nntrain.data.splits import divide
-from nntrain.data.tables.column_doubts import refuse_sentences, tell_doubts
-from nntrain.data.tables.column_kinds import Said, describe, numbers, refuse_words
 from nntrain.data.tables.column_places import header_by, left_out, locate
 from nntrain.data.tables.column_values import Unknown, refuse_missing
 from nntrain.data.tables.dialect import Dialect
 from nntrain.data.tables.table import Table
 from nntrain.data.tables.table_dataset import TableDataset
+from nntrain.data.tables.table_description import describe_table
 from nntrain.data.tables.table_files import TableFile, files_of, open_table
 from nntrain.data.tables.table_inputs import TableInputs
 from nntrain.data.tables.table_layout import TableLayout
 from nntrain.data.tables.table_reader import read_table
 from nntrain.data.tables.table_rows import Rows, read_rows, row_groups
-from nntrain.data.tables.table_targets import describe_targets
 from nntrain.errors import DataError
 from nntrain.model.shapes import Array
 
@@ -178,49 +176,7 @@ class Csv(TableDataset):
 
     def describe(self, table: Table) -> Facts:
         """What the columns of the training table are.  Raises DataError."""
-        names, numerals = table.names, self.dialect.numerals
-        empty = table.empty
-        full = [i for i in range(table.width) if i not in empty]
-        given = self.target if isinstance(self.target, tuple) else () if self.target is None else (self.target,)
-        targets = [table.find(column, "target") for column in given] or full[-1:]
-        weights = None if self.weights is None else table.find(self.weights, "weights")
-        if weights in targets:
-            raise DataError(f"{table.name}: error: weights: column {names[targets[0]]} is the target")
-        group = None if self.group is None else table.find(self.group, "group")
-        if group in targets:
-            raise DataError(f"{table.name}: error: group: column {names[targets[0]]} is the target")
-        left_out = {*(table.find(c, "drop") for c in self.drop), *targets, weights, group}
-        said = Said(
-            *(
-                {table.find(column, argument) for column in getattr(self, argument)}
-                for argument in ("categorical", "dates", "units")
-            )
-        )
-        inputs = [i for i in full if i not in left_out]
-        if not inputs:
-            hint = "; what separates cells says delimiter" if table.width == 1 else ""
-            if table.empty and table.warnings:
-                hint = f" ({table.warnings[0].partition(': ')[2]})"
-            raise DataError(f"{table.name}: error: {table.width} columns leave no input beside the target{hint}")
-        for i in inputs:
-            if i not in said.categorical:
-                refuse_sentences(table, i, names[i])
-        columns = [describe(table, i, names[i], said, numerals) for i in inputs]
-        if self.missing == "category":
-            columns = [replace(c, gap=bool(table.columns[c.at].missing.any())) for c in columns]
-        goals = describe_targets(table, targets, self.task, self.separator, said, numerals)
-        tell_doubts(table, columns, goals, said.categorical)
-        of_weights = None
-        if weights is not None:
-            refuse_words(table, weights, names[weights], numerals, "weights")
-            of_weights = numbers(table, weights, names[weights])
-        layout = TableLayout(table.header, table.width, self.missing, goals, tuple(columns), of_weights)
-        made = Preparation(layout=layout)
-        if (labels := layout.labels) is not None:
-            return Facts((layout.inputs,), "labels", classes=len(labels), label_names=labels, preparation=made)
-        if len(goals) > 1 or self.separator is not None:
-            made = replace(made, output_names=layout.outputs)
-        return Facts((layout.inputs,), "values", outputs=len(layout.outputs), preparation=made)
+        return describe_table(table, self, self.dialect.numerals)
 
     def _fitted(self, facts: Facts, layout: TableLayout, train: Examples, rows: Array) -> Facts:
         """The facts with what the training rows say: fill values and standardization."""
