@@ -13,6 +13,7 @@ from nntrain.data.facts import Facts
 from nntrain.errors import CheckpointError, ConfigError
 from nntrain.files import checkpoint
 from nntrain.files.json_fields import Fields, WrongFieldsError
+from nntrain.files.storage import naming
 from nntrain.inference.totals import METRIC
 from nntrain.model.shapes import Array
 from nntrain.plugins import Imports, missing
@@ -42,9 +43,11 @@ def find_checkpoint(path: Path, which: str = "best") -> tuple[Path, str | None]:
     if not path.is_dir():
         return path, None
     wanted, last = path / "checkpoints" / f"{which}.npz", path / "checkpoints" / "last.npz"
-    if wanted.exists():
+    with naming(path / "checkpoints", "cannot be read"):
+        there = [file for file in (wanted, last) if file.exists()]
+    if wanted in there:
         return wanted, None
-    if last.exists():
+    if there:
         return last, f"{path} has no {which} checkpoint; taking the last"
     raise CheckpointError(f"{path}: no checkpoint in it")
 

@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 
 from nntrain.errors import StorageError
-from nntrain.files.regular_files import kind
+from nntrain.files.regular_files import kind, open_regular
 from nntrain.files.storage import naming
 
 _NEEDED = ("metrics.jsonl", "checkpoints", "checkpoints/last.npz", "checkpoints/best.npz")
@@ -60,8 +60,10 @@ def check_places(path: Path) -> list[str]:
             said = "a file" if stat.S_ISREG(mode) else kind(mode)
             wanted = "a directory" if name == "checkpoints" else "a file"
             raise StorageError(f"{path / name}: cannot be used: it is {said}, not {wanted} of this run; move it away")
-    blocked = [name for name in _FOR_PEOPLE if stat.S_ISDIR(_mode(path / name) or 0)]
-    return [f"{path / name}: a directory; the run goes on without this file" for name in blocked]
+    blocked = {name: "a directory" for name in _FOR_PEOPLE if stat.S_ISDIR(_mode(path / name) or 0)}
+    if not may_grow(path / "timing.jsonl"):
+        blocked["timing.jsonl"] = "not to be read or written"
+    return [f"{path / name}: {what}; the run goes on without this file" for name, what in blocked.items()]
 
 
 def make_room(path: Path) -> bool:
@@ -73,6 +75,17 @@ def make_room(path: Path) -> bool:
         if stat.S_ISDIR(mode):
             return False
         os.unlink(path)
+    return True
+
+
+def may_grow(path: Path) -> bool:
+    """Whether a file, if there is one, may be read and written to."""
+    try:
+        os.close(open_regular(path, os.O_RDWR))
+    except PermissionError:
+        return False
+    except OSError:
+        return True
     return True
 
 

@@ -17,7 +17,7 @@ from nntrain.files.regular_files import is_regular
 from nntrain.files.storage import naming
 from nntrain.runs import config_file, lock, records, replacing
 from nntrain.runs.log_reader import read_good, read_log
-from nntrain.runs.made_files import check_places, make_room
+from nntrain.runs.made_files import check_places, make_room, may_grow
 from nntrain.runs.records import FINAL, FINISHED, STATES
 from nntrain.runs.run_files import LOCK, RunFiles
 
@@ -128,7 +128,8 @@ class Run(RunFiles):
         """The log timing.jsonl, open for appending; no resume needs it, so that a run goes on without it, too."""
         from nntrain.runs.log import Log, NoLog
 
-        return Log(self.timing_path) if make_room(self.timing_path) else NoLog(self.timing_path)
+        there = make_room(self.timing_path) and may_grow(self.timing_path)
+        return Log(self.timing_path) if there else NoLog(self.timing_path)
 
     def go_back(self, lines: int, sha256: str, **where: Json) -> None:
         """On resume: keep the lines that the checkpoint counts.  Timing is no part of the promise and may have less.

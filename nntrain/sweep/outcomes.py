@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from nntrain.data.parts import Data
-from nntrain.errors import CheckpointError, ConfigError, RunDirectoryError
-from nntrain.runs import FINISHED, Run, told
+from nntrain.errors import CheckpointError, ConfigError, NNTrainError, RunDirectoryError
+from nntrain.files import checkpoint
+from nntrain.runs import FINISHED, Run, records, told
+from nntrain.runs.log_reader import Seal, read_log
 from nntrain.runs.rows import row
 from nntrain.sweep import halving
 from nntrain.sweep.plan import Planned
@@ -60,13 +62,32 @@ def finished(planned: Planned, length: int | None = None) -> Outcome | None:
             f"remove {planned.run_dir} to train it anew"
         )
         return Outcome(planned, "failed", ConfigError.exit_code, message, fresh=False)
-    if state in FINISHED and (damage := row(run).get("damage") or run.good_metrics()[1]):
-        return Outcome(planned, "failed", CheckpointError.exit_code, str(damage), fresh=False)
+    if state in FINISHED and (damage := _damage(run)):
+        if _is_made_again(run):
+            return None
+        return Outcome(planned, "failed", CheckpointError.exit_code, damage, fresh=False)
     if state == "done":
         kind, wanted = ("steps", planned.total) if length is None else (halving.unit(planned.config)[0], length)
         if status.get(kind.removesuffix("s"), 0) < wanted:
             return None
     return Outcome(planned, state, 4 if state == "diverged" else 0, status.get("message", ""), fresh=False)
+
+
+def _damage(run: Run) -> str:
+    """What of a finished run is damaged or lost; "" where all is there that says how it ended."""
+    if found := str(row(run).get("damage", "")) or run.good_metrics()[1]:
+        return found
+    return "" if "final" in run.read_summary() else f"{run.summary_path}: lost"
+
+
+def _is_made_again(run: Run) -> bool:
+    """Whether log and last state are good, so that going on makes again what else is damaged, or says why it cannot."""
+    try:
+        said = checkpoint.read(run.last).manifest
+        read_log(run.metrics_path, wrong=records.wrong_line, seal=Seal(said["lines"], said["log_sha256"]))
+    except (NNTrainError, KeyError):
+        return False
+    return True
 
 
 def own_data(planned: Planned) -> Data:

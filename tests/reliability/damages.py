@@ -1,91 +1,9 @@
 """What can happen to a file of a run directory, and the harness that lets it happen to each before each command."""
 
-import hashlib
-import json
 import os
 import shutil
-from pathlib import Path
 
-from reliability.configs import MLP, changed
-from reliability.program import write_config
-
-from nntrain.errors import NNTrainError
-from nntrain.files import checkpoint
-
-CUT = changed(MLP, training={"epochs": 4, "early_stopping": None, "checkpoint": {"steps": 2}})
-FILES = (
-    *("config.yaml", "meta.json", "metrics.jsonl", "timing.jsonl", "status.json", "summary.json", ".nntrain-lock"),
-    *("checkpoints/last.npz", "checkpoints/best.npz", "checkpoints", "samples", "tensorboard"),
-)
-FOLDERS = ("checkpoints", "samples", "tensorboard")
-
-
-class Lab:
-    """Two runs below one directory, and beside it a tree that nobody may touch; made anew for every case.
-
-    a   the run that is damaged    b   one of another learning rate and seed, whole
-    """
-
-    def __init__(self, warm, folder):
-        self.warm, self.made, self.folder = warm, folder / "made", folder / "lab"
-        self.config = write_config(folder / "config.yaml", CUT)
-        self.made.mkdir()
-        for name, overrides in (("a", ()), ("b", ("optimizer.lr=0.03", "seed=1"))):
-            ended = warm.run("fit", self.config, *overrides, "-q", "--run-dir", self.made / "runs" / name)
-            assert ended.code == 0, ended
-        ended = warm.run("fit", self.config, "-q", "--run-dir", self.made / "cut" / "a", "--max-seconds", 0)
-        assert ended.code == 143, ended
-        ended = warm.run(
-            "fit", self.config, "-q", "--run-dir", self.made / "cut" / "a", "training.epochs=2", "--on-exist", "resume"
-        )
-        assert ended.code == 0, ended
-        status = self.made / "cut" / "a" / "status.json"
-        told = {**json.loads(status.read_text()), "status": "interrupted"}
-        status.write_text(json.dumps(told))  # as of a run that was cut in its middle
-        (self.made / "cut" / "a" / "summary.json").unlink()
-        shutil.copytree(self.made / "runs" / "b", self.made / "cut" / "b")
-        (self.made / "canary" / "inner").mkdir(parents=True)
-        (self.made / "canary" / "file").write_bytes(b"mine\n" * 100)
-        (self.made / "canary" / "inner" / "epoch_0001.png").write_bytes(b"mine too")
-        for folder_ in ("samples", "tensorboard"):
-            (self.made / "canary" / folder_).mkdir()
-
-    def anew(self, state):
-        """The tree of the case; gives the damaged run's directory.  state   "runs": finished; "cut": in its middle"""
-        shutil.rmtree(self.folder, ignore_errors=True)
-        shutil.copytree(self.made / "canary", self.folder / "canary")
-        shutil.copytree(self.made / state, self.folder / "runs")
-        return self.folder / "runs" / "a"
-
-    def canary(self):
-        return tree_hash(self.folder / "canary")
-
-
-def tree_hash(folder):
-    """Names, kinds and contents of all that lies below a directory."""
-    digest = hashlib.sha256()
-    for directory, folders, names in sorted(os.walk(os.fsencode(folder))):
-        for name in sorted(folders + names):
-            path = os.path.join(directory, name)
-            digest.update(path + str(os.lstat(path).st_mode).encode())
-            if os.path.isfile(path) and not os.path.islink(path):
-                digest.update(Path(os.fsdecode(path)).read_bytes())
-    return digest.hexdigest()
-
-
-def steps_of(run):
-    """The step of each readable checkpoint."""
-    found = {}
-    for name in ("last", "best"):
-        path = run / "checkpoints" / f"{name}.npz"
-        if path.is_symlink() or not path.is_file():
-            continue
-        try:
-            found[name] = checkpoint.read(path).manifest["step"]
-        except (NNTrainError, KeyError, TypeError):
-            continue
-    return found
-
+from reliability.run_lab import FOLDERS, SWEPT, steps_of
 
 # What happens to a file: act(path, other), where `other` is the same file of another run, else None that it cannot be.
 
@@ -125,7 +43,9 @@ garbage = _of_file(lambda content: b"\x00\xff\x1b[31m\n" * 20)
 
 
 def foreign(path, lab):
-    other = lab.folder / "runs" / "b" / path.relative_to(lab.folder / "runs" / "a")
+    other = (
+        lab.other / path.name if path.parent.parent == lab.folder / "runs" else lab.other / "checkpoints" / path.name
+    )
     if not os.path.lexists(other):
         return False
     _remove(path)
@@ -210,6 +130,14 @@ def hard_link(path, lab):
     return True
 
 
+def unreadable(path, lab):
+    """Without root's power (see `case`)."""
+    if not path.exists():
+        return False
+    path.chmod(0)
+    return True
+
+
 def odd_neighbour(path, lab):
     """A file beside it whose name is no UTF-8."""
     with open(os.fsencode(path.parent) + b"/\xff\x1b[31m" + os.fsencode(path.name), "wb") as file:
@@ -231,6 +159,7 @@ DAMAGES = {
     "link": link,
     "good link": good_link,
     "hard link": hard_link,
+    "unreadable": unreadable,
     "odd neighbour": odd_neighbour,
 }
 
@@ -249,18 +178,27 @@ COMMANDS = {
     "fit resume": ("cut", lambda lab, run: ("fit", lab.config, "-q", "--run-dir", run, "--on-exist", "resume")),
     "fit skip": ("cut", lambda lab, run: ("fit", lab.config, "-q", "--run-dir", run, "--on-exist", "skip")),
     "fit replace": ("cut", lambda lab, run: ("fit", lab.config, "-q", "--run-dir", run, "--on-exist", "replace")),
+    "sweep": ("swept", lambda lab, run: ("sweep", lab.config, *SWEPT, "-q", "--jobs", "1", "--runs", run.parent)),
+    "sweep of a cut one": (
+        "swept cut",
+        lambda lab, run: ("sweep", lab.config, *SWEPT, "-q", "--jobs", "1", "--runs", run.parent),
+    ),
+    "sweep --print": ("swept cut", lambda lab, run: ("sweep", lab.config, *SWEPT, "--print", "--runs", run.parent)),
     "fit error": ("cut", lambda lab, run: ("fit", lab.config, "-q", "--run-dir", run)),
 }
 
 
-def case(lab, file, damage, command):
-    """Let it happen; how the command ended, and what of the invariants does not hold.  None where it cannot happen."""
+def case(lab, file, damage, command, ending=""):
+    """Let it happen; how the command ended, and what of the invariants does not hold.  None where it cannot happen.
+
+    ending   of the name of the run's directory
+    """
     state, arguments = COMMANDS[command]
-    run = lab.anew(state)
+    run = lab.anew(state, ending)
     if DAMAGES[damage](run / file, lab) is False:
         return None
     canary, steps = lab.canary(), steps_of(run)
-    forked = lab.warm.start(*arguments(lab, run))
+    forked = lab.warm.start(*arguments(lab, run), **({"obeys_permissions": []} if damage == "unreadable" else {}))
     ended = forked.wait_at_most(20)
     wrong = []
     if ended is None:
@@ -268,7 +206,8 @@ def case(lab, file, damage, command):
     text = ended.stdout + ended.stderr
     if "Traceback" in text or ended.code not in (0, 2, 3, 5, 6, 7):
         wrong.append(f"exit {ended.code}: {text[-600:]}")
-    if ended.code and not ended.stderr.startswith(("error: ", "warning: ")) and "error: " not in ended.stderr:
+    why = ("error: ", "warning: ", "[1/2] failed ", "[2/2] failed ")
+    if ended.code and not ended.stderr.startswith(why) and "error: " not in ended.stderr:
         wrong.append("no line that says why")
     if any(ord(c) < 32 and c != "\n" for c in text):
         wrong.append("a raw control character")

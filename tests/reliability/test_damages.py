@@ -7,9 +7,10 @@ loses no readable checkpoint, waits for nothing, and changes nothing outside the
 import random
 
 import pytest
-from reliability.damages import COMMANDS, DAMAGES, FILES, Lab, case
+from reliability.damages import COMMANDS, DAMAGES, case
+from reliability.run_lab import FILES, Lab
 
-NO_FILE = {"pipe", "folder", "dangling", "link", "good link"}  # something else stands in its place
+NO_FILE = {"pipe", "folder", "dangling", "link", "good link", "unreadable"}  # something else stands in its place
 GONE = NO_FILE | {"lost"}
 OTHER_CONTENT = {"empty", "cut", "one bit", "garbage", "foreign", "types", "value"}
 HARMLESS = {"hard link", "odd neighbour"}
@@ -20,6 +21,8 @@ LAST, BEST, BOTH = "checkpoints/last.npz", "checkpoints/best.npz", "checkpoints"
 
 def code_of(file, damage, command):
     """The exit code that is declared."""
+    if damage == "unreadable" and (code := _of_unreadable(file, command)) is not None:
+        return code
     if command in ("fit error", "fit skip"):
         return 6  # it exists, and is not finished
     if damage in HARMLESS or command in LISTINGS:
@@ -31,7 +34,23 @@ def code_of(file, damage, command):
         if file == BEST:
             return 5 if damage in {"empty", "cut", "one bit", "garbage", "pipe", "folder", "link"} else 0
         return 5 if file == BOTH and damage in GONE - {"good link"} else 0
-    return _of_resume(file, damage, command)
+    if command == "sweep --print":
+        return 0
+    if command == "sweep" and file != "config.yaml":  # a finished run is judged by its log
+        return 5 if file == "metrics.jsonl" else 0
+    return _of_resume(file, damage, "fit resume" if command.startswith("sweep") else command)
+
+
+def _of_unreadable(file, command):
+    """Where what may not be read differs from what is none of ours: something is there, and no other takes its place;
+    a config is written anew."""
+    if file == "config.yaml" and (command == "resume a finished one" or command.startswith(("fit resume", "sweep"))):
+        return 0
+    if (file, command) in (("config.yaml", "resume"), (LAST, "resume a finished one")):
+        return 7
+    if file in (BEST, BOTH) and command in ("eval", "show"):
+        return 7
+    return 7 if file == BOTH and command in ("resume a finished one", "fit replace") else None
 
 
 def _of_resume(file, damage, command):
@@ -71,9 +90,9 @@ def is_told(file, damage, command):
     return None if command == "report" else False  # a report judges the best checkpoint anew
 
 
-def is_as_declared(lab, file, damage, command):
+def is_as_declared(lab, file, damage, command, ending=""):
     """What is wrong with a case; "" where nothing is, None where there can be none."""
-    happened = case(lab, file, damage, command)
+    happened = case(lab, file, damage, command, ending)
     if happened is None:
         return None
     ended, wrong = happened
@@ -95,8 +114,9 @@ def lab(warm, tmp_path_factory):
 ALL = [(file, damage, command) for file in FILES for damage in DAMAGES for command in COMMANDS]
 
 
-def check(lab, cases):
-    found = [is_as_declared(lab, *one) for one in cases]
+def check(lab, cases, ending=""):
+    """How many cases there were.  ending   of the name of the run's directory"""
+    found = [is_as_declared(lab, *one, ending) for one in cases]
     assert not [wrong for wrong in found if wrong]
     return sum(wrong is not None for wrong in found)
 
@@ -107,10 +127,31 @@ def test_a_sample_of_all_damages_ends_as_declared(lab):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("file", FILES)
+def test_damages_of_a_run_whose_name_is_no_utf_8_end_as_declared(lab, file):
+    damages = ("lost", "cut", "types", "pipe", "link", "hard link", "unreadable")
+    some = [one for one in ALL if one[0] == file and one[1] in damages and not one[2].startswith("sweep")]
+    print(file, check(lab, some, "\udcff\udc9b31m"), "cases")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("file", FILES)
 def test_every_damage_of_a_file_ends_as_declared_for_every_command(lab, file):
     count = check(lab, [one for one in ALL if one[0] == file])
     print(file, count, "cases")
     assert count > 50
+
+
+FEW = [
+    ("summary.json", "cut", "sweep"),
+    ("config.yaml", "lost", "sweep"),
+    ("timing.jsonl", "unreadable", "resume"),
+    ("checkpoints", "unreadable", "report"),
+]
+
+
+def test_a_few_damages_end_as_declared_below_a_directory_whose_name_is_no_text(lab):
+    assert check(lab, FEW) == len(FEW)
+    assert check(lab, [one for one in FEW if "sweep" not in one], "\udcff") == 2
 
 
 def test_the_proof_catches_a_command_that_takes_what_is_damaged(lab, monkeypatch):
