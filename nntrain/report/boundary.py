@@ -1,112 +1,124 @@
-"""Two inputs make a plane: what the network decides in each place of it, before, during and after training."""
+"""Two inputs make a plane: what the network decides in each place of it, from before the first step to the last."""
 
 from __future__ import annotations
 
+import re
+import struct
+from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
 
-from nntrain.data.parts import Batch
 from nntrain.errors import NNTrainError
-from nntrain.inference.evaluator import output
+from nntrain.files.regular_files import read_regular
 from nntrain.inference.load import Loaded, load
+from nntrain.inference.plane import SIDE, Plane, decisions, plane_of
 from nntrain.messages import in_html
-from nntrain.model.shapes import Array
-from nntrain.pictures import pixels
+from nntrain.pictures import pixels, png
 from nntrain.report import figures
 from nntrain.report.axes import Scale
 from nntrain.report.charts import BOTTOM, COLOURS, HEIGHT, LEFT, RIGHT, TOP, WIDTH, frame, left, svg, top
 from nntrain.report.findings import Findings
 from nntrain.runs import Run
 
-SIDE = 100  # points along each axis
 MOST_POINTS = 400  # examples that are shown
-_CLASSES = ((29, 95, 209), (194, 65, 12), (15, 118, 110), (162, 28, 175), (138, 97, 0), (71, 85, 105))
-_PAPER = 247
+MOST_FRAMES = 40
+_LARGEST = 4 * SIDE * SIDE  # bytes of a frame's file
+_HEADER = b"IHDR" + struct.pack(">II", SIDE, SIDE)
 
 
-class Frame(NamedTuple):
-    """The plane at one moment: `decided` (SIDE, SIDE) class or value, `sure` the share of colour that it has."""
+class Moment(NamedTuple):
+    """The plane after an epoch: 0 is before the first step."""
 
-    when: str
-    decided: Array
-    sure: Array
+    epoch: int
+    uri: str
 
 
 def section(found: Findings) -> str:
-    """A picture of each checkpoint: before the first step, the best, the last."""
+    """One figure of all moments, the best in front: the page's script lets one go through them."""
     loaded = found.loaded
-    if loaded is None or found.judged is None or found.judged.numbers is None or loaded.facts.input_shape != (2,):
+    if loaded is None or found.data is None or found.judged is None or found.judged.numbers is None:
         return ""
-    facts = loaded.facts
-    if facts.vocabulary is not None or facts.target != "labels" or len(loaded.networks) != 1:
+    plane = plane_of(loaded, found.data.parts["train"])
+    if plane is None:
         return ""
-    with np.errstate(all="ignore"):
-        batch = found.examined.batch(found.judged.numbers[:MOST_POINTS])
-        X = np.moveaxis(batch.X, -1, 0)
-        low, high = X.min(axis=0), X.max(axis=0)
-        margin = 0.1 * np.maximum(high - low, 1e-6)
-        low, high = low - margin, high + margin
-        frames = [_frame(loaded, low, high, when) for loaded, when in _moments(found, loaded)]
-    ends = facts.example(low), facts.example(high)
-    names = _names(loaded)
-    figs = [_figure(frame, facts.inputs_in_units(batch.X), batch.Y, ends, names) for frame in frames]
+    best = int(loaded.saved.manifest["epoch"])
+    moments = _moments(found, loaded, plane, best)
     items = "".join(f'<li><i class="k{k % COLOURS}"></i>{in_html(n)}</li>' for k, n in enumerate(found.labels))
     said = (
-        f"The plane of both inputs in the colour of the class that is decided, and examples of the {found.part} part: "
-        "before the first step, and at the checkpoints that a run keeps, the best and the last."
+        "The plane of both inputs in the colour of the class that is decided, the stronger the surer, "
+        f"and examples of the {found.part} part."
     )
-    return f'<h3>Decision boundary</h3>{figures.soft(said)}<ul class="legend">{items}</ul>{figures.side_by_side(figs)}'
+    return f'<h3>Decision boundary</h3>{figures.soft(said)}<ul class="legend">{items}</ul>' + figures.side_by_side(
+        [_figure(found, loaded, plane, moments, best)]
+    )
 
 
-def _moments(found: Findings, loaded: Loaded) -> list[tuple[Loaded, str]]:
-    """The network as it was drawn, and at the run's checkpoints: it keeps the best and the last."""
-    moments = []
-    best = int(loaded.saved.manifest["epoch"])
-    started = loaded.config.start is not None
-    if not started:
+def _moments(found: Findings, loaded: Loaded, plane: Plane, best: int) -> list[Moment]:
+    """The network as it was drawn, what training left in samples/, the best and the last checkpoint."""
+    moments = {}
+    if loaded.config.start is None:
         first = load(loaded.path)
         for network in first.networks.values():
             network.draw(first.config.seed)
-        moments.append((first, "before the first step"))
-    moments.append((loaded, f"epoch {best}, the best"))
-    try:
+        moments[0] = pixels.data_uri(decisions(first, plane))
+    ended = best
+    with suppress(NNTrainError):  # the report has what there is
         last = load(Run(found.run_dir).last)
-    except NNTrainError:
-        return moments
-    if (epoch := int(last.saved.manifest["epoch"])) != best:
-        moments.append((last, f"epoch {epoch}, the last"))
-    return moments
+        ended = int(last.saved.manifest["epoch"])
+        moments[ended] = pixels.data_uri(decisions(last, plane))
+    moments[best] = pixels.data_uri(decisions(loaded, plane))
+    frames = {epoch: uri for epoch, uri in _frames(found).items() if epoch <= ended}
+    return [Moment(epoch, uri) for epoch, uri in sorted((frames | moments).items())]
 
 
-def _frame(loaded: Loaded, low: Array, high: Array, when: str) -> Frame:
-    """Row 0 is the top."""
-    x, y = (np.linspace(low[k], high[k], SIDE) for k in (0, 1))
-    plane = np.stack([np.tile(x, SIDE), np.repeat(y[::-1], SIDE)]).astype(loaded.config.dtype)
-    Z = output(loaded, Batch(plane, np.zeros(SIDE * SIDE, np.int64))).Z
-    P, decided = loaded.config.loss.probabilities(Z), loaded.config.loss.decide(Z)
-    chance = 1 / len(P)
-    sure = (P.max(axis=0) - chance) / (1 - chance)
-    return Frame(when, decided.reshape(SIDE, SIDE), sure.reshape(SIDE, SIDE))
+def _frames(found: Findings) -> dict[int, str]:
+    """By epoch, evenly spread where there are many; a file that is no such picture is left out."""
+    named = {}
+    for file in (found.run_dir / "samples").glob("boundary_*.png"):
+        if epoch := re.fullmatch(r"boundary_(\d{4,9})", file.stem):
+            named[int(epoch[1])] = file
+    epochs, frames = sorted(named), {}
+    if len(epochs) > MOST_FRAMES:
+        epochs = [epochs[round(i * (len(epochs) - 1) / (MOST_FRAMES - 1))] for i in range(MOST_FRAMES)]
+    for epoch in epochs:
+        with suppress(OSError):
+            content = read_regular(named[epoch]) if named[epoch].stat().st_size <= _LARGEST else b""
+            if content.startswith(png.SIGNATURE) and content[12:24] == _HEADER:
+                frames[epoch] = pixels.as_uri(content)
+    return frames
 
 
-def _figure(shown: Frame, points: Array, labels: Array, ends: tuple[Array, Array], names: tuple[str, str]) -> str:
-    colours = np.array(_CLASSES, float)[shown.decided % len(_CLASSES)]
-    share = 0.15 + 0.45 * np.clip(np.nan_to_num(shown.sure), 0, 1)[..., None]
-    picture = np.rint(_PAPER + (colours - _PAPER) * share).astype(np.uint8)
-    x, y = (Scale([float(ends[0][k]), float(ends[1][k])], logarithmic=False) for k in (0, 1))
-    body = [
-        f'<image x="{LEFT}" y="{TOP}" width="{WIDTH - LEFT - RIGHT}" height="{HEIGHT - TOP - BOTTOM}" '
-        f'preserveAspectRatio="none" href="{pixels.data_uri(picture)}"/>',
-        frame(x, y, names[0]),
-    ]
-    for point, label in zip(points, labels, strict=True):
-        px, py = left(x(float(point[0]))), top(y(float(point[1])))
-        body.append(f'<circle class="spot k{int(label) % COLOURS}" cx="{px}" cy="{py}" r="2.5"/>')
-    title = f"{names[1]} over {names[0]}, {shown.when}"
-    about = in_html(f"decision boundary, {shown.when}, by {names[0]} and {names[1]}")
+def _figure(found: Findings, loaded: Loaded, plane: Plane, moments: list[Moment], best: int) -> str:
+    facts, names = loaded.facts, _names(loaded)
+    assert found.judged is not None and found.judged.numbers is not None
+    batch = found.examined.batch(found.judged.numbers[:MOST_POINTS])
+    low, high = facts.example(plane.low), facts.example(plane.high)
+    x, y = (Scale([float(low[k]), float(high[k])], logarithmic=False) for k in (0, 1))
+    body, last = [], moments[-1].epoch
+    for moment in moments:
+        hidden = "" if moment.epoch == best else ' visibility="hidden"'
+        body.append(
+            f'<image class="moment" data-epoch="{moment.epoch}" x="{LEFT}" y="{TOP}" width="{WIDTH - LEFT - RIGHT}" '
+            f'height="{HEIGHT - TOP - BOTTOM}" preserveAspectRatio="none" href="{moment.uri}"{hidden}/>'
+        )
+    body.append(frame(x, y, names[0]))
+    for point, label in zip(facts.inputs_in_units(batch.X), batch.Y, strict=True):
+        if np.all(point >= low) and np.all(point <= high):
+            px, py = left(x(float(point[0]))), top(y(float(point[1])))
+            body.append(f'<circle class="spot k{int(label) % COLOURS}" cx="{px}" cy="{py}" r="2.5"/>')
+    title = in_html(f"{names[1]} over {names[0]}")
+    about = in_html(f"decision boundary by {names[0]} and {names[1]}")
     drawn = svg("".join(body)).replace("<svg ", f'<svg role="img" aria-label="{about}" ', 1)
-    return f"<figure><figcaption>{in_html(title)}</figcaption>{drawn}</figure>"
+    return (
+        f'<figure class="moments" data-best="{best}"><figcaption>{title}</figcaption>{drawn}'
+        f'<output class="readout">{in_html(_said(best, best, last))}</output></figure>'
+    )
+
+
+def _said(epoch: int, best: int, last: int) -> str:
+    """As the page's script has it, moments.js."""
+    return f"epoch {epoch} of {last}" + (", the best" if epoch == best else "")
 
 
 def _names(loaded: Loaded) -> tuple[str, str]:

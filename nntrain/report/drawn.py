@@ -48,7 +48,8 @@ def _written(loaded: Loaded) -> list[str]:
 
 def _files(run_dir: Path, most: int = 6) -> list[Path]:
     """What a run drew as it went, from the first to the last, at most so many evenly spread."""
-    files = [p for p in (run_dir / "samples").glob("*") if p.suffix in (".png", ".txt") and p.is_file()]
+    drawn = [p for p in (run_dir / "samples").glob("*") if p.suffix in (".png", ".txt") and p.is_file()]
+    files = [p for p in drawn if not p.name.startswith("boundary_")]  # these have a place of their own
     files.sort(key=lambda p: (len(p.stem), p.stem))
     if len(files) <= most:
         return files

@@ -34,7 +34,7 @@ from nntrain.runs.comparison import Compared
 
 MOST_DETAILED = 4  # runs that get a section of their own; of more, the best of each task
 MOST_OPEN = 4  # tasks that are shown whole; of more each is folded, with two charts
-_STYLE, _SCRIPTS = "page.css", ("page.js", "curves.js", "brush.js", "table.js")
+_STYLE, _SCRIPTS = "page.css", ("page.js", "curves.js", "brush.js", "moments.js", "table.js")
 
 
 def page(rows: Sequence[Mapping[str, Json]], metric: str | None = None) -> str:

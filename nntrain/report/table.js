@@ -28,5 +28,6 @@ for (const figure of document.querySelectorAll("figure.chart")) {
 }
 document.querySelectorAll(".curves").forEach(controls);
 document.querySelectorAll("table.sortable").forEach(sortable);
+document.querySelectorAll("figure.moments").forEach(moments);
 // A link to a task that is folded opens it.
 addEventListener("hashchange", () => document.querySelector(`details${location.hash}`)?.setAttribute("open", ""));

@@ -18,7 +18,7 @@ _MADE = ("status.json", "config.yaml", "meta.json", "metrics.jsonl", "timing.jso
 # directory -> the files in it that nntrain makes, among which a person may have put some of his own
 _MADE_IN = {
     "checkpoints": r"(last|best)\.npz",
-    "samples": r"epoch_\d{4,}\.(png|npy|txt)",
+    "samples": r"(epoch|boundary)_\d{4,}\.(png|npy|txt)",
     "tensorboard": r"events\.out\.tfevents\..*",
 }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -146,10 +147,12 @@ class Engine:
 
     def evaluate(self, part: Part) -> JsonObject:
         """Loss and metrics over a part: of the average of the parameters, where there is one."""
-        if self.average is None:
+        with self._averaged():
             return self.trainer.evaluate(self.watched(part))
-        with self.average.in_place(self.step):
-            return self.trainer.evaluate(self.watched(part))
+
+    def _averaged(self) -> AbstractContextManager[None]:
+        """Within, the networks have the average of their parameters, where there is one."""
+        return nullcontext() if self.average is None else self.average.in_place(self.step)
 
     def manifest(self) -> JsonObject:
         """All that resuming needs besides the arrays; eval and predict need its config and facts."""
@@ -249,7 +252,8 @@ class Engine:
         self.lines += 1
         self._line_at, self._line_step, self._timed_step = time.perf_counter(), self.step, self.step
         if self.step % self.steps_per_epoch == 0 and self.run.writes:
-            self.trainer.epoch_ended(self.epoch, self.run.path)
+            with self._averaged():
+                self.trainer.epoch_ended(self.epoch, self.run.path)
         if self.monitor is not None and value is not None:
             improved = self.monitor.observe(value, self.epoch, self.step)
             self.trainer.observe(value, self.monitor.better)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -29,6 +30,7 @@ from nntrain.parallel import team
 from nntrain.training import recurrent_state
 from nntrain.training.accumulation import over_parts
 from nntrain.training.descent import Descent
+from nntrain.training.frames import Frames
 
 NETWORK = "network"  # the name of the only one
 
@@ -128,6 +130,7 @@ class SupervisedTrainer(Trainer):
         self.slots = self.descent.slots
         self.schedule, self.horizon = schedule_in_steps(config, built.data), total_steps(config, built.data)
         self.schedule_state = self.schedule.start()
+        self.frames = Frames(built)
         example = built.data.parts["train"].batch(np.arange(1))
         padded = example.lengths is not None or self.ignored is not None
         self.alike = not padded and example.weights is None and self.loss.counts_alike
@@ -223,6 +226,9 @@ class SupervisedTrainer(Trainer):
 
     def observe(self, value: float, better: Literal["more", "less"]) -> None:
         self.schedule.observe(self.schedule_state, value, better)
+
+    def epoch_ended(self, epoch: int, folder: Path) -> None:
+        self.frames.leave(epoch, folder / "samples")
 
     def state(self) -> JsonObject:
         return {

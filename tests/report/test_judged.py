@@ -4,11 +4,15 @@ import re
 
 import numpy as np
 import pytest
-from report.small_runs import measured, points, table, table_of, trained
+from report.small_runs import MOONS, measured, points, table, table_of, trained
 
+import nntrain
+from nntrain.inference.plane import decisions, plane_of
+from nntrain.pictures import png
 from nntrain.report import boundary, confusions, importance, thresholds, value_charts, wrong_examples
 from nntrain.report.figures import Charts
 from nntrain.report.findings import find
+from nntrain.runs import Run
 from nntrain.runtime.streams import stream
 
 
@@ -66,14 +70,35 @@ def test_calibration_has_every_example_once(two_classes):
     assert sum(counts) == found.examples
 
 
-def test_the_plane_is_shown_before_training_at_the_best_and_at_the_last_epoch(two_classes):
+def test_the_plane_is_shown_from_before_training_to_the_last_epoch(two_classes):
     run, found = two_classes
     page = boundary.section(found)
     best = int(find(run).loaded.saved.manifest["epoch"])
-    titles = re.findall(r"<figcaption>([^<]*)</figcaption>", page)
-    assert titles[0].endswith("before the first step")
-    assert titles[1].endswith(f"epoch {best}, the best")
-    assert page.count('class="spot') == len(titles) * found.examples
+    epochs = [line["epoch"] for line in Run(run).read_metrics()]
+    moments = re.findall(r'data-epoch="(\d+)"[^>]*?(hidden)?"?/>', page)
+    assert [int(epoch) for epoch, _ in moments] == [0, *epochs]
+    assert [int(epoch) for epoch, hidden in moments if not hidden] == [best]
+    assert f"epoch {best} of {epochs[-1]}, the best" in page
+
+
+def test_a_frame_that_training_left_is_what_the_checkpoint_of_that_epoch_decides(two_classes):
+    run, found = two_classes
+    plane = plane_of(found.loaded, found.data.parts["train"])
+    epoch = int(found.loaded.saved.manifest["epoch"])
+    left = (run / "samples" / f"boundary_{epoch:04d}.png").read_bytes()
+    assert left == png.encode(decisions(found.loaded, plane))
+
+
+def test_without_frames_or_with_others_in_their_place_the_plane_has_the_checkpoints(tmp_path):
+    run = nntrain.fit(MOONS, run_dir=tmp_path / "run", quiet=True).run_dir
+    whole = boundary.section(find(run))
+    (run / "samples" / "boundary_0001.png").write_bytes(b"no picture")
+    (run / "samples" / "boundary_0002.png").unlink()
+    (run / "samples" / "boundary_0002.png").symlink_to(run / "samples" / "boundary_0003.png")
+    (run / "samples" / "boundary_0004.png").write_bytes((run / "samples" / "boundary_0003.png").read_bytes())
+    kept = re.findall(r'data-epoch="(\d+)"', boundary.section(find(run)))
+    assert re.findall(r'data-epoch="(\d+)"', whole) == ["0", "1", "2", "3"]
+    assert kept == ["0", "3"]  # the first draw, and the last checkpoint, which is the best
 
 
 def test_of_other_than_two_inputs_there_is_no_plane(tmp_path):
