@@ -13,7 +13,7 @@ from nntrain.model.shapes import Array
 
 SIDE = 64  # points along each axis
 MOST_PARAMETERS = 20_000  # of a network that is asked so often as a plane has points
-_EXAMPLES = 1000  # that a plane goes around
+_EXAMPLES = 256  # that a plane goes around
 _AT_ONCE = 16  # rows of points
 _SHADES = 16  # few, so that pictures are small files
 _PAPER = 247
@@ -24,7 +24,7 @@ _PALETTE = np.rint(_PAPER + (np.array(_COLOURS, float)[:, None] - _PAPER) * _SHA
 
 
 class Plane(NamedTuple):
-    """The rectangle around a training part, in the network's units: its lower left and upper right corner, (2,) each."""
+    """The rectangle around a training part, in the network's units: lower left and upper right corner, (2,) each."""
 
     low: Array
     high: Array
@@ -44,7 +44,7 @@ def plane_of(model: Model, train: Part) -> Plane | None:
 
 
 def decisions(model: Model, plane: Plane) -> Array:
-    """uint8 pixels (SIDE, SIDE, 3), row 0 at the top: the colour of the class that is decided, the stronger the surer."""
+    """uint8 pixels (SIDE, SIDE, 3), row 0 at the top: the class that is decided as a colour, the stronger the surer."""
     x, y = (np.linspace(low, high, SIDE) for low, high in zip(*plane, strict=True))
     y, rows = y[::-1], []
     with np.errstate(all="ignore"):

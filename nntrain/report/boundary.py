@@ -14,6 +14,7 @@ from nntrain.files.regular_files import read_regular
 from nntrain.inference.load import Loaded, load
 from nntrain.inference.plane import SIDE, Plane, decisions, plane_of
 from nntrain.messages import in_html
+from nntrain.model.shapes import Array
 from nntrain.pictures import pixels, png
 from nntrain.report import figures
 from nntrain.report.axes import Scale
@@ -50,7 +51,7 @@ def section(found: Findings) -> str:
         f"and examples of the {found.part} part."
     )
     return f'<h3>Decision boundary</h3>{figures.soft(said)}<ul class="legend">{items}</ul>' + figures.side_by_side(
-        [_figure(found, loaded, plane, moments, best)]
+        [_figure(found, loaded, plane, moments, best, found.judged.numbers)]
     )
 
 
@@ -76,8 +77,8 @@ def _frames(found: Findings) -> dict[int, str]:
     """By epoch, evenly spread where there are many; a file that is no such picture is left out."""
     named = {}
     for file in (found.run_dir / "samples").glob("boundary_*.png"):
-        if epoch := re.fullmatch(r"boundary_(\d{4,9})", file.stem):
-            named[int(epoch[1])] = file
+        if number := re.fullmatch(r"boundary_(\d{4,9})", file.stem):
+            named[int(number[1])] = file
     epochs, frames = sorted(named), {}
     if len(epochs) > MOST_FRAMES:
         epochs = [epochs[round(i * (len(epochs) - 1) / (MOST_FRAMES - 1))] for i in range(MOST_FRAMES)]
@@ -89,10 +90,9 @@ def _frames(found: Findings) -> dict[int, str]:
     return frames
 
 
-def _figure(found: Findings, loaded: Loaded, plane: Plane, moments: list[Moment], best: int) -> str:
+def _figure(found: Findings, loaded: Loaded, plane: Plane, moments: list[Moment], best: int, numbers: Array) -> str:
     facts, names = loaded.facts, _names(loaded)
-    assert found.judged is not None and found.judged.numbers is not None
-    batch = found.examined.batch(found.judged.numbers[:MOST_POINTS])
+    batch = found.examined.batch(numbers[:MOST_POINTS])
     low, high = facts.example(plane.low), facts.example(plane.high)
     x, y = (Scale([float(low[k]), float(high[k])], logarithmic=False) for k in (0, 1))
     body, last = [], moments[-1].epoch
