@@ -2,13 +2,16 @@
 
 A name, a cell or a class may hold anything: what moves a cursor, ends a command or begins a script.  There is one
 function for each door: to a terminal (`printable`), to a shell (`shell_word`), into HTML (`in_html`, `in_script`).
+Who called, a shell or a Python program, is told what it can give: an option or an argument (`by_door`).
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 # takes what a person should know of, but what stops nothing: a line of text, without "warning: " before it
@@ -17,6 +20,24 @@ Warn = Callable[[str], None]
 
 def unheard(text: str) -> None:
     """A Warn for those who do not want to know."""
+
+
+_called_from_python: ContextVar[bool] = ContextVar("called_from_python", default=False)
+
+
+@contextmanager
+def from_python() -> Iterator[None]:
+    """Within, messages are for a Python program."""
+    token = _called_from_python.set(True)
+    try:
+        yield
+    finally:
+        _called_from_python.reset(token)
+
+
+def by_door(shell: str, python: str) -> str:
+    """The words for whoever called: `--on-exist resume` in a shell, `on_exist="resume"` in Python."""
+    return python if _called_from_python.get() else shell
 
 
 def escape(text: str, limit: int = 60) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 
 from nntrain.components import KINDS, Component, find
 from nntrain.errors import ConfigError
-from nntrain.messages import did_you_mean, escape, shell_word
+from nntrain.messages import by_door, did_you_mean, escape, shell_word
 
 Imports = dict[str, list[str]]  # what --import named, or a module -> the components that a run takes from it
 
@@ -127,9 +127,9 @@ def missing(imports: Mapping[str, Iterable[str]]) -> str | None:
         for name in names:
             kind, _, type_ = name.partition(".")
             if kind in KINDS and type_ not in find(kind):
-                return (
-                    f"needs the {kind} {escape(type_)!r}, which came with --import {shell_word(given)}; give it again"
-                )
+                again = f"--import {shell_word(given)}; give it again"
+                first = f"{escape(given, 500)}; import that module first"
+                return f"needs the {kind} {escape(type_)!r}, which came with {by_door(again, first)}"
     return None
 
 

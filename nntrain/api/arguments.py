@@ -10,7 +10,7 @@ from datetime import datetime, time
 from typing import TYPE_CHECKING
 
 from nntrain.config import flow
-from nntrain.errors import DataError
+from nntrain.errors import ConfigError, DataError
 from nntrain.files.plain_values import Json
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ def override_texts(overrides: Overrides) -> list[str]:
     if isinstance(overrides, str):
         return [overrides]
     if not isinstance(overrides, Mapping):
+        if not isinstance(overrides, Sequence) or not all(isinstance(one, str) for one in overrides):
+            raise ConfigError('overrides: expected {"optimizer.lr": 0.1} or ["optimizer.lr=0.1"]')
         return list(overrides)
     return [f"{key}={flow(_plain(value))}" for key, value in overrides.items()]
 

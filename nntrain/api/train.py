@@ -15,6 +15,7 @@ from nntrain.api.arguments import Overrides, override_texts, rows_of
 from nntrain.api.trained_run import TrainedRun
 from nntrain.errors import ConfigError, Interrupted
 from nntrain.files.plain_values import Json
+from nntrain.messages import from_python
 from nntrain.runtime import threads as pool
 from nntrain.runtime.blas import one_blas_thread
 from nntrain.training import session
@@ -115,12 +116,15 @@ def _run(
 ) -> TrainedRun:
     if X is None and Y is not None:
         raise ConfigError("fit: Y is given without X")
+    if isinstance(X, str | os.PathLike):
+        raise ConfigError("fit: X is a path; give the array, or a config whose dataset reads the file")
     if rows_of(X) is not None:
         raise ConfigError("fit: X is a table with names; write it to a .csv, which the dataset csv reads")
     if threads is not None and (not hasattr(threads, "__index__") or threads < 1):
         raise ConfigError(f"fit: threads: None or a whole number from 1, not {threads!r}")
     pool.set_threads(threads or pool.available_cores())
     with ExitStack() as stack:
+        stack.enter_context(from_python())
         stack.enter_context(one_blas_thread())
         dataset = None
         if X is not None:

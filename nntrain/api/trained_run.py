@@ -128,10 +128,16 @@ class TrainedRun:
 
         if X is not None and split is not None:
             raise ConfigError("evaluate: X, or a split of the run's own data, not both")
+        if X is None and Y is not None:
+            raise ConfigError("evaluate: Y is given without X")
         with self._asked() as loaded:
             if X is None:
                 return evaluation.evaluate(loaded, (), split, _warn)
             with as_file(X, Y, loaded.config.dataset, loaded.facts) as path:
+                if path is not None and loaded.config.dataset.type == "arrays":
+                    raise ConfigError(
+                        "evaluate: this run learned from arrays: give X and Y, as no dataset reads a file"
+                    )
                 if path is not None:
                     return evaluation.evaluate(loaded, (f"dataset.path={path}",), None, _warning_of(X, path))
             part = targets.with_targets(self._part(X), Y, loaded)
@@ -141,6 +147,8 @@ class TrainedRun:
         """What a layer gives, by its name in `nntrain show`, examples first: output(X, layer="code")."""
         from nntrain.inference.layer_output import layer_output
 
+        if not isinstance(layer, str):
+            raise ConfigError(f"output: layer: expected a layer's name, not {type(layer).__name__}")
         with self._asked() as loaded:
             return layer_output(loaded, self._part(X), layer)
 
@@ -167,7 +175,9 @@ class TrainedRun:
     @contextmanager
     def _asked(self) -> Iterator[Loaded]:
         """The network, ready to compute."""
-        with one_blas_thread(), np.errstate(all="ignore"):
+        from nntrain.messages import from_python
+
+        with from_python(), one_blas_thread(), np.errstate(all="ignore"):
             yield self._loaded
 
     def _answers(self, X: object, probabilities: bool) -> Array:
@@ -216,9 +226,10 @@ def load(path: str | os.PathLike[str], which: str = "best") -> TrainedRun:
     if saved.manifest.get("imports"):
         from nntrain.files.json_fields import Fields
         from nntrain.inference.load import imports_of, reading
+        from nntrain.messages import from_python
         from nntrain.plugins import missing
 
-        with reading(file):
+        with reading(file), from_python():
             text = missing(imports_of(Fields(saved.manifest, "manifest")))
         if text:
             raise CheckpointError(f"{file}: {text}")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from nntrain.components import KINDS, find
 from nntrain.config.field_types import main_argument
 from nntrain.config.nodes import Node
-from nntrain.messages import a, escape, show, suggest
+from nntrain.messages import a, by_door, escape, show, suggest
 
 
 def todays(node: Node, renamed: Mapping[str, str]) -> Node:
@@ -48,6 +48,6 @@ def no_component(node: Node, kind: str) -> tuple[Node, str]:
     hint = (
         meant_name(value, kind, known)
         or suggest(value, known)
-        or f"; {a(kind)} of your own comes with --import FILE.py"
+        or f"; {a(kind)} of your own comes with {by_door('--import FILE.py', 'the import of its module')}"
     )
     return node, f"no {kind} {show(value)}{hint}"

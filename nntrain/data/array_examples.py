@@ -14,6 +14,7 @@ from nntrain.data.array_steps import check_lengths, check_weights, without_paddi
 from nntrain.data.arrays import Examples
 from nntrain.data.image_axes import Layout, channels_first, find_channels_last, tell_pixels
 from nntrain.errors import DataError
+from nntrain.messages import by_door
 from nntrain.model.shapes import Array, Shape
 
 
@@ -90,7 +91,18 @@ def examples_of(read: Read, known: Known, tell_scale: bool) -> ArrayExamples:
     weights = None
     if read.weights is not None:
         weights = check_weights(read.weights.array, read.weights.name, len(X), steps)
-    return ArrayExamples(X, Y, x_name, lengths, weights, warnings, read.no_targets, unlabelled, known)
+    return ArrayExamples(
+        X,
+        Y,
+        x_name,
+        lengths,
+        weights,
+        warnings,
+        read.no_targets,
+        unlabelled,
+        known,
+        of_targets=read.targets.name if read.targets else "",
+    )
 
 
 def check_headers(headers: Mapping[str, Header], path: str, names: Mapping[str, str]) -> None:
@@ -112,7 +124,8 @@ def check_headers(headers: Mapping[str, Header], path: str, names: Mapping[str, 
 def check_count(targets: Shape, name: str, inputs: Shape, inputs_name: str) -> None:
     """Raise DataError unless there are as many targets as inputs."""
     if not targets or inputs[0] != targets[0]:
-        hint = f"; examples come first: save {inputs_name.rpartition(':')[2]}.T" if prod(targets) == inputs[-1] else ""
+        turned = f"{by_door('save', 'give')} {inputs_name.rpartition(':')[2]}.T"
+        hint = f"; examples come first: {turned}" if prod(targets) == inputs[-1] else ""
         raise DataError(f"{name}: error: {show(targets)} targets for {inputs[0]} examples in {inputs_name}{hint}")
 
 

@@ -10,6 +10,7 @@ from nntrain.data.array_files import check_numbers, check_range, show
 from nntrain.data.parts import NO_LABEL
 from nntrain.data.standardize import chunks
 from nntrain.errors import DataError
+from nntrain.messages import by_door
 from nntrain.model.shapes import Array
 
 _LABEL_LIKE = 20  # different whole numbers: so few are likely to be labels, as in a csv file
@@ -86,7 +87,8 @@ def as_targets(Y: Array, name: str, classes: int | None, steps: int | None, warn
         warnings.append(f"{name}: one-hot: every row is one 1 among 0; read as values; classes: {width} reads labels")
     elif (Y.ndim == 1 or width == 1) and _whole(Y) and Y.min() >= 0 and Y.max() < _LABEL_LIKE:
         warnings.append(
-            f"{name}: whole numbers saved as floats; read as values; classes: {int(Y.max()) + 1} reads labels"
+            f"{name}: whole numbers {by_door('saved as', 'that are')} floats; read as values; "
+            f"classes: {int(Y.max()) + 1} reads labels"
         )
     return Y[:, None] if Y.ndim == 1 else Y
 
@@ -95,12 +97,12 @@ def _check_labels(Y: Array, name: str, classes: int | None, warnings: list[str])
     """Labels lie in 0 … classes − 1, or are NO_LABEL.  Raises DataError where they begin at 1, or elsewhere."""
     low, high = extremes(Y)
     if low == NO_LABEL and high == 1 and not any((chunk == 0).any() for chunk in chunks(Y)):
-        raise DataError(f"{name}: error: labels are -1 and 1; save (y + 1) // 2, which is 0 and 1")
+        raise DataError(f"{name}: error: labels are -1 and 1; {by_door('save', 'give')} (y + 1) // 2, which is 0 and 1")
     begins_at_1 = low == 1 or (low == NO_LABEL and _least_label(Y) == 1)
     if begins_at_1 and (high == classes or (classes is None and high > 1)):
         raise DataError(
-            f"{name}: error: labels begin at 1, expected 0 to {high - 1}; save y - 1, or say classes: {high + 1} if "
-            "label 0 only does not occur here"
+            f"{name}: error: labels begin at 1, expected 0 to {high - 1}; {by_door('save', 'give')} y - 1, "
+            f"or say classes: {high + 1} if label 0 only does not occur here"
         )
     check_range(Y, name, "label", classes, least=NO_LABEL)
     if classes is not None:

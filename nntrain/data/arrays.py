@@ -26,7 +26,7 @@ from nntrain.model.shapes import Array
 class Examples:
     """inputs (N, …), targets (N,), (N, T), (N, n_y) or (N, T, n_y), which are (N, 0) where there are none.
 
-    source     names them in errors
+    source     names them in errors, of_targets the targets where they have a name of their own
     lengths    (N,) valid steps of sequences, or None
     weights    (N,) of the examples or (N, T) of their steps, or None: what they count for in cost and metrics
     warnings   what was assumed about the source without being told, a line each
@@ -42,6 +42,7 @@ class Examples:
     warnings: list[str] = field(default_factory=list)
     no_targets: str = ""
     unlabelled: str = ""
+    of_targets: str = field(default="", kw_only=True)
     plain_inputs: dict[str, Inputs] = field(default_factory=dict, kw_only=True)
 
     def as_inputs(self, dtype: DTypeLike, preparation: Preparation) -> Inputs:
@@ -138,14 +139,12 @@ def check_fits(examples: Examples, facts: Facts) -> None:
         )
     if examples.no_targets and facts.outputs != 0:
         raise DataError(examples.no_targets)
-    labels = examples.targets.dtype.kind in "iub"
+    labels, named = examples.targets.dtype.kind in "iub", examples.of_targets or examples.source
     if labels != (facts.target == "labels"):
-        raise DataError(
-            f"{examples.source}: error: the targets are {'labels' if labels else 'values'}, expected {facts.target}"
-        )
+        raise DataError(f"{named}: error: the targets are {'labels' if labels else 'values'}, expected {facts.target}")
     outputs = examples.targets.shape[-1] if examples.targets.ndim > 1 else 1
     if not labels and outputs != facts.outputs:
-        raise DataError(f"{examples.source}: error: {outputs} target values an example, expected {facts.outputs}")
+        raise DataError(f"{named}: error: {outputs} target values an example, expected {facts.outputs}")
 
 
 def digest(sources: dict[str, Examples], decimals: int | None = None) -> str:

@@ -81,7 +81,7 @@ class Arrays(ArrayDataset):
             return Facts(shape, "values", outputs=outputs, vocabulary=self.vocabulary, preparation=made)
         if known.classes < 2:
             only = f"every label is {known.names[0]!r}" if known.names else "every label is 0"
-            raise DataError(f"{train.source}: error: {only}; a classification needs two classes")
+            raise DataError(f"{train.of_targets or train.source}: error: {only}; a classification needs two classes")
         return Facts(shape, "labels", known.classes, None, self.vocabulary, known.names, made)
 
 

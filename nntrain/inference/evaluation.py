@@ -12,7 +12,7 @@ from nntrain.errors import ConfigError
 from nntrain.files.plain_values import JsonObject
 from nntrain.inference.load import Loaded
 from nntrain.inference.measured_data import ALL, data_to_measure
-from nntrain.messages import Warn, unheard
+from nntrain.messages import Warn, by_door, unheard
 
 
 def evaluate(loaded: Loaded, overrides: Sequence[str], split: str | None, warn: Warn = unheard) -> JsonObject:
@@ -28,7 +28,8 @@ def evaluate(loaded: Loaded, overrides: Sequence[str], split: str | None, warn: 
             warn(text)
         check_targets_there(loaded, data)
         if name not in (ALL, *data.parts):
-            raise ConfigError(f"--split {name}: the dataset has no {name} part; it has {', '.join(data.parts)}")
+            there = f"the dataset has no {name} part; it has {', '.join(data.parts)}"
+            raise ConfigError(f"{by_door('--split', 'split')} {name}: {there}")
         part = data.parts["train" if name == ALL else name]
         values = {"split": name, "examples": part.size, **loaded.loop.evaluate(loaded, part)}
     of = next((found for metric in loaded.config.metrics if (found := metric.positive_class(loaded.facts))), None)

@@ -23,7 +23,7 @@ from nntrain.inference.beam_search import Search
 from nntrain.inference.csv_text import cells, csv_text, words
 from nntrain.inference.evaluator import outputs
 from nntrain.inference.load import Loaded
-from nntrain.messages import Warn, unheard
+from nntrain.messages import Warn, by_door, unheard
 from nntrain.model.shapes import Array
 
 
@@ -100,7 +100,7 @@ def predict(
     if search is not None and not loaded.loop.translates:
         raise ConfigError("--beam: is of an encoder and a decoder, which write texts; this one writes none")
     if probabilities and loaded.loop.translates:
-        raise ConfigError("--probabilities: this network predicts texts, not classes")
+        raise ConfigError(f"{by_door('--', '')}probabilities: this network predicts texts, not classes")
     dataset = configs.dataset_with(loaded.config, overrides)
     sources = sources if isinstance(sources, Sequence) else [sources]
     of_part = partial(_texts, loaded, search) if loaded.loop.translates else partial(_of_part, loaded, probabilities)
@@ -178,7 +178,7 @@ def _of_part(loaded: Loaded, probabilities: bool, part: Part) -> Predictions:
             if layout is not None and layout.questions and facts.preparation.source is None:
                 return _answers(layout, Y, probabilities)
             if probabilities and config.loss.type != "binary_cross_entropy":  # whose values are those of a yes
-                raise ConfigError("--probabilities: this network predicts values, not classes")
+                raise ConfigError(f"{by_door('--', '')}probabilities: this network predicts values, not classes")
             name = "probability" if probabilities else "prediction"
             return _table(name, np.moveaxis(Y, -1, 0), facts.output_names, valid)
         names: Sequence[Any] = facts.label_names or range(facts.classes or 2)

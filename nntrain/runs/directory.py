@@ -11,6 +11,7 @@ from nntrain.errors import ConfigError, RunDirectoryError
 from nntrain.files import storage
 from nntrain.files.regular_files import is_regular
 from nntrain.files.storage import naming
+from nntrain.messages import by_door
 from nntrain.runs.run import Run
 
 ON_EXIST = ("error", "resume", "skip", "replace")
@@ -55,9 +56,10 @@ def open_exact(path: str | os.PathLike[str], on_exist: str = "error") -> Run:
     try:
         has_config = is_regular(run.config_path)
         if on_exist == "resume" and not has_config and (left := run.trained_files()):
+            replace = by_door("--on-exist replace", 'on_exist="replace"')
             raise RunDirectoryError(
                 f"{path}: has {left[0]} and no config.yaml that can be read; put it back, or give up what was trained "
-                "with --on-exist replace"
+                f"with {replace}"
             )
         run.origin = "resumed" if on_exist == "resume" and has_config else "new"
         run.prepare() if run.origin == "resumed" else run.clear()
@@ -83,7 +85,8 @@ def _check_existing(run: Run, on_exist: str) -> bool:
     if not isdir(path):
         raise RunDirectoryError(f"{path}: exists already and is no directory; choose another")
     if on_exist == "error":
-        raise RunDirectoryError(f"{path}: exists already; choose another, or --on-exist resume, skip or replace")
+        others = by_door("--on-exist resume, skip or replace", 'on_exist="resume", "skip" or "replace"')
+        raise RunDirectoryError(f"{path}: exists already; choose another, or {others}")
     with naming(path, "cannot be listed"):
         empty = not os.listdir(path)  # killed between mkdir and the lock
     if not empty and not run.is_run():

@@ -22,7 +22,7 @@ from nntrain.files.json_fields import Fields
 from nntrain.files.plain_values import JsonObject
 from nntrain.inference.load import imports_of
 from nntrain.inference.totals import METRIC
-from nntrain.messages import shell_command
+from nntrain.messages import by_door, shell_command
 from nntrain.model.shapes import Array
 from nntrain.parallel import team
 from nntrain.runs import Run
@@ -220,7 +220,9 @@ class Engine:
             if self.average is not None:
                 self.average.give_back()
             self.save()
-            again = shell_command("nntrain", "resume", self.run.path)
+            again = by_door(
+                shell_command("nntrain", "resume", self.run.path), f"nntrain.resume({str(self.run.path)!r})"
+            )
             raise Interrupted(f"interrupted: step {self.step} is saved; {again} goes on", number)
 
     def _log(self) -> None:

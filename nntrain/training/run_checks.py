@@ -10,7 +10,7 @@ from nntrain.errors import CheckpointError, ConfigError, DataError
 from nntrain.files import checkpoint
 from nntrain.files.plain_values import JsonObject
 from nntrain.files.regular_files import is_regular
-from nntrain.messages import shell_command
+from nntrain.messages import by_door, shell_command
 from nntrain.parallel import team
 from nntrain.runs import Run
 
@@ -57,7 +57,9 @@ def check_last(run: Run) -> None:
     except checkpoint.NewerFormatError:
         raise
     except CheckpointError as error:
-        again = shell_command("nntrain", "fit", run.config_path, "--run-dir", run.path, "--on-exist", "resume")
+        words = "nntrain", "fit", run.config_path, "--run-dir", run.path, "--on-exist", "resume"
+        call = f"nntrain.fit({str(run.config_path)!r}, run_dir={str(run.path)!r}, on_exist='resume')"
+        again = by_door(shell_command(*words), call)
         raise CheckpointError(f"{error}; the run is finished, and this trains again what is lost: {again}") from None
 
 

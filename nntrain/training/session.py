@@ -25,6 +25,7 @@ from nntrain.files import checkpoint
 from nntrain.files.json_fields import Fields
 from nntrain.files.plain_values import Json, JsonObject
 from nntrain.inference.load import check_arrays, reading
+from nntrain.messages import by_door
 from nntrain.parallel import team
 from nntrain.plugins import missing
 from nntrain.runs import Run
@@ -231,8 +232,9 @@ def _tell_other_data(draft: config.Draft, run: Run, observer: Observer) -> None:
     keep nothing from being passed over."""
     with suppress(NNTrainError), np.errstate(all="ignore"):
         data = draft.dataset.load(draft.seed, np.dtype(draft.dtype))
+        anew = by_door("--on-exist replace", 'on_exist="replace"')
         if other := runs.other_data(run, data.sha256):
-            observer.warning(f"{other}; --on-exist replace trains it anew")
+            observer.warning(f"{other}; {anew} trains it anew")
 
 
 def _skipped(run: Run, observer: Observer) -> Result:
@@ -242,7 +244,8 @@ def _skipped(run: Run, observer: Observer) -> Result:
     found = team.current().from_first(lambda: row(run))
     if found["status"] not in (*runs.FINISHED, "diverged"):
         stands = found.get("damage") or f"{found['status']} at epoch {found.get('epoch', 0)}"
-        raise RunDirectoryError(f"{run.path}: exists, and is not finished: {stands}; --on-exist resume goes on with it")
+        resume = by_door("--on-exist resume", 'on_exist="resume"')
+        raise RunDirectoryError(f"{run.path}: exists, and is not finished: {stands}; {resume} goes on with it")
     observer.warning(f"{run.path} exists, {found['status']}: skipped")
     return result(run)
 
