@@ -210,7 +210,7 @@ def test_a_missing_component_is_told_when_the_run_is_loaded(tmp_path):
     run = nntrain.fit(config, run_dir=tmp_path / "run", quiet=True)
     assert run.output(np.zeros((1, 2)), "my_tanh_1").shape == (1, 2)
     plugins.forget(str(tmp_path / "mine.py"))
-    with pytest.raises(CheckpointError, match="needs the layer 'my_tanh', which came with .*mine.py; import that module first"):
+    with pytest.raises(CheckpointError, match=r"needs the layer 'my_tanh', .*mine\.py; import that module first"):
         nntrain.load(tmp_path / "run")
 
 
