@@ -67,6 +67,7 @@ def test_what_the_examples_add_trains_and_is_known(house):
     assert "Barron" in python(house, "-m", "nntrain", "components", "layer", "squareplus")
 
 
+@pytest.mark.slow
 def test_the_suite_is_content_with_their_cases(house):
     chosen = "squareplus or quantile or SignSGD or parabola or every_registered or tested_here or promises"
     chosen += " or has_every_layer or whether_more_is_better or scikit_learn_has or plain_python"

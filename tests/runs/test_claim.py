@@ -234,7 +234,7 @@ def replaced_in_a_child(path, k, saves):
         os._exit(1)
 
 
-@pytest.mark.parametrize("saves", [False, True])
+@pytest.mark.parametrize("saves", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_a_replace_that_is_killed_anywhere_leaves_the_old_run_or_the_new_one(root, saves):
     steps = []
     for k in range(200):

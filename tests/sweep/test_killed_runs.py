@@ -37,6 +37,7 @@ forks._be_child = killed
 from nntrain.__main__ import run as start
 start()
 """
+SYNC = pytest.param("sync", marks=pytest.mark.slow)  # the short suite has a case of it in reliability/test_many_kills
 RATES = ["optimizer.lr=0.3", "optimizer.lr=0.1", "optimizer.lr=0.03"]
 
 
@@ -53,8 +54,9 @@ def lengths(runs):
     return {run.name: len((run / "metrics.jsonl").read_text().splitlines()) for run in runs.iterdir()}
 
 
-@pytest.mark.parametrize("halving", [[], ["--halving", "sync"], ["--halving", "async"]], ids=str)
+@pytest.mark.parametrize("halving", [pytest.param("", marks=pytest.mark.slow), SYNC, "async"])
 def test_a_run_that_is_killed_is_gone_on_with(config, tmp_path, halving):
+    halving = ["--halving", halving] if halving else []
     plain = sweep(tmp_path, config, *halving, "--runs", "plain", "-q")
     ended = sweep(tmp_path, config, *halving, "--runs", "killed", "-q", victims=RATES, times=2)
     assert (ended.returncode, ended.stderr) == (0, "")
@@ -62,7 +64,7 @@ def test_a_run_that_is_killed_is_gone_on_with(config, tmp_path, halving):
     assert results(tmp_path / "killed") == results(tmp_path / "plain")
 
 
-@pytest.mark.parametrize("kind", ["sync", "async"])
+@pytest.mark.parametrize("kind", [SYNC, "async"])
 def test_nothing_is_promoted_in_the_place_of_a_run_that_is_killed_each_time(config, tmp_path, kind):
     sweep(tmp_path, config, "--halving", kind, "--runs", "plain")
     whole = lengths(tmp_path / "plain")
@@ -77,7 +79,7 @@ def test_nothing_is_promoted_in_the_place_of_a_run_that_is_killed_each_time(conf
     assert results(tmp_path / "killed") == results(tmp_path / "plain")
 
 
-@pytest.mark.parametrize("kind", ["sync", "async"])
+@pytest.mark.parametrize("kind", [SYNC, "async"])
 def test_nothing_is_promoted_in_the_place_of_a_run_that_another_process_has(config, tmp_path, kind):
     sweep(tmp_path, config, "--halving", kind, "--runs", "plain")
     whole = lengths(tmp_path / "plain")

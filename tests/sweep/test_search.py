@@ -216,7 +216,7 @@ def test_the_best_is_that_of_the_mean_over_seeds(program, config):
 
 def test_a_budget_ends_the_whole_sweep_and_the_same_command_goes_on(program, config, tmp_path):
     arguments = ["sweep", config, "--seeds", "0-3", "--jobs", 1, "training.epochs=10000000"]
-    done = program(*arguments, "--budget", "8", check=False)
+    done = program(*arguments, "--budget", "5", check=False)
     assert done.returncode == 143
     states = [json.loads((run / "status.json").read_text())["status"] for run in (tmp_path / "runs").iterdir()]
     assert states.count("interrupted") == 1
