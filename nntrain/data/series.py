@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,23 +13,18 @@ from nntrain.components import arg, component
 from nntrain.data import standardize
 from nntrain.data.array_part import ArrayPart, Inputs
 from nntrain.data.facts import Facts, Preparation, required
-from nntrain.data.parts import Data, LeftOut, Part
+from nntrain.data.parts import Data, Part
+from nntrain.data.series_columns import find_columns, locate_columns
 from nntrain.data.series_layout import SeriesLayout
-from nntrain.data.series_rows import OneSeries, Where, mostly_numbers, read_series
-from nntrain.data.series_time import Gaps, find_time
+from nntrain.data.series_rows import OneSeries, Where, read_series
+from nntrain.data.series_time import Gaps
 from nntrain.data.series_windows import Windows, ahead_of_time
 from nntrain.data.source_files import Source, name_of
 from nntrain.data.splits import last_shares
-from nntrain.data.tables.column_doubts import is_constant
-from nntrain.data.tables.column_kinds import shown
-from nntrain.data.tables.column_places import left_out
-from nntrain.data.tables.header import seems_header
-from nntrain.data.tables.table import Table, column_names
 from nntrain.data.tables.table_dataset import TableDataset
-from nntrain.data.tables.table_files import TableFile, open_table
+from nntrain.data.tables.table_files import open_table
 from nntrain.data.tables.table_reader import read_table
 from nntrain.errors import DataError
-from nntrain.messages import did_you_mean
 from nntrain.model.shapes import Array
 
 
@@ -94,10 +88,10 @@ class Series(TableDataset):
         file.digest(sha)
         if facts is None:
             table = read_table(file, self.dialect)
-            where = self._where(table)
+            where = find_columns(table, self, self.dialect.numerals)
             facts = self._facts(where, table.names)
         else:
-            table, where, others = self._located(file, facts)
+            table, where, others = locate_columns(file, required(facts.preparation.series, "a series"), self.dialect)
             table.warnings += [] if others is None else [others.told()]
         layout = required(facts.preparation.series, "a series")
         series = read_series(table, where, self.gaps, [], self.dialect.numerals)
@@ -126,36 +120,6 @@ class Series(TableDataset):
                 f"window of {self.window} and a horizon of {self.horizon}{season}"
             )
         return np.arange(first, rows.stop - self.horizon + 1)
-
-    def _where(self, table: Table) -> Where:
-        """The columns that the config names, or that are found out with a word."""
-        columns = [self._find(column, table) for column in self.columns]
-        time = None if self.time is None else self._find(self.time, table)
-        group = None if self.group is None else self._find(self.group, table)
-        others = {i for i in (time, group) if i is not None}
-        named = {self._find(column, table) for column in (*self.targets, *self.future)}
-        if time is None:
-            time = find_time(table, {*columns, *others, *named})
-            others |= set() if time is None else {time}
-        if columns and (more := left_out(table, {*columns, *others}, ())) is not None:
-            table.warnings.append(more.told())
-        columns = columns or mostly_numbers(table, others, self.dialect.numerals)
-        for i in columns:
-            if is_constant(table.columns[i]):
-                cell = shown(table.columns[i].text(0))
-                table.warn(0, i, f"column {table.names[i]} is {cell} in every row; columns says which are read")
-        if not columns:
-            raise DataError(f"{self.path}: error: no column holds a number in every row; name some with columns")
-        return Where(columns, time, group)
-
-    def _find(self, column: str | int, table: Table) -> int:
-        names = table.names
-        if isinstance(column, str) and column in names:
-            return names.index(column)
-        if isinstance(column, int) and -len(names) <= column < len(names):
-            return column % len(names)
-        hint = did_you_mean(str(column), names)
-        raise DataError(f"{self.path}: error: no column {column!r} (there are {', '.join(names)}){hint}")
 
     def _facts(self, where: Where, names: list[str]) -> Facts:
         read = [names[i] for i in where.columns]
@@ -196,7 +160,7 @@ class Series(TableDataset):
         if not is_table(source):
             return ArrayPart(Inputs(read_array(source, facts), dtype, facts.preparation), None, None)
         layout, name = required(facts.preparation.series, "a series"), name_of(source)
-        table, where, others = self._located(open_table(source, self.encoding), facts)
+        table, where, others = locate_columns(open_table(source, self.encoding), layout, self.dialect)
         series = read_series(table, where, self.gaps, layout.future_at, self.dialect.numerals)
         windows = np.stack([self._last_window(one, layout, facts.input_shape[0], name) for one in series])
         part = ArrayPart(Inputs(windows, dtype, facts.preparation), None, None)
@@ -219,36 +183,3 @@ class Series(TableDataset):
         if len(values) < window:
             raise DataError(f"{name}: error: {len(values)} rows, fewer than the window of {window}")
         return values[-window:]
-
-    def _located(self, file: TableFile, facts: Facts) -> tuple[Table, Where, LeftOut | None]:
-        """Another file, and where its columns are: by their names, or as many in the order of training; and those that
-        come to nothing.
-        """
-        layout, dialect = required(facts.preparation.series, "a series"), self.dialect
-        others = [column for column in (layout.time, layout.group) if column is not None]
-
-        def is_header(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
-            return set(layout.columns) <= set(column_names(first, header=True)) or seems_header(first, below, dialect)
-
-        table = read_table(file, dialect, is_header)
-        if table.header:
-            names = table.names
-            if layout.group is not None and layout.group[0] not in names:
-                raise DataError(f"{table.name}: error: no column {layout.group[0]}, which tells the series apart")
-            if missing := [name for name in layout.columns if name not in names]:
-                there = ", ".join(names)
-                raise DataError(
-                    f"{table.name}: error: no column {missing[0]} ({there}){did_you_mean(missing[0], names)}; "
-                    f"expected columns {', '.join(layout.columns)}"
-                )
-            time, group = (
-                None if c is None or c[0] not in names else names.index(c[0]) for c in (layout.time, layout.group)
-            )
-            where = Where([names.index(name) for name in layout.columns], time, group)
-            return table, where, left_out(table, [*where.columns, *(i for i in (time, group) if i is not None)], ())
-        if table.width == len(layout.columns) and layout.group is None:
-            return table, Where(list(range(table.width)), None, None), None
-        if table.width > max((*layout.at, *(at for _, at in others))):
-            time, group = (None if c is None else c[1] for c in (layout.time, layout.group))
-            return table, Where(list(layout.at), time, group), None
-        raise DataError(f"{table.name}: error: expected columns {', '.join(layout.columns)}")
