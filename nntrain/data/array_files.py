@@ -18,6 +18,7 @@ from nntrain.messages import did_you_mean
 from nntrain.model.shapes import Array, Shape
 
 _LONGEST_HEADER = 1 << 16  # bytes
+_BEGINNINGS = b"\x93NUMPY", b"PK\x03\x04", b"PK\x05\x06"  # of .npy, of .npz, of one without an array
 
 
 class Header(NamedTuple):
@@ -111,6 +112,10 @@ def read_npy(path: Path) -> Array:
 def _unreadable(path: Path, error: Exception) -> DataError:
     if isinstance(error, OSError) and error.strerror:
         return DataError(f"{path}: error: {error.strerror}")
+    with path.open("rb") as file:
+        start = file.read(len(_BEGINNINGS[0]))
+    if not start.startswith(_BEGINNINGS):
+        return DataError(f"{path}: error: no NumPy file; dataset type csv reads tables, images a folder of pictures")
     reason = " ".join(str(error).split()) or type(error).__name__
     if "allow_pickle" in reason or "Python objects" in reason:
         reason = "not an array of numbers (pickled objects are never loaded)"

@@ -25,7 +25,8 @@ def listed(folder: Path) -> list[Path]:
     try:
         inside = sorted(folder.iterdir())
     except OSError as error:
-        raise DataError(f"{folder}: error: {error.strerror}") from error
+        what = "a file, expected a folder; unpack it if it is an archive" if folder.is_file() else error.strerror
+        raise DataError(f"{folder}: error: {what}") from error
     return [path for path in inside if not path.name.startswith(".") and path.name not in _LEFT_BY_PROGRAMS]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Literal
 
 import numpy as np
@@ -13,6 +14,7 @@ from nntrain.model.shapes import Array
 Layout = Literal["channels_first", "channels_last"]
 _CHANNELS = (1, 3, 4)  # grey, RGB, RGB with transparency
 _SMALL = 10  # numbers as large as this need no word
+_AS_THEY_ARE = "go into the network as they are; standardize: true scales them"
 
 
 def find_channels_last(X: Array, name: str, warnings: list[str]) -> Layout | None:
@@ -42,11 +44,14 @@ def channels_first(X: Array, layout: Layout | None) -> Array:
 
 
 def tell_pixels(X: Array, name: str, warnings: list[str]) -> None:
-    """A word where integers that look like pixels go into the network as they are."""
-    if X.dtype.kind not in "iu" or not (X.ndim == 4 or X.dtype == np.uint8):
+    """A word where numbers that look like pixels go into the network as they are: whole ones, or images of floats."""
+    if X.dtype.kind not in "iuf" or not (X.ndim == 4 or X.dtype == np.uint8):
         return
-    low, high = min(int(chunk.min()) for chunk in chunks(X)), max(int(chunk.max()) for chunk in chunks(X))
-    if high - low > _SMALL:
-        warnings.append(
-            f"{name}: whole numbers from {low} to {high} go into the network as they are; standardize: true scales them"
-        )
+    pieces = islice(chunks(X), 1 if X.dtype.kind == "f" else None)  # fractions: some images say it
+    ends = [(chunk.min(), chunk.max()) for chunk in pieces]
+    low, high = min(low for low, _ in ends), max(high for _, high in ends)
+    if X.dtype.kind == "f":
+        if high > _SMALL and low >= -1:
+            warnings.append(f"{name}: numbers from {low:.4g} to {high:.4g} {_AS_THEY_ARE}")
+    elif int(high) - int(low) > _SMALL:
+        warnings.append(f"{name}: whole numbers from {low} to {high} {_AS_THEY_ARE}")

@@ -16,7 +16,7 @@ from nntrain.data.facts import Facts, Preparation, required
 from nntrain.data.parts import Data, Part
 from nntrain.data.series_columns import find_columns, locate_columns
 from nntrain.data.series_layout import SeriesLayout
-from nntrain.data.series_rows import OneSeries, Where, read_series
+from nntrain.data.series_rows import OneSeries, Where, read_series, tell_other_step
 from nntrain.data.series_time import Gaps
 from nntrain.data.series_windows import Windows, ahead_of_time
 from nntrain.data.source_files import Source, name_of
@@ -95,6 +95,11 @@ class Series(TableDataset):
             table.warnings += [] if others is None else [others.told()]
         layout = required(facts.preparation.series, "a series")
         series = read_series(table, where, self.gaps, [], self.dialect.numerals)
+        if facts.preparation.standardize is None:
+            steps = [one.step for one in series if one.step is not None]
+            layout = replace(layout, step=float(np.median(steps)) if steps else None)
+            facts = replace(facts, preparation=replace(facts.preparation, series=layout))
+        tell_other_step(table, where, series, layout.step)
         parts = [last_shares(self, self._named(one), len(one.values), ()) for one in series]
         if facts.preparation.standardize is None:
             past = [one.values[rows["train"]] for one, rows in zip(series, parts, strict=True)]
@@ -162,6 +167,7 @@ class Series(TableDataset):
         layout, name = required(facts.preparation.series, "a series"), name_of(source)
         table, where, others = locate_columns(open_table(source, self.encoding), layout, self.dialect)
         series = read_series(table, where, self.gaps, layout.future_at, self.dialect.numerals)
+        tell_other_step(table, where, series, layout.step)
         windows = np.stack([self._last_window(one, layout, facts.input_shape[0], name) for one in series])
         part = ArrayPart(Inputs(windows, dtype, facts.preparation), None, None)
         part.warnings, part.left_out = table.warnings, others

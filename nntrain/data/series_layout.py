@@ -14,6 +14,7 @@ class SeriesLayout(Saved):
     targets   names of what is forecast
     future    names of what is known in advance
     time, group   name and number of the column of times, and of the one that tells several series apart
+    step      between rows, in seconds where times are dates; None where there is no time, or steps differ
     """
 
     columns: tuple[str, ...]
@@ -22,6 +23,7 @@ class SeriesLayout(Saved):
     future: tuple[str, ...] = ()
     time: tuple[str, int] | None = None
     group: tuple[str, int] | None = None
+    step: float | None = None
 
     @property
     def targets_at(self) -> list[int]:
@@ -41,6 +43,8 @@ class SeriesLayout(Saved):
         for key, column in (("time", self.time), ("group", self.group)):
             if column is not None:
                 saved[key] = {"name": column[0], "at": column[1]}
+        if self.step is not None:
+            saved["step"] = self.step
         return saved
 
     @classmethod
@@ -61,7 +65,10 @@ class SeriesLayout(Saved):
                 fields.texts("future") if "future" in fields else (),
                 column("time"),
                 column("group"),
+                fields.number("step") if "step" in fields else None,
             )
+        if layout.step is not None and not 0 < layout.step < float("inf"):
+            raise WrongFieldsError(f"series: a step of {layout.step} between rows")
         unread = {*layout.targets, *layout.future} - set(layout.columns)
         if len(layout.at) != len(layout.columns) or not layout.targets or unread:
             raise WrongFieldsError("series: its columns, their places and its targets do not belong together")

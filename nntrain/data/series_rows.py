@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from nntrain.data.series_time import Gaps, filled, in_order, places, read_times
+from nntrain.data.series_time import Gaps, filled, in_order, is_other_step, places, read_times, told_step, usual_step
 from nntrain.data.tables.column_kinds import kind_of, shown
 from nntrain.data.tables.numerals import Numerals
 from nntrain.data.tables.table import Table
@@ -27,10 +28,14 @@ class Where:
 
 @dataclass
 class OneSeries:
-    """name: "" where the file holds but one; values (N, columns), oldest first, NaN where `ahead` rows know no more."""
+    """name    "" where the file holds but one
+    values  (N, columns), oldest first, NaN where `ahead` rows know no more
+    step    between rows, in seconds or in the numbers of the time; None where it is not known, or steps differ
+    """
 
     name: str
     values: Array
+    step: float | None = None
 
 
 def mostly_numbers(table: Table, passed_over: set[int], numerals: Numerals) -> list[int]:
@@ -64,10 +69,11 @@ def read_series(
     found = []
     for name, rows in _groups(table, where.group):
         of_group = f" in {table.names[where.group]} {name}" if where.group is not None else ""
-        at = None
+        at = step = None
         if times is not None:
             rows = in_order(times, rows, of_group)
             at = places(times, rows, gaps)
+            step = usual_step(times, rows) if at is not None else None
         of_rows = values[rows]
         ahead = _ahead(of_rows, known_ahead) if known_ahead else 0
         if ahead:
@@ -84,8 +90,19 @@ def read_series(
             raise table.error(int(rows[row]), where.columns[k], f"{cell!r} where a number was expected{hint}")
         if ahead:
             of_rows[-ahead:, others] = np.nan
-        found.append(OneSeries(name, of_rows))
+        found.append(OneSeries(name, of_rows, step))
     return found
+
+
+def tell_other_step(table: Table, where: Where, series: Iterable[OneSeries], usual: float | None) -> None:
+    """A word where rows follow one another at another step than those of training."""
+    if usual is None or where.time is None:
+        return
+    other = next((one.step for one in series if one.step is not None and is_other_step(one.step, usual)), None)
+    if other is not None:
+        dates = not table.columns[where.time].has_numbers
+        said = f"a step of {told_step(other, dates)} between rows, {told_step(usual, dates)} in training"
+        table.warn(0, where.time, f"{table.names[where.time]} has {said}")
 
 
 def _numbers(table: Table, columns: list[int], numerals: Numerals) -> Array:

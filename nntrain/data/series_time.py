@@ -33,6 +33,7 @@ _NAMES = frozenset(
     ]
 )
 _DAY = 86400.0
+_UNITS = ((_DAY, "day"), (3600.0, "hour"), (60.0, "minute"), (1.0, "second"))
 
 
 @dataclass
@@ -168,6 +169,25 @@ def _on_grid(values: Array, form: DateForm | None) -> Array:
     lengths, counts = np.unique(np.round(steps, 9), return_counts=True)
     on_grid: Array = values / lengths[counts.argmax()]
     return on_grid
+
+
+def usual_step(times: Times, rows: Array) -> float | None:
+    """The step in the middle of all between rows (in order), in seconds or in the numbers of the time."""
+    return float(np.median(np.diff(times.values[rows]))) if len(rows) > 1 else None
+
+
+def is_other_step(step: float, before: float) -> bool:
+    """Whether a step is another one than in training: by half or more, as months differ in their days."""
+    return not 1 / 1.5 < step / before < 1.5
+
+
+def told_step(step: float, dates: bool) -> str:
+    """A step in words: `2 hours`."""
+    if not dates:
+        return f"{step:.6g}"
+    long, unit = next((of for of in _UNITS if step >= of[0]), _UNITS[-1])
+    size = f"{step / long:.3g}"
+    return f"{size} {unit}" if size == "1" else f"{size} {unit}s"
 
 
 def filled(values: Array, at: Array, rows: Array, table: Table, columns: list[int], gaps: Gaps) -> Array:

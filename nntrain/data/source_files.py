@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from nntrain.data.tables.other_formats import what_it_is
 from nntrain.errors import DataError
 from nntrain.model.shapes import Array
 
@@ -40,6 +41,8 @@ def read_text(path: Path, content: bytes | None = None) -> str:
     try:
         text = (read_bytes(path) if content is None else content).decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        if (other := what_it_is(error.object)) is not None:
+            raise DataError(f"{path}: error: {other}") from error
         line = error.object[: error.start].count(b"\n") + 1
         raise DataError(f"{path}:{line}:1: error: not UTF-8 text: {error.reason}; save it as UTF-8") from error
     if not text.strip():

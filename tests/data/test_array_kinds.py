@@ -171,6 +171,9 @@ def test_pixels_that_nothing_scales_are_told(load):
     assert told(load(arrays={"x": x, "y": LABELS})) == word
     assert told(load(arrays={"x": x, "y": LABELS}, standardize=True)) == ""
     assert told(load(arrays={"x": x % 2, "y": LABELS})) == ""
+    assert told(load(arrays={"x": x.astype(np.float32), "y": LABELS})) == word.replace("whole numbers", "numbers")
+    for fitting in (x / 255, x / 10 - 12):
+        assert told(load(arrays={"x": fitting, "y": LABELS})) == ""
     assert told(load(arrays={"x": x.reshape(N, -1).astype(np.uint8), "y": LABELS})) == word
 
 

@@ -1,12 +1,14 @@
 """What a person does who does not know the program: each time one line says what is taken, or what to do."""
 
+import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from nntrain.cli import main
-from nntrain.data import Csv, Images, LabelledText, Series
+from nntrain.data import Csv, Images, LabelledText, Npy, Npz, Series
 from nntrain.errors import DataError
 
 
@@ -166,3 +168,26 @@ def test_a_config_for_a_series_says_what_was_found_out():
     write({"s.csv": "day,a\n" + "".join(f"{2000 + i // 12}-{i % 12 + 1:02d}-01,{i}.5\n" for i in range(60))})
     ended = CliRunner().invoke(main, ["init", "csv", "s.csv"])
     assert "\n  time: day\n" in ended.stdout
+
+
+def test_a_file_of_another_kind_is_called_what_it_is():
+    write({"t.npz": TABLE, "t.npy": TABLE})
+    with Path("arrays.csv").open("wb") as arrays, Path("array.csv").open("wb") as array:
+        np.savez(arrays, x=np.zeros((3, 2)))
+        np.save(array, np.zeros((3, 2)))
+    no_arrays = "error: no NumPy file; dataset type csv reads tables, images a folder of pictures"
+    assert refused(Npz(Path("t.npz"))) == f"t.npz: {no_arrays}"
+    assert refused(Npy(Path("t.npy"))) == f"t.npy: {no_arrays}"
+    for path, said in (
+        ("arrays.csv", "NumPy arrays (.npz): dataset type npz reads them"),
+        ("array.csv", "a NumPy array (.npy): dataset type npy reads it"),
+    ):
+        assert refused(Csv(Path(path))) == f"{path}: error: {said}"
+    with zipfile.ZipFile("book.csv", "w") as archive:
+        archive.writestr("[Content_Types].xml", "")
+    with zipfile.ZipFile("pictures.zip", "w") as archive:
+        archive.writestr("cat/1.png", bytes(range(256)))
+    assert refused(Csv(Path("book.csv"))) == "book.csv: error: an Excel table: call it .xlsx"
+    assert refused(Csv(Path("pictures.zip"))) == "pictures.zip: error: a zip archive: unpack it"
+    folder = "error: a file, expected a folder; unpack it if it is an archive"
+    assert refused(Images(Path("pictures.zip"))) == f"pictures.zip: {folder}"

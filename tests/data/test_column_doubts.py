@@ -16,7 +16,7 @@ def load(tmp_path):
         path = tmp_path / "t.csv"
         rows = zip(*columns.values(), strict=True)
         path.write_text("\n".join(",".join(map(str, row)) for row in [columns, *rows]) + "\n")
-        data = Csv(path, **{"validation": 0, **arguments}).load(0, "float64")
+        data = Csv(path, **{"validation": 0, "task": "classification", **arguments}).load(0, "float64")
         return [text.removeprefix(f"{path}") for text in data.warnings]
 
     return load

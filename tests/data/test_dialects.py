@@ -114,7 +114,7 @@ def test_an_encoding_that_is_said_is_taken_at_its_word(load, content, encoding, 
 
 
 def test_other_files_are_no_text(load):
-    with pytest.raises(DataError, match="a zip archive, perhaps an Excel table; save it as csv"):
+    with pytest.raises(DataError, match="a zip archive: unpack it"):
         load(b"PK\x03\x04\x14\0\x06\0" + bytes(range(200)))
     with pytest.raises(DataError, match=":2:1: error: a NUL byte"):
         load(b"1,2\n3,\0\n4,5\n6,7\n8,9\n")

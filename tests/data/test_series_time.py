@@ -260,3 +260,23 @@ def test_numbers_in_another_writing_are_not_left_out(declare, cell, said):
 def test_a_column_of_more_words_than_numbers_is_told_so(declare):
     data = load(declare([(day, i, i if i % 3 == 0 else "x") for i, day in enumerate(DAYS)], "day,a,b"))
     assert told(data)[1] == "s.csv:1:3: column b holds more words than numbers: left out"
+
+
+def test_another_step_than_that_of_training_is_told(declare, tmp_path):
+    days = declare([(day, i) for i, day in enumerate(DAYS)])
+    facts = Facts.from_json(json.loads(json.dumps(load(days).facts.as_json())))
+
+    def said(times):
+        (tmp_path / "new.csv").write_text("day,a\n" + "".join(f"{time},{i}\n" for i, time in enumerate(times)))
+        return [text.rpartition("/")[2] for text in days.read_inputs(tmp_path / "new.csv", facts, "float64").warnings]
+
+    assert said(DAYS[10:]) == []
+    assert said(DAYS[:4:-1][:3]) == ["new.csv:2:1: day goes down: rows are turned, oldest first"]
+    assert said([f"2024-03-01 {hour:02}:00" for hour in range(0, 20, 2)]) == [
+        "new.csv:2:1: day has a step of 2 hours between rows, 1 day in training"
+    ]
+    assert said(DAYS[::7]) == ["new.csv:2:1: day has a step of 7 days between rows, 1 day in training"]
+    numbered = declare([(i / 2, i) for i in range(40)], header="time,a")
+    (tmp_path / "new.csv").write_text("time,a\n" + "".join(f"{i},{i}\n" for i in range(9)))
+    part = numbered.read_inputs(tmp_path / "new.csv", load(numbered).facts, "float64")
+    assert told(part) == ["new.csv:2:1: time has a step of 1 between rows, 0.5 in training"]

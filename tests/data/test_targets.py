@@ -150,3 +150,12 @@ def test_an_unseen_category_is_refused_or_ignored_with_a_word(load):
     assert data.warnings[0].endswith(
         ":3:1: column c has 'd', which training did not have: it is taken for none of the categories (2 rows have such)"
     )
+
+
+def test_few_whole_numbers_are_classes_with_a_word(load):
+    text = "x,y\n" + "".join(f"{i}.5,{i % 3}\n" for i in range(12))
+    (word,) = load(text).warnings
+    assert word.endswith("t.csv:2:2: y has 3 different whole numbers: classes; task: regression reads values")
+    for task in ("regression", "classification"):
+        assert load(text, task=task).warnings == []
+    assert load(text.replace(",2\n", ",0\n")).warnings == []

@@ -105,6 +105,8 @@ def _one(table: Table, at: int, task: Task, said: Said, numerals: Numerals) -> C
     if len(labels) < 2:
         only = f"every target is {labels[0]!r}" if labels else "there is no target"
         raise table.error(0, at, f"{only}; a classification needs two classes or more")
+    if task is None and cells.all_numbers and len(labels) > 2:
+        table.warn(0, at, f"{name} has {len(labels)} different whole numbers: classes; task: regression reads values")
     return Column(name, at, labels)
 
 
