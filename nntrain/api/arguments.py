@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, time
 from typing import TYPE_CHECKING
 
 from nntrain.config import flow
 from nntrain.errors import ConfigError, DataError
 from nntrain.files.plain_values import Json
+from nntrain.messages import show
 
 if TYPE_CHECKING:
     from nntrain.data.base import Dataset
@@ -43,16 +45,28 @@ def _plain(value: Json) -> Json:
 
 
 def rows_of(X: object) -> Rows | None:
-    """The rows of a list of dicts, or of a frame of pandas; None for anything else.  Raises DataError for one row."""
+    """The rows of a list of dicts, or of a frame of pandas; None for anything else.
+
+    Raises DataError for one row, for what can be read once alone, for rows among other things and for two columns of
+    one name, of which one would be lost.
+    """
     if isinstance(X, Mapping):
-        raise DataError("X: error: a single row; give a list of rows: [X]")
+        raise DataError("X: error: a mapping; give a list of rows, of a single one [X]")
+    if isinstance(X, Iterator):
+        raise DataError(f"X: error: a {type(X).__name__}, which can be read once alone; give a list")
     if getattr(X, "ndim", 2) == 1:  # a column or a row of a frame
         return None
     if hasattr(X, "to_dict") and hasattr(X, "astype") and hasattr(X, "notna"):  # pandas need not be installed to ask
+        names = list(getattr(X, "columns", ()))
+        if twice := [name for name, times in Counter(names).items() if times > 1]:
+            raise DataError(f"X: error: two columns are called {show(str(twice[0]))}")
         X = X.astype(object).where(X.notna(), None).to_dict("records")
-    if isinstance(X, list) and X and all(isinstance(row, Mapping) for row in X):
-        return [dict(row) for row in X]
-    return None
+    if not isinstance(X, list | tuple) or not X:
+        return None
+    rows = [dict(row) for row in X if isinstance(row, Mapping)]
+    if rows and len(rows) < len(X):
+        raise DataError(f"X: error: {len(rows)} rows of names among {len(X)}; give a list of dicts, or of lists")
+    return rows or None
 
 
 def as_csv(rows: Iterable[Mapping[str, object]], dataset: Dataset, names: Sequence[str] | None = None) -> str:

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from nntrain.api.arguments import as_csv, rows_of
+from nntrain.api.arguments import Rows, as_csv, rows_of
 from nntrain.data.base import Dataset
 from nntrain.data.facts import Facts
 from nntrain.data.given_arrays import as_array
 from nntrain.data.source_files import GivenArray, Source
 from nntrain.errors import DataError
+from nntrain.messages import show
 
 
 def source_of(X: object, dataset: Dataset, facts: Facts) -> Source:
@@ -28,7 +29,7 @@ def source_of(X: object, dataset: Dataset, facts: Facts) -> Source:
         return Path(X)
     layout, names, rows = facts.preparation.layout, _names(facts), rows_of(X)
     if rows is None and layout is not None and names is not None and layout.one_hot.any():
-        rows = [dict(zip(names, row, strict=True)) for row in np.asarray(X, dtype=object).tolist()]
+        rows = _named(X, names)
     if rows is None:
         return GivenArray(as_array(X, "X"))
     text = io.StringIO(as_csv(rows, dataset, names))
@@ -56,6 +57,20 @@ def as_file(X: object, Y: object, dataset: Dataset, facts: Facts) -> Iterator[Pa
             yield path
         except DataError as error:
             raise DataError(str(error).replace(str(path), "X")) from None
+
+
+def _named(X: object, names: list[str]) -> Rows:
+    """Rows of an array, or of a list of lists, in the order of the columns."""
+    lines = X if isinstance(X, list | tuple) else np.asarray(X, dtype=object).tolist()
+    if not isinstance(lines, list | tuple) or not lines:
+        raise DataError("X: error: no rows")
+    for number, row in enumerate(lines):
+        if not isinstance(row, list | tuple | np.ndarray) or getattr(row, "ndim", 1) != 1:
+            expected = f"expected a row of {len(names)} columns; give one alone as [X]"
+            raise DataError(f"X[{number}]: error: {show(str(row))}, {expected}")
+        if len(row) != len(names):
+            raise DataError(f"X[{number}]: error: {len(row)} columns, expected {len(names)}: {', '.join(names)}")
+    return [dict(zip(names, row, strict=True)) for row in lines]
 
 
 def _names(facts: Facts) -> list[str] | None:

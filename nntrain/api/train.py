@@ -18,6 +18,7 @@ from nntrain.files.plain_values import Json
 from nntrain.messages import from_python
 from nntrain.runtime import threads as pool
 from nntrain.runtime.blas import one_blas_thread
+from nntrain.runtime.standard_streams import is_terminal
 from nntrain.training import session
 from nntrain.training.engine import Observer
 
@@ -153,7 +154,7 @@ def _watching(quiet: bool) -> Iterator[Observer]:
     if bar is not None:
         yield bar
         return
-    shows = (sys.stderr is not None and sys.stderr.isatty()) or "ipykernel" in sys.modules
+    shows = is_terminal(sys.stderr) or "ipykernel" in sys.modules
     with progress.observer(quiet or not shows, False) as watcher:
         yield watcher
 

@@ -125,7 +125,10 @@ class TrainedRun:
         from nntrain.api import targets
         from nntrain.api.given_examples import as_file
         from nntrain.inference import evaluation
+        from nntrain.inference.measured_data import ALL
 
+        if split is not None and not isinstance(split, str):
+            raise ConfigError(f"evaluate: split: expected train, validation or test, not {type(split).__name__}")
         if X is not None and split is not None:
             raise ConfigError("evaluate: X, or a split of the run's own data, not both")
         if X is None and Y is not None:
@@ -139,7 +142,7 @@ class TrainedRun:
                         "evaluate: this run learned from arrays: give X and Y, as no dataset reads a file"
                     )
                 if path is not None:
-                    return evaluation.evaluate(loaded, (f"dataset.path={path}",), None, _warning_of(X, path))
+                    return evaluation.evaluate(loaded, (f"dataset.path={path}",), ALL, _warning_of(X, path))
             part = targets.with_targets(self._part(X), Y, loaded)
             return {"examples": part.size, **loaded.loop.evaluate(loaded, part)}
 

@@ -12,6 +12,7 @@ import click
 
 from nntrain.errors import Interrupted, NNTrainError, StorageError
 from nntrain.messages import printable_lines
+from nntrain.runtime.standard_streams import is_terminal
 
 # What a word at the start of a message, or the status of a run, looks like.
 COLOURS: dict[str, dict[str, Any]] = {
@@ -75,7 +76,7 @@ def silence(stream: int) -> None:
 
 def is_live(stream: TextIO | None) -> bool:
     """Whether what was written can be written over: a terminal that knows how to move its cursor."""
-    return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
+    return is_terminal(stream) and os.environ.get("TERM") != "dumb"
 
 
 def size(stream: TextIO) -> tuple[int, int]:
@@ -85,14 +86,14 @@ def size(stream: TextIO) -> tuple[int, int]:
     """
     try:
         columns, lines = os.get_terminal_size(stream.fileno())
-    except (OSError, ValueError):  # no terminal, or closed
+    except (AttributeError, OSError, ValueError):  # no terminal, or closed
         columns, lines = 0, 0
     return _positive("COLUMNS") or columns or 80, _positive("LINES") or lines or 24
 
 
 def room(stream: TextIO | None) -> int | None:
     """Columns of the terminal behind this stream; None where it is a file or a pipe: there every line has room."""
-    return size(stream)[0] if stream is not None and stream.isatty() else None
+    return size(stream)[0] if stream is not None and is_terminal(stream) else None
 
 
 def _positive(variable: str) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from nntrain.errors import DataError
+from nntrain.runtime.standard_streams import is_terminal
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse
@@ -80,7 +81,7 @@ def _copy(answer: HTTPResponse, file: IO[bytes], name: str) -> str:
     """Copy and hash; the progress shows on a terminal only."""
     sha, done = hashlib.sha256(), 0
     total = int(answer.headers.get("Content-Length") or 0)
-    terminal = sys.stderr is not None and sys.stderr.isatty()
+    terminal = is_terminal(sys.stderr)
     while block := answer.read(1 << 16):
         file.write(block)
         sha.update(block)

@@ -50,6 +50,7 @@ def as_array(values: object, name: str) -> Array:
     try:
         array = np.asarray(values)
         if array.dtype.kind == "O":
+            _check_words(array, name)
             array = np.asarray(array.ravel().tolist()).reshape(
                 array.shape
             )  # numbers and words in objects, as of pandas
@@ -58,6 +59,16 @@ def as_array(values: object, name: str) -> Array:
     if array.dtype.kind not in "biufUS":
         raise DataError(f"{name}: error: {_kind(array)}, expected numbers or words")
     return array
+
+
+def _check_words(array: Array, name: str) -> None:
+    """Raise DataError for a NaN among words, which would be the word 'nan'."""
+    flat = array.reshape(-1)
+    if any(isinstance(one, str) for one in flat):
+        lost = next((i for i, one in enumerate(flat) if isinstance(one, float) and one != one), None)
+        if lost is not None:
+            place = [int(i) for i in np.unravel_index(lost, array.shape)]
+            raise DataError(f"{name}{place}: error: nan among words: no value; leave it out, or give it a name")
 
 
 def _kind(array: Array) -> str:

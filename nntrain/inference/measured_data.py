@@ -20,24 +20,26 @@ _CUT = ("validation", "test")
 
 def data_to_measure(loaded: Loaded, dataset: Dataset, split: str | None, warn: Warn) -> tuple[Data, str]:
     """The data of a dataset, and the name of the part to measure: `split`, by default the last there is; of other files
-    than those of training all examples.
+    than those of training, and with the split "all", all examples.
 
     Data which are not those of training may hold examples of it: `warn` is told.
     """
     own, of_training = loaded.config.dataset, loaded.saved.manifest.get("data_sha256")
     cut_anew = {name for name in _CUT if getattr(dataset, name) != getattr(own, name)}
     place = moved(own, dataset)
-    if place is not None and split is None and not cut_anew:
+    if split == ALL or (place is not None and split is None and not cut_anew):
         validation, test = (v if isinstance(v, Path) else 0.0 for v in (dataset.validation, dataset.test))
         whole = replace(dataset, validation=validation, test=test)
         data = _load(loaded, whole)
         official = "test" in data.parts and not isinstance(whole.test, Path)
-        if data.sha256 != of_training and not official:
-            warn(
-                f"{place}: these are not the data of training: all of them are measured, and examples of training that "
-                "stand in them too"
-            )
+        same = data.sha256 == of_training
+        if not official and (split == ALL or not same):
+            which = "the data of training" if same else "not the data of training"
+            where = place or next(map(str, dataset.paths().values()), dataset.type)
+            trained = "" if same else ", and examples of training that stand in them too"
+            warn(f"{where}: these are {which}: all of them are measured{trained}")
             return data, ALL
+        split = None if split == ALL else split
     data = _load(loaded, dataset)
     part = split or list(data.parts)[-1]
     of_its_own = isinstance(getattr(dataset, part, None), Path)

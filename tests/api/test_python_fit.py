@@ -99,7 +99,7 @@ def test_what_cannot_be_learned_is_told(tmp_path, given, told):
         (np.ma.masked_less(X, 0), LABELS, "X: error: .* masked numbers"),
         (X, [None, *LABELS[1:]], r"Y: error: None at \[0\], expected numbers or words"),
         (X.astype("datetime64[D]"), LABELS, r"X: error: an array of datetime64\[D\], expected"),
-        ((x for x in X), LABELS, "X: error: a value of type generator, expected"),
+        ((x for x in X), LABELS, "X: error: a generator, which can be read once alone"),
     ],
     ids=["masked", "none", "dates", "generator"],
 )

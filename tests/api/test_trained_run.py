@@ -108,7 +108,7 @@ def test_a_run_is_copied_and_pickled(table):
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (ROWS[0], "a single row; give a list of rows"),
+        (ROWS[0], "a mapping; give a list of rows"),
         ([[1.5], [1.5, 2]], "inhomogeneous"),
         (None, "expected numbers or words"),
         ("nowhere.csv", "No such file"),
