@@ -32,9 +32,10 @@ def losses(Z: Floats, Y: Ints) -> Floats:
     return np.concatenate(threads.run(run, _tiles(Z.shape)))
 
 
-def mean_and_derivative(Z: Floats, Y: Ints, mask: Bools | None) -> tuple[float, Floats]:
+def mean_and_derivative(Z: Floats, Y: Ints, mask: Bools | None, at: Ints | None = None) -> tuple[float, Floats]:
     """J, the mean of 𝓛 over the positions that count, and dZ = (A − Y) / their number, Y one-hot and A = softmax(Z).
 
+    `at` is `label_places` where all positions count, if the caller knows it already.
     `mask` is like Y, True where a position counts (None: everywhere); J and dZ are 0 where none does.
     """
     if mask is None:
@@ -45,10 +46,11 @@ def mean_and_derivative(Z: Floats, Y: Ints, mask: Bools | None) -> tuple[float, 
     scale = Z.dtype.type(1 / count)
     dZ = np.empty(Z.shape, Z.dtype)
     if Z.ndim == 2:
-        return _derive(Z, Y, scale, dZ, mask) / count, dZ
+        return _derive(Z, label_places(Y, Z.shape) if at is None else at, scale, dZ, mask) / count, dZ
 
     def run(steps: slice) -> float:
-        return _derive(Z[steps], Y[steps], scale, dZ[steps], None if mask is None else mask[steps])
+        z = Z[steps]
+        return _derive(z, label_places(Y[steps], z.shape), scale, dZ[steps], None if mask is None else mask[steps])
 
     return sum(threads.run(run, _tiles(Z.shape))) / count, dZ
 
@@ -60,9 +62,8 @@ def _losses(Z: Floats, at: Ints, total: Floats, top: Floats) -> Floats:
     return L
 
 
-def _derive(Z: Floats, Y: Ints, scale: np.floating, dZ: Floats, mask: Bools | None) -> float:
+def _derive(Z: Floats, at: Ints, scale: np.floating, dZ: Floats, mask: Bools | None) -> float:
     """Σ 𝓛 over what counts; dZ is filled with (A − Y) · scale there, and with 0 elsewhere."""
-    at = label_places(Y, Z.shape)
     _, total, top = exp_shifted(Z, -2, dZ)
     L = _losses(Z, at, total, top)
     if mask is None:

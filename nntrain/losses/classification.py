@@ -77,8 +77,10 @@ class CrossEntropy(Loss):
         plain = weights is None and self.class_weights is None
         if not plain or (self.label_smoothing and mask is not None):
             return self._weighted(Z, Y, mask, weights)
-        J, dZ = kernel.mean_and_derivative(Z, Y, mask)
-        return self._smoothed(J, dZ, Z, Y) if self.label_smoothing else (J, dZ)
+        if not self.label_smoothing:
+            return kernel.mean_and_derivative(Z, Y, mask)
+        at = kernel.label_places(Y, Z.shape)
+        return self._smoothed(*kernel.mean_and_derivative(Z, Y, None, at), Z, at)
 
     def evaluate(self, Z: Array, Y: Array, mask: Array | None = None, weights: Array | None = None) -> float:
         plain = weights is None and self.class_weights is None
@@ -86,10 +88,10 @@ class CrossEntropy(Loss):
             return self(Z, Y, mask, weights)[0]
         return float(np.add.reduce(kernel.losses(Z, Y), None)) / Y.size
 
-    def _smoothed(self, J: float, dZ: Array, Z: Array, Y: Array) -> tuple[float, Array]:
+    def _smoothed(self, J: float, dZ: Array, Z: Array, at: Array) -> tuple[float, Array]:
         """What smoothing adds at every position: ε (z_y − mean z) to 𝓛, ε (Y − 1/n) to its derivative."""
-        n, at = Z.shape[-2], kernel.label_places(Y, Z.shape)
-        share = self.label_smoothing / Y.size
+        n = Z.shape[-2]
+        share = self.label_smoothing / at.size
         np.subtract(dZ, Z.dtype.type(share / n), dZ)
         dZ.reshape(-1)[at] += Z.dtype.type(share)
         above = Z.take(at)[..., None, :] - Z  # z_y − z of every class: small where the logits are large

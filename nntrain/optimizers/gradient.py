@@ -16,11 +16,13 @@ _ROW = 4096  # elements that are summed in the array's own dtype; the rows' sums
 
 
 def norm(vector: Array) -> float:
-    """‖v‖ = √ Σ v².  Infinite or NaN exactly where an element is, or where float64 overflows."""
-    with np.errstate(over="ignore"):
-        square = _squares(vector)
-        if not isfinite(square) and vector.dtype != np.float64:
-            square = _squares(vector.astype(np.float64))  # float32 squares overflow from 1.8e19
+    """‖v‖ = √ Σ v².  Infinite or NaN exactly where an element is, or where float64 overflows.
+
+    NumPy may warn of squares that overflow in float32, unless the caller has silenced it, as all that trains has.
+    """
+    square = _squares(vector)
+    if not isfinite(square) and vector.dtype != np.float64:
+        square = _squares(vector.astype(np.float64))  # float32 squares overflow from 1.8e19
     return sqrt(square)
 
 

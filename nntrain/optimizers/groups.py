@@ -22,8 +22,10 @@ class Stretch:
 
     def step(self, theta: Array, dtheta: Array, slots: dict[str, Array], lr: float, t: int) -> None:
         """The optimizer's step over this stretch of the whole vectors."""
-        of_stretch = {name: vector[self.place] for name, vector in slots.items()}
-        self.optimizer.step(theta[self.place], dtheta[self.place], of_stretch, lr * self.lr_factor, t, self.decayed)
+        if self.place != slice(0, theta.size):
+            theta, dtheta = theta[self.place], dtheta[self.place]
+            slots = {name: vector[self.place] for name, vector in slots.items()}
+        self.optimizer.step(theta, dtheta, slots, lr * self.lr_factor, t, self.decayed)
 
 
 def stretches(layout: Layout, optimizer: Optimizer) -> Sequence[Stretch]:

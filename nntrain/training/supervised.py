@@ -126,6 +126,7 @@ class SupervisedTrainer(Trainer):
         self.loss, self.metrics, self.facts = config.loss, config.metrics, built.facts
         self.ignored = self.loss.ignored(self.facts)
         self.seed = config.seed
+        self.keep_buffers = [network for network in built.networks.values() if network.buffers.size]
         self.descent = Descent(built.networks, config.optimizer_of(NETWORK), config.training)
         self.slots = self.descent.slots
         self.schedule, self.horizon = schedule_in_steps(config, built.data), total_steps(config, built.data)
@@ -146,7 +147,7 @@ class SupervisedTrainer(Trainer):
         self.step_with(self.lr(step), batch, step)
 
     def step_with(self, lr: float, batch: Batch | MicroBatches, step: int) -> None:
-        buffers = [network.buffers.copy() for network in self.networks.values()]
+        buffers = [(network, network.buffers.copy()) for network in self.keep_buffers]
         if isinstance(batch, MicroBatches):
             parts = self.gradient_of_parts(batch, step)
             cost = self._update(sum(part.cost for part in parts), lr, step, buffers)
@@ -159,12 +160,12 @@ class SupervisedTrainer(Trainer):
         self.carried = out.context.state or {}
         self.totals.add(loss, cost, out.Z, batch, out.mask)
 
-    def _update(self, cost: float, lr: float, step: int, buffers: list[Array]) -> float:
+    def _update(self, cost: float, lr: float, step: int, buffers: list[tuple[Network, Array]]) -> float:
         """One step down; where it diverges the buffers are put back."""
         try:
             return self.descent.update(cost, lr, step + 1, step)
         except DivergedError:
-            for network, before in zip(self.networks.values(), buffers, strict=True):
+            for network, before in buffers:
                 network.buffers[...] = before
             raise
 
