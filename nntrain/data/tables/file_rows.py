@@ -18,6 +18,7 @@ from nntrain.errors import DataError
 
 _COMMENTS = ("#", "%", "//")
 _SEPARATOR = re.compile(r'"?sep=([^"\r\n])"?\s*', re.IGNORECASE)
+_MANY = 1000  # empty rows in a row, from which on blocks are looked at
 _SAMPLE = 1 << 16  # characters by which the delimiter is found
 
 
@@ -52,7 +53,7 @@ class Rows:
         self._name, self._reader, self.lines, self.delimiter = name, reader, lines, delimiter
         self._width = 0
         self._first: list[str] = []
-        self.empty = PassedOver()
+        self.empty, self._in_a_row = PassedOver(), 0
         self._blank = PassedOver()  # lines without anything, which are rows of a table of one column if others follow
 
     @property
@@ -76,7 +77,11 @@ class Rows:
                     self.empty.add(line)
                 elif self._width == 1:
                     self._blank.add(line)
+                self._in_a_row += 1
+                if self._in_a_row > _MANY and self._width > 1:
+                    self._pass_over_blocks()
                 continue
+            self._in_a_row = 0
             self._width = self._width or len(row)
             if len(row) != self._width:
                 place = f"{self._name}:{line}:{min(len(row), self._width) + 1}"
@@ -88,6 +93,20 @@ class Rows:
                 self._blank = PassedOver()
             self._first = self._first or row
             return line, row
+
+    def _pass_over_blocks(self) -> None:
+        """Pass over the blocks of lines that come next as long as they are empty: a file may be full of such."""
+        self._in_a_row = 0
+        if self.lines is None:
+            return
+        sign = self.delimiter.encode()
+        while (block := self.lines.block()) and not block.translate(None, b"\r\n " + sign):
+            text = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n").removesuffix(b"\n") + b"\n"
+            if sign in text and sign != b" ":
+                cells = text.translate(None, b" ")  # rows of empty cells end with a delimiter then
+                first, last = (self.line + cells.count(b"\n", 0, at) for at in (cells.index(sign), cells.rindex(sign)))
+                self.empty.take(PassedOver(cells.count(sign + b"\n"), first, last))
+            self.lines.pass_over(text.count(b"\n"))
 
 
 @contextmanager
