@@ -23,22 +23,22 @@ def attention(placed: Placed) -> Write:
     (T, n), units = placed.shape, len(placed.arrays["W_q"])
 
     def add(body: Body, x: Value) -> Value:
-        made_of = []
+        made_of, steps = [], body.steps or T
         for name in "qkv":
             made_of.append(body.new(T, units))
             W, b = weights_of(body, placed, f"W_{name}"), bias_of(body, placed, f"b_{name}")
-            body.call("dense", W, b, x.pointer, made_of[-1].pointer, T, units, n)
+            body.call("dense", W, b, x.pointer, made_of[-1].pointer, steps, units, n)
         body.release(x)
         if layer.positions == "rope":
             table = np.stack(angles(units // layer.heads, 0, T, placed.arrays["W_q"].dtype))
             for part in made_of[:2]:
                 turned = body.constant(f"{placed.path}.turn", table)
-                body.call("turn", turned, part.pointer, T, units, units // layer.heads)
+                body.call("turn", turned, part.pointer, steps, T, units, units // layer.heads)
         o, weights, z = body.new(T, units), body.new(T), body.new(*placed.output)
         pointers = [one.pointer for one in (*made_of, o, weights)]
-        body.call("attend", *pointers, T, units, layer.heads, int(layer.causal))
+        body.call("attend", *pointers, steps, units, layer.heads, int(layer.causal))
         W, b = weights_of(body, placed, "W_o"), bias_of(body, placed, "b_o")
-        body.call("dense", W, b, o.pointer, z.pointer, T, n, units)
+        body.call("dense", W, b, o.pointer, z.pointer, steps, n, units)
         for one in (*made_of, o, weights):
             body.release(one)
         return z
@@ -55,7 +55,7 @@ def position(placed: Placed) -> Write:
             P = bias_of(body, placed, "P")
         else:
             P = body.constant(f"{placed.path}.P", sinusoidal_positions(n, 0, T, np.dtype(np.float64)))
-        return made(placed, "add", P, "x", "z", T * n)(body, x)
+        return made(placed, "add", P, "x", "z", body.count(placed.shape))(body, x)
 
     return add
 
@@ -82,9 +82,10 @@ def class_token(placed: Placed) -> Write:
     T, n = placed.shape
 
     def add(body: Body, x: Value) -> Value:
-        z, whole = body.new(*placed.output), (T + 1) * n
+        z, whole, count = body.new(*placed.output), (T + 1) * n, body.count(placed.shape)
         body.call("place", bias_of(body, placed, "c"), z.pointer, 1, n, whole, 0)
-        body.call("place", x.pointer, z.pointer, 1, T * n, whole, n)
+        body.steps = body.steps and f"({body.steps} + 1)"
+        body.call("place", x.pointer, z.pointer, 1, count, whole, n)
         body.release(x)
         return z
 

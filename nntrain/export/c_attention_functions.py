@@ -32,9 +32,9 @@ static void attend(const real *q, const real *k, const real *v, real *z, real *w
 """,
     "turn": """
 /* features 2i and 2i + 1 of each head of d, turned by the angle of their step: cosines, then sines, (d / 2, T) */
-static void turn(const real *angle, real *x, int T, int units, int d)
+static void turn(const real *angle, real *x, int steps, int T, int units, int d)
 {
-    for (int t = 0; t < T; t++)
+    for (int t = 0; t < steps; t++)
         for (int i = 0; i < units; i += 2) {
             const int at = i % d / 2 * T + t;
             const real a = x[t * units + i], b = x[t * units + i + 1], c = angle[at], s = angle[d / 2 * T + at];

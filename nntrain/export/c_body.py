@@ -11,7 +11,9 @@ import numpy as np
 
 from nntrain.export.int8 import Quantized
 from nntrain.export.int8_activations import inverse
-from nntrain.model.shapes import Array
+from nntrain.model.shapes import Array, Shape
+
+Number = int | str  # a number that C is told, or what it calls one
 
 
 @dataclass(frozen=True)
@@ -28,13 +30,17 @@ class Body:
     quantized   parameters as int8, by saved names; an empty mapping: all stay what they are
     scales      of inputs that are int8, by the paths of layers
     bytes       room for them
+    steps       what C calls the number of steps, where examples have lengths and there are steps still; else None
     """
 
-    def __init__(self, dtype: np.dtype, quantized: Mapping[str, Quantized], scales: Mapping[str, float]):
+    def __init__(
+        self, dtype: np.dtype, quantized: Mapping[str, Quantized], scales: Mapping[str, float], padded: bool
+    ) -> None:
         self.dtype = dtype
         self.double = bool(dtype == np.float64)
         self.quantized, self.scales = quantized, scales
         self.bytes = 0
+        self.steps: str | None = "steps" if padded else None
         self.lines: list[str] = []
         self.constants: dict[str, str] = {}
         self.functions: dict[str, None] = {}
@@ -58,6 +64,24 @@ class Body:
         self._sizes[at], self._holders[at] = length, 1
         self.size = max(self.size, at + length)
         return Value(f"scratch + {at}", at)
+
+    def around(self, shape: Shape) -> tuple[Number, int, int]:
+        """A shape as (outer, n, inner): steps, features, pixels."""
+        if len(shape) == 2:
+            return self.steps or shape[0], shape[1], 1
+        return 1, shape[0], prod(shape[1:])
+
+    def T(self, shape: Shape) -> Number:
+        """The number of steps of a sequence, 1 for a vector."""
+        if self.steps and len(shape) == 2:
+            return self.steps
+        return prod(shape[:-1])
+
+    def count(self, shape: Shape) -> Number:
+        """How many numbers there are."""
+        if self.steps and len(shape) == 2:
+            return f"{self.steps} * {shape[1]}"
+        return prod(shape)
 
     def hold(self, value: Value) -> None:
         """One more will read it."""

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import prod
 
 from nntrain.export.c_body import Body, Value
 from nntrain.export.placed import Placed
-from nntrain.model.shapes import Shape
 
 Write = Callable[[Body, Value], Value]
 Writer = Callable[[Placed], Write]
-
-
-def around(shape: Shape) -> tuple[int, int, int]:
-    """A shape as (outer, n, inner): steps, features, pixels."""
-    if len(shape) == 2:
-        return shape[0], shape[1], 1
-    return 1, shape[0], prod(shape[1:])
 
 
 def made(placed: Placed, function: str, *arguments: object) -> Write:

@@ -167,6 +167,14 @@ static void add(const real *x, const real *y, real *z, int n)
         z[i] = x[i] + y[i];
 }
 """,
+    "filled": """
+/* the first `count` numbers of x, then zeros */
+static void filled(const real *x, real *z, int count, int n)
+{
+    for (int i = 0; i < n; i++)
+        z[i] = i < count ? x[i] : 0;
+}
+""",
     "place": """
 /* x (outer, n) into columns from `at` on of z (outer, width) */
 static void place(const real *x, real *z, int outer, int n, int width, int at)

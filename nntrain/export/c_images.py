@@ -7,8 +7,8 @@ from math import prod
 import numpy as np
 
 from nntrain.export.c_body import Body, Value
-from nntrain.export.c_calls import Write, Writer, around, bias_of, made, weights_of, whole_of
-from nntrain.export.placed import Placed
+from nntrain.export.c_calls import Write, Writer, bias_of, made, weights_of, whole_of
+from nntrain.export.placed import Placed, inexpressible
 from nntrain.export.torch_images import pool_window
 from nntrain.kernels.windows import Window, pair, window
 from nntrain.layers import convolution, pooling
@@ -60,6 +60,8 @@ def conv1d(placed: Placed) -> Write:
     )
 
     def add(body: Body, x: Value) -> Value:
+        if body.steps is not None:
+            raise inexpressible(placed, "C", "of sequences with lengths of their own; .onnx and .py take them")
         sizes = body.constant(f"{placed.path}.size", np.array(numbers), "int")
         function, whole = whole_of(body, placed, "conv1d", prod(placed.shape), _patch(placed))
         arrays = weights_of(body, placed), bias_of(body, placed)
@@ -99,9 +101,13 @@ def over_all(mean: int) -> Writer:
     """The maximum, or the mean, of all pixels or steps."""
 
     def writer(placed: Placed) -> Write:
-        steps, n, pixels = around(placed.shape)
-        size = (n, pixels, pixels, 1) if len(placed.shape) == 3 else (n, steps, 1, n)
-        return made(placed, "over_all", "x", "z", *size, mean)
+        def add(body: Body, x: Value) -> Value:
+            steps, n, pixels = body.around(placed.shape)
+            body.steps = None
+            size = (n, pixels, pixels, 1) if len(placed.shape) == 3 else (n, steps, 1, n)
+            return made(placed, "over_all", "x", "z", *size, mean)(body, x)
+
+        return add
 
     return writer
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from nntrain.export import c_attention, c_images, c_recurrent
 from nntrain.export.c_body import Body, Value
-from nntrain.export.c_calls import Write, Writer, around, bias_of, made, weights_of, whole_of
+from nntrain.export.c_calls import Write, Writer, bias_of, made, weights_of, whole_of
 from nntrain.export.placed import Placed, written
 from nntrain.layers import activations as act
 from nntrain.layers import branches, containers, convolution, dense, normalization, pooling, recurrent, shaping
@@ -39,13 +39,25 @@ def _unchanged(placed: Placed) -> Write:
     return lambda body, x: x
 
 
+def _reshaped(placed: Placed) -> Write:
+    """The same numbers; of a sequence the steps that do not count are 0."""
+
+    def add(body: Body, x: Value) -> Value:
+        if body.steps is None:
+            return x
+        count, body.steps = body.count(placed.shape), None
+        return made(placed, "filled", "x", "z", count, prod(placed.shape))(body, x)
+
+    return add
+
+
 def _element(name: str, formula: str) -> Writer:
     """An activation by its formula of x[i]."""
 
     def writer(placed: Placed) -> Write:
         def add(body: Body, x: Value) -> Value:
             body.formulas[name] = formula
-            return made(placed, name, "x", "z", prod(placed.shape))(body, x)
+            return made(placed, name, "x", "z", body.count(placed.shape))(body, x)
 
         return add
 
@@ -75,7 +87,7 @@ def _gelu(placed: Placed) -> Write:
 
 
 def _softmax(placed: Placed) -> Write:
-    return made(placed, "softmax", "x", "z", *around(placed.shape))
+    return lambda body, x: made(placed, "softmax", "x", "z", *body.around(placed.shape))(body, x)
 
 
 def _chain(placed: Placed) -> Write:
@@ -90,12 +102,13 @@ def _chain(placed: Placed) -> Write:
 def _residual(placed: Placed) -> Write:
     def add(body: Body, x: Value) -> Value:
         body.hold(x)
-        F = x
+        F, steps = x, body.steps
         for one in placed.chain:
             F = write(body, one, F)
+        body.steps = steps
         S = x if placed.shortcut is None else write(body, placed.shortcut, x)
         z = body.new(*placed.output)
-        body.call("add", F.pointer, S.pointer, z.pointer, prod(placed.output))
+        body.call("add", F.pointer, S.pointer, z.pointer, body.count(placed.output))
         body.release(F)
         body.release(S)
         return z
@@ -106,12 +119,12 @@ def _residual(placed: Placed) -> Write:
 def _concatenate(placed: Placed) -> Write:
     def add(body: Body, x: Value) -> Value:
         z, at = body.new(*placed.output), 0
-        axis = feature_axis(placed.output)
-        outer = prod(placed.output[:axis])
+        axis, steps = feature_axis(placed.output), body.steps
         for part in placed.inner.values():
             body.hold(x)
+            body.steps = steps
             y = write(body, part, x)
-            width = prod(part.output[axis:])
+            outer, width = body.around(placed.output)[0] if axis else 1, prod(part.output[axis:])
             body.call("place", y.pointer, z.pointer, outer, width, prod(placed.output[axis:]), at)
             body.release(y)
             at += width
@@ -123,13 +136,17 @@ def _concatenate(placed: Placed) -> Write:
 
 def _product(placed: Placed) -> Write:
     def add(body: Body, x: Value) -> Value:
-        z, size = body.new(*placed.output), around(placed.output)
+        z, steps, after = body.new(*placed.output), body.steps, body.steps
         body.formulas["ones"] = "x == z ? 1 : 1"
         body.call("ones", z.pointer, z.pointer, prod(placed.output))
         for part in placed.inner.values():
             body.hold(x)
+            body.steps = steps
             y = write(body, part, x)
-            body.call("multiply", y.pointer, z.pointer, *size, int(len(part.output) < len(placed.output)))
+            is_vector = len(part.output) < len(placed.output)
+            after = after if is_vector else body.steps
+            body.steps = after
+            body.call("multiply", y.pointer, z.pointer, *body.around(placed.output), int(is_vector))
             body.release(y)
         body.release(x)
         return z
@@ -139,31 +156,31 @@ def _product(placed: Placed) -> Write:
 
 def _dense(placed: Placed) -> Write:
     n_y, n_x = placed.arrays["W"].shape
-    T = prod(placed.shape[:-1])
 
     def add(body: Body, x: Value) -> Value:
-        function, whole = whole_of(body, placed, "dense", T * n_x)
+        function, whole = whole_of(body, placed, "dense", prod(placed.shape))
         arrays = weights_of(body, placed), bias_of(body, placed)
-        return made(placed, function, *arrays, "x", "z", T, n_y, n_x, *whole)(body, x)
+        return made(placed, function, *arrays, "x", "z", body.T(placed.shape), n_y, n_x, *whole)(body, x)
 
     return add
 
 
 def _bias(placed: Placed) -> Write:
-    size = around(placed.shape)
-    return lambda body, x: made(placed, "scale_shift", "NULL", bias_of(body, placed), "x", "z", *size)(body, x)
+    return lambda body, x: made(
+        placed, "scale_shift", "NULL", bias_of(body, placed), "x", "z", *body.around(placed.shape)
+    )(body, x)
 
 
 def _tied(placed: Placed) -> Write:
-    T = prod(placed.shape[:-1])
     n, k = placed.arrays["W"].shape
-    return lambda body, x: made(placed, "tied", weights_of(body, placed), "x", "z", T, n, k)(body, x)
+    return lambda body, x: made(placed, "tied", weights_of(body, placed), "x", "z", body.T(placed.shape), n, k)(body, x)
 
 
 def _embedding(placed: Placed) -> Write:
     n, vocabulary = placed.arrays["W"].shape
-    T = placed.shape[0]
-    return lambda body, x: made(placed, "embedding", weights_of(body, placed), "x", "z", T, n, vocabulary)(body, x)
+    return lambda body, x: made(
+        placed, "embedding", weights_of(body, placed), "x", "z", body.steps or placed.shape[0], n, vocabulary
+    )(body, x)
 
 
 def _batch_norm(placed: Placed) -> Write:
@@ -177,7 +194,7 @@ def _batch_norm(placed: Placed) -> Write:
             body.constant(f"{placed.path}.scale", scale),
             body.constant(f"{placed.path}.shift", beta - scale * mean),
         )
-        return made(placed, "scale_shift", *names, "x", "z", *around(placed.shape))(body, x)
+        return made(placed, "scale_shift", *names, "x", "z", *body.around(placed.shape))(body, x)
 
     return add
 
@@ -189,15 +206,19 @@ def _normalise(placed: Placed) -> Write:
 
     def add(body: Body, x: Value) -> Value:
         names = bias_of(body, placed, "gamma"), bias_of(body, placed, "beta")
-        return made(placed, "normalise", *names, epsilon, centred, "x", "z", *around(placed.shape))(body, x)
+        return made(placed, "normalise", *names, epsilon, centred, "x", "z", *body.around(placed.shape))(body, x)
 
     return add
 
 
 def _step(which: int) -> Writer:
     def writer(placed: Placed) -> Write:
-        at = (placed.shape[0] - 1 if which else 0) * placed.shape[1]
-        return lambda body, x: Value(f"{x.pointer} + {at}", x.block)
+        def add(body: Body, x: Value) -> Value:
+            T = body.steps or placed.shape[0]
+            body.steps = None
+            return Value(f"{x.pointer} + ({T} - 1) * {placed.shape[1]}" if which else x.pointer, x.block)
+
+        return add
 
     return writer
 
@@ -245,8 +266,8 @@ LAYERS: dict[type[Layer], Writer] = {
     Patches: c_attention.patches,
     ClassToken: c_attention.class_token,
     SampleLatent: _unchanged,
-    shaping.Flatten: _unchanged,
-    shaping.Reshape: _unchanged,
+    shaping.Flatten: _reshaped,
+    shaping.Reshape: _reshaped,
     Last: _step(1),
     First: _step(0),
 }

@@ -25,8 +25,9 @@ def cell_of(cell: str, work: int) -> Writer:
                     bias_of(body, placed, within + "b"),
                 ]
                 arrays += [bias_of(body, placed, within + "b_u")] if within + "b_u" in placed.saved else []
-                sizes = (T, n_x, n, i, last, placed.output[-1], i * n)
+                sizes = (body.steps or T, n_x, n, i, last, placed.output[-1], i * n)
                 body.call(cell, *arrays, x.pointer, z.pointer, room.pointer, *sizes)
+            body.steps = None if last else body.steps
             body.release(room)
             body.release(x)
             return z

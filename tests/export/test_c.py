@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 from export.networks import CHOSEN, inputs, known, of_case, outputs, within
 from export.runs import CONFIGS, inputs_of, is_text, loaded_of, train
-from export.test_numpy_program import plainly
+from export.test_numpy_program import PADDED, plainly
 
 from nntrain.errors import ConfigError
 from nntrain.export.c_layers import LAYERS
 from nntrain.export.c_program import FLAGS, c_files
 from nntrain.export.int8 import quantize, quantized
 from nntrain.export.int8_activations import ROUNDED, Activations, best_scale, whole
+from nntrain.layers.conv1d import Conv1d
 
 COMPILERS = [name for name in ("gcc", "clang") if shutil.which(name)]
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
@@ -42,12 +43,14 @@ int main(void)
 CALL = """    {{
         static {given} x[{P}_INPUTS];
         static {real} z[{P}_OUTPUTS];
+        const int steps[2] = {{{steps}}};
+        (void)steps;
         for (int m = 0; m < 2; m++) {{
             if (fread(numbers, sizeof *numbers, {P}_INPUTS, stdin) != {P}_INPUTS)
                 return 1;
             for (int i = 0; i < {P}_INPUTS; i++)
                 x[i] = ({given})numbers[i];
-            {p}_scores(x, z);
+            {p}_scores(x{given_steps}, z);
             for (int i = 0; i < {P}_OUTPUTS; i++)
                 numbers[i] = z[i];
             fwrite(numbers, sizeof *numbers, {P}_OUTPUTS, stdout);
@@ -56,12 +59,14 @@ CALL = """    {{
 """
 
 
-def run_all(folder, networks, compiler, dtype):
-    """One program of many networks, name -> (network, X): what each says to two examples."""
+def run_all(folder, networks, compiler, dtype, lengths=None):
+    """One program of many networks, name -> (network, X): what each says to two examples of these lengths."""
     real = {"float32": "float", "float64": "double"}[dtype]
     calls = ""
     for name, (_, X) in networks.items():
-        calls += CALL.format(given="int" if X.dtype.kind == "i" else real, real=real, p=name, P=name.upper())
+        given, steps = "int" if X.dtype.kind == "i" else real, (lengths or {}).get(name)
+        words = ("1, 1", "") if steps is None else (f"{steps[0]}, {steps[1]}", ", steps[m]")
+        calls += CALL.format(given=given, real=real, p=name, P=name.upper(), steps=words[0], given_steps=words[1])
     includes = "\n".join(f'#include "{name}.h"' for name in networks)
     (folder / "main.c").write_text(MAIN.format(includes=includes, calls=calls))
     command = [compiler, *FLAGS, *SANITIZERS, "-O1", "main.c", *(f"{name}.c" for name in networks), "-o", "main", "-lm"]
@@ -101,6 +106,45 @@ def check_layers(compiler, dtype, cases, tmp_path):
     for (network, _), Z, z in zip(networks.values(), wanted, np.split(said, ends[:-1]), strict=True):
         difference = np.abs(z - Z.reshape(-1)).max() / max(1, np.abs(Z).max())
         assert difference <= {"float32": 1e-5, "float64": 1e-10}[dtype], network.root
+
+
+REFUSED = "of sequences with lengths of their own"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_every_layer_knows_which_steps_count(compiler, dtype, tmp_path):
+    check_lengths(compiler, dtype, [case for _, case in PADDED], tmp_path)
+
+
+def test_a_sample_of_the_layers_knows_which_steps_count(tmp_path):
+    check_lengths(COMPILERS[0], "float32", [case for _, case in PADDED][::7], tmp_path)
+
+
+def check_lengths(compiler, dtype, cases, tmp_path):
+    networks, all_lengths, wanted = {}, {}, []
+    for i, case in enumerate(cases):
+        network, X = of_case(case, dtype), inputs(case.shape, 2, dtype)
+        described = replace(plainly(network), padded=True)
+        if any(type(one) is Conv1d for one in within(case.layer)):
+            with pytest.raises(ConfigError, match=REFUSED):
+                write(tmp_path, described)
+            continue
+        lengths = np.array([1, max(1, case.shape[0] - 1)])
+        networks[f"net_{i}"], all_lengths[f"net_{i}"] = (network, X), lengths
+        write(tmp_path, described, f"net_{i}")
+        after, Z = network.root.output_lengths(lengths), outputs(network, X, lengths)
+        counts = np.ones(Z.shape, bool)
+        if after is not None:
+            counts[...] = (np.arange(Z.shape[1]) < after[:, None])[..., None]
+        wanted.append((Z, counts))
+    said = run_all(tmp_path, networks, compiler, dtype, all_lengths)
+    for name, (Z, counts), z in zip(
+        networks, wanted, np.split(said, np.cumsum([Z.size for Z, _ in wanted])[:-1]), strict=True
+    ):
+        difference = np.abs(z.reshape(Z.shape) - Z)[counts].max() / max(1, np.abs(Z[counts]).max())
+        assert difference <= {"float32": 1e-5, "float64": 1e-10}[dtype], networks[name][0].root
 
 
 WITH_PRODUCTS = [
@@ -171,10 +215,10 @@ def test_c_has_every_layer():
 SAMPLE = ["digits_cnn.yaml", "wine_quality.yaml"]
 
 
-ONE_LENGTH = [n for n in CONFIGS if not is_text(n) and n != "names_languages.yaml"]
+PREDICTING = [n for n in CONFIGS if not is_text(n)]
 
 
-@pytest.mark.parametrize("name", [n if n in SAMPLE else pytest.param(n, marks=pytest.mark.slow) for n in ONE_LENGTH])
+@pytest.mark.parametrize("name", [n if n in SAMPLE else pytest.param(n, marks=pytest.mark.slow) for n in PREDICTING])
 def test_every_config(name, nntrain, configs, tmp_path):
     run = train(nntrain, configs, name, tmp_path)
     result = nntrain("export", run, "-o", "net.c")
@@ -245,11 +289,13 @@ def test_int8_says_what_it_costs_and_is_held_to_the_rounded_weights(mlp, nntrain
 
 
 @pytest.mark.parametrize("options", [[], ["--int8"]])
-def test_sequences_of_different_lengths_are_one_line_and_nothing_is_rounded(nntrain, configs, tmp_path, options):
+def test_sequences_of_different_lengths_give_their_number_of_steps(nntrain, configs, tmp_path, options):
     run = train(nntrain, configs, "names_languages.yaml", tmp_path)
-    told = nntrain("export", run, "-o", "net.c", *options, code=2).stderr
-    assert told.endswith(".onnx and .py take lengths\n")
-    assert len(told.splitlines()) == 1
+    told = nntrain("export", run, "-o", "net.c", *options).stderr
+    assert float(re.search(r"verified: \w+ on \d+ examples: largest difference ([^\s;]+)", told)[1]) < 1e-5
+    header = (tmp_path / "net.h").read_text()
+    assert "void net_label(const int *x, int steps, int *label); /* numbers of 1 classes */" in header
+    assert re.search(r"#define NET_STEPS \d+\n", header)
 
 
 @pytest.mark.slow
