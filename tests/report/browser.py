@@ -92,6 +92,14 @@ class Browser:
     def run(self, script, *arguments):
         return self._call("POST", f"{self._session}/execute/sync", {"script": script, "args": list(arguments)})
 
+    def run_async(self, script, *arguments):
+        """The script's last argument is called with the result."""
+        return self._call("POST", f"{self._session}/execute/async", {"script": script, "args": list(arguments)})
+
+    def errors(self):
+        """What the console has, since `open`."""
+        return [entry["message"] for entry in self.log("browser")]
+
     def press(self, *keys):
         """Keys to whatever has the focus."""
         for key in keys:

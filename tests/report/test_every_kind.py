@@ -1,0 +1,164 @@
+"""The pages of fifteen kinds of run: every number is that of the files, and browsers and axe find nothing wrong.
+
+axe-core is looked for below ./node_modules and where NNTRAIN_AXE says: `npm install axe-core`.
+"""
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+from report import browser as chromium
+from report import firefox
+from report.fifteen_kinds import KINDS, SINGLE, build
+from report.small_runs import measured
+
+from nntrain.runs import Run
+
+SAMPLE = ("two_classes", "several_outputs", "gan")
+
+
+@pytest.fixture(scope="session")
+def kinds(tmp_path_factory):
+    """Builds what is asked for, once: kind -> the folder of its run or runs."""
+    folder, there = tmp_path_factory.mktemp("kinds"), set()
+
+    def made(kind):
+        if kind not in there:
+            (folder / kind).mkdir()
+            build(folder / kind, [kind])
+            there.add(kind)
+        return folder / kind / kind, folder / kind / f"{kind}.html"
+
+    return made
+
+
+def each(kinds):
+    return [kind if kind in SAMPLE else pytest.param(kind, marks=pytest.mark.slow) for kind in kinds]
+
+
+def runs_of(folder):
+    """By the names that the page has for them."""
+    if (folder / "config.yaml").exists():
+        return {folder.name: Run(folder)}
+    return {path.name: Run(path) for path in sorted(folder.iterdir()) if (path / "config.yaml").exists()}
+
+
+def tables(page):
+    """Each table as a list of rows of texts."""
+    rows = [
+        re.findall(r"<tr[^>]*>(.*?)</tr>", part, re.DOTALL) for part in re.findall(r"<table.*?</table>", page, re.S)
+    ]
+    return [[re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in one] for one in rows]
+
+
+def data_of(page):
+    return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.S)[1])
+
+
+def logged(run, chart, part):
+    """A chart's curve as metrics.jsonl has it: places and values."""
+    found = []
+    for line in run.read_metrics():
+        values = line.get(part, {})
+        if chart == "lr":
+            lr = line["lr"]
+            value = lr.get(part) if isinstance(lr, dict) else lr
+        else:
+            value = values.get(chart)
+            for beginning in ("naive_season", "naive"):
+                if part == beginning:
+                    value = line.get("validation", {}).get(f"{beginning}_{chart}")
+        if value is not None:
+            found.append((line, value))
+    return found
+
+
+@pytest.mark.parametrize("kind", each(KINDS))
+def test_every_curve_is_that_of_the_log(kinds, kind):
+    folder, file = kinds(kind)
+    runs, compared = runs_of(folder), 0
+    for chart in data_of(file.read_text()):
+        if chart["kind"] != "lines" or chart["x"] not in ("epoch", "step"):
+            continue
+        for series in chart["series"]:
+            *name, part = series["name"].rsplit(" ", 1)
+            run = runs[name[0]] if name else next(iter(runs.values()))
+            expected = logged(run, chart["title"], part)
+            assert series["x"] == [line[chart["x"]] for line, _ in expected], (chart["title"], series["name"])
+            assert series["y"] == [value for _, value in expected]
+            compared += len(expected)
+    assert compared > 2
+
+
+@pytest.mark.parametrize("kind", each(KINDS))
+def test_every_number_of_the_overview_is_that_of_the_summary(kinds, kind):
+    folder, file = kinds(kind)
+    runs, compared = runs_of(folder), 0
+    for head, *rows in tables(file.read_text()):
+        names = [re.sub(r"<.*?>", "", cell) for cell in head]
+        if names[0] != "run":
+            continue
+        for row in rows:
+            summary = runs[row[0]].read_summary()
+            best = summary.get("best") or summary["final"]
+            told = dict(zip(names, row, strict=True))
+            assert told["status"] == summary["status"] == runs[row[0]].read_status()["status"]
+            assert told["epochs"] == str(summary["epochs"])
+            assert told["best epoch"] == (str(best["epoch"]) if "best" in summary else "")
+            for name, cell in told.items():
+                part, _, metric = name.partition(".")
+                if part in ("train", "validation", "test") and cell:
+                    assert cell == f"{best[part][metric]:.5g}", name
+                    compared += 1
+    assert compared
+
+
+@pytest.mark.parametrize("kind", each([kind for kind in SINGLE if kind != "gan"]))
+def test_the_values_of_the_best_checkpoint_are_those_that_eval_computes(kinds, kind):
+    folder, file = kinds(kind)
+    page, values = file.read_text(), measured(folder)
+    head, row = tables(page)[0]
+    part = "test" if "test.loss" in head else "validation"
+    told = {name.partition(".")[2]: cell for name, cell in zip(head, row, strict=True) if name.startswith(f"{part}.")}
+    assert told
+    for name, cell in told.items():
+        assert float(cell) == pytest.approx(values[name], rel=1e-4, abs=1e-6), name
+    summary = Run(folder).read_summary()
+    for key in ("parameters", "epochs", "steps"):
+        assert f"{summary[key]:,} {key}" in page
+
+
+AXE = [Path(path) for path in (os.environ.get("NNTRAIN_AXE", ""), "node_modules/axe-core/axe.min.js") if path]
+_ASK = (
+    ";const done = arguments[arguments.length - 1]; axe.run(document).then("
+    "found => done(found.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html.slice(0, 120)).join(' '))),"
+    "error => done([String(error)]))"
+)
+
+
+@pytest.fixture(scope="module", params=["chromium", "firefox"])
+def window(request, tmp_path_factory):
+    module, kind = (chromium, "Browser") if request.param == "chromium" else (firefox, "Firefox")
+    if why := module.missing():
+        pytest.skip(why)
+    window = getattr(module, kind)(tmp_path_factory.mktemp(request.param))
+    yield window
+    window.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_browsers_and_axe_find_nothing_wrong_on_narrow_and_wide_windows_light_and_dark(kinds, window, kind):
+    axe = next((path.read_text() for path in AXE if path.is_file()), None)
+    for width in (360, 1280):
+        for scheme in ("light", "dark"):
+            window.open(kinds(kind)[1], width, scheme)
+            wide, room = window.run("return [document.documentElement.scrollWidth, innerWidth]")
+            assert wide <= room, (width, scheme)
+            assert window.errors() == [], (width, scheme)
+            if axe is not None:
+                assert window.run_async(axe + _ASK) == [], (width, scheme)
+    if axe is None:
+        pytest.skip("all but axe was looked at: npm install axe-core, or NNTRAIN_AXE=…/axe.min.js")
