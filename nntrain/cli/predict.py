@@ -57,6 +57,8 @@ def predict(
         prediction.check_suffix(output)
         if spreadsheet and output.suffix.lower() != ".csv":
             raise click.UsageError(f"--spreadsheet: goes with csv, not with {output.suffix}")
+    if sys.stdin in sources and sys.stdin.isatty():
+        warn("the table is read from this terminal: type it as csv, and end it with Ctrl-D")
     search = options.search_for(beam, length_penalty)
     if layer is not None:
         if probabilities or keep or search is not None:

@@ -18,7 +18,7 @@ from nntrain.cli.value_texts import clock, fixed, values_line
 from nntrain.files.plain_values import JsonObject
 from nntrain.messages import printable_lines
 from nntrain.runs import effects
-from nntrain.runs.best_runs import Ranking, rankings
+from nntrain.runs.best_runs import Ranking, rankings, two_digits
 from nntrain.runs.comparison import Compared
 from nntrain.runs.rows import row
 from nntrain.runs.run_files import RunFiles
@@ -116,7 +116,9 @@ class SweepProgress(Watcher):
                 self._say_effects(compared, ranking)
                 continue
             what = "folds and seeds" if any("dataset.fold=" in text for text in best.planned.varied) else "seeds"
-            told = f"{ranking.metric} {fixed(group.mean, _NUMBER)} ± {group.deviation:.2g} over {len(group.runs)} "
+            told = (
+                f"{ranking.metric} {fixed(group.mean, _NUMBER)} ± {two_digits(group.deviation)} over {len(group.runs)} "
+            )
             of = " ".join(without_seed(best.planned.varied))
             self._say(printable_lines(f"best: {of}  {told}{what}; its best run: {place}"))
             self._say_effects(compared, ranking)

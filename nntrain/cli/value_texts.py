@@ -7,6 +7,7 @@ from itertools import pairwise
 from math import floor, isfinite, log10
 
 from nntrain.files.plain_values import JsonObject
+from nntrain.runs.best_runs import two_digits
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 
@@ -60,7 +61,7 @@ def spread(value: tuple[float, float | None] | None) -> str:
     if value is None:
         return ""
     mean, deviation = value
-    return number(float(mean)) + ("" if deviation is None else f" ± {deviation:.2g}")
+    return number(float(mean)) + ("" if deviation is None else f" ± {two_digits(deviation)}")
 
 
 def values_line(values: JsonObject) -> str:

@@ -44,10 +44,10 @@ class Adagrad(Optimizer):
 
 @component("rmsprop")
 class RMSprop(Optimizer):
-    """S ← ρ S + (1 − ρ) dθ²,   θ ← θ − α dθ / (√S + ε)
+    """S ← ρ S + (1 − ρ) dθ²,   θ ← θ − α dθ / (√S + ε)   "RMSprop" (C2W2L07), where ρ is β₂
 
+    Hinton's lecture 6e, 2012.  PyTorch calls ρ alpha.
     With momentum β:   v ← β v + dθ / (√S + ε),   θ ← θ − α v.
-    Course: "RMSprop" (C2W2L07), where ρ is β₂; Hinton's lecture 6e, 2012.  PyTorch calls ρ alpha.
     weight_decay λ:  dW ← dW + λ W for the weights, before all that.
     """
 

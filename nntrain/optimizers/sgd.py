@@ -13,11 +13,11 @@ from nntrain.optimizers.base import Optimizer, scratch_like
 
 @component("sgd")
 class SGD(Optimizer):
-    """Gradient descent on mini-batches:   θ ← θ − α dθ
+    """Gradient descent on mini-batches:   θ ← θ − α dθ   "Mini-batch gradient descent" (C2W2L01)
 
-    With momentum β:   v ← β v + dθ,   θ ← θ − α v;   nesterov:   θ ← θ − α (dθ + β v).
-    Course: "Gradient descent with momentum" (C2W2L06), which writes v ← β v + (1 − β) dθ: its α is 1/(1 − β) times
-    this one.  Here as in PyTorch; Nesterov's form after Sutskever et al. 2013.
+    With momentum β:   v ← β v + dθ,   θ ← θ − α v.   "Gradient descent with momentum" (C2W2L06) writes (1 − β) dθ:
+    its α is 1/(1 − β) times this one, which is PyTorch's.
+    nesterov:   θ ← θ − α (dθ + β v).   Sutskever et al. 2013.
     weight_decay λ:  dW ← dW + λ W for the weights, before all that.
     """
 

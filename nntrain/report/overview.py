@@ -11,7 +11,7 @@ from nntrain.report import charts, figures, history
 from nntrain.report.axes import word
 from nntrain.report.parallel_axes import parallel
 from nntrain.runs import effects
-from nntrain.runs.best_runs import Ranking, best_epoch
+from nntrain.runs.best_runs import Ranking, best_epoch, two_digits
 from nntrain.runs.comparison import Compared, differing
 
 _REPLICAS = ("seed", "dataset.fold")  # in which runs of one experiment differ
@@ -29,7 +29,9 @@ def headline(compared: Compared, ranking: Ranking) -> str:
     if len(runs) == 1:
         row = compared.rows[runs[0]]
         facts = [str(row["status"])]
-        facts += [f"{row[key]:,} {key}" for key in ("parameters", "epochs", "steps") if isinstance(row.get(key), int)]
+        for key in ("parameters", "epochs", "steps"):
+            if isinstance(count := row.get(key), int):
+                facts.append(f"{count:,} {key[:-1] if count == 1 else key}")
         if isinstance(row.get("seconds"), int | float):
             facts.append(f"{row['seconds']:.3g} seconds")
         if ranking.best is not None and (epoch := best_epoch(row)) is not None:
@@ -70,7 +72,7 @@ def experiments(compared: Compared, ranking: Ranking) -> str:
         told = [word(value) if (value := compared.value(group.runs[0], key)) is not None else "" for key in keys]
         mean = "" if group.mean is None else f"{group.mean:.5g}"
         body.append([compared.names[group.runs[0]], *told, str(len(group.runs)), mean])
-        body[-1].append("" if group.deviation is None else f"{group.deviation:.2g}")
+        body[-1].append("" if group.deviation is None else two_digits(group.deviation))
     head = ["best run", *keys, "runs", f"mean {ranking.metric}", "deviation"]
     said = "over seeds and folds; the best mean first"
     return f"<h3>Means</h3>{figures.table(head, body, 0, said)}"

@@ -64,8 +64,14 @@ class Ranking(NamedTuple):
         text += f" at epoch {epoch}" if epoch is not None else ""
         group = self.groups[0]
         if group.deviation is not None:
-            text += f"; mean {group.mean:.4g} ± {group.deviation:.2g} over its {len(group.runs)} runs"
+            text += f"; mean {group.mean:.4g} ± {two_digits(group.deviation)} over its {len(group.runs)} runs"
         return text
+
+
+def two_digits(deviation: float) -> str:
+    """A deviation with two digits that count: 0.0042, 140, never 1.4e+02."""
+    text = f"{deviation:.2g}"
+    return f"{float(text):.0f}" if "e+" in text and abs(deviation) < 1e6 else text
 
 
 def best_epoch(row: Mapping[str, Json]) -> int | None:

@@ -72,7 +72,7 @@ def _cost(model: Model, ends: dict[str, Flow]) -> Part:
         if factor := getattr(training, equation.condition.argument):
             lines.append(tuple(tokens(f"{equation.text} for the weights")))
             values[terms.symbols[equation.condition.argument]] = factor
-    return Part(f"cost: {loss.type}", tuple(lines), "", values, said.sources)
+    return Part(f"cost: {loss.type}", tuple(lines), "", values, said.cited(loss))
 
 
 def _counted(equation: Equation, output: Shape) -> Equation:
@@ -96,7 +96,7 @@ def _part(heading: str, component: Component) -> Part:
     said = inherited(type(component))
     lines = _lines(said.holding(component))
     words = "" if lines else (inspect.getdoc(type(component)) or "").split("   ")[0].split("\n\n")[0].replace("\n", " ")
-    return Part(f"{heading}: {component.type}", lines, words, values_of(component, said), said.sources)
+    return Part(f"{heading}: {component.type}", lines, words, values_of(component, said), said.cited(component))
 
 
 def _entries(component: Component) -> Iterator[str]:

@@ -69,6 +69,7 @@ class Statement:
     symbols   argument -> its symbol: {"momentum": "β"}
     saved     symbol -> the parameter's name where they differ
     sources   lectures and papers
+    within    source -> what it is cited with, where that is never without a condition
     """
 
     equations: tuple[Equation, ...]
@@ -76,6 +77,15 @@ class Statement:
     symbols: dict[str, str]
     sources: tuple[str, ...]
     saved: dict[str, str] = field(default_factory=dict)
+    within: dict[str, tuple[Condition, ...]] = field(default_factory=dict)
+
+    def cited(self, component: Component) -> tuple[str, ...]:
+        """The sources of what holds for this component."""
+        return tuple(
+            source
+            for source in self.sources
+            if source not in self.within or any(condition.holds(component) for condition in self.within[source])
+        )
 
     def holding(self, component: Component) -> list[Equation]:
         """The equations that hold for this component: those of an argument only where it is given, in place of those
@@ -103,6 +113,7 @@ def read(doc: str, names: list[str]) -> Statement:
     equations: list[Equation] = []
     shapes: dict[str, tuple[str, ...]] = {}
     symbols: dict[str, str] = {}
+    within: dict[str, tuple[Condition, ...]] = {}
     condition = Condition()
     for piece, first in pieces(doc, names):
         if opening := _opening(names).match(piece):
@@ -112,6 +123,8 @@ def read(doc: str, names: list[str]) -> Statement:
             piece = piece[opening.end() :]
         elif first:
             condition = Condition()
+        for source in _sources(piece):
+            within[source] = (*within.get(source, ()), condition)
         piece = piece.replace("`", "")
         if match := _EQUATION.fullmatch(piece) or _DERIVATIVE.fullmatch(piece):
             equations.append(Equation(match["left"], piece.rstrip(".,;:"), condition))
@@ -119,8 +132,12 @@ def read(doc: str, names: list[str]) -> Statement:
             forms = tuple(re.findall(r"\([^()]*\)", match["forms"]))
             shapes.update(dict.fromkeys(match["names"].split(", "), forms))
     doc = re.sub(r"\s+", " ", doc)
-    sources = [match.removeprefix("Course: ") for match in _SOURCE.findall(doc)]
-    return Statement(tuple(equations), shapes, symbols, tuple(dict.fromkeys(sources)), dict(_SAVED.findall(doc)))
+    within = {source: found for source, found in within.items() if all(one.argument for one in found)}
+    return Statement(tuple(equations), shapes, symbols, _sources(doc), dict(_SAVED.findall(doc)), within)
+
+
+def _sources(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(match.removeprefix("Course: ") for match in _SOURCE.findall(text)))
 
 
 def _opening(names: list[str]) -> re.Pattern[str]:

@@ -132,7 +132,7 @@ class _Walk:
                 count=0 if layer.paths else count(stage.tree),
                 flops=layer.flops(stage.shape),
                 arguments=values_of(layer, said),
-                sources=said.sources,
+                sources=said.cited(layer),
             )
         )
         return after

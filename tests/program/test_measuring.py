@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from nntrain import config
 from nntrain.builder import build
+from nntrain.cli import main
 
 
 def lines(text):
@@ -93,3 +95,20 @@ def test_eval_needs_neither_the_config_nor_the_place_of_the_data(configs, nntrai
     (configs / "iris.yaml").unlink()
     assert "No such file" in nntrain("eval", run, code=3).stderr
     assert nntrain("eval", run, "dataset.path=moved/flowers.csv").stdout == before
+
+
+class Typed(io.StringIO):
+    """What a person types."""
+
+    def isatty(self):
+        return True
+
+
+def test_a_table_that_is_read_from_the_terminal_is_asked_for(configs, nntrain, monkeypatch, capsys):
+    flowers = nntrain("fit", "-q", configs / "iris.yaml", "training.epochs=1").stdout.strip()
+    monkeypatch.setattr(sys, "stdin", Typed("5.1,3.5,1.4,0.2\n"))
+    main(["predict", flowers, "-"], standalone_mode=False)
+    told = capsys.readouterr()
+    assert "read from this terminal" in told.err
+    assert told.out.startswith("prediction\n")
+    assert "terminal" not in nntrain("predict", flowers, "-", stdin="5.1,3.5,1.4,0.2\n").stderr

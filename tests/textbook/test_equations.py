@@ -27,7 +27,7 @@ from nntrain.layers import (
 from nntrain.losses import BinaryCrossEntropy, MeanAbsoluteError, MeanSquaredError
 from nntrain.model.network import Network
 from nntrain.optimizers import SGD
-from nntrain.textbook.docstrings import inherited
+from nntrain.textbook.docstrings import inherited, statement
 from nntrain.textbook.equations import explain, network_steps
 from nntrain.textbook.explanation import as_html, as_markdown, as_text
 from nntrain.textbook.latex import latex
@@ -235,6 +235,21 @@ def test_attention_says_what_its_arguments_change():
     assert not any("R_t" in line for line in (*plain, *causal))
     assert any(line.startswith("dP¹_t = ") for line in lines(*steps_of(Position("learned"), shape=(4, 6))))
     assert not any(line.startswith("dP") for line in lines(*steps_of(Position("sinusoidal"), shape=(4, 6))))
+
+
+@pytest.mark.parametrize(
+    ("component", "with_it", "without"),
+    [
+        (Attention(2, positions="rope"), "Su et al. 2021", Attention(2)),
+        (SGD(momentum=0.9), "(C2W2L06)", SGD()),
+        (SGD(momentum=0.9, nesterov=True), "Sutskever", SGD(momentum=0.9)),
+    ],
+)
+def test_a_source_is_named_where_what_it_is_the_source_of_holds(component, with_it, without):
+    said = statement(type(component))
+    assert with_it in " ".join(said.cited(component))
+    assert with_it not in " ".join(said.cited(without))
+    assert said.cited(without)
 
 
 def test_a_page_and_markdown_say_what_the_text_says():
