@@ -6,6 +6,9 @@ that decide are imagined ones: there are `batch` of them, and a run takes them a
 function of the results alone.  The processes follow, as many at a time as there are jobs; they wait where a decision
 needs a result that is not there yet.  Without halving, all runs take as long, so that the trials come in batches, and
 each is suggested from the batches before.
+
+A search that learns begins some of its trials at longer rungs, in the brackets of Hyperband: one that begins all at the
+shortest rung learns what is fast at first, and not what is good in the end.
 """
 
 from __future__ import annotations
@@ -52,6 +55,7 @@ class Trials:
     whole: int
     count: int
     batch: int
+    hedged: bool = False  # trials begin in the brackets of Hyperband, not all at the shortest rung
     trials: list[Trial] = field(default_factory=list)
     _ends: list[_End] = field(default_factory=list)
     _now: int = 0
@@ -62,7 +66,7 @@ class Trials:
         while True:
             while len(self._ends) < self.batch and (chosen := self._next()) is not None:
                 trial, rung = chosen
-                heapq.heappush(self._ends, _End(self._now + self._duration(rung), trial.number, rung))
+                heapq.heappush(self._ends, _End(self._now + self._duration(trial, rung), trial.number, rung))
                 started += [(run, self.lengths[rung]) for run in trial.runs]
             if not self._ends:
                 return started
@@ -78,27 +82,30 @@ class Trials:
     def _take(self, end: _End, ended: Mapping[tuple[Path, Length], bool]) -> None:
         trial, length = self.trials[end.number], self.lengths[end.rung]
         good = all(ended[run.run_dir, length] for run in trial.runs)
-        trial.values.append(fmean(score(run, length) for run in trial.runs) if good else inf)
+        for passed in self.lengths[len(trial.values) : end.rung + 1]:
+            trial.values.append(fmean(score(run, passed) for run in trial.runs) if good else inf)
         self._now = end.time
 
     def _next(self) -> tuple[Trial, int] | None:
         """The trial to go on with, or a new one, and the rung that it goes to."""
+        busy = {end.number for end in self._ends}
         for rung in range(len(self.lengths) - 2, -1, -1):
-            reached = sorted((t for t in self.trials if len(t.values) > rung), key=lambda t: (t.values[rung], t.number))
-            busy = {end.number for end in self._ends}
-            for trial in reached[: len(reached) // FACTOR]:
-                if len(trial.values) == rung + 1 and trial.number not in busy and isfinite(trial.values[rung]):
-                    return trial, rung + 1
+            for first in range(rung + 1):
+                reached = [t for t in self.trials if len(t.values) > rung and t.first == first]
+                reached.sort(key=lambda t: (t.values[rung], t.number))
+                for trial in reached[: len(reached) // FACTOR]:
+                    if len(trial.values) == rung + 1 and trial.number not in busy and isfinite(trial.values[rung]):
+                        return trial, rung + 1
         if len(self.trials) == self.count:
             return None
         point, params = self.suggest(len(self.trials), self.trials)
-        trial = Trial(len(self.trials), point, params)
-        trial.runs = self.planned(point)
+        first = halving.next_bracket([t.first for t in self.trials], len(self.lengths)) if self.hedged else 0
+        trial = Trial(len(self.trials), point, params, self.planned(point), first)
         self.trials.append(trial)
-        return trial, 0
+        return trial, first
 
-    def _duration(self, rung: int) -> int:
-        before = (self.lengths[rung - 1] or 0) if rung else 0
+    def _duration(self, trial: Trial, rung: int) -> int:
+        before = (self.lengths[len(trial.values) - 1] or 0) if trial.values else 0
         length = self.lengths[rung]
         return (self.whole if length is None else length) - before
 
@@ -125,4 +132,5 @@ def trials_of(settings: Settings, planner: Planner, told: bool = False) -> Trial
         halving.monitored(example.config)
         lengths = halving.rungs(example.config, example.total, count)
     whole = halving.whole_length(example.config, example.total) if settings.halving else 1
-    return Trials(suggest, planner.of_point, lengths, whole, count, settings.batch)
+    hedged = settings.search in ("tpe", "gp")
+    return Trials(suggest, planner.of_point, lengths, whole, count, settings.batch, hedged)

@@ -7,7 +7,7 @@ the horizon of the longest rung.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import inf
 
 from nntrain.config import Config
@@ -46,6 +46,16 @@ def rungs(config: Config, total: int, runs: int) -> list[int | None]:
         lengths.insert(0, whole)
         runs //= FACTOR
     return lengths
+
+
+def next_bracket(before: Sequence[int], rungs: int) -> int:
+    """The rung, from 0, that a new trial goes to at once, after those `before` it.
+
+    Hyperband's brackets (Li et al. 2018, arXiv:1603.06560): of R rungs, R/(s + 1) · 3ˢ trials begin s rungs before the
+    last, so that all brackets take about as long.  They come mixed, each when it is the furthest behind its share.
+    """
+    shares = [rungs / (rungs - first) * FACTOR ** (rungs - 1 - first) for first in range(rungs)]
+    return min(range(rungs), key=lambda first: (before.count(first) + 1) / shares[first])
 
 
 def limit(config: Config, length: int | None) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ class Trial:
     """A point of the space, with a run for each seed.
 
     params   what was suggested, by the names of the ranges
+    first    the rung that it goes to at once
     values   the mean monitored value over the seeds after each rung that all have reached, less is better; infinity
              where one of them has failed
     """
@@ -38,6 +39,7 @@ class Trial:
     point: space.Point
     params: Params = field(default_factory=dict)
     runs: Sequence[Planned] = ()
+    first: int = 0
     values: list[float] = field(default_factory=list)
 
 

@@ -11,6 +11,7 @@ from sweep.conftest import results
 from nntrain.errors import ConfigError
 from nntrain.sweep import Planner, Settings, space, trials_of
 from nntrain.sweep.asynchronous import Trials
+from nntrain.sweep.halving import next_bracket
 from nntrain.sweep.search import Trial, by_optuna, listed
 
 RANGES = {
@@ -50,25 +51,53 @@ def scored(monkeypatch):
     return values
 
 
-def asha(suggest, count=18, batch=4, lengths=(1, 3, None)):
-    return Trials(suggest, lambda point: [Run(point)], lengths, 9, count, batch)
+def asha(suggest, count=18, batch=4, lengths=(1, 3, None), hedged=False):
+    return Trials(suggest, lambda point: [Run(point)], lengths, 9, count, batch, hedged)
 
 
+@pytest.mark.parametrize("hedged", [False, True])
 @pytest.mark.parametrize("batch", [1, 4, 7])
-def test_halving_goes_on_with_the_same_trials_in_whatever_order_runs_end(batch, scored):
+def test_halving_goes_on_with_the_same_trials_in_whatever_order_runs_end(batch, hedged, scored):
     points = [(f"x={i}",) for i in range(18)]
     scored.update({point: random.Random(str(point)).random() for point in points})
-    first, _ = found(asha(listed(points), batch=batch), scored, lambda n: 0)
+    first, _ = found(asha(listed(points), batch=batch, hedged=hedged), scored, lambda n: 0)
     reached = [len(trial.values) for trial in first.trials]
     for seed in range(5):
         draws = random.Random(seed)
-        again, _ = found(asha(listed(points), batch=batch), scored, lambda n, d=draws: d.randrange(n))
+        again, _ = found(asha(listed(points), batch=batch, hedged=hedged), scored, lambda n, d=draws: d.randrange(n))
         assert [trial.values for trial in again.trials] == [trial.values for trial in first.trials]
     assert len(reached) == 18
+    if hedged:
+        return
     assert sum(rungs >= 2 for rungs in reached) >= 6
     assert 2 <= sum(rungs == 3 for rungs in reached) <= 6
     best = min(points, key=scored.get)
     assert reached[points.index(best)] == 3
+
+
+def test_the_brackets_of_hyperband_come_mixed_and_by_their_shares():
+    firsts = []
+    for _ in range(49):
+        firsts.append(next_bracket(firsts, 4))
+    assert [firsts.count(first) for first in range(4)] == [27, 12, 6, 4]  # Li et al. 2018, with R = 27 and eta = 3
+    assert firsts.index(3) < 12
+    assert next_bracket([0, 0], 1) == 0
+
+
+def test_a_trial_of_a_later_bracket_has_the_values_of_all_rungs_and_is_compared_in_its_bracket(scored):
+    points = [(f"x={i}",) for i in range(30)]
+    scored.update({point: float(i) for i, point in enumerate(points)})
+    trials, order = found(asha(listed(points), count=30, batch=1, hedged=True), scored, lambda n: 0)
+    for trial in trials.trials:
+        assert len(trial.values) > trial.first
+        assert trial.values == [scored[trial.point] - 0.001 * length for length in (1, 3, 9)[: len(trial.values)]]
+    for first in (0, 1):
+        bracket = [trial for trial in trials.trials if trial.first == first]
+        promoted = [trial for trial in bracket if len(trial.values) > first + 1]
+        assert len(bracket) // 3 <= len(promoted) <= len(bracket) // 2
+    # what is begun at the longest rung is one run of that length, and not cut before
+    whole = [trial.point for trial in trials.trials if trial.first == 2]
+    assert [length for run, length in order if run in map(str, whole)] == [None] * len(whole)
 
 
 def test_a_run_that_fails_is_not_gone_on_with(scored):
