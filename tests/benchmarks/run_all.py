@@ -4,7 +4,8 @@
 
 In process: steps of nntrain and PyTorch (the better of its two layouts) in turns; from outside: the slope between a
 short and a long process, loading included, two threads each.  PyTorch's time ÷ nntrain's.  Below the table stands how
-noisy the machine was: a fixed product, timed all along.  Where the time runs out, rows are left out and named.
+noisy the machine was: a fixed product, timed all along.  A figure is printed as soon as it is known.
+Where the time runs out, rows are left out and named.
 --quick does an eighth of the work: it shows that all of it runs, and roughly how fast.
 """
 
@@ -110,7 +111,7 @@ def main():
     each = min(20.0, 60 * arguments.minutes / 8 / (2 * len(names))) * share
     keep_freed_memory()
     print("| network | batch | in process, 1 thread | 2 threads | from outside, 2 threads |")
-    print("| --- | --- | --- | --- | --- |")
+    print("| --- | --- | --- | --- | --- |", flush=True)
     for name in names:
         if time.monotonic() > end:
             left_out.append(name)
@@ -120,11 +121,12 @@ def main():
             title, ratio = whole(name, quick)
             print(f"| {title} | | | | {ratio:.1f} |", flush=True)
             continue
-        cells = [f"{in_process(name, count, each):.2f}" for count in (1, 2)]
+        print(f"| {WORKLOADS[name].title} | {WORKLOADS[name].m} |", end="", flush=True)
+        for count in (1, 2):
+            print(f" {in_process(name, count, each):.2f} |", end="", flush=True)
         noise.listen()
         with tempfile.TemporaryDirectory() as folder:
-            cells.append(f"{statistics.median(outside(name, folder, 2, rounds, share, until=end)):.2f}")
-        print(f"| {WORKLOADS[name].title} | {WORKLOADS[name].m} | {' | '.join(cells)} |", flush=True)
+            print(f" {statistics.median(outside(name, folder, 2, rounds, share, until=end)):.2f} |", flush=True)
     noise.listen()
     print()
     if left_out:
