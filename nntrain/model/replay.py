@@ -38,7 +38,7 @@ class Replay:
 
 
 def calls_of(layer: Layer, p: Views, g: Views, X: Array) -> Calls | None:
-    """`layer.calls`, unless it is inherited by a class with a forward or backward pass of its own, or some of its
+    """`layer.calls`, unless it is inherited by a class with a forward or backward pass of its own, or some of the
     parameters do not learn or are another layer's too."""
     if g.frozen or g.shared or not _belongs(type(layer)):
         return None
@@ -51,7 +51,7 @@ def _belongs(kind: type[Layer]) -> bool:
     return defined[0] <= min(defined[1:])
 
 
-_PASSES = ("calls", "forward", "backward")
+_PASSES = ("calls", "forward", "backward", "accumulate")
 
 
 def replay(root: Layer, p: Views, g: Views, X: Array) -> Replay | None:

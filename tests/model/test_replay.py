@@ -82,15 +82,29 @@ class Doubled(Dense):
         return 2 * Z, cache
 
 
+class Halved(Dense):
+    """Dense that learns half as fast, whose `calls` it inherits."""
+
+    def accumulate(self, p, g, dZ, X):
+        super().accumulate(p, g, dZ / 2, X)
+
+
 @pytest.mark.parametrize(
     ("layers", "more"),
     [
         ((Flatten(), Dense(4), Dropout(0.5), Dense(2)), {}),
         ((Flatten(), Doubled(4)), {}),
+        ((Flatten(), Halved(4)), {}),
         ((Flatten(), Dense(4, name="one"), Dense(2)), {"freeze": ["one"]}),
         ((Flatten(), Dense(40_000)), {}),
     ],
-    ids=["one that draws", "another forward pass than the calls'", "one that does not learn", "a large one"],
+    ids=[
+        "one that draws",
+        "another forward pass than the calls'",
+        "another backward pass",
+        "one that does not learn",
+        "a large one",
+    ],
 )
 def test_networks_with_other_layers_are_not_replayed(layers, more):
     net = network(*layers, **more)
