@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,14 +18,12 @@ from nntrain.errors import (
     DivergedError,
     Interrupted,
     NNTrainError,
-    RunDirectoryError,
     StorageError,
 )
 from nntrain.files import checkpoint
 from nntrain.files.json_fields import Fields
 from nntrain.files.plain_values import Json, JsonObject
 from nntrain.inference.load import check_arrays, reading
-from nntrain.messages import by_door
 from nntrain.parallel import team
 from nntrain.plugins import missing
 from nntrain.runs import Run
@@ -36,6 +34,7 @@ from nntrain.training.engine import Engine, Observer
 from nntrain.training.horizon import moved, vanishing
 from nntrain.training.monitor import Monitor
 from nntrain.training.run_checks import check_last, check_same_run, check_team, is_done, is_whole, last_is_good
+from nntrain.training.run_opening import opened, passed_over, tell_other_data
 
 if TYPE_CHECKING:
     from nntrain.inference.transfer import Taken
@@ -84,8 +83,9 @@ def fit(
     observer = observer or Observer()
     draft = config.read(source, overrides, dataset)
     if on_exist == "skip" and run_dir is not None and team.current().from_first(Run(run_dir).is_run):
-        _tell_other_data(draft, Run(run_dir), observer)
-        return _skipped(Run(run_dir), observer)
+        tell_other_data(draft, Run(run_dir), observer.warning)
+        passed_over(Run(run_dir), observer.warning)
+        return result(Run(run_dir))
     with np.errstate(all="ignore"):
         built = build(draft, observer.warning)
         resumes = on_exist == "resume" and run_dir is not None and Run(run_dir).is_run()
@@ -96,12 +96,13 @@ def fit(
     # From the first trace on disk on, a signal lets the last finished step be saved.
     with signals.saved_first(), np.errstate(all="ignore"):
         name = built.config.name
-        with _opened(
+        with opened(
             lambda: runs.create(runs_dir, name) if run_dir is None else runs.open_exact(run_dir, on_exist)
         ) as run:
             _pass_on(run.warnings, observer)
             if run.origin == "skipped":
-                return _skipped(run, observer)
+                passed_over(run, observer.warning)
+                return result(run)
             if run.origin == "resumed":
                 return _go_on(built, run, observer, stop)
             try:
@@ -132,7 +133,7 @@ def resume(
     if not overrides and team.current().from_first(lambda: is_whole(found) and not found.is_live()):
         check_last(found)  # without a lock: it may lie where nothing can be written
         return result(found)
-    with _opened(lambda: Run.open(run_dir)) as run, np.errstate(all="ignore"):
+    with opened(lambda: Run.open(run_dir)) as run, np.errstate(all="ignore"):
         _pass_on(run.warnings, observer)
         if text := missing(run.read_meta().get("imports") or {}):
             raise ConfigError(f"{run.path}: error: {text}")
@@ -215,42 +216,7 @@ def _train(
     return replace(result(run), trained=engine.step - begun)
 
 
-def _opened(open_run: Callable[[], Run]) -> Run:
-    """The run directory, opened by the first process of a team; the others see what it writes."""
-    ours = team.current()
-    run = open_run() if ours.first else None
-    path, origin = ours.from_first(lambda: (run.path, run.origin) if run else (Path(), ""))
-    if run is not None:
-        return run
-    from nntrain.runs.onlooker import Onlooker
-
-    return Onlooker(path, origin)
-
-
-def _tell_other_data(draft: config.Draft, run: Run, observer: Observer) -> None:
-    """A word where a run that is passed over learned from other data than the config names; data that cannot be read
-    keep nothing from being passed over."""
-    with suppress(NNTrainError), np.errstate(all="ignore"):
-        data = draft.dataset.load(draft.seed, np.dtype(draft.dtype))
-        anew = by_door("--on-exist replace", 'on_exist="replace"')
-        if other := runs.other_data(run, data.sha256):
-            observer.warning(f"{other}; {anew} trains it anew")
-
-
-def _skipped(run: Run, observer: Observer) -> Result:
-    """A run that has ended is passed over.  Raises RunDirectoryError for one that has not: nothing is to rely on it."""
-    from nntrain.runs.rows import row
-
-    found = team.current().from_first(lambda: row(run))
-    if found["status"] not in (*runs.FINISHED, "diverged"):
-        stands = found.get("damage") or f"{found['status']} at epoch {found.get('epoch', 0)}"
-        resume = by_door("--on-exist resume", 'on_exist="resume"')
-        raise RunDirectoryError(f"{run.path}: exists, and is not finished: {stands}; {resume} goes on with it")
-    observer.warning(f"{run.path} exists, {found['status']}: skipped")
-    return result(run)
-
-
-def _pass_on(warnings: list[str], observer: Observer) -> None:
+def _pass_on(warnings: Iterable[str], observer: Observer) -> None:
     for message in warnings:
         observer.warning(message)
 
