@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterator, Sequence
 
 _OTHER = {"sum": "mean", "mean": "sum", "zeros_like": "ones_like"}
+_GATES = ("update", "forget", "output", "candidate")
 
 
 def mistaken(expression: str, settings: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
@@ -45,6 +46,8 @@ def _of_names(node: ast.AST, settings: Sequence[str]) -> Iterator[tuple[ast.expr
         return
     name = ast.unparse(node)
     others = [other for other in settings if other != name] if name in settings else []
+    if name in _GATES:
+        others += [gate for gate in _GATES if gate != name]
     if name.endswith("_hat"):
         others.append(name.removesuffix("_hat"))
     if name == "lr":
@@ -90,6 +93,8 @@ def _of_operation(node: ast.BinOp) -> Iterator[tuple[ast.expr, str]]:
                 )
     elif isinstance(node.op, ast.Pow):
         yield node.left, f"the power of `{left}` is forgotten"
+        size = ast.Attribute(ast.Name("np", ast.Load()), "abs", ast.Load())
+        yield ast.Call(size, [node.left], []), f"`{left}` is to be squared, and its size alone is taken"
 
 
 def _of_call(node: ast.Call, function: ast.Attribute) -> Iterator[tuple[ast.expr, str]]:
@@ -99,6 +104,11 @@ def _of_call(node: ast.Call, function: ast.Attribute) -> Iterator[tuple[ast.expr
             ast.Call(ast.Attribute(function.value, other, ast.Load()), node.args, node.keywords),
             f"a {other} where a {function.attr} belongs",
         )
+        if function.attr == "mean":
+            ones = f"np.ones_like({ast.unparse(node.args[0])})"
+            count = ast.parse(f"{ones}.sum(axis=1, keepdims=True) - 1", mode="eval").body
+            summed = ast.Call(ast.Attribute(function.value, "sum", ast.Load()), node.args, node.keywords)
+            yield ast.BinOp(summed, ast.Div(), count), "the mean is divided by m − 1, and m examples are meant"
         if node.keywords:
             yield ast.Call(function, node.args, []), f"the {function.attr} runs over all elements: axis= is missing"
         for keyword in node.keywords:

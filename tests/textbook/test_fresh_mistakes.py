@@ -1,0 +1,44 @@
+"""Mistakes that people make, each planted in a solution, and what the grading says of it."""
+
+import pytest
+
+from nntrain.textbook.exercise_texts import exercises
+from nntrain.textbook.grading import grade
+
+EXERCISES = exercises()
+MISTAKES = [  # exercise, a piece of its solution, what stands there instead, what the hint has to say
+    ("sigmoid", "1 / (1 + np.exp(-Z))", "1 / (1 + np.exp(Z))", "the sign of `Z` is wrong"),
+    ("sigmoid", "dA * A * (1 - A)", "dA * (1 - A)", "a factor is forgotten: `A`"),
+    ("dense", "p.W @ X + p.b", "p.W @ X", "a term is forgotten: `p.b`"),
+    ("dense", "p.W.T @ dZ", "(dZ.T @ p.W).T / X.shape[1]", "divided by m"),
+    ("binary_cross_entropy", "np.sum(L) / A.size", "np.sum(L)", "the 1/m"),
+    ("binary_cross_entropy", "-Y / A + (1 - Y)", "-Y / A - (1 - Y)", "the sign of `(1 - Y) / (1 - A)` is wrong"),
+    ("softmax_cross_entropy", "E / np.sum(E, axis=0, keepdims=True)", "E / np.sum(E)", "axis= is missing"),
+    ("softmax_cross_entropy", "(A - one_hot) / m", "(one_hot - A) / m", "the sign is wrong"),
+    ("gradient_descent", "theta - lr * dtheta", "theta + lr * dtheta", "the sign of `lr * dtheta` is wrong"),
+    ("momentum", "(1 - self.beta) * dtheta", "dtheta", "a factor is forgotten: `1 - self.beta`"),
+    ("adam", "dtheta**2", "np.abs(dtheta)", "is to be squared"),
+    ("adam", "1 - self.beta2**t", "1 - self.beta2", "the power of `self.beta2` is forgotten"),
+    ("adam", "np.sqrt(S_hat)", "S_hat", "`sqrt` is forgotten"),
+    ("dropout", "dA * D / keep", "dA * D", "the division by `keep` is missing"),
+    ("batch_norm", "(dX_hat - mean - X_hat * projection)", "(dX_hat - mean)", "forgotten: `X_hat * projection`"),
+    ("batch_norm", "np.mean((X - mu) ** 2, axis=1, keepdims=True)", "np.var(X, 1, ddof=1)[:, None]", "m − 1"),
+    ("conv2d", "np.sum(dZ, axis=(1, 2, 3))", "np.mean(dZ, axis=(1, 2, 3))", "a mean where a sum belongs"),
+    ("lstm", "1 - np.tanh(c) ** 2", "1 - c ** 2", "`tanh` is forgotten"),
+    ("lstm", "dc = dc * forget", "dc = dc * update", "`update` stands where `forget` belongs"),
+    ("attention", "K.T @ Q / np.sqrt(self.units)", "K.T @ Q / self.units", "`sqrt` is forgotten"),
+    ("attention", "axis=0, keepdims=True))  # blank", "axis=1, keepdims=True))  # blank", "the wrong axis"),
+    ("attention", "p.W_k.T @ dK + p.W_v.T @ dV", "p.W_k.T @ dK", "a term is forgotten: `p.W_v.T @ dV`"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "wrong", "told"),
+    [m if m[0] in ("sigmoid", "momentum", "dropout") else pytest.param(*m, marks=pytest.mark.slow) for m in MISTAKES],
+)
+def test_the_hint_names_the_mistake(tmp_path, name, right, wrong, told):
+    source = EXERCISES[name].source
+    assert source.count(right) == 1
+    path = tmp_path / f"my_{name}.py"
+    path.write_text(source.replace(right, wrong), "utf-8")
+    assert told in grade(path).lines[-1]
