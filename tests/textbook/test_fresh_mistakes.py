@@ -27,7 +27,7 @@ MISTAKES = [  # exercise, a piece of its solution, what stands there instead, wh
     ("lstm", "1 - np.tanh(c) ** 2", "1 - c ** 2", "`tanh` is forgotten"),
     ("lstm", "dc = dc * forget", "dc = dc * update", "`update` stands where `forget` belongs"),
     ("attention", "K.T @ Q / np.sqrt(self.units)", "K.T @ Q / self.units", "`sqrt` is forgotten"),
-    ("attention", "axis=0, keepdims=True))  # blank", "axis=1, keepdims=True))  # blank", "the wrong axis"),
+    ("attention", "np.sum(P * dP, axis=0", "np.sum(P * dP, axis=1", "the sum runs over the wrong axis"),
     ("attention", "p.W_k.T @ dK + p.W_v.T @ dV", "p.W_k.T @ dK", "a term is forgotten: `p.W_v.T @ dV`"),
 ]
 
