@@ -118,7 +118,7 @@ def read_parameters(path: Path) -> tuple[dict[str, Array], str]:
             raise CheckpointError(
                 f"{file}: no checkpoint, .safetensors or .npz file{what}".replace("\n", " ")
             ) from None
-        if "allow_pickle" in str(error):
+        if "allow_pickle" in str(error) and file.read_bytes()[:2] == b"PK":
             raise CheckpointError(f"{file}: it holds objects of Python; expected arrays of numbers") from None
     saved = checkpoint.read(file)
     own = {name: array for name, array in saved.arrays.items() if not name.startswith((checkpoint.OPTIMIZER, METRIC))}
