@@ -40,6 +40,15 @@ def by_door(shell: str, python: str) -> str:
     return python if _called_from_python.get() else shell
 
 
+def is_terminal(stream: object) -> bool:
+    """Whether a person reads it.  A notebook's or an editor's stdout may know nothing of terminals, or be closed."""
+    asked = getattr(stream, "isatty", None)
+    try:
+        return asked is not None and bool(asked())
+    except ValueError:
+        return False
+
+
 def escape(text: str, limit: int = 60) -> str:
     """Text as it may stand in one line of a terminal: no control characters, not too long."""
     if len(text) > limit:

@@ -15,10 +15,9 @@ from nntrain.api.arguments import Overrides, override_texts, rows_of
 from nntrain.api.trained_run import TrainedRun
 from nntrain.errors import ConfigError, Interrupted
 from nntrain.files.plain_values import Json
-from nntrain.messages import from_python
+from nntrain.messages import from_python, is_terminal
 from nntrain.runtime import threads as pool
 from nntrain.runtime.blas import one_blas_thread
-from nntrain.runtime.standard_streams import is_terminal
 from nntrain.training import session
 from nntrain.training.engine import Observer
 

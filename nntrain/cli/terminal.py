@@ -11,7 +11,7 @@ from typing import Any, TextIO
 import click
 
 from nntrain.errors import Interrupted, NNTrainError, StorageError
-from nntrain.messages import printable_lines
+from nntrain.messages import is_terminal, printable_lines
 
 # What a word at the start of a message, or the status of a run, looks like.
 COLOURS: dict[str, dict[str, Any]] = {
@@ -75,8 +75,6 @@ def silence(stream: int) -> None:
 
 def is_live(stream: TextIO | None) -> bool:
     """Whether what was written can be written over: a terminal that knows how to move its cursor."""
-    from nntrain.runtime.standard_streams import is_terminal  # what only prints help does without
-
     return is_terminal(stream) and os.environ.get("TERM") != "dumb"
 
 
@@ -94,8 +92,6 @@ def size(stream: TextIO) -> tuple[int, int]:
 
 def room(stream: TextIO | None) -> int | None:
     """Columns of the terminal behind this stream; None where it is a file or a pipe: there every line has room."""
-    from nntrain.runtime.standard_streams import is_terminal
-
     return size(stream)[0] if stream is not None and is_terminal(stream) else None
 
 

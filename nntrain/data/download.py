@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from nntrain.errors import DataError
-from nntrain.runtime.standard_streams import is_terminal
+from nntrain.messages import is_terminal
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse

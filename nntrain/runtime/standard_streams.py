@@ -16,12 +16,3 @@ def open_closed() -> None:
             nowhere = os.open(os.devnull, os.O_RDWR)  # the lowest number that is free, which is the stream's
             os.set_inheritable(nowhere, True)
             setattr(sys, name, os.fdopen(nowhere, mode, encoding="utf-8", errors="backslashreplace"))
-
-
-def is_terminal(stream: object) -> bool:
-    """Whether a person reads it.  A notebook's or an editor's stdout may know nothing of terminals, or be closed."""
-    asked = getattr(stream, "isatty", None)
-    try:
-        return asked is not None and bool(asked())
-    except ValueError:
-        return False

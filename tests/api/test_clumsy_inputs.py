@@ -9,7 +9,7 @@ import pytest
 
 import nntrain
 from nntrain.errors import ConfigError, DataError
-from nntrain.runtime.standard_streams import is_terminal
+from nntrain.messages import is_terminal
 
 ROWS = [{"age": 20 + i, "colour": ("red", "green")[i % 2], "y": ("no", "yes")[i % 3 == 0]} for i in range(30)]
 CONFIG = {
