@@ -7,7 +7,6 @@ from itertools import pairwise
 from math import floor, isfinite, log10
 
 from nntrain.files.plain_values import JsonObject
-from nntrain.runs.best_runs import two_digits
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 
@@ -60,6 +59,8 @@ def spread(value: tuple[float, float | None] | None) -> str:
     """Mean and standard deviation: `0.9612 ± 0.0031`; of one value no deviation."""
     if value is None:
         return ""
+    from nntrain.runs.best_runs import two_digits  # here, as training starts sooner without tables of many runs
+
     mean, deviation = value
     return number(float(mean)) + ("" if deviation is None else f" ± {two_digits(deviation)}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -30,7 +30,9 @@ from nntrain.parallel import team
 from nntrain.training import recurrent_state
 from nntrain.training.accumulation import over_parts
 from nntrain.training.descent import Descent
-from nntrain.training.frames import Frames
+
+if TYPE_CHECKING:
+    from nntrain.training.frames import Frames
 
 NETWORK = "network"  # the name of the only one
 
@@ -131,7 +133,7 @@ class SupervisedTrainer(Trainer):
         self.slots = self.descent.slots
         self.schedule, self.horizon = schedule_in_steps(config, built.data), total_steps(config, built.data)
         self.schedule_state = self.schedule.start()
-        self.frames = Frames(built)
+        self.frames = _frames(built)
         example = built.data.parts["train"].batch(np.arange(1))
         padded = example.lengths is not None or self.ignored is not None
         self.alike = not padded and example.weights is None and self.loss.counts_alike
@@ -229,7 +231,8 @@ class SupervisedTrainer(Trainer):
         self.schedule.observe(self.schedule_state, value, better)
 
     def epoch_ended(self, epoch: int, folder: Path) -> None:
-        self.frames.leave(epoch, folder / "samples")
+        if self.frames is not None:
+            self.frames.leave(epoch, folder / "samples")
 
     def state(self) -> JsonObject:
         return {
@@ -248,6 +251,14 @@ class SupervisedTrainer(Trainer):
         self.totals.restore(saved.fields("totals"), sums)
         self.schedule_state = self.schedule.restore(saved.fields("schedule"))
         self.carried = recurrent_state.from_json(saved.fields("carried"))
+
+
+def _frames(built: Built) -> Frames | None:
+    if built.facts.input_shape != (2,):
+        return None
+    from nntrain.training.frames import Frames  # here, as training starts sooner without pictures
+
+    return Frames(built)
 
 
 def _wrong_steps(network: Network, batch: Batch) -> tuple[int, int] | None:
