@@ -44,6 +44,12 @@ def headline(compared: Compared, ranking: Ranking) -> str:
     return ranking.told(compared) + (f"  ({', '.join(what[:6])})" if what else "")
 
 
+def why(compared: Compared, ranking: Ranking) -> str:
+    """What made the difference, where there are runs enough to say so."""
+    shares = effects.told(effects.effects(compared, ranking)) if len(ranking.order) > 1 else ""
+    return figures.soft(f"Of the variance of the ranks, each explains by itself: {shares}.") if shares else ""
+
+
 def table(compared: Compared, ranking: Ranking) -> str:
     """A line a run, the best first: hyperparameters, then how far it came, then metrics, the compared one first."""
     runs = ranking.order
@@ -130,7 +136,4 @@ def hyperparameters(compared: Compared, ranking: Ranking, drawn: figures.Charts)
     ]
     said = f"Each line is a run; the stronger its colour, the better its {metric}. The best is orange."
     hint = " Drag along an axis to keep the runs that pass there, here and in the table; a click on it lets all back."
-    shares = effects.told(effects.effects(compared, ranking))
-    if shares:
-        hint += f" Of the variance of the ranks, each explains by itself: {shares}."
     return f'<h3>Hyperparameters</h3>{figures.soft(said + hint)}<div class="charts">{"".join(parts)}</div>'

@@ -84,6 +84,7 @@ def _task(compared: Compared, task: Ranking, number: int, tasks: int, charts: fi
     only = ("loss", (task.metric or "").partition(".")[2]) if folded else ()
     parts = [
         f'<p class="best-run">{in_html(overview.headline(compared, task))}</p>',
+        overview.why(compared, task),
         overview.table(compared, task),
         overview.experiments(compared, task),
         overview.curves(compared, task, charts, only),

@@ -130,6 +130,12 @@ def test_the_values_of_the_best_checkpoint_are_those_that_eval_computes(kinds, k
         assert f"{summary[key]:,} {key[:-1]}" in page
 
 
+@pytest.mark.slow
+def test_what_made_the_difference_stands_below_which_run_is_best(kinds):
+    page = kinds("sweep")[1].read_text()
+    assert page.index("best by validation.loss") < page.index("optimizer.lr 69 %") < page.index("<table")
+
+
 AXE = [Path(path) for path in (os.environ.get("NNTRAIN_AXE", ""), "node_modules/axe-core/axe.min.js") if path]
 _ASK = (
     ";const done = arguments[arguments.length - 1]; axe.run(document).then("
