@@ -127,7 +127,8 @@ def missing(imports: Mapping[str, Iterable[str]]) -> str | None:
         for name in names:
             kind, _, type_ = name.partition(".")
             if kind in KINDS and type_ not in find(kind):
-                again = f"--import {shell_word(given)}; give it again"
+                of_package = "" if given.endswith(".py") else ", or install its package"
+                again = f"--import {shell_word(given)}; give it again{of_package}"
                 first = f"{escape(given, 500)}; import that module first"
                 return f"needs the {kind} {escape(type_)!r}, which came with {by_door(again, first)}"
     return None

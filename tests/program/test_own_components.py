@@ -82,6 +82,13 @@ def test_where_the_flag_is_missing_it_is_told_in_one_line(nntrain, run, command,
     assert told.count("\n") == 1
 
 
+def test_of_a_module_the_package_may_be_what_is_missing():
+    told = plugins.missing({"softpack": ["layer.softsign"]})
+    assert (
+        told == "needs the layer 'softsign', which came with --import softpack; give it again, or install its package"
+    )
+
+
 def test_a_config_alone_says_that_there_is_no_such_layer(nntrain, folder):
     for command in ("fit", "check", "sweep"):
         more = ("-g", "seed=1") if command == "sweep" else ()
