@@ -6,6 +6,7 @@ axe-core is looked for below ./node_modules and where NNTRAIN_AXE says: `npm ins
 import json
 import os
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -168,3 +169,24 @@ def test_browsers_and_axe_find_nothing_wrong_on_narrow_and_wide_windows_light_an
                 assert window.run_async(axe + _ASK) == [], (width, scheme)
     if axe is None:
         pytest.skip("all but axe was looked at: npm install axe-core, or NNTRAIN_AXE=…/axe.min.js")
+
+
+@pytest.mark.slow
+def test_the_decision_boundary_goes_from_before_the_first_step_to_the_last_epoch_when_asked(kinds, window):
+    window.open(kinds("two_classes")[1])
+    shown = (
+        "return [...document.querySelectorAll('image.moment')].filter(i => i.getAttribute('visibility') !== 'hidden')"
+    )
+    shown += ".map(i => Number(i.dataset.epoch))"
+    said = "return document.querySelector('figure.moments output').textContent"
+    assert (window.run(shown), window.run(said)) == ([2], "epoch 2 of 2, the best")
+    window.run(
+        "const s = document.querySelector('figure.moments input'); s.value = 0; s.dispatchEvent(new Event('input'))"
+    )
+    assert (window.run(shown), window.run(said)) == ([0], "epoch 0 of 2, before the first step")
+    window.run("document.querySelector('figure.moments button').click()")
+    end = time.monotonic() + 20
+    while window.run(shown) != [2] and time.monotonic() < end:
+        time.sleep(0.1)
+    assert window.run(shown) == [2]
+    assert window.run("return document.querySelector('figure.moments button').textContent") == "play"
