@@ -21,17 +21,23 @@ class Saved:
     """
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and vars(self) == vars(other)
+        return type(self) is type(other) and _values(self) == _values(other)
 
     def __hash__(self) -> int:
-        return hash((type(self), *vars(self).values()))
+        return hash((type(self), *_values(self).values()))
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in _values(self).items())})"
 
     def as_json(self) -> dict[str, object]:
         """As a checkpoint keeps it."""
         raise NotImplementedError
+
+
+def _values(saved: object) -> dict[str, object]:
+    """By name; `vars` has none of those with slots."""
+    names: Iterable[str] = getattr(saved, "__dataclass_fields__", ())
+    return {name: getattr(saved, name) for name in names}
 
 
 class Fields:

@@ -51,7 +51,7 @@ def row(run: RunFiles, log: bool = False) -> JsonObject:
     if not summary and not damage:
         line, damage = run.newest_line()
         summary = {"final": line}
-    damage = damage or _config_damage(run, status.get("config_crc32", "")) or (run.good_metrics()[1] if log else "")
+    damage = damage or _config_damage(run, status.get("config_crc32", "")) or (run.log_damage() if log else "")
     if damage:
         return {"run": run.name, "status": "damaged", "damage": damage}
     state = status.get("status", summary.get("status"))

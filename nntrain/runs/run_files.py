@@ -154,6 +154,16 @@ class RunFiles:
         except StorageError as error:
             return [], str(error)
 
+    def log_damage(self) -> str:
+        """What is wrong with metrics.jsonl, and where: "" where it is good.
+
+        The lines of a finished run are sealed, so that a million of them need not be parsed to know that.
+        """
+        seal = self.seal() if self.read_status().get("status") in records.FINISHED else None
+        if seal is not None and not self.good_metrics(every=max(1, seal.lines))[1]:
+            return ""
+        return self.good_metrics()[1]
+
     def newest_line(self) -> tuple[JsonObject, str]:
         """The last line of metrics.jsonl, and what is wrong with it; no line is {}."""
         return last_line(self._file("metrics.jsonl"), records.wrong_line)

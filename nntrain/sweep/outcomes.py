@@ -75,7 +75,7 @@ def finished(planned: Planned, length: int | None = None) -> Outcome | None:
 
 def _damage(run: Run) -> str:
     """What of a finished run is damaged or lost; "" where all is there that says how it ended."""
-    if found := str(row(run).get("damage", "")) or run.good_metrics()[1]:
+    if found := str(row(run).get("damage", "")) or run.log_damage():
         return found
     return "" if "final" in run.read_summary() else f"{run.summary_path}: lost"
 

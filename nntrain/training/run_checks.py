@@ -44,7 +44,7 @@ def check_team(built: Built) -> None:
 def is_whole(run: Run) -> bool:
     """Whether the run came to its end, and all that says so is there: what is lost or damaged is made again."""
     ended = run.is_run() and run.read_status().get("status") in runs.FINISHED and "final" in run.read_summary()
-    return ended and is_regular(run.config_path) and not run.good_metrics()[1]
+    return ended and is_regular(run.config_path) and not run.log_damage()
 
 
 def check_last(run: Run) -> None:

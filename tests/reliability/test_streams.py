@@ -139,7 +139,7 @@ def test_every_command_does_its_work_whatever_becomes_of_its_streams(desk, words
 def test_predict_from_a_stdin_without_a_table_is_exit_3(desk, streams):
     code, out, err, _ = desk.run("predict runs/a -", streams)
     assert (code, out) == (3, "")
-    assert err.startswith("error: <stdin>")
+    assert err.startswith("<stdin>: error: ")
 
 
 def test_the_proof_catches_work_that_was_not_done(desk):

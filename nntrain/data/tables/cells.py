@@ -46,7 +46,7 @@ class Missing:
         return cell.lower() in USUAL_MISSING if self.words is None else not cell or cell in self.words
 
 
-@dataclass
+@dataclass(slots=True)  # a table may have a hundred thousand columns
 class Cells:
     """A column of N cells, in pieces.
 
@@ -60,16 +60,13 @@ class Cells:
     """
 
     value_pieces: list[Array]
-    code_pieces: list[Array | None]
-    words: list[str]
+    code_pieces: Sequence[Array | None]
+    words: Sequence[str]
     absent: Array
     grouped: Literal["all", "some", "none"] = "none"
 
-    def __post_init__(self) -> None:
-        self._ends = list(accumulate(map(len, self.value_pieces)))
-
     def __len__(self) -> int:
-        return self._ends[-1] if self._ends else 0
+        return sum(map(len, self.value_pieces))
 
     @property
     def values(self) -> Array:
@@ -112,7 +109,7 @@ class Cells:
     @property
     def empty(self) -> bool:
         """Whether there is nothing in any row, not even a word for a missing value."""
-        return self.words == [""] and not self.has_numbers
+        return list(self.words) == [""] and not self.has_numbers
 
     def names(self) -> set[str]:
         """The different values as names of categories."""
@@ -146,10 +143,11 @@ class Cells:
 
     def text(self, row: int) -> str:
         """A cell as it was written; a number in its usual spelling."""
-        row = range(len(self))[row]
-        piece = bisect_right(self._ends, row)
+        ends = list(accumulate(map(len, self.value_pieces)))
+        row = range(ends[-1])[row]
+        piece = bisect_right(ends, row)
         values, codes = self.value_pieces[piece], self.code_pieces[piece]
-        at = row - (self._ends[piece] - len(values))
+        at = row - (ends[piece] - len(values))
         if codes is not None and codes[at] >= 0:
             return self.words[int(codes[at])]
         return number_word(float(values[at]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -14,7 +15,15 @@ from nntrain.data.tables.numerals import Numerals, all_numbers
 from nntrain.model.shapes import Array
 
 _MAY_BE_GROUPED = re.compile(r" *[+-]?(?:[1-9]\d{0,2}(\.\d{3})|\d{1,3}) *", re.ASCII)
+_NO_WORDS = np.zeros(0, bool)
+_NO_CODES: dict[str, int] = {}  # shared by all columns of numbers
 _REMEMBERED = 1 << 16  # different cells whose meaning is kept between pieces
+
+
+@cache
+def _all_numbers(pieces: int) -> Sequence[Array | None]:
+    """The codes of columns of numbers."""
+    return (None,) * pieces
 
 
 class CellsBuilder:
@@ -33,10 +42,12 @@ class CellsBuilder:
         # whether a point may still be one between thousands, and whether there are numbers with and without it
         self._groups, self._with_point, self._without = watch_points and numerals.plain, False, False
         self._values: list[Array] = []
-        self._codes: list[Array | None] = []
-        self._code: dict[str, int] = {}  # of every word
-        self._known: dict[str, int] = {}  # of every different cell as it is written: its code, or -1 - its number's
-        self._numbers: list[float] = []
+        self._codes: list[Array | None] | None = None  # where all are numbers
+        self._code = _NO_CODES  # of every word
+        self._known: dict[str, int] | None = (
+            None  # of every different cell as it is written: its code, or -1 - its number's
+        )
+        self._numbers: list[float]
         self._words: KnownWords | None = None
 
     def add(self, cells: Sequence[str]) -> None:
@@ -81,10 +92,12 @@ class CellsBuilder:
         self._add(values, codes)
 
     def _add(self, values: Array, codes: Array | None) -> None:
-        self._values.append(values)
         if codes is not None:
             codes = codes.astype(np.min_scalar_type(-1 - len(self._code)), copy=False)
-        self._codes.append(codes)
+            self._codes = self._codes or [None] * len(self._values)
+        if self._codes is not None:
+            self._codes.append(codes)
+        self._values.append(values)
 
     def add_bytes(self, content: Array, starts: Array, ends: Array, cells: Callable[[Array | None], list[str]]) -> None:
         """The cells content[starts:ends] of further rows, few different ones; `cells` gives some of them, or all."""
@@ -104,13 +117,15 @@ class CellsBuilder:
 
     def _found(self, cells: Sequence[str]) -> Array:
         """The codes of cells as `_known` has them."""
+        if self._known is None:
+            self._known, self._numbers = {}, []
         known = self._known
         if len(known) > _REMEMBERED:
             known.clear()
             self._numbers.clear()
         for cell in dict.fromkeys(cells):  # in order, so that codes are too
             if cell not in known:
-                self._learn(cell)
+                self._learn(cell, known)
         return np.fromiter(map(known.__getitem__, cells), np.int32, len(cells))
 
     def _of_found(self, found: Array) -> tuple[Array, Array | None]:
@@ -121,18 +136,20 @@ class CellsBuilder:
             return numbers[-1 - found], None
         return np.where(are_words, np.nan, numbers[np.maximum(-1 - found, 0)]), np.maximum(found, -1)
 
-    def _learn(self, cell: str) -> None:
+    def _learn(self, cell: str, known: dict[str, int]) -> None:
         word = cell.strip()
         value = self._numerals.read(word)
         if value is None:
-            self._known[cell] = self._code_of(word)
+            known[cell] = self._code_of(word)
         else:
-            self._known[cell] = -1 - len(self._numbers)
+            known[cell] = -1 - len(self._numbers)
             self._numbers.append(value)
             if self._groups:
                 self._look_for_groups([word])
 
     def _code_of(self, word: str) -> int:
+        if not self._code:
+            self._code = {}
         return self._code.setdefault(word, len(self._code))
 
     @property
@@ -169,9 +186,11 @@ class CellsBuilder:
 
     def build(self) -> Cells:
         """The whole column."""
-        words = list(self._code)
-        absent = np.array([word in self._missing for word in words], bool)
+        words, absent = tuple(self._code), _NO_WORDS
+        if words:
+            absent = np.array([word in self._missing for word in words], bool)
         grouped: Literal["all", "some", "none"] = "none"
         if self._groups and self._with_point:
             grouped = "some" if self._without else "all"
-        return Cells(self._values, self._codes, words, absent, grouped)
+        codes = _all_numbers(len(self._values)) if self._codes is None else self._codes
+        return Cells(self._values, codes, words, absent, grouped)

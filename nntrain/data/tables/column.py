@@ -13,7 +13,7 @@ from nntrain.model.shapes import Array
 UNKNOWN = -1.0  # the number of a category that the training table does not have
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, slots=True)
 class Column(Saved):
     """A column holds categories, dates, or else numbers.  Its values are (N,) float64: the numbers, the numbers of the
     categories (UNKNOWN: one of its own, which is none of them), or seconds since 1970; NaN where missing.

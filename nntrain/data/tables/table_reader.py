@@ -24,7 +24,7 @@ from nntrain.messages import did_you_mean
 
 _FIRST, _FEW_FIRST = 100, 20  # rows by which a header is found, fewer in tables of more than _WIDE columns
 _PIECE = 1 << 16  # cells that are read at a time
-MOST_COLUMNS = 1 << 17  # each takes a kilobyte
+MOST_COLUMNS = 110_000  # each takes a kilobyte
 _WIDE, _ROWS_OF_WIDE = 20_000, 3  # a header and two rows are the least that parts can be made of
 _LEAST = 64  # rows that are read at a time, however many columns there are
 
@@ -80,6 +80,7 @@ class _TableReader:
             columns = list(zip(*[row for _, row in piece], strict=True))
             for builder, place in zip(self._builders, places, strict=True):
                 builder.add(columns[place])
+            del columns
             plain = plain or PlainBlocks.of(rows.delimiter, dialect, self._builders, places)
             while plain and rows.lines and (block := rows.lines.block()) and (count := plain.add(block)):
                 self._lines.add(range(rows.line, rows.line + count))
@@ -90,8 +91,9 @@ class _TableReader:
         """All that was read."""
         assert self._table is not None
         table = self._table
+        self._builders.reverse()  # each is let go as soon as its column is built, from the end, which moves no other
         while self._builders:
-            table.columns.append(self._builders.pop(0).build())
+            table.columns.append(self._builders.pop().build())
         table.pieces = self._pieces if len(self._pieces) > 1 else ()
         table.warnings = self._warnings
         for name, lines in self._empty:
