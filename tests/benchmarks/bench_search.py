@@ -65,7 +65,7 @@ TASKS = {
         {
             "optimizer.lr": "log:1e-4:1",
             "optimizer.beta1": "uniform:0:0.99",
-            "architecture.0.lstm.units": "int:4:48",
+            "architecture.0.units": "int:4:48",
             "dataset.batch_size": "int:16:128",
             "training.clip_norm": "log:1e-2:10",
         },
