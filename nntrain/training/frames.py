@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 
 from nntrain.builder import Built
 from nntrain.builder.length import steps_per_epoch, total_steps
 from nntrain.errors import StorageError
 from nntrain.files.storage import naming
-from nntrain.inference.plane import decisions, plane_of
+from nntrain.inference.plane import Plane, decisions, plane_of
 from nntrain.pictures import png
 
 MOST_FRAMES = 24  # of a run
@@ -22,13 +23,18 @@ class Frames:
     """
 
     def __init__(self, built: Built):
-        self.built, self.plane = built, plane_of(built, built.data.parts["train"])
+        self.built = built
         epochs = total_steps(built.config, built.data) // steps_per_epoch(built.config, built.data)
         self.every = max(1, -(-epochs // MOST_FRAMES))
 
+    @cached_property
+    def plane(self) -> Plane | None:
+        """Where they are drawn; found when the first is due, as examples are read for it."""
+        return plane_of(self.built, self.built.data.parts["train"])
+
     def leave(self, epoch: int, folder: Path) -> None:
         """One frame, if this epoch is to have one."""
-        if self.plane is None or epoch % self.every:
+        if epoch % self.every or self.plane is None:
             return
         picture = decisions(self.built, self.plane)
         with suppress(StorageError):
