@@ -5,12 +5,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 from typing import Literal
 
 import numpy as np
 
-from nntrain.data.tables.numerals import number_word
+from nntrain.data.tables.numerals import is_number, number_word
 from nntrain.model.shapes import Array
 
 # in whatever case; the last ones are how Excel and old C libraries write them
@@ -43,7 +44,14 @@ class Missing:
     words: frozenset[str] | None = None
 
     def __contains__(self, cell: str) -> bool:
-        return cell.lower() in USUAL_MISSING if self.words is None else not cell or cell in self.words
+        if self.words is None:
+            return cell.lower() in USUAL_MISSING
+        return not cell or cell in self.words or (is_number(cell) and float(cell) in self.numbers)
+
+    @cached_property
+    def numbers(self) -> tuple[float, ...]:
+        """The numbers among them, in whatever spelling, such as -999."""
+        return tuple(sorted({float(word) for word in self.words or () if is_number(word)}))
 
 
 @dataclass(slots=True)  # a table may have a hundred thousand columns
@@ -57,6 +65,8 @@ class Cells:
     absent        (words,) True for those that stand for no value
     grouped       "all" or "some" where as many numbers have a point before three digits, and the others none: it could
                   stand before decimals, or between thousands
+    padded        a whole number with zeros before it as it is written, such as 01067, which may be a name; "" where the
+                  first rows have none
     """
 
     value_pieces: list[Array]
@@ -64,6 +74,7 @@ class Cells:
     words: Sequence[str]
     absent: Array
     grouped: Literal["all", "some", "none"] = "none"
+    padded: str = ""
 
     def __len__(self) -> int:
         return sum(map(len, self.value_pieces))

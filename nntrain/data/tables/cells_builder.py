@@ -11,12 +11,13 @@ import numpy as np
 
 from nntrain.data.tables.cells import Cells, Missing
 from nntrain.data.tables.known_words import KnownWords
-from nntrain.data.tables.numerals import Numerals, all_numbers
+from nntrain.data.tables.numerals import Numerals, all_numbers, number_word
 from nntrain.model.shapes import Array
 
 _MAY_BE_GROUPED = re.compile(r" *[+-]?(?:[1-9]\d{0,2}(\.\d{3})|\d{1,3}) *", re.ASCII)
 _NO_WORDS = np.zeros(0, bool)
 _NO_CODES: dict[str, int] = {}  # shared by all columns of numbers
+_ZEROS_BEFORE = re.compile(r"0\d{2,}", re.ASCII)
 _REMEMBERED = 1 << 16  # different cells whose meaning is kept between pieces
 
 
@@ -34,7 +35,7 @@ class CellsBuilder:
 
     __slots__ = (  # a table may have a hundred thousand columns
         *("_numerals", "_missing", "_groups", "_with_point", "_without", "_values", "_codes", "_code"),
-        *("_known", "_numbers", "_words"),
+        *("_known", "_numbers", "_words", "_padded"),
     )
 
     def __init__(self, numerals: Numerals, missing: Missing, watch_points: bool = False):
@@ -49,9 +50,12 @@ class CellsBuilder:
         )
         self._numbers: list[float]
         self._words: KnownWords | None = None
+        self._padded = ""  # of the first rows a whole number with zeros before it
 
     def add(self, cells: Sequence[str]) -> None:
         """The cells of further rows."""
+        if not self._values:
+            self._padded = next((cell for cell in cells if cell[:1] == "0" and _ZEROS_BEFORE.fullmatch(cell)), "")
         values = self._all_numbers(cells)
         if values is not None:
             self._add(values, None)
@@ -92,6 +96,11 @@ class CellsBuilder:
         self._add(values, codes)
 
     def _add(self, values: Array, codes: Array | None) -> None:
+        for number in self._missing.numbers:
+            if (at := values == number).any():
+                values = np.where(at, np.nan, values)
+                others = -1 if codes is None else codes
+                codes = np.where(at, self._code_of(number_word(number)), others).astype(np.int32)
         if codes is not None:
             codes = codes.astype(np.min_scalar_type(-1 - len(self._code)), copy=False)
             self._codes = self._codes or [None] * len(self._values)
@@ -193,4 +202,4 @@ class CellsBuilder:
         if self._groups and self._with_point:
             grouped = "some" if self._without else "all"
         codes = _all_numbers(len(self._values)) if self._codes is None else self._codes
-        return Cells(self._values, codes, words, absent, grouped)
+        return Cells(self._values, codes, words, absent, grouped, self._padded)

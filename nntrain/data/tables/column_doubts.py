@@ -17,6 +17,7 @@ from nntrain.model.shapes import Array
 _ID = re.compile(r"(?:.*[_ .-])?(?:id|ids|index|idx|uuid|key|no|nr|number|#)|row.*|unnamed: 0|[a-z]+Id|[a-z]+ID")
 _ENOUGH = 10  # rows from which on a count or a sure tell is no chance
 _SAMPLE = 1000  # words by which a column is told to hold sentences
+_FIRST = 64  # rows by which columns are told apart, as nearly all can be
 _SENTENCE = 4  # words in a row
 
 
@@ -128,14 +129,19 @@ def refuse_sentences(table: Table, at: int, name: str) -> None:
 def doubts(table: Table, columns: Sequence[Column], targets: Sequence[Column]) -> Iterator[tuple[Column, str]]:
     """The inputs that are doubtful, and why."""
     tellers = [Teller(table.columns[t.at]) for t in targets]
+    seen: dict[bytes, Column] = {}  # by what their first rows hold
     for column in columns:
         cells = table.columns[column.at]
+        words = "\0".join(cells.words[:_FIRST]).encode("utf-8", "surrogatepass")
+        first = seen.setdefault(cells.value_pieces[0][:_FIRST].tobytes() + words, column)
         target = next((t for t in targets if is_same(cells, table.columns[t.at])), None)
         told = target or next((t for t, by in zip(targets, tellers, strict=True) if by.is_told_by(cells)), None)
         if is_constant(cells):
             yield column, f"is {shown(cells.text(0))} in every row"
         elif target is not None:
             yield column, f"is the same as the target {target.name} in every row"
+        elif first is not column and len(cells) >= _ENOUGH and is_same(cells, table.columns[first.at]):
+            yield column, f"is the same as the column {first.name} in every row"
         elif told is not None:
             yield column, f"tells the target {told.name} without fail, value by value"
         elif column.categories is None and is_identifier(cells, column.name):

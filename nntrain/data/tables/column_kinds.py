@@ -141,9 +141,24 @@ def refuse_words(
     cells = table.columns[at]
     if (row := cells.first_word()) is not None:
         text = not_a_number(cells.text(row), name, numerals, role, or_labels)
-        if role != "later" and row == len(table) - 1 > 1:
-            text = f"{text.partition(';')[0]}; the rows before have one: is the last a row of totals? take it out"
+        plain = "expected a number" in text and advice(cells.text(row), numerals) is None
+        if plain and (what := _no_row_of_data(table, at, row, later=role == "later")):
+            text = f"{text.partition(';')[0]}; {what}"
         raise table.error(row, at, text)
+
+
+def _no_row_of_data(table: Table, at: int, row: int, later: bool) -> str | None:
+    """What a row may be whose cell is a word in a column of numbers, where it looks like no row of data."""
+    cells = table.columns[at]
+    if cells.text(row) == table.first[at] and table.header:
+        return "is it the header again? take the row out"
+    if later or len(table) < 3:
+        return None
+    if row == len(table) - 1:
+        return "the rows before have one: is the last a row of totals? take it out"
+    if row == 0 and len(cells.present) < 3 and (~np.isnan(cells.values[2:]) | cells.missing[2:]).all():
+        return "the rows below have one: is it a second header, or of units? take it out"
+    return None
 
 
 def not_a_number(cell: str, name: str, numerals: Numerals, role: Role, or_labels: bool = False) -> str:

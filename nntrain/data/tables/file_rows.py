@@ -135,6 +135,8 @@ def _ragged_hint(first: list[str], row: list[str]) -> str:
         return "; is it a note? take it out of the file"
     if len(row) == len(first) + 1 and not row[-1].strip():
         return "; the last is empty: rows end with a delimiter, and the first does not"
+    if len(row) == len(first) + 1 and row[0].strip().isdigit():
+        return "; do the rows begin with their numbers, for which the header has no name? give it one"
     return ""
 
 

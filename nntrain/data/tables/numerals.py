@@ -12,17 +12,20 @@ from nntrain.data.standardize import LARGEST
 from nntrain.model.shapes import Array
 
 EXACT = 2**53  # float64 holds every whole number below this
+APOSTROPHES = "\u2019"  # as word processors put them
 BLANKS = "\u00a0\u202f\u2009"  # spaces that are not to be broken, as programs put them between thousands
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
 _GROUPS = r"[+-]?[1-9]\d{0,2}(?:%s\d{3})+"
 _BY_THREES = {sign: re.compile(_GROUPS % re.escape(sign) + r"(?![\d.,])", re.ASCII) for sign in ",.' _"}
+_ALIKE: dict[str | None, str] = {" ": BLANKS, "'": APOSTROPHES}  # what a sign between thousands stands for, too
 
 
 @dataclass(frozen=True)
 class Numerals:
     """decimal     the sign before the decimals: a point or a comma
-    thousands   the sign between groups of three digits, or None; " " stands for every kind of blank
+    thousands   the sign between groups of three digits, or None; " " stands for every kind of blank,
+                "'" for the typographic apostrophe too
     """
 
     decimal: str = "."
@@ -47,7 +50,7 @@ class Numerals:
 
     def grouping(self, cell: str) -> str | None:
         """The sign that stands between thousands in a cell, as it is written there; None where none does."""
-        signs = (" " + BLANKS) if self.thousands == " " else self.thousands or ""
+        signs = (self.thousands or "") + _ALIKE.get(self.thousands, "")
         return next((sign for sign in signs if sign in cell), None)
 
     def as_plain(self, cell: str) -> str | None:
@@ -58,8 +61,8 @@ class Numerals:
             return cell
         whole, sign, decimals = cell.partition(self.decimal)
         if self.thousands is not None:
-            if self.thousands == " ":
-                whole = whole.translate({ord(blank): " " for blank in BLANKS})
+            for other in _ALIKE.get(self.thousands, ""):
+                whole = whole.replace(other, self.thousands)
             if self.thousands in whole:
                 if _BY_THREES[self.thousands].fullmatch(whole) is None:
                     return None

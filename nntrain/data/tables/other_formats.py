@@ -38,6 +38,6 @@ def markup(start: str) -> str | None:
     head = start.lstrip("\ufeff \t\r\n")[:200].lower()
     if head.startswith(("<!doctype html", "<html", "<table", "<?xml")):
         return "a page of HTML or XML, no table: save it as csv"
-    if head.startswith(('{"', "[{")) or (head.startswith("{") and head[1:].lstrip().startswith('"')):
+    if (head[:1] == "{" and head[1:].lstrip()[:1] == '"') or (head[:1] == "[" and head[1:].lstrip()[:1] in ("{", "[")):
         return "JSON, no table: save it as csv"
     return "an ARFF file: save it as csv" if head.startswith("@relation") else None

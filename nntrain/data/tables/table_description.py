@@ -10,6 +10,7 @@ from nntrain.data.facts import Facts, Preparation
 from nntrain.data.tables.column_doubts import refuse_sentences, tell_doubts
 from nntrain.data.tables.column_kinds import Said, describe, numbers, refuse_words
 from nntrain.data.tables.numerals import Numerals
+from nntrain.data.tables.odd_values import tell_odd_values
 from nntrain.data.tables.table import Table
 from nntrain.data.tables.table_layout import TableLayout
 from nntrain.data.tables.table_targets import describe_targets
@@ -82,6 +83,7 @@ def describe_table(table: Table, config: ColumnArguments, numerals: Numerals) ->
         columns = [replace(c, gap=bool(table.columns[c.at].missing.any())) for c in columns]
     goals = describe_targets(table, targets, config.task, config.separator, said, numerals)
     tell_doubts(table, columns, goals, said.categorical)
+    tell_odd_values(table, columns, goals)
     of_weights = None
     if weights is not None:
         refuse_words(table, weights, names[weights], numerals, "weights")

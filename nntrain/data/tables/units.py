@@ -9,6 +9,7 @@ from nntrain.data.tables.numerals import BLANKS, Numerals
 
 _PARTS = re.compile(r"([+-]?)([^\d+\-.,]*)([+-]?[.,]?\d(?:.*\d)?[.,]?)(\D*)", re.DOTALL)
 _LONGEST = 12
+_MINUS = "-\u2212\u2013\u2014"
 
 
 def split_unit(cell: str, numerals: Numerals) -> tuple[str, float] | None:
@@ -19,6 +20,8 @@ def split_unit(cell: str, numerals: Numerals) -> tuple[str, float] | None:
     sign, before, digits, behind = match.groups()
     before, behind = (part.strip(" " + BLANKS) for part in (before, behind))
     unit = before or behind
+    if unit.strip(_MINUS) == "":  # 5- is −5, and no number with a unit
+        return None
     value = numerals.read(sign + digits.strip(" " + BLANKS))
     if value is None or (before and behind) or not 0 < len(unit) <= _LONGEST:
         return None

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
 from nntrain.data.tables.numerals import BLANKS, Numerals, is_number, is_whole
 
 _MINUS = "\u2212\u2013"  # as word processors put it before numbers
+_MINUS_BEHIND = re.compile(rf"(\d.*\d|\d) ?[-{_MINUS}]", re.ASCII)
+_IN_BRACKETS = re.compile(r"\((\d.*\d|\d)\)", re.ASCII)
+_FORTRAN = re.compile(r"([+-]?[\d.]+)[dD]([+-]?\d+)", re.ASCII)
+_HEXADECIMAL = re.compile(r"[+-]?0[xX][0-9a-fA-F]{1,13}")
 _WRITINGS = [Numerals(decimal, thousands) for thousands in (None, ",", ".", " ", "'", "_") for decimal in ".,"]
 
 
@@ -37,6 +44,8 @@ def advice(cell: str, numerals: Numerals) -> str | None:
         plain = plain.replace(minus, "-")
     if plain != cell and numerals.read(plain) is not None:
         return f", whose minus is another sign than that of numbers; write {plain}"
+    if (usual := _usual(cell, numerals)) is not None:
+        return usual
     writings = other_writings(cell, numerals)
     if not writings:
         return None
@@ -53,6 +62,27 @@ def advice(cell: str, numerals: Numerals) -> str | None:
         f", with a thousands separator? write {bare} or say {said(grouped, numerals)}; if it stands before decimals, "
         f"write the decimals after a point or say {other}"
     )
+
+
+def _usual(cell: str, numerals: Numerals) -> str | None:
+    """The same of a cell that no argument makes a number of: what to write for it."""
+
+    def is_read(text: str) -> bool:
+        return numerals.read(text) is not None
+
+    if (match := _MINUS_BEHIND.fullmatch(cell)) and is_read(plain := f"-{match[1]}"):
+        return f", whose minus stands behind it; write {plain}"
+    if (match := _IN_BRACKETS.fullmatch(cell)) and is_read(plain := f"-{match[1]}"):
+        return f", a number in brackets, as of debts? write {plain}"
+    if (match := _FORTRAN.fullmatch(cell)) and is_read(plain := f"{match[1]}e{match[2]}"):
+        return f", whose exponent is that of Fortran; write {plain}"
+    if _HEXADECIMAL.fullmatch(cell):
+        return f", expected a number; it is hexadecimal: write {int(cell, 16)}"
+    if not cell.isascii():
+        plain = "".join(str(unicodedata.decimal(c, c)) for c in cell)
+        if plain != cell and is_read(plain):
+            return f", expected a number; its digits are other signs than 0 to 9: write {plain}"
+    return None
 
 
 def too_much(cell: str, numerals: Numerals) -> str | None:
