@@ -15,6 +15,7 @@ from nntrain.data.tables.column_places import left_out
 from nntrain.data.tables.dialect import Dialect
 from nntrain.data.tables.header import seems_header
 from nntrain.data.tables.numerals import Numerals
+from nntrain.data.tables.odd_values import tell_likely_missing
 from nntrain.data.tables.table import Table, column_names
 from nntrain.data.tables.table_files import TableFile
 from nntrain.data.tables.table_reader import read_table
@@ -60,6 +61,7 @@ def find_columns(table: Table, config: SeriesArguments, numerals: Numerals) -> W
         table.warnings.append(more.told())
     columns = columns or mostly_numbers(table, others, numerals)
     for i in columns:
+        tell_likely_missing(table, i)
         if is_constant(table.columns[i]):
             cell = shown(table.columns[i].text(0))
             table.warn(0, i, f"column {table.names[i]} is {cell} in every row; columns says which are read")

@@ -280,3 +280,14 @@ def test_another_step_than_that_of_training_is_told(declare, tmp_path):
     (tmp_path / "new.csv").write_text("time,a\n" + "".join(f"{i},{i}\n" for i in range(9)))
     part = numbered.read_inputs(tmp_path / "new.csv", load(numbered).facts, "float64")
     assert told(part) == ["new.csv:2:1: time has a step of 1 between rows, 0.5 in training"]
+
+
+def test_a_number_that_may_stand_for_no_value_is_told_and_filled_where_it_is_said(declare):
+    rows = [(day, -999 if i % 9 == 4 else i) for i, day in enumerate(DAYS)]
+    word = (
+        "s.csv:6:2: column a has -999 in 4 rows, far from all others; if it stands for no value, say missing_values: "
+    )
+    assert told(load(declare(rows)))[-1] == f"{word}[-999]"
+    data = load(declare(rows, missing_values=(-999,), gaps="linear"))
+    assert told(data)[-1] == "s.csv:6:2: 4 values are missing: filled"
+    np.testing.assert_array_equal(data.parts["train"].batch(np.arange(37)).Y[0], np.arange(3, 40))

@@ -35,15 +35,21 @@ def tell_odd_values(table: Table, columns: Iterable[Column], targets: Iterable[C
             value = number_word(float(cells.padded))
             said = f"{cells.padded}, read as the number {value}; categorical: [{column.name}] makes names of numbers"
             table.warn(int(np.argmax(cells.values == float(value))), column.at, f"column {column.name} has {said}")
-        if (found := likely_missing(cells)) is not None:
-            number, count = found
-            said = f"{number_word(number)} in {count} rows, far from all others; if it stands for no value, say "
-            said += f"missing_values: [{number_word(number)}]"
-            table.warn(int(np.argmax(cells.values == number)), column.at, f"column {column.name} has {said}")
+        tell_likely_missing(table, column.at)
     if (at := row_of_totals(table, read)) is not None:
         cell = shown(table.columns[at].text(len(table) - 1))
         what = f"column {table.names[at]} has {cell} in the last row: is it a row of totals? take it out"
         table.warn(len(table) - 1, at, what)
+
+
+def tell_likely_missing(table: Table, at: int) -> None:
+    """Warn of a number in a column that may stand for no value."""
+    if (found := likely_missing(table.columns[at])) is not None:
+        number, count = found
+        said = f"{number_word(number)} in {count} rows, far from all others; if it stands for no value, say "
+        said += f"missing_values: [{number_word(number)}]"
+        row = int(np.argmax(table.columns[at].values == number))
+        table.warn(row, at, f"column {table.names[at]} has {said}")
 
 
 def likely_missing(cells: Cells) -> tuple[float, int] | None:
