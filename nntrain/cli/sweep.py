@@ -172,6 +172,7 @@ def import_all() -> None:
         "cli.progress",
         "cli.epoch_lines",
         "training.session",
+        "training.frames",
         "files.checkpoint",
         "runs.log",
         "runs.directory",

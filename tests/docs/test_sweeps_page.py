@@ -70,8 +70,15 @@ def test_there_is_a_snippet_for_each_way_to_run_many():
         assert any(word in snippet for snippet in SNIPPETS), word
 
 
+def cases():
+    """All but the first; those of many short processes, whose commands have tests of their own, in the slow suite."""
+    for snippet in SNIPPETS[1:]:
+        many = "nntrain ask" in snippet or "sbatch digits" in snippet
+        yield pytest.param(snippet, marks=pytest.mark.slow if many else (), id=snippet.split("\n")[0][:50])
+
+
 @pytest.mark.parametrize("again", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["once", "again"])
-@pytest.mark.parametrize("snippet", SNIPPETS[1:], ids=lambda text: text.split("\n")[0][:50])
+@pytest.mark.parametrize("snippet", cases())
 def test_a_snippet_runs_and_run_again_trains_nothing_anew(desk, snippet, again):
     if "parallel nntrain" in snippet and shutil.which("parallel") is None:
         pytest.skip("no GNU parallel here")
