@@ -78,7 +78,7 @@ def cases():
 
 
 @pytest.mark.parametrize("again", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["once", "again"])
-@pytest.mark.parametrize("snippet", cases())
+@pytest.mark.parametrize("snippet", list(cases()))
 def test_a_snippet_runs_and_run_again_trains_nothing_anew(desk, snippet, again):
     if "parallel nntrain" in snippet and shutil.which("parallel") is None:
         pytest.skip("no GNU parallel here")
