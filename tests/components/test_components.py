@@ -39,12 +39,12 @@ def descendants(cls):
 
 
 NEW = {
-    "layers/softsign.py": """
+    "layers/rational.py": """
 from nntrain.components import component
 from nntrain.layers import Layer
 
-@component("softsign")
-class Softsign(Layer):
+@component("rational")
+class Rational(Layer):
     'A = Z / (1 + |Z|).'
 """,
     "optimizers/lion.py": """
@@ -67,7 +67,7 @@ class Checkers(Dataset):
 """,
 }
 LINES = {
-    "layers": '"softsign": "nntrain.layers.softsign:Softsign",',
+    "layers": '"rational": "nntrain.layers.rational:Rational",',
     "optimizers": '"lion": "nntrain.optimizers.lion:Lion",',
     "data": '"checkers": "nntrain.data.checkers:Checkers",',
 }
@@ -83,9 +83,9 @@ def test_a_new_component_needs_its_file_and_one_line_of_its_packages_table(tmp_p
         path.write_text(re.sub(r'(COMPONENTS = {\n +".*": {\n)', rf"\1{line}\n", path.read_text(), count=1))
     program = (
         "import nntrain.config\n"
-        "for kind, name in (('layer', 'softsign'), ('optimizer', 'lion'), ('dataset', 'checkers')):\n"
+        "for kind, name in (('layer', 'rational'), ('optimizer', 'lion'), ('dataset', 'checkers')):\n"
         "    print(nntrain.config.describe(kind, name))\n"
-        "from nntrain.layers import Softsign; from nntrain.optimizers import Lion; from nntrain.data import Checkers"
+        "from nntrain.layers import Rational; from nntrain.optimizers import Lion; from nntrain.data import Checkers"
     )
     done = subprocess.run(
         [sys.executable, "-c", program],
@@ -96,7 +96,7 @@ def test_a_new_component_needs_its_file_and_one_line_of_its_packages_table(tmp_p
         env={"PYTHONPATH": "."},
     )
     assert [line for line in done.stdout.splitlines() if line and line[0] != " "] == [
-        *("layer softsign", "optimizer lion", "dataset checkers"),
+        *("layer rational", "optimizer lion", "dataset checkers"),
     ]
 
 

@@ -7,7 +7,7 @@ from docs.conftest import ROOT, blocks
 PAGE = (ROOT / "nntrain" / "docs" / "own_components.md").read_text("utf-8")
 CONFIG = """
 dataset: {type: moons, examples: 100}
-architecture: [flatten, {dense: 3}, softsign, {dense: $dataset.classes}]
+architecture: [flatten, {dense: 3}, rational, {dense: $dataset.classes}]
 loss: cross_entropy
 optimizer: sgd
 training: {epochs: 1}
@@ -15,7 +15,7 @@ training: {epochs: 1}
 
 
 def test_the_examples_of_the_page_work(desk):
-    (desk.folder / "softsign.py").write_text(blocks(PAGE, "python")[0])
+    (desk.folder / "rational.py").write_text(blocks(PAGE, "python")[0])
     (desk.folder / "mine.yaml").write_text(CONFIG)
     script = "\n".join(blocks(PAGE, "bash"))
     code, _, errors = desk.bash(f"set -euo pipefail\n{script}")
