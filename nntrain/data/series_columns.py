@@ -49,11 +49,12 @@ class SeriesArguments(Protocol):
 
 def find_columns(table: Table, config: SeriesArguments, numerals: Numerals) -> Where:
     """The columns that the config names, or that are found out with a word.  Raises DataError."""
-    columns = [_find(column, table) for column in config.columns]
-    time = None if config.time is None else _find(config.time, table)
-    group = None if config.group is None else _find(config.group, table)
+    columns = [table.find(column, "columns") for column in config.columns]
+    time = None if config.time is None else table.find(config.time, "time")
+    group = None if config.group is None else table.find(config.group, "group")
     others = {i for i in (time, group) if i is not None}
-    named = {_find(column, table) for column in (*config.targets, *config.future)}
+    named = {table.find(column, "targets") for column in config.targets}
+    named |= {table.find(column, "future") for column in config.future}
     if time is None:
         time = find_time(table, {*columns, *others, *named})
         others |= set() if time is None else {time}
@@ -68,16 +69,6 @@ def find_columns(table: Table, config: SeriesArguments, numerals: Numerals) -> W
     if not columns:
         raise DataError(f"{table.name}: error: no column holds a number in every row; name some with columns")
     return Where(columns, time, group)
-
-
-def _find(column: str | int, table: Table) -> int:
-    names = table.names
-    if isinstance(column, str) and column in names:
-        return names.index(column)
-    if isinstance(column, int) and -len(names) <= column < len(names):
-        return column % len(names)
-    hint = did_you_mean(str(column), names)
-    raise DataError(f"{table.name}: error: no column {column!r} (there are {', '.join(names)}){hint}")
 
 
 def locate_columns(file: TableFile, layout: SeriesLayout, dialect: Dialect) -> tuple[Table, Where, LeftOut | None]:

@@ -73,12 +73,12 @@ def read_table_of_texts(path: Path, dialect: Dialect, text: Column, target: Colu
         raise DataError(
             f"{path}: error: one column, expected one of texts and one of labels; delimiter says what parts"
         )
-    at = table.width - 1 if target is None else find(table, target, "target")
+    at = table.width - 1 if target is None else table.find(target, "target")
     others = [i for i in range(table.width) if i != at and i not in table.empty]
     if text is None and len(others) != 1:
         there = ", ".join(names[i] for i in others)
         raise DataError(f"{path}: error: {len(others)} columns may hold the texts ({there}): say which with text")
-    of_texts = others[0] if text is None else find(table, text, "text")
+    of_texts = others[0] if text is None else table.find(text, "text")
     if of_texts == at:
         raise DataError(f"{path}: error: text and target are both the column {names[at]}")
     found = Texts(warnings=table.warnings, column=names[of_texts])
@@ -110,17 +110,6 @@ def texts_of_table(table: Table, column: str, target: Column) -> Texts:
     for row in range(len(table)):
         found.add(table.columns[at].text(row), "", table.place(row, at))
     return found
-
-
-def find(table: Table, column: str | int, argument: str) -> int:
-    """The number of a column that the config names.  Raises DataError."""
-    names = table.names
-    if isinstance(column, str) and column in names:
-        return names.index(column)
-    if isinstance(column, int) and -len(names) <= column < len(names):
-        return column % len(names)
-    hint = did_you_mean(str(column), names)
-    raise DataError(f"{table.name}: error: {argument}: no column {column!r} ({', '.join(names)}){hint}")
 
 
 def read_folder(folder: Path, encoding: str | None = None) -> Texts:

@@ -6,9 +6,9 @@ from math import prod
 
 import numpy as np
 
-from nntrain.export import c_attention, c_images, c_recurrent
+from nntrain.export import c_attention, c_dense, c_images, c_recurrent
 from nntrain.export.c_body import Body, Value
-from nntrain.export.c_calls import Write, Writer, bias_of, made, weights_of, whole_of
+from nntrain.export.c_calls import Write, Writer, bias_of, made
 from nntrain.export.placed import Placed, written
 from nntrain.layers import activations as act
 from nntrain.layers import branches, containers, convolution, dense, normalization, pooling, recurrent, shaping
@@ -154,35 +154,6 @@ def _product(placed: Placed) -> Write:
     return add
 
 
-def _dense(placed: Placed) -> Write:
-    n_y, n_x = placed.arrays["W"].shape
-
-    def add(body: Body, x: Value) -> Value:
-        function, whole = whole_of(body, placed, "dense", prod(placed.shape))
-        arrays = weights_of(body, placed), bias_of(body, placed)
-        return made(placed, function, *arrays, "x", "z", body.T(placed.shape), n_y, n_x, *whole)(body, x)
-
-    return add
-
-
-def _bias(placed: Placed) -> Write:
-    return lambda body, x: made(
-        placed, "scale_shift", "NULL", bias_of(body, placed), "x", "z", *body.around(placed.shape)
-    )(body, x)
-
-
-def _tied(placed: Placed) -> Write:
-    n, k = placed.arrays["W"].shape
-    return lambda body, x: made(placed, "tied", weights_of(body, placed), "x", "z", body.T(placed.shape), n, k)(body, x)
-
-
-def _embedding(placed: Placed) -> Write:
-    n, vocabulary = placed.arrays["W"].shape
-    return lambda body, x: made(
-        placed, "embedding", weights_of(body, placed), "x", "z", body.steps or placed.shape[0], n, vocabulary
-    )(body, x)
-
-
 def _batch_norm(placed: Placed) -> Write:
     layer = placed.layer
     assert isinstance(layer, normalization.BatchNorm)
@@ -229,11 +200,11 @@ LAYERS: dict[type[Layer], Writer] = {
     Residual: _residual,
     branches.Concatenate: _concatenate,
     branches.Product: _product,
-    dense.Dense: _dense,
-    dense.Linear: _dense,
-    dense.Bias: _bias,
-    Tied: _tied,
-    Embedding: _embedding,
+    dense.Dense: c_dense.dense,
+    dense.Linear: c_dense.dense,
+    dense.Bias: c_dense.bias,
+    Tied: c_dense.tied,
+    Embedding: c_dense.embedding,
     act.Identity: _unchanged,
     act.Sigmoid: _element("sigmoid", "1 / (1 + EXP(-x[i]))"),
     act.Tanh: _element("tanh_of", "TANH(x[i])"),

@@ -48,6 +48,18 @@ class ColumnArguments(Protocol):
     def drop(self) -> Sequence[str | int]:
         """Columns that are left out."""
 
+    @property
+    def categorical(self) -> Sequence[str | int]:
+        """Columns whose numbers are names."""
+
+    @property
+    def dates(self) -> Sequence[str | int]:
+        """Columns of dates."""
+
+    @property
+    def units(self) -> Sequence[str | int]:
+        """Columns of numbers with percent or currency signs."""
+
 
 def describe_table(table: Table, config: ColumnArguments, numerals: Numerals) -> Facts:
     """What the columns of the training table are.  Raises DataError."""
@@ -65,8 +77,12 @@ def describe_table(table: Table, config: ColumnArguments, numerals: Numerals) ->
     left_out = {*(table.find(c, "drop") for c in config.drop), *targets, weights, group}
     said = Said(
         *(
-            {table.find(column, argument) for column in getattr(config, argument)}
-            for argument in ("categorical", "dates", "units")
+            {table.find(column, argument) for column in columns}
+            for argument, columns in (
+                ("categorical", config.categorical),
+                ("dates", config.dates),
+                ("units", config.units),
+            )
         )
     )
     inputs = [i for i in full if i not in left_out]
