@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import prod
 
@@ -82,6 +82,12 @@ class Body:
         if self.steps and len(shape) == 2:
             return f"{self.steps} * {shape[1]}"
         return prod(shape)
+
+    def meet(self, steps: Iterable[str | None]) -> None:
+        """Where branches meet, those steps count that count in each of them; None where all do."""
+        self.steps = None
+        for each in dict.fromkeys(one for one in steps if one is not None):
+            self.steps = each if self.steps is None else f"({each} < {self.steps} ? {each} : {self.steps})"
 
     def hold(self, value: Value) -> None:
         """One more will read it."""

@@ -29,11 +29,12 @@ static void conv2d(const weight *W@S(W), const real *b, const real *x, real *z, 
 }
 """,
     "conv1d": """
-/* conv2d along the steps of a sequence: T, n_x, T', F, kernel, stride, padding before, dilation, groups */
-static void conv1d(const weight *W@S(W), const real *b, const real *x, real *z, const int *size)
+/* conv2d along T steps, with `before` zeros before them; size: n_x, F, kernel, stride, dilation, groups */
+static void conv1d(const weight *W@S(W), const real *b, const real *x, real *z, int T, int steps, int before,
+                   const int *size)
 {
-    const int T = size[0], n_x = size[1], steps = size[2], F = size[3], kernel = size[4];
-    const int stride = size[5], before = size[6], dilation = size[7], groups = size[8], c_in = n_x / groups;
+    const int n_x = size[0], F = size[1], kernel = size[2], stride = size[3], dilation = size[4], groups = size[5];
+    const int c_in = n_x / groups;
     for (int i = 0; i < steps; i++)
         for (int f = 0; f < F; f++) {
             real sum = 0;
@@ -44,6 +45,21 @@ static void conv1d(const weight *W@S(W), const real *b, const real *x, real *z, 
             }
             z[i * F + f] = sum@F(W, f) + (b ? b[f] : 0);
         }
+}
+""",
+    "positions": """
+/* how many steps conv1d makes of T, at least one; around: zeros at both ends; extent: steps that a filter spans */
+static int positions(int T, int around, int extent, int stride)
+{
+    return T + around > extent ? (T + around - extent) / stride + 1 : 1;
+}
+""",
+    "zeros_before": """
+/* how many zeros `same` has before T steps */
+static int zeros_before(int T, int extent, int stride)
+{
+    const int zeros = ((T - 1) / stride) * stride + extent - T;
+    return zeros > 0 ? zeros / 2 : 0;
 }
 """,
     "conv_transpose2d": """

@@ -6,9 +6,9 @@ from math import prod
 
 import numpy as np
 
-from nntrain.export.c_body import Body, Value
+from nntrain.export.c_body import Body, Number, Value
 from nntrain.export.c_calls import Write, Writer, bias_of, made, weights_of, whole_of
-from nntrain.export.placed import Placed, inexpressible
+from nntrain.export.placed import Placed
 from nntrain.export.torch_images import pool_window
 from nntrain.kernels.windows import Window, pair, window
 from nntrain.layers import convolution, pooling
@@ -49,25 +49,31 @@ def conv1d(placed: Placed) -> Write:
     assert isinstance(layer, Conv1d)
     padding = (0, layer.padding) if isinstance(layer.padding, int) else layer.padding
     slid = window((1, placed.shape[0]), (1, layer.kernel), (1, layer.stride), padding, (1, layer.dilation))
-    numbers = (
-        *placed.shape,
-        *placed.output,
-        layer.kernel,
-        layer.stride,
-        slid.padding[1][0],
-        layer.dilation,
-        layer.groups,
-    )
+    numbers = (placed.shape[1], layer.filters, layer.kernel, layer.stride, layer.dilation, layer.groups)
 
     def add(body: Body, x: Value) -> Value:
-        if body.steps is not None:
-            raise inexpressible(placed, "C", "of sequences with lengths of their own; .onnx and .py take them")
         sizes = body.constant(f"{placed.path}.size", np.array(numbers), "int")
         function, whole = whole_of(body, placed, "conv1d", prod(placed.shape), _patch(placed))
         arrays = weights_of(body, placed), bias_of(body, placed)
-        return made(placed, function, *arrays, "x", "z", sizes, *whole)(body, x)
+        steps: tuple[Number, ...] = (placed.shape[0], placed.output[0], slid.padding[1][0])
+        if body.steps is not None:
+            steps = body.steps, *_of_lengths(body, layer, body.steps)
+            body.steps = str(steps[1])
+        return made(placed, function, *arrays, "x", "z", *steps, sizes, *whole)(body, x)
 
     return add
+
+
+def _of_lengths(body: Body, layer: Conv1d, steps: str) -> tuple[str, Number]:
+    """Of a sequence with a length of its own: how many steps come out, and the zeros before it."""
+    extent = layer.dilation * (layer.kernel - 1) + 1
+    if layer.padding == "same":
+        body.functions["zeros_before"] = None
+        after = steps if layer.stride == 1 else f"(({steps} + {layer.stride - 1}) / {layer.stride})"
+        return after, f"zeros_before({steps}, {extent}, {layer.stride})"
+    body.functions["positions"] = None
+    before = 0 if layer.padding == "valid" else layer.padding
+    return f"positions({steps}, {2 * before}, {extent}, {layer.stride})", before
 
 
 def conv_transpose2d(placed: Placed) -> Write:

@@ -57,11 +57,10 @@ static void conv2d_int8(const int8_t *W, const real *W_scale, const real *b, con
 """,
     "conv1d_int8": """
 /* conv1d, every patch of the sequence beside a filter's weights; q has room for x and a patch */
-static void conv1d_int8(const int8_t *W, const real *W_scale, const real *b, const real *x, real *z, const int *size,
-                        real scale, real inverse, int8_t *q)
+static void conv1d_int8(const int8_t *W, const real *W_scale, const real *b, const real *x, real *z, int T, int steps,
+                        int before, const int *size, real scale, real inverse, int8_t *q)
 {
-    const int T = size[0], n_x = size[1], steps = size[2], F = size[3], kernel = size[4];
-    const int stride = size[5], before = size[6], dilation = size[7], groups = size[8];
+    const int n_x = size[0], F = size[1], kernel = size[2], stride = size[3], dilation = size[4], groups = size[5];
     const int c_in = n_x / groups, f_out = F / groups;
     int8_t *patch = q + T * n_x;
     whole(x, q, inverse, T * n_x);

@@ -105,8 +105,9 @@ def _residual(placed: Placed) -> Write:
         F, steps = x, body.steps
         for one in placed.chain:
             F = write(body, one, F)
-        body.steps = steps
+        after, body.steps = body.steps, steps
         S = x if placed.shortcut is None else write(body, placed.shortcut, x)
+        body.meet((body.steps, after))
         z = body.new(*placed.output)
         body.call("add", F.pointer, S.pointer, z.pointer, body.count(placed.output))
         body.release(F)
@@ -119,7 +120,7 @@ def _residual(placed: Placed) -> Write:
 def _concatenate(placed: Placed) -> Write:
     def add(body: Body, x: Value) -> Value:
         z, at = body.new(*placed.output), 0
-        axis, steps = feature_axis(placed.output), body.steps
+        axis, steps, after = feature_axis(placed.output), body.steps, []
         for part in placed.inner.values():
             body.hold(x)
             body.steps = steps
@@ -127,7 +128,9 @@ def _concatenate(placed: Placed) -> Write:
             outer, width = body.around(placed.output)[0] if axis else 1, prod(part.output[axis:])
             body.call("place", y.pointer, z.pointer, outer, width, prod(placed.output[axis:]), at)
             body.release(y)
+            after.append(body.steps)
             at += width
+        body.meet(after)
         body.release(x)
         return z
 
@@ -136,7 +139,7 @@ def _concatenate(placed: Placed) -> Write:
 
 def _product(placed: Placed) -> Write:
     def add(body: Body, x: Value) -> Value:
-        z, steps, after = body.new(*placed.output), body.steps, body.steps
+        z, steps, after = body.new(*placed.output), body.steps, []
         body.formulas["ones"] = "x == z ? 1 : 1"
         body.call("ones", z.pointer, z.pointer, prod(placed.output))
         for part in placed.inner.values():
@@ -144,10 +147,10 @@ def _product(placed: Placed) -> Write:
             body.steps = steps
             y = write(body, part, x)
             is_vector = len(part.output) < len(placed.output)
-            after = after if is_vector else body.steps
-            body.steps = after
             body.call("multiply", y.pointer, z.pointer, *body.around(placed.output), int(is_vector))
             body.release(y)
+            after.append(body.steps)
+        body.meet(after)
         body.release(x)
         return z
 
