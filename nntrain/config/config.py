@@ -158,6 +158,8 @@ class Draft:
         values, self._places = self._construct(problems, None, before_data=True)
         self.name, self.seed, self.dtype = values["name"], values.get("seed", 0), values.get("dtype", "float32")
         self.dataset = values["dataset"]
+        if values.get("loss") is not None:
+            self.dataset.meant_for(getattr(values["loss"], "target", "either"))
 
     def resolve(self, facts: DatasetFacts | None) -> Config:
         """The complete config, with `$dataset.classes` and its like from the loaded data.  Raises ConfigError."""

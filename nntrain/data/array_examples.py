@@ -9,7 +9,7 @@ from math import prod
 import numpy as np
 
 from nntrain.data.array_files import Header, check_inputs, check_kind, show
-from nntrain.data.array_labels import as_targets, extremes, first_unlabelled, label_names, numbered
+from nntrain.data.array_labels import as_labels, as_targets, extremes, first_unlabelled, label_names, numbered
 from nntrain.data.array_steps import check_lengths, check_weights, without_padding
 from nntrain.data.arrays import Examples
 from nntrain.data.image_axes import Layout, channels_first, find_channels_last, tell_pixels
@@ -48,6 +48,7 @@ class Known:
 
     layout     of images; None: to be found out
     symbols    numbers of the inputs are symbols below this
+    labels     targets are labels wherever they may be
     fitting    whether what is not known is found out, and told
     """
 
@@ -55,6 +56,7 @@ class Known:
     symbols: int | None
     classes: int | None = None
     names: tuple[str, ...] | None = None
+    labels: bool = False
     fitting: bool = True
 
 
@@ -142,6 +144,8 @@ def _targets(
             known = replace(known, names=label_names(Y, name))
         if known.names is not None:
             Y, classes = numbered(Y, name, known.names), len(known.names)
+    if known.fitting and known.labels and classes is None:
+        Y, classes = as_labels(Y, name, steps, warnings)
     Y = as_targets(Y, name, classes, steps, warnings if known.fitting else [])
     if classes is None and Y.dtype.kind != "f":
         classes = extremes(Y)[1] + 1

@@ -52,6 +52,24 @@ def _words(Y: Array, name: str) -> Array:
         raise DataError(f"{name}: error: labels of bytes that are no UTF-8: {error.reason}") from error
 
 
+def as_labels(Y: Array, name: str, steps: int | None, warnings: list[str]) -> tuple[Array, int | None]:
+    """What may be labels, as integers: floats that are whole numbers, and one-hot rows, which say how many classes
+    there are; anything else as it is.  For a loss that takes nothing but labels."""
+    if Y.dtype.kind not in "biuf":
+        return Y, None
+    check_numbers(Y, name)
+    width = Y.shape[1] if Y.ndim == 2 else None
+    if width is not None and width >= 2 and width != steps and is_one_hot(Y):
+        warnings.append(f"{name}: one-hot: every row is one 1 among 0; read as labels of {width} classes")
+        return Y.argmax(axis=1), width
+    if Y.dtype.kind == "f" and (Y.ndim == 1 or width in (1, steps)) and _whole(Y):
+        warnings.append(
+            f"{name}: whole numbers {by_door('saved as', 'that are')} floats; read as labels, which the loss takes"
+        )
+        return Y.astype(np.int64), None
+    return Y, None
+
+
 def as_targets(Y: Array, name: str, classes: int | None, steps: int | None, warnings: list[str]) -> Array:
     """Labels as integers (N,) or (N, T), or values as floats (N, n_y) or (N, T, n_y).  Raises DataError.
 

@@ -49,6 +49,7 @@ class Dataset(Component):
     kind: ClassVar[str] = "dataset"
     takes_files: ClassVar[bool] = False  # whether validation and test may be files
     ends: ClassVar[bool] = False  # whether an example is a text with an end of its own, as a name is
+    for_labels = False  # whether the loss that learns from it takes labels alone: no argument, a config says its loss
     batch_size: int = arg("examples a batch m", default=32, ge=1, kw_only=True)
     shuffle: bool = arg("new order of the training examples every epoch", default=True, kw_only=True)
     validation: float | Path = arg(
@@ -108,6 +109,11 @@ class Dataset(Component):
     def padded(self) -> bool:
         """Whether examples are sequences of different lengths, so that batches carry `lengths`."""
         return False
+
+    def meant_for(self, target: str) -> None:
+        """Note what the loss takes: what may be labels or values, as whole numbers are that stand as floats, is then
+        labels where it takes nothing else."""
+        object.__setattr__(self, "for_labels", target == "labels")
 
     def paths(self) -> dict[str, object]:
         """Arguments that say where the data lie, but for parts of their own; none where the data are made, not read."""

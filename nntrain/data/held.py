@@ -37,7 +37,7 @@ def holding() -> bool:
 def key(dataset: Component, *without: str) -> str:
     """What a dataset says of the data that it reads, but for some arguments."""
     said = {name: value for name, value in values(dataset).items() if name not in (*_NOT_READ, *without)}
-    return f"{dataset.type} {said!r}"
+    return f"{dataset.type} {said!r}{' labels' if getattr(dataset, 'for_labels', False) else ''}"
 
 
 def once(key: str, read: Callable[[], T]) -> T:

@@ -30,8 +30,9 @@ class Arrays(ArrayDataset):
     """Base: examples first.  Tables (N, n), images (N, C, H, W), sequences (N, T, n); numbers are taken as they are.
 
     Integer targets are labels 0 … max, (N,) or (N, T) for one a step, and words are labels in the order of their names;
-    floats are values (N,), (N, n_y) or (N, T, n_y).  A label of −1 is none: a loss has to say `ignore: -1`.  Targets
-    may be missing where none are used: with `reconstruct`, or in a GAN.
+    floats are values (N,), (N, n_y) or (N, T, n_y).  Where the loss takes labels alone, as cross_entropy does, floats
+    that are whole numbers are labels too, and so are one-hot rows.  A label of −1 is none: a loss has to say
+    `ignore: -1`.  Targets may be missing where none are used: with `reconstruct`, or in a GAN.
     """
 
     takes_files = True
@@ -58,7 +59,7 @@ class Arrays(ArrayDataset):
         for part, where in (("validation", self.validation), ("test", self.test)):
             if isinstance(where, Path):
                 files[part] = where
-        known = Known(self.layout, self.vocabulary, self.classes)
+        known = Known(self.layout, self.vocabulary, self.classes, labels=self.for_labels)
         if facts is not None:
             last: Layout | None = "channels_last" if facts.preparation.channels_last else self.layout
             known = Known(last, facts.vocabulary, facts.classes, facts.label_names, fitting=False)

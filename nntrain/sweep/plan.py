@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from nntrain.builder.length import total_steps
-from nntrain.components import values
 from nntrain.config import Base, Config, Draft, find_value, flow, written
+from nntrain.data import held
 from nntrain.data.parts import Data
 from nntrain.errors import ConfigError
 from nntrain.files.storage import json_bytes
@@ -25,8 +25,6 @@ from nntrain.sweep.ranges import Range
 _HASH_LENGTH = 10
 _MOST_PROBLEMS = 20
 _MOST_CORNERS = 6
-# what the facts of the data, and the size of the training part, do not depend on
-_NOT_LOADED = ("batch_size", "shuffle", "drop_last")
 
 
 @dataclass(frozen=True)
@@ -199,12 +197,11 @@ class _Loader:
     """Loads each dataset of the sweep once."""
 
     def __init__(self) -> None:
-        self._loaded: dict[tuple[str, str, str], Data] = {}
+        self._loaded: dict[tuple[str, str], Data] = {}
         self.warnings: dict[str, None] = {}  # each once, in order
 
     def load(self, draft: Draft) -> Data:
-        kept = {name: value for name, value in values(draft.dataset).items() if name not in _NOT_LOADED}
-        key = (draft.dataset.type, repr(kept), draft.dtype)
+        key = (held.key(draft.dataset), draft.dtype)
         if key not in self._loaded:
             self._loaded[key] = draft.dataset.load(draft.seed, np.dtype(draft.dtype))
             self.warnings |= dict.fromkeys(self._loaded[key].warnings)

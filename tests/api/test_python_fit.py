@@ -41,8 +41,11 @@ def test_arrays_train_as_the_same_arrays_in_a_file(tmp_path):
     assert np.array_equal(other.predict(X), one.predict(X))
 
 
-@pytest.mark.parametrize("Y", [LABELS, np.where(LABELS, "yes", "no"), LABELS.astype(bool), LABELS.tolist()], ids=str)
-def test_labels_may_be_numbers_words_or_truths(tmp_path, Y):
+OF_LABELS = [np.where(LABELS, "yes", "no"), LABELS.astype(bool), LABELS.tolist(), LABELS * 1.0, np.eye(2)[LABELS]]
+
+
+@pytest.mark.parametrize("Y", OF_LABELS, ids=["words", "truths", "list", "floats", "one-hot"])
+def test_labels_may_be_written_in_many_ways(tmp_path, Y):
     run = nntrain.fit(CONFIG, {"training": {"epochs": 2}}, X=X, Y=Y, run_dir=tmp_path / "run", quiet=True)
     assert run.evaluate(X, Y)["examples"] == 40
     assert run.predict(X).shape == (40,)

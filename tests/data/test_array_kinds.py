@@ -18,11 +18,13 @@ ONE_HOT = np.eye(3)[LABELS]
 
 @pytest.fixture
 def load(tmp_path):
-    """Save arrays under their names, and load the dataset that is declared."""
+    """Save arrays under their names, and load the dataset that is declared, for a loss of these targets."""
 
-    def load(facts=None, arrays=None, **arguments):
+    def load(facts=None, arrays=None, target="either", **arguments):
         np.savez(tmp_path / "d.npz", **(arrays or {}))
-        return Npz(tmp_path / "d.npz", **{"validation": 0, **arguments}).load(0, "float64", facts)
+        dataset = Npz(tmp_path / "d.npz", **{"validation": 0, **arguments})
+        dataset.meant_for(target)
+        return dataset.load(0, "float64", facts)
 
     return load
 
@@ -84,6 +86,33 @@ def test_floats_are_values_and_those_that_look_like_labels_are_told(load, y, wor
     data = load(arrays={"x": X, "y": y})
     assert data.facts.target == "values"
     assert told(data) == word
+
+
+@pytest.mark.parametrize(
+    ("y", "labels", "word"),
+    [
+        (LABELS.astype(float), LABELS, "d.npz:y: whole numbers saved as floats; read as labels, which the loss takes"),
+        (LABELS[:, None] * 1.0, LABELS, "d.npz:y: whole numbers saved as floats; read as labels, which the loss takes"),
+        (ONE_HOT, LABELS, "d.npz:y: one-hot: every row is one 1 among 0; read as labels of 3 classes"),
+        (ONE_HOT.astype(int), LABELS, "d.npz:y: one-hot: every row is one 1 among 0; read as labels of 3 classes"),
+        (LABELS + 0.5, None, ""),
+        (ONE_HOT * 2.0, None, ""),
+    ],
+)
+def test_whole_numbers_in_floats_are_labels_where_the_loss_takes_nothing_else(load, y, labels, word):
+    data = load(arrays={"x": X, "y": y}, target="labels")
+    assert told(data) == word
+    assert data.facts.target == ("values" if labels is None else "labels")
+    if labels is not None:
+        assert data.facts.classes == 3
+        np.testing.assert_array_equal(everything(data).Y, labels)
+        again = load(saved(data.facts), {"x": X[:2], "y": y[1:3]})
+        np.testing.assert_array_equal(everything(again).Y, labels[1:3])
+
+
+def test_labels_in_floats_that_begin_at_1_are_a_slip_too(load):
+    with pytest.raises(DataError, match="labels begin at 1, expected 0 to 2"):
+        load(arrays={"x": X, "y": LABELS + 1.0}, target="labels")
 
 
 @pytest.mark.parametrize(
