@@ -2,7 +2,9 @@
 
 Sums do not use MPI's reductions, whose order is the library's own affair.  Each process adds up whole subtrees of the
 fixed tree; slices of their sums go round (Alltoallv), each process finishes the tree on its slice, and the finished
-slices go round (Allgatherv).  So every process sends and receives about twice the size of dθ, whatever their number.
+slices go round in the same way.  So every process sends and receives about twice the size of dθ, whatever their number.
+MPICH's Allgatherv would send them in pieces of 32 KB that wait for each other: 880 ms for 2 MB over a link of 5 ms, in
+place of 108 (tests/benchmarks/bench_links.py has such links).
 """
 
 from __future__ import annotations
@@ -89,8 +91,9 @@ class MPITeam(Team):
         slices = received.reshape(-1, length)
         for (start, level), vector in zip((node for each in nodes for node in each), slices, strict=True):
             whole.add(start, vector, level, kept=False)
+        finished, to_each = np.ascontiguousarray(whole.root), (np.full(self.size, length), np.zeros(self.size, int))
         with self._waiting():
-            self.communicator.Allgatherv(np.ascontiguousarray(whole.root), [out, (lengths, np.array(bounds[:-1]))])
+            self.communicator.Alltoallv([finished, to_each], [out, (lengths, np.array(bounds[:-1]))])
 
     def meet(self) -> None:
         """Wait until all are here."""

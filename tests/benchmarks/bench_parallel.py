@@ -29,7 +29,7 @@ MLP = ["flatten", {"dense": 512}, "relu", {"dense": 256}, "relu", {"dense": 10}]
 WORK = {"VGG, m = 128": (VGG, (3, 32, 32), 128, 8), "MLP, m = 1024": (MLP, (1, 28, 28), 1024, 40)}
 
 
-def config(folder, layers, shape, m, steps):
+def config(folder, layers, shape, m, steps, parts=2):
     random = np.random.default_rng(0)
     np.savez(folder / "data.npz", x=random.integers(0, 256, (4 * m, *shape), np.uint8), y=np.arange(4 * m) % 10)
     declared = {
@@ -43,7 +43,7 @@ def config(folder, layers, shape, m, steps):
         "architecture": layers,
         "loss": "cross_entropy",
         "optimizer": {"type": "sgd", "lr": 1e-3},
-        "training": {"steps": steps, "micro_batches": 2, "checkpoint": {"epochs": 1000}},
+        "training": {"steps": steps, "micro_batches": parts, "checkpoint": {"epochs": 1000}},
     }
     path = folder / "config.yaml"
     path.write_text(yaml.safe_dump(declared))
