@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 
 from nntrain.data.tables.numerals import is_number, number_word
+from nntrain.data.tables.packed_numbers import Numbers
 from nntrain.model.shapes import Array
 
 # in whatever case; the last ones are how Excel and old C libraries write them
@@ -58,7 +59,7 @@ class Missing:
 class Cells:
     """A column of N cells, in pieces.
 
-    value_pieces  float64, NaN where the cell is no number
+    value_pieces  piece[:] is float64, NaN where the cell is no number
     code_pieces   of each cell its place in `words`, in the smallest integers, -1 where it is a number; None where all
                   of a piece are numbers
     words         the different cells that are no numbers
@@ -69,7 +70,7 @@ class Cells:
                   first rows have none
     """
 
-    value_pieces: list[Array]
+    value_pieces: list[Numbers]
     code_pieces: Sequence[Array | None]
     words: Sequence[str]
     absent: Array
@@ -82,7 +83,13 @@ class Cells:
     @property
     def values(self) -> Array:
         """(N,) float64, NaN where the cell is no number: a copy where there are several pieces."""
-        return self.value_pieces[0] if len(self.value_pieces) == 1 else np.concatenate(self.value_pieces)
+        if len(self.value_pieces) == 1:
+            return self.value_pieces[0][:]
+        values, start = np.empty(len(self)), 0
+        for piece in self.value_pieces:
+            values[start : start + len(piece)] = piece[:]
+            start += len(piece)
+        return values
 
     @property
     def codes(self) -> Array | None:
@@ -95,11 +102,27 @@ class Cells:
     @property
     def missing(self) -> Array:
         """(N,) True where there is no value."""
-        codes = self.codes
-        if codes is None or not self.absent.any():
+        if not self.words or not self.absent.any():
             return np.zeros(len(self), bool)
-        found: Array = (codes >= 0) & self.absent[codes]
+        return np.concatenate([self._of_words(piece, self.absent) for piece in range(len(self.value_pieces))])
+
+    def _of_words(self, piece: int, which: Array) -> Array:
+        """(rows of the piece,) True where one of those words stands: `which` (words,)."""
+        codes = self.code_pieces[piece]
+        if codes is None:
+            return np.zeros(len(self.value_pieces[piece]), bool)
+        found: Array = np.append(which, False)[codes]  # the last for -1, a number
         return found
+
+    def _first_of_words(self, which: Array) -> int | None:
+        """The first row in which one of those words stands: `which` (words,)."""
+        start = 0
+        for piece, values in enumerate(self.value_pieces):
+            found = self._of_words(piece, which)
+            if found.any():
+                return start + int(np.argmax(found))
+            start += len(values)
+        return None
 
     @property
     def has_numbers(self) -> bool:
@@ -143,8 +166,7 @@ class Cells:
 
     def row_of(self, word: str) -> int:
         """The first row that holds a word."""
-        codes = self.codes
-        return 0 if codes is None else int(np.argmax(codes == self.words.index(word)))
+        return self._first_of_words(np.arange(len(self.words)) == self.words.index(word)) or 0
 
     def row_of_name(self, name: str) -> int:
         """The first row that holds a value of this name (see `names`)."""
@@ -161,14 +183,11 @@ class Cells:
         at = row - (ends[piece] - len(values))
         if codes is not None and codes[at] >= 0:
             return self.words[int(codes[at])]
-        return number_word(float(values[at]))
+        return number_word(values[at : at + 1].item())
 
     def first_word(self) -> int | None:
         """The first row that is neither a number nor missing."""
-        codes = self.codes
-        if codes is None or self.absent.all():
-            return None
-        return int(np.argmax((codes >= 0) & ~self.absent[codes]))
+        return None if self.absent.all() else self._first_of_words(~self.absent)
 
     def category_numbers(self, categories: Sequence[str]) -> Array:
         """(N,) float64: the number of each cell among the categories; NaN where missing, -1 where there is none."""

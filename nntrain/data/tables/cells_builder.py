@@ -12,6 +12,7 @@ import numpy as np
 from nntrain.data.tables.cells import Cells, Missing
 from nntrain.data.tables.known_words import KnownWords
 from nntrain.data.tables.numerals import Numerals, all_numbers, number_word
+from nntrain.data.tables.packed_numbers import Numbers, PackedNumbers, packed
 from nntrain.model.shapes import Array
 
 _MAY_BE_GROUPED = re.compile(r" *[+-]?(?:[1-9]\d{0,2}(\.\d{3})|\d{1,3}) *", re.ASCII)
@@ -35,14 +36,14 @@ class CellsBuilder:
 
     __slots__ = (  # a table may have a hundred thousand columns
         *("_numerals", "_missing", "_groups", "_with_point", "_without", "_values", "_codes", "_code"),
-        *("_known", "_numbers", "_words", "_padded"),
+        *("_known", "_numbers", "_words", "_padded", "_packing"),
     )
 
     def __init__(self, numerals: Numerals, missing: Missing, watch_points: bool = False):
         self._numerals, self._missing = numerals, missing
         # whether a point may still be one between thousands, and whether there are numbers with and without it
         self._groups, self._with_point, self._without = watch_points and numerals.plain, False, False
-        self._values: list[Array] = []
+        self._values: list[Numbers] = []
         self._codes: list[Array | None] | None = None  # where all are numbers
         self._code = _NO_CODES  # of every word
         self._known: dict[str, int] | None = (
@@ -50,6 +51,7 @@ class CellsBuilder:
         )
         self._numbers: list[float]
         self._words: KnownWords | None = None
+        self._packing = False
         self._padded = ""  # of the first rows a whole number with zeros before it
 
     def add(self, cells: Sequence[str]) -> None:
@@ -106,7 +108,7 @@ class CellsBuilder:
             self._codes = self._codes or [None] * len(self._values)
         if self._codes is not None:
             self._codes.append(codes)
-        self._values.append(values)
+        self._values.append((packed(values, self._values[-1]) if self._packing else None) or values)
 
     def add_bytes(self, content: Array, starts: Array, ends: Array, cells: Callable[[Array | None], list[str]]) -> None:
         """The cells content[starts:ends] of further rows, few different ones; `cells` gives some of them, or all."""
@@ -160,6 +162,17 @@ class CellsBuilder:
         if not self._code:
             self._code = {}
         return self._code.setdefault(word, len(self._code))
+
+    @property
+    def packs(self) -> bool:
+        """Whether the numbers that came last are kept in fewer bytes, and theirs are free."""
+        return self._packing and (not self._values or isinstance(self._values[-1], PackedNumbers))
+
+    def pack(self) -> None:
+        """Keep further numbers in fewer bytes, where these can hold them."""
+        if not self._packing:
+            self._values = [packed(values[:]) or values for values in self._values]
+            self._packing = True
 
     @property
     def mostly_words(self) -> bool:

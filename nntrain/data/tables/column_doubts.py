@@ -23,7 +23,7 @@ _SENTENCE = 4  # words in a row
 
 def is_constant(cells: Cells) -> bool:
     """Whether the column has one value in all rows."""
-    values = cells.value_pieces[0]
+    values = cells.value_pieces[0][:]
     if len(values) > 1 and (values[0] < values[1] or values[0] > values[1]):
         return False  # as nearly all, of which there may be 100,000
     words = len(cells.present)
@@ -37,7 +37,7 @@ def is_identifier(cells: Cells, name: str, by_name: bool = False) -> bool:
     """Whether a column has another whole number in every row, and is called like an id or, unless it is to be told
     `by_name`, counts the rows.
     """
-    if not cells.all_numbers or any((v != np.floor(v)).any() for v in cells.value_pieces):
+    if not cells.all_numbers or any((v[:] != np.floor(v[:])).any() for v in cells.value_pieces):
         return False
     values = cells.values
     counts = not by_name and len(cells) >= _ENOUGH and values.max() - values.min() == len(cells) - 1
@@ -51,7 +51,7 @@ def is_same(one: Cells, other: Cells) -> bool:
     if (first != others).any() and not np.isnan(first + others).any():
         return False  # most differ in the first row
     pieces = zip(one.value_pieces, other.value_pieces, strict=True)
-    if not all(np.array_equal(a, b, equal_nan=True) for a, b in pieces):
+    if not all(np.array_equal(a[:], b[:], equal_nan=True) for a, b in pieces):
         return False
     if one.codes is None or other.codes is None:
         return one.words == other.words

@@ -104,6 +104,7 @@ def describe(table: Table, at: int, name: str, said: Said, numerals: Numerals) -
     if at in said.units:
         return Column(name, at, unit=_unit(table, at, name, numerals))
     if kind == "numbers":
+        refuse_words(table, at, name, numerals)  # before anything takes the memory of all numbers
         return numbers(table, at, name)
     if kind in ("amounts", "dates"):
         refuse_words(table, at, name, numerals)

@@ -6,7 +6,6 @@ empty rows.  What the other cells hold that are no plain numbers, the columns' b
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,14 +15,14 @@ import numpy as np
 from nntrain.data.tables.byte_words import PAD, padded
 from nntrain.data.tables.cells_builder import CellsBuilder
 from nntrain.data.tables.dialect import Dialect
+from nntrain.data.tables.mapped_columns import by_column
 from nntrain.data.tables.plain_numbers import numbers_at
 from nntrain.model.shapes import Array
 
 _LINE, _BLANK, _QUOTE, _ZERO = b'\n "0'
 _LONGEST_CELL = 131072  # the limit of csv.reader
-_MAPPED = 1 << 16  # bytes from which on an array is given back to the system when it is freed
-_POPULATE: int = getattr(mmap, "MAP_POPULATE", 0)  # all pages at once, at half the time of one by one
 _IN_NUMBERS = frozenset("+-.0123456789eE ")
+_LARGE = 1 << 22  # cells from which on memory counts more than a tenth of the time
 _MANY = 100  # cells for which it pays to decode a block at once
 _AGAIN = 8  # blocks after which columns of words are looked at as numbers again
 
@@ -76,7 +75,7 @@ class PlainBlocks:
         ]
         # columns that were no plain numbers before
         self._wordy = np.array([builder.mostly_words for builder in self._builders])
-        self._blocks = 0
+        self._blocks = self._cells = 0
 
     @classmethod
     def of(
@@ -94,13 +93,17 @@ class PlainBlocks:
             return 0
         rows = len(cut.starts)
         self._blocks += 1
+        if self._cells < _LARGE <= self._cells + cut.ends.size:
+            for builder in self._builders:
+                builder.pack()
+        self._cells += cut.ends.size
         if self._blocks % _AGAIN == 0:
             self._wordy[:] = False
         numeric = None if not self._wordy.any() else np.flatnonzero(~self._wordy)
         values, odd = cut.numbers(numeric)
         share = odd.mean(axis=0) if odd.any() else np.zeros(odd.shape[1])
-        of_columns = _mapped((values.shape[1], rows))
-        of_columns[:] = values.T
+        packs = np.array([builder.packs for builder in self._builders], bool)
+        of_columns = by_column(values, packs if numeric is None else packs[numeric])
         del values
         longest = (cut.ends - cut.starts).max(axis=0)
         numbers = iter(range(len(of_columns)))
@@ -226,15 +229,3 @@ def _watch(builder: CellsBuilder, cut: Cut, at: int, rows: Array | None) -> None
     has_point = behind > 0
     fits = np.where(has_point, (behind == 4) & (first != _ZERO), True) & (whole > 0) & (whole < 4)
     builder.watch(bool(fits.all()), bool(has_point.any()), bool(not has_point.all()))
-
-
-def _mapped(shape: tuple[int, int]) -> Array:
-    """An array of float64 whose memory goes back to the system when it is freed, whatever the allocator keeps."""
-    count = shape[0] * shape[1]
-    if 8 * count >= _MAPPED:
-        try:
-            flags = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _POPULATE} if _POPULATE else {}
-            return np.frombuffer(mmap.mmap(-1, 8 * count, **flags), np.float64).reshape(shape)
-        except OSError:  # so many maps are not allowed
-            pass
-    return np.empty(shape)

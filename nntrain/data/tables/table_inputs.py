@@ -10,6 +10,7 @@ from numpy.typing import DTypeLike
 
 from nntrain.data.tables.column_values import Unknown, values
 from nntrain.data.tables.numerals import Numerals
+from nntrain.data.tables.packed_numbers import Numbers
 from nntrain.data.tables.table import Table
 from nntrain.data.tables.table_layout import TableLayout
 from nntrain.model.shapes import Array
@@ -33,14 +34,14 @@ class TableInputs:
         self._table, self.layout, self._width = table, layout, layout.inputs
         self._sizes = [len(piece) for piece in table.columns[0].value_pieces]
         self._kept: Array | None = None
-        self._columns: list[list[Array]] = []
+        self._columns: list[list[Numbers]] = []
         ends = np.cumsum(self._sizes)
         for i, column in zip(at, layout.columns, strict=True):
             found = values(table, i, column, numerals, unknown)
             if column.categories is None and column.date is None and column.unit is None:
                 self._columns.append(table.columns[i].value_pieces)
             else:
-                self._columns.append(np.split(found, ends[:-1]))
+                self._columns.append([*np.split(found, ends[:-1])])
 
     def __len__(self) -> int:
         return sum(self._sizes) if self._kept is None else int(np.count_nonzero(self._kept))
@@ -58,7 +59,7 @@ class TableInputs:
     def columns(self) -> Iterator[Array]:
         """The values (N,) of each column, NaN where one is missing."""
         for pieces in self._columns:
-            column = np.concatenate(pieces)
+            column = np.concatenate([piece[:] for piece in pieces])
             yield column if self._kept is None else column[self._kept]
 
     def completed(self, layout: TableLayout) -> TableInputs:
@@ -99,7 +100,7 @@ class TableInputs:
 
     def _piece(self, piece: int) -> Array:
         """The values (rows, columns) of a piece of the table."""
-        raw = np.stack([pieces[piece] for pieces in self._columns], axis=1)
+        raw = np.stack([pieces[piece][:] for pieces in self._columns], axis=1)
         if self._kept is None:
             return raw
         start = sum(self._sizes[:piece])
