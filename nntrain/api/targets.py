@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from nntrain.data.array_labels import as_targets
 from nntrain.data.facts import Facts
 from nntrain.data.given_arrays import as_array
 from nntrain.data.parts import Batch, Part
@@ -47,7 +48,9 @@ def with_targets(part: Part, Y: object, loaded: Loaded) -> Part:
     if targets.ndim == 0 or len(targets) != part.size:
         raise DataError(f"Y: error: {len(np.atleast_1d(targets))} targets for {part.size} examples")
     if facts.target == "labels":
-        return Targeted(part, _labels(targets, facts))
+        X = part.batch(np.arange(1)).X
+        steps = len(X) if X.ndim == 3 or facts.vocabulary is not None else None
+        return Targeted(part, _labels(targets, facts, steps))
     if targets.dtype.kind not in "biuf" or not np.isfinite(targets).all():
         raise DataError("Y: error: expected finite numbers, as this network predicts values")
     values = targets.astype(np.float64)
@@ -59,8 +62,8 @@ def with_targets(part: Part, Y: object, loaded: Loaded) -> Part:
     return Targeted(part, values.astype(loaded.config.dtype))
 
 
-def _labels(targets: Array, facts: Facts) -> Array:
-    """Numbers of the classes, of their names or of these numbers."""
+def _labels(targets: Array, facts: Facts, steps: int | None) -> Array:
+    """Numbers of the classes, of their names, of these numbers, or of one-hot rows."""
     classes = facts.classes or 0
     if facts.label_names is not None:
         numbers = {name: number for number, name in enumerate(facts.label_names)}
@@ -70,8 +73,9 @@ def _labels(targets: Array, facts: Facts) -> Array:
         if targets.dtype.kind not in "iu":
             strange = next(str(t) for t, n in zip(targets.ravel().tolist(), named, strict=True) if n is None)
             raise DataError(f"Y: error: the label {strange!r} is none of {', '.join(facts.label_names)}")
-    if targets.dtype.kind == "f" and (np.mod(targets, 1) == 0).all():
-        targets = targets.astype(np.int64)
-    if targets.dtype.kind not in "biu" or targets.min() < 0 or targets.max() >= classes:
+    if targets.dtype.kind in "US":
+        raise DataError(f"Y: error: words, expected labels from 0 to {classes - 1}")
+    labels = as_targets(targets, "Y", classes, steps, [])
+    if labels.dtype.kind == "f" or labels.min(initial=0) < 0:
         raise DataError(f"Y: error: expected labels from 0 to {classes - 1}")
-    return targets.astype(np.int64)
+    return labels.astype(np.int64)

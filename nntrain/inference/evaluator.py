@@ -12,6 +12,7 @@ from nntrain.config.settings import Training
 from nntrain.data.loader import evaluation_batches, evaluation_indices, shared_batches
 from nntrain.data.micro_batches import cut
 from nntrain.data.parts import Batch, Part
+from nntrain.errors import DataError
 from nntrain.files.plain_values import JsonObject
 from nntrain.inference.totals import Totals
 from nntrain.model.layer import Context, State
@@ -114,7 +115,7 @@ class _Measured:
 
     def __init__(self, model: Model, of_weights: float):
         config, facts = model.config, model.facts
-        self.loss, self.of_weights = config.loss, of_weights
+        self.loss, self.of_weights, self.labels = config.loss, of_weights, facts.target == "labels"
         self.all = {
             "": Totals(self.loss, config.metrics, facts, costs=config.shows_cost),
             "naive_": Totals(self.loss, config.metrics, facts),
@@ -124,6 +125,7 @@ class _Measured:
     def add(self, out: Output) -> None:
         """One batch."""
         batch, mask = out.batch, out.mask
+        _check_steps(batch.Y, out.Z, self.labels)
         J = self.loss.evaluate(out.Z, batch.Y, mask, **batch.weighing)
         self.all[""].add(J, J + out.context.cost + self.of_weights, out.Z, batch, mask)
         for name, rival in (("naive_", batch.naive), ("naive_season_", batch.seasonal)):
@@ -139,6 +141,19 @@ class _Measured:
             if not beginning or totals.weight
             for name, value in totals.results().items()
         }
+
+
+def _check_steps(Y: Array, Z: Array, labels: bool) -> None:
+    """Raise DataError where targets are one an example and outputs one a step, or the reverse: other data than those of
+    training may have such."""
+    steps, own = Z.shape[:-2], Y.shape[: -1 if labels else -2]
+    if Z.ndim > 3 or own == steps or Y.shape == (*steps, Z.shape[-1]):
+        return
+    say = {True: "one a step", False: "one an example"}
+    wrong = f"{say[bool(own)]}, expected {say[bool(steps)]}"
+    if own and steps:
+        wrong = f"{own[0]} steps, expected {steps[0]}"
+    raise DataError(f"the targets are {wrong}, as this network's outputs are")
 
 
 def _penalty(network: Network, training: Training) -> float:

@@ -101,3 +101,28 @@ def test_a_stderr_that_knows_nothing_of_terminals_is_none(tmp_path, monkeypatch)
     closed = StringIO()
     closed.close()
     assert not any(map(is_terminal, (None, Plain(), closed)))
+
+
+SEQUENCES = np.random.default_rng(0).standard_normal((20, 5, 2))
+SIGNS = (SEQUENCES[:, :, 0] > 0).astype(int)
+LAST = [{"gru": {"units": 3, "output": "last"}}]
+
+
+@pytest.mark.parametrize(
+    ("layers", "loss", "Y", "other", "words"),
+    [
+        ([{"gru": 3}, {"dense": 2}], "cross_entropy", SIGNS, SIGNS[:, 0], "one an example, expected one a step"),
+        ([*LAST, {"dense": 2}], "cross_entropy", SIGNS[:, 0], SIGNS, "one a step, expected one an example"),
+        ([{"gru": 3}, {"dense": 2}], "mse", SEQUENCES, SEQUENCES[:, 0], "one an example, expected one a step"),
+        ([*LAST, {"dense": 2}], "mse", SEQUENCES[:, 0], SEQUENCES, "one a step, expected one an example"),
+    ],
+)
+def test_targets_of_steps_and_of_examples_are_told_apart_when_a_run_is_measured(
+    tmp_path, layers, loss, Y, other, words
+):
+    run = nntrain.fit(
+        {**CONFIG, "architecture": layers, "loss": loss}, X=SEQUENCES, Y=Y, quiet=True, run_dir=tmp_path / "run"
+    )
+    assert run.evaluate(SEQUENCES, Y)["examples"] == 20
+    with pytest.raises(DataError, match=f"the targets are {words}"):
+        run.evaluate(SEQUENCES, other)
