@@ -184,13 +184,19 @@ class Facts(Saved):
         return x if scaling is None else scaling.undo_for_people(x[None])[0]
 
     def cells(self, x: Array, most: int) -> list[tuple[str, str]]:
-        """One network input as (name, value) for people: at most so many columns of a table, or of its numbers."""
+        """One network input as (name, value) for people: at most so many columns of a table, or of its numbers.
+
+        Of a series the last steps: y-1, y are the last two values of y before the forecast, which begins with y+1.
+        """
         if self.text is not None:
             return [("text", self.text.text(x))]
         numbers, layout = self.example(x).reshape(-1), self.preparation.layout
         if layout is not None:
             return layout.cells(numbers)[:most]
-        return [(str(i), f"{value:.4g}") for i, value in enumerate(numbers[:most])]
+        if (series := self.preparation.series) is not None:
+            names = series.step_names(len(x), (self.outputs or 0) // len(series.targets))
+            return [(name, f"{value:.4g}") for name, value in zip(names, numbers, strict=True)][-most:]
+        return [(f"input {i}", f"{value:.4g}") for i, value in enumerate(numbers[:most])]
 
     def as_json(self) -> dict[str, object]:
         """Everything, as the manifest keeps it."""

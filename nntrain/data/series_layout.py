@@ -35,6 +35,18 @@ class SeriesLayout(Saved):
         """Where what is known in advance stands among the columns that are read."""
         return [self.columns.index(name) for name in self.future]
 
+    def step_names(self, steps: int, horizon: int) -> list[str]:
+        """What each number of a window of `steps` rows is: y-1, y are the last two of y, y+1 is the first forecast.
+
+        What is known in advance stands `horizon` rows ahead of the rest.
+        """
+        ahead = [horizon * (name in self.future) for name in self.columns]
+        found = []
+        for step in range(1 - steps, 1):
+            for name, moved in zip(self.columns, ahead, strict=True):
+                found.append(f"{name}{step + moved:+d}" if step + moved else name)
+        return found
+
     def as_json(self) -> dict[str, object]:
         """As a checkpoint keeps it: what does not apply is left out."""
         saved: dict[str, object] = {"columns": list(self.columns), "at": list(self.at), "targets": list(self.targets)}

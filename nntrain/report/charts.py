@@ -17,6 +17,7 @@ from nntrain.report.history import Series
 WIDTH, HEIGHT = 360, 230
 LEFT, RIGHT, TOP, BOTTOM = 46, 10, 10, 34
 COLOURS = 6
+_FEW_TRIED, _ROOM = 8, 30  # values that have a tick each; pixels between two of them
 _DASHED = ("train", "naive", "naive_season")
 
 Drawn = tuple[str, JsonObject]  # the SVG, and what the page's scripts know of it
@@ -48,6 +49,8 @@ def lines(
         body.append(_curve(one, x, y, f"{kind}{dashed}", mark))
         label = f"{names[one.run]} {one.part}" if len(names) > 1 else one.part
         told.append({"name": label, "x": one.x, "y": one.y, "mark": mark})
+    if len({value for one in series for value in one.x}) == 1 and 1 < len(series) <= COLOURS:
+        body.append(_names_of_dots([str(one["name"]) for one in told], series, x, y))
     data = {"kind": "lines", "x": x_name, "series": told, "xs": _as_json(x), "ys": _as_json(y)}
     return svg("".join(body)), data
 
@@ -78,7 +81,7 @@ def points(
     y = Scale(ys)
     if diagonal and isinstance(x, Scale):
         x = y = Scale([*xs, *ys], logarithmic=False)
-    body = [frame(x, y, x_name)]
+    body = [frame(x, y, x_name, tried=() if diagonal else tuple(v for v in xs if isinstance(v, int | float)))]
     if diagonal:
         body.append(f'<path class="guide" d="M{LEFT} {HEIGHT - BOTTOM}L{WIDTH - RIGHT} {TOP}"/>')
     order = sorted(range(len(xs)), key=lambda i: i == best)
@@ -110,8 +113,11 @@ def top(share: float) -> float:
     return round(HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM), 1)
 
 
-def frame(x: Scale | Categories, y: Scale, x_name: str, whole: bool = False) -> str:
-    """Axes with their ticks, and the name of the level one; what belongs to the other may be drawn again."""
+def frame(x: Scale | Categories, y: Scale, x_name: str, whole: bool = False, tried: Collection[float] = ()) -> str:
+    """Axes with their ticks, and the name of the level one; what belongs to the other may be drawn again.
+
+    tried   the values along the level axis: where they are few, each has its tick
+    """
     parts = ['<g class="rows">']
     for tick in y.ticks():
         parts.append(f'<path class="grid" d="M{LEFT} {top(y(tick))}H{WIDTH - RIGHT}"/>')
@@ -120,7 +126,10 @@ def frame(x: Scale | Categories, y: Scale, x_name: str, whole: bool = False) -> 
     if isinstance(x, Categories):
         marks = [(w, (i + 0.5) / len(x.words)) for i, w in enumerate(x.words)]
     else:
-        marks = [(short(t), x(t)) for t in x.ticks(4, least=1 if whole else 0)]
+        few = sorted(set(tried)) if len(set(tried)) <= _FEW_TRIED else []
+        marks = [(short(t), x(t)) for t in few or x.ticks(4, least=1 if whole else 0)]
+    if tried:
+        marks = _apart(marks)
     for text, share in marks:
         anchor = "end" if share > 0.95 else "middle"
         parts.append(
@@ -131,6 +140,29 @@ def frame(x: Scale | Categories, y: Scale, x_name: str, whole: bool = False) -> 
     parts.append(f'<text class="name" x="{middle}" y="{HEIGHT - 5}" text-anchor="middle">{in_html(x_name)}</text>')
     parts.append(f'<path class="axis" d="M{LEFT} {TOP}V{HEIGHT - BOTTOM}H{WIDTH - RIGHT}"/>')
     return "".join(parts)
+
+
+def _apart(marks: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
+    """Those that leave each other room; the ends come first."""
+    kept: list[tuple[str, float]] = []
+    for mark in sorted(marks, key=lambda mark: mark[1] not in (0.0, 1.0)):
+        if all(abs(mark[1] - other[1]) * (WIDTH - LEFT - RIGHT) >= _ROOM for other in kept):
+            kept.append(mark)
+    return kept
+
+
+def _names_of_dots(names: Sequence[str], series: Sequence[Series], x: Scale, y: Scale) -> str:
+    """Of curves of one value each, dots above each other: their names beside them, where there is room."""
+    placed: list[float] = []
+    found = []
+    for name, one in sorted(zip(names, series, strict=True), key=lambda pair: pair[1].part != "validation"):
+        if (value := one.y[0]) is None or not isfinite(value):
+            continue
+        at = top(y(value))
+        if all(abs(at - other) >= 11 for other in placed):
+            placed.append(at)
+            found.append(f'<text class="name halo" x="{left(x(one.x[0])) + 10}" y="{at + 4}">{in_html(name)}</text>')
+    return "".join(found)
 
 
 def _curve(one: Series, x: Scale, y: Scale, kind: str, mark: float | None) -> str:

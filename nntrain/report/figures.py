@@ -62,7 +62,7 @@ def table(
         run = f' data-run="{numbers[i]}"' if numbers is not None else ""
         body.append(f"<tr{kind}{run}>{cells}</tr>")
     said = f"<caption>{in_html(caption)}</caption>" if caption else ""
-    sortable = ' class="sortable"' if len(rows) > 1 else ""
+    sortable = ' class="sortable"' if len(rows) > 1 else ' class="one"' if numbers is not None else ""
     kind = "scroll long" if len(rows) > _LONG else "scroll"
     return (
         f'<div class="{kind}" tabindex="0" role="group" aria-label="{in_html(caption or "table")}">'

@@ -65,12 +65,19 @@ def table(compared: Compared, ranking: Ranking) -> str:
         body.append([compared.names[i], *told, str(row["status"]), *epochs, *values])
     best = 0 if ranking.best is not None and len(runs) > 1 else None
     said = "metrics of the best checkpoint, where there is one"
-    return figures.table(["run", *keys, "status", "epochs", "best epoch", *metrics], body, best, said, runs)
+    if runs and all("best" not in compared.rows[i] for i in runs):
+        said = "measured at the end; the curves are means over each epoch"
+    made = figures.table(["run", *keys, "status", "epochs", "best epoch", *metrics], body, best, said, runs)
+    return f"<h3>Each run</h3>{made}" if _means_are_told(ranking) else made
+
+
+def _means_are_told(ranking: Ranking) -> bool:
+    return ranking.metric is not None and any(len(group.runs) > 1 for group in ranking.groups)
 
 
 def experiments(compared: Compared, ranking: Ranking) -> str:
     """Where runs differ in their seed alone: a line an experiment, the best mean first."""
-    if ranking.metric is None or all(len(group.runs) == 1 for group in ranking.groups):
+    if not _means_are_told(ranking):
         return ""
     keys = [key for key in keys_of(compared, ranking.order) if key not in _REPLICAS]
     body = []
@@ -117,14 +124,15 @@ def _legend(names: Sequence[str], parts: bool, marked: bool) -> str:
 
 
 def hyperparameters(compared: Compared, ranking: Ranking, drawn: figures.Charts) -> str:
-    """Parallel coordinates, and the metric against each hyperparameter; of fewer than three runs nothing."""
+    """Parallel coordinates, and the metric against each hyperparameter; of fewer than three runs, or where nothing
+    but seeds and folds differs, nothing."""
     metric = ranking.metric
     there = [i for i in ranking.order if isfinite(compared.measured[i].get(metric or "", float("nan")))]
     keys = [key for key in keys_of(compared, ranking.order) if not key.endswith(".name")]
     axes: dict[str, list[Json]] = {key: [compared.value(i, key) for i in there] for key in keys}
     # what some runs have not, as the units of a layer that others lack, is no scale to place them on
     axes = {k: values for k, values in axes.items() if not any(v is None or isinstance(v, dict) for v in values)}
-    if len(there) < 3 or not axes or metric is None:
+    if len(there) < 3 or set(axes) <= set(_REPLICAS) or metric is None:
         return ""
     axes = dict(list(axes.items())[:MOST_AXES])
     ys = [compared.measured[i][metric] for i in there]

@@ -32,7 +32,7 @@ from nntrain.runs import Run
 from nntrain.runs.best_runs import Ranking, rankings
 from nntrain.runs.comparison import Compared
 
-MOST_DETAILED = 4  # runs that get a section of their own; of more, the best of each task
+MOST_DETAILED = 4  # runs that get a section of their own, folded but for the best; of more, the best of each task
 MOST_OPEN = 4  # tasks that are shown whole; of more each is folded, with two charts
 _STYLE, _SCRIPTS = "page.css", ("page.js", "curves.js", "brush.js", "moments.js", "table.js")
 
@@ -55,9 +55,12 @@ def page(rows: Sequence[Mapping[str, Json]], metric: str | None = None) -> str:
         body.append(_contents(compared, tasks))
     for number, task in enumerate(tasks):
         body.append(_task(compared, task, number, len(tasks), charts))
-    detailed = list(range(len(rows))) if len(rows) <= MOST_DETAILED else [_shown(task) for task in tasks]
+    shown = [_shown(task) for task in tasks]
+    detailed = [i for task in tasks for i in task.order] if len(rows) <= MOST_DETAILED else shown
     if len(detailed) <= MOST_DETAILED:
-        body += [_details(Path(rows[i]["run"]), compared.names[i] if len(rows) > 1 else "", charts) for i in detailed]
+        for i in detailed:
+            name = compared.names[i] if len(rows) > 1 else ""
+            body.append(_details(Path(rows[i]["run"]), name, charts, folded=i not in shown))
     else:
         body.append(figures.soft("nntrain report RUN shows one of them in detail."))
     return _whole(title, "\n".join(body), charts.data)
@@ -85,8 +88,8 @@ def _task(compared: Compared, task: Ranking, number: int, tasks: int, charts: fi
     parts = [
         f'<p class="best-run">{in_html(overview.headline(compared, task))}</p>',
         overview.why(compared, task),
-        overview.table(compared, task),
         overview.experiments(compared, task),
+        overview.table(compared, task),
         overview.curves(compared, task, charts, only),
         overview.hyperparameters(compared, task, charts),
     ]
@@ -98,14 +101,18 @@ def _task(compared: Compared, task: Ranking, number: int, tasks: int, charts: fi
     return f'<section id="task-{number}"><h2>{title}</h2>{"".join(parts)}</section>'
 
 
-def _details(run_dir: Path, name: str, charts: figures.Charts) -> str:
+def _details(run_dir: Path, name: str, charts: figures.Charts, folded: bool) -> str:
     """One run from its best checkpoint.  A network that diverges says what it says, without a word of NumPy's."""
     with np.errstate(all="ignore"):
-        return _parts(findings.find(run_dir), name, charts)
+        parts = _parts(findings.find(run_dir), charts)
+    title = f"<h2>{in_html(name) if name else 'The run'}</h2>"
+    if folded:
+        return f'<details class="task"><summary>{title}</summary>{parts}</details>'
+    return f"<section>{title}{parts}</section>"
 
 
-def _parts(found: findings.Findings, name: str, charts: figures.Charts) -> str:
-    parts = [f"<h2>{in_html(name) if name else 'The run'}</h2>"]
+def _parts(found: findings.Findings, charts: figures.Charts) -> str:
+    parts = []
     if found.problem:
         parts.append(figures.soft(f"Not judged anew: {found.problem}"))
     parts += [
@@ -122,7 +129,7 @@ def _parts(found: findings.Findings, name: str, charts: figures.Charts) -> str:
     if found.loaded is not None and found.data is not None:
         parts.append(attention_maps.section(attention_maps.look(found.loaded, found.data)))
     parts += [drawn.section(found), again.section(Run(found.run_dir))]
-    return f"<section>{''.join(parts)}</section>"
+    return "".join(parts)
 
 
 def _whole(title: str, body: str, data: list[JsonObject]) -> str:

@@ -139,8 +139,10 @@ def joined(curves: Sequence[Curve], x_name: str, diagonal: bool = False, dots: b
             body += [f'<circle class="dot c{k % COLOURS}" cx="{px}" cy="{py}" r="3.5"/>' for px, py in places]
         told += [{"px": px, "py": py, "text": text} for (px, py), text in zip(places, curve.text, strict=True)]
         if len(curves) == 1 and curve.name:
+            low = np.mean(curve.y) < 0.5  # the name stands where the curve is not
+            place = (LEFT + 6, 22, "start") if low else (WIDTH - RIGHT - 6, HEIGHT - 46, "end")
             body.append(
-                f'<text class="name halo" x="{WIDTH - RIGHT - 6}" y="{HEIGHT - 46}" text-anchor="end">'
+                f'<text class="name halo" x="{place[0]}" y="{place[1]}" text-anchor="{place[2]}">'
                 f"{in_html(curve.name)}</text>"
             )
     return svg("".join(body)), {"kind": "points", "points": told}

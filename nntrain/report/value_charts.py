@@ -32,13 +32,21 @@ def section(found: Findings, drawn: figures.Charts) -> str:
         return ""
     predicted = np.asarray(loaded.facts.to_units(loaded.config.loss.predict(judged.Z)), np.float64)
     truth = np.asarray(loaded.facts.to_units(judged.Y), np.float64)
-    names = loaded.facts.output_names or tuple(map(str, range(len(truth))))
-    if len(truth) == 1 and loaded.facts.output_names is None:
-        names = ("value",)
+    names = _names(loaded.facts, len(truth))
     numbers = judged.numbers if judged.numbers is not None else np.arange(truth.shape[1])
     along = _forecasts(found, loaded, predicted, truth, drawn)
     measured = _measured(loaded.facts, predicted, truth, names, judged.weights, found.part)
     return along + measured + _scattered(names, numbers, predicted, truth, found.part, drawn)
+
+
+def _names(facts: Facts, outputs: int) -> tuple[str, ...]:
+    """Of the outputs: the targets' columns, where they are known."""
+    if facts.output_names is not None:
+        return facts.output_names
+    layout = facts.preparation.layout
+    if layout is not None and len(layout.targets) == outputs:
+        return tuple(target.name for target in layout.targets)
+    return ("value",) if outputs == 1 else tuple(map(str, range(outputs)))
 
 
 def _measured(
@@ -67,12 +75,12 @@ def _scattered(
     labels = [f"example {i}" for i in numbers[shown]]
     found = []
     for k, name in enumerate(names[:MOST_OUTPUTS]):
-        title = f"Prediction against truth ({part})" if len(names) == 1 else name
+        title = f"{name}, {part} part" if len(names) == 1 else name
         chart = charts.points(
             truth[k, shown].tolist(), predicted[k, shown].tolist(), labels, "truth", "prediction", diagonal=True
         )
         found.append(drawn.figure(title, chart))
-    parts = ["<h3>Prediction against truth</h3>" if len(names) > 1 else "", figures.side_by_side(found[:OPEN])]
+    parts = ["<h3>Prediction against truth</h3>", figures.side_by_side(found[:OPEN])]
     if len(found) > OPEN:
         others = figures.side_by_side(found[OPEN:])
         parts.append(f"<details><summary>{len(found) - OPEN} more outputs</summary>{others}</details>")

@@ -75,6 +75,9 @@ def test_png_is_what_a_browser_reads_to_the_pixel(browser, tmp_path):
     assert np.array_equal(np.array(read).reshape(5, 7, 4)[..., :3], pixels)
 
 
+RUNS = "const runs = document.querySelector('table:has(tr[data-run])');"
+
+
 def names(browser):
     """The runs of the overview, in the order in which they are seen."""
     return browser.run(
@@ -86,10 +89,10 @@ def names(browser):
 def test_a_column_s_head_sorts_by_it_numbers_as_numbers(browser, lab):
     browser.open(lab / "sweep.html")
     before = names(browser)
-    column = "const k = [...document.querySelector('table').tHead.rows[0].cells].findIndex(c => c.textContent === %r);"
-    click = "document.querySelector('table').tHead.rows[0].cells[k].querySelector('button').click();"
-    read = "return [...document.querySelector('table').tBodies[0].rows].map(r => Number(r.cells[k].textContent))"
-    assert browser.run("return document.querySelector('table').tHead.rows[0].cells[1].textContent") == "seed"
+    column = RUNS + "const k = [...runs.tHead.rows[0].cells].findIndex(c => c.textContent === %r);"
+    click = "runs.tHead.rows[0].cells[k].querySelector('button').click();"
+    read = "return [...runs.tBodies[0].rows].map(r => Number(r.cells[k].textContent))"
+    assert browser.run(RUNS + "return runs.tHead.rows[0].cells[1].textContent") == "seed"
     rates = browser.run(column % "optimizer.lr" + click + read)
     assert rates == sorted(rates) == [0.001, 0.001, 0.01, 0.01, 0.1, 0.1, 1, 1]
     assert browser.run(column % "optimizer.lr" + click + read) == rates[::-1]

@@ -113,6 +113,9 @@ def test_a_window_of_as_many_steps_as_columns_is_shown_in_the_units_of_its_colum
     cell = "<td>([^<]*)</td>"
     shown = re.findall(rf'<tr><th scope="row">\d+</th>{cell * 7}</tr>', (tmp_path / "r.html").read_text())
     assert len(shown) > 5
+    assert re.findall(r'<th scope="col">((?:depth|salt)[^<]*)</th>', (tmp_path / "r.html").read_text()) == [
+        *("depth-1", "salt-1", "depth", "salt")
+    ]
     for *_, depth, salt, later_depth, later_salt in shown:
         assert 1000 <= float(depth) <= 1001
         assert 1000 <= float(later_depth) <= 1001
