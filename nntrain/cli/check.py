@@ -45,8 +45,8 @@ def _overfit(config: Path, overrides: tuple[str, ...]) -> None:
     right = "" if learned.share is None else f", {learned.share:.0%} {learned.of}"
     told = f"loss {number(learned.first)} -> {number(learned.last)}{right} after {learned.steps} steps"
     if not learned.ok:
+        floor = "  Texts that begin alike have a loss below which nothing goes" * learned.of_texts
         raise ConfigError(
-            f"overfit: one batch is not learned: {told}; is optimizer.lr too small or the network?  Names that begin "
-            "alike have a loss below which nothing goes"
+            f"overfit: one batch is not learned: {told}; is optimizer.lr too small or the network?{floor}"
         )
     print_text(broken(f"one batch learned by heart: {told}", room(sys.stdout)))

@@ -129,13 +129,26 @@ def observer(is_quiet: bool, tensorboard: bool) -> Iterator[Observer]:
         events.close()
 
 
+def _limit(result: Result) -> str:
+    """The key of what ended a training."""
+    if result.status == "stopped early":
+        return "training.early_stopping.patience"
+    from nntrain.config import written
+    from nntrain.runs.run_files import RunFiles
+
+    training = written(RunFiles(result.run_dir).read_config(), ("training",)).get("training")
+    ended = isinstance(training, dict) and training.get("steps") == result.summary.get("steps")
+    return "training.steps" if ended else "training.epochs"
+
+
 def print_result(result: Result, as_json: bool, is_quiet: bool) -> None:
     """How the run ended, to stderr; its directory, or its summary as JSON, to stdout."""
     if not team.current().first:
         return
     if result.trained == 0 and result.status in FINISHED and not is_quiet:
         steps = result.summary.get("steps", 0)
-        say(f"nothing to train: the run was finished at step {steps:,}; training.epochs=N with a higher N goes on")
+        limit = _limit(result)
+        say(f"nothing to train: the run was finished at step {steps:,}; {limit}=N with a higher N goes on")
     best: JsonObject = result.summary.get("best") or result.summary.get("final") or {}
     part = next((p for p in ("test", "validation", "train") if p in best), None)
     if part and not is_quiet:

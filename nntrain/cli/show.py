@@ -47,7 +47,8 @@ def _length(model: Model) -> str:
     assert isinstance(model, Built)
     an_epoch, total = steps_per_epoch(model.config, model.data), total_steps(model.config, model.data)
     epochs = -(-total // an_epoch)
-    return f"training: {an_epoch:,} steps an epoch, {total:,} in {epochs:,} epoch{'s' * (epochs != 1)}"
+    steps = f"{an_epoch:,} step{'s' * (an_epoch != 1)} an epoch"
+    return f"training: {steps}, {total:,} in {epochs:,} epoch{'s' * (epochs != 1)}"
 
 
 def _layers(network: Network) -> str:

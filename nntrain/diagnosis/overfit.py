@@ -38,6 +38,7 @@ class Learned:
     last: float
     share: float | None
     of: str
+    of_texts: bool
     ok: bool
 
 
@@ -53,6 +54,7 @@ def overfit(path: Path, overrides: Sequence[str] = (), steps: int = LEARN_STEPS)
     lr = config.optimizer_of(next(iter(built.networks))).lr
     batch = next(batches(built.data.parts["train"], config.dataset, config.seed, 0))
     first = _measure(built, batch)[0]
+    texts = built.data.facts.text is not None
     of = "right" if built.data.facts.target == "labels" else "of the variance"
     last: tuple[float, float | None] = (inf, None)
     with np.errstate(all="ignore"):
@@ -66,10 +68,10 @@ def overfit(path: Path, overrides: Sequence[str] = (), steps: int = LEARN_STEPS)
                 share = last[1]
                 fell = last[0] <= _LEARNED_LOSS * first and (share is None or share >= _LEAST_SHARE)
                 if fell or (share is not None and share >= _LEARNED_SHARE):
-                    return Learned(step, first, *last, of, ok=True)
+                    return Learned(step, first, *last, of, texts, ok=True)
     if not last[0] <= first:
         raise _too_large(f"the loss went from {first:.4g} to {last[0]:.4g}", built)
-    return Learned(steps, first, *last, of, ok=False)
+    return Learned(steps, first, *last, of, texts, ok=False)
 
 
 def _too_large(what: str, built: Built) -> DivergedError:

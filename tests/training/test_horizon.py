@@ -77,6 +77,25 @@ def test_a_resume_with_nothing_to_do_says_so(nntrain, short):
     assert "nothing to train" not in nntrain("resume", "run", "training.epochs=3").stderr
 
 
+@pytest.mark.parametrize(
+    ("limits", "key"),
+    [
+        (["training.epochs=2"], "training.epochs"),
+        (["training.steps=3"], "training.steps"),
+        (
+            ["training.epochs=9", "optimizer.lr=0", "training.early_stopping.patience=1"],
+            "training.early_stopping.patience",
+        ),
+    ],
+)
+def test_what_is_said_to_go_on_goes_on(nntrain, short, limits, key):
+    short("constant")
+    nntrain("fit", "-q", "c.yaml", *limits, "--run-dir", "limited")
+    told = nntrain("resume", "limited").stderr
+    assert f"; {key}=N with a higher N goes on" in told
+    assert "nothing to train" not in nntrain("resume", "limited", f"{key}=4").stderr
+
+
 def test_show_says_how_many_steps_there_are(nntrain, short):
     short("constant")
     assert nntrain("show", "c.yaml").stdout.endswith("\ntraining: 4 steps an epoch, 8 in 2 epochs\n")
