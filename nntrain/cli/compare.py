@@ -162,7 +162,7 @@ def _runs(found: Compared) -> list[JsonObject]:
 
 
 def _label(one: Experiment) -> str:
-    return one.names[0] + (f" … ({len(one.names)})" if len(one.names) > 1 else "")
+    return one.names[0] + (f" ({len(one.names)} runs)" if len(one.names) > 1 else "")
 
 
 def _spread(one: Experiment) -> list[str]:

@@ -74,7 +74,7 @@ def runs(
         return
     if sort is not None:
         found.sort(key=lambda row: _rank(_value(row, sort), sort))
-    found = found[:limit]
+    every, found = found, found[:limit]
     if as_json:
         rows = found if keys is None else [_chosen(row, keys) for row in found]
         click.echo(json.dumps(rows))
@@ -97,7 +97,8 @@ def runs(
 
         compared = Compared(found, as_spelled=True)
         print_listing(compared, click.echo)
-        say_best(compared)
+        _say_cut(len(found), len(every), "runs")
+        say_best(compared if len(found) == len(every) else Compared(every, as_spelled=True))
 
 
 def _print_experiments(
@@ -110,7 +111,7 @@ def _print_experiments(
     groups = compared.experiments()
     if sort is not None:
         groups.sort(key=lambda one: _rank((one.metrics.get(sort) or (one.config.get(sort),))[0], sort))
-    groups = groups[:limit]
+    every, groups = len(groups), groups[:limit]
     if as_json:
         click.echo(json.dumps([one.as_json() for one in groups]))
         return
@@ -132,7 +133,14 @@ def _print_experiments(
     shown, left_out = fitted(first, values.of_experiments(groups))
     click.echo(shown)
     say_left_out(left_out, values.lacking)
+    _say_cut(len(groups), every, "experiments")
     say_best(compared)
+
+
+def _say_cut(shown: int, every: int, what: str) -> None:
+    """That --limit left some out; which is best is said of all."""
+    if shown < every:
+        say(f"{shown:,} of {every:,} {what}")
 
 
 def _fulfilling(rows: list[JsonObject], where: Sequence[str]) -> list[JsonObject]:

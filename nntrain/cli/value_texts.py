@@ -8,6 +8,7 @@ from math import floor, isfinite, log10
 
 from nntrain.files.plain_values import JsonObject
 
+_ROUNDING = 1e-12  # of the largest value: differences that are none
 _BLOCKS = "▁▂▃▄▅▆▇█"
 
 
@@ -92,8 +93,11 @@ def sparkline(values: Sequence[float | None], width: int = 40) -> str:
     if not finite:
         return " " * len(values)
     low, high = min(finite), max(finite)
+    if high - low <= _ROUNDING * max(abs(low), abs(high)):  # the mean of three times 0.1 is not 0.1
+        high = low
     span = high - low or 1.0
-    return "".join(" " if v is None or not isfinite(v) else _BLOCKS[min(7, int((v - low) / span * 8))] for v in values)
+    shares = [None if v is None or not isfinite(v) else min(high, v) - low for v in values]
+    return "".join(" " if share is None else _BLOCKS[min(7, int(share / span * 8))] for share in shares)
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

@@ -43,6 +43,17 @@ def test_limit_takes_the_first_or_the_best(nntrain, listed):
     assert best["run"].endswith("a-002")
 
 
+def test_of_some_runs_that_are_shown_it_is_told_how_many_there_are_and_which_is_best_of_all(nntrain, listed):
+    for run in listed.iterdir():
+        summary = json.loads((run / "summary.json").read_text())
+        summary.pop("sha256", None)
+        (run / "summary.json").write_text(json.dumps({**summary, "monitor": "validation.accuracy"}))
+    told = nntrain("runs", listed, "--limit", 1).stderr
+    assert told.startswith("1 of 4 runs\nbest by validation.accuracy: a-002, ")
+    assert nntrain("runs", listed, "--group", "--limit", 1).stderr.startswith("1 of 2 experiments\n")
+    assert " of 4 runs" not in nntrain("runs", listed, "--limit", 4).stderr
+
+
 def test_groups_are_experiments_over_seeds_with_mean_and_deviation(nntrain, listed):
     head, first, second = nntrain("runs", listed, "--group", "--sort", "validation.accuracy").stdout.splitlines()
     assert head.split() == ["run", "runs", "optimizer.lr", "validation.accuracy"]

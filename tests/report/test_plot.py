@@ -33,6 +33,7 @@ def test_sparklines_rise_with_their_values_and_leave_gaps_where_there_are_none()
     assert sparkline([0, 1, 2, 3, 4, 5, 6, 7]) == "▁▂▃▄▅▆▇█"
     assert sparkline([1, None, 0]) == "█ ▁"
     assert sparkline([3.0, 3.0]) == "▁▁"
+    assert sparkline([0.1] * 20, 8) == "▁▁▁▁▁▁▁▁"  # whose means are not all the same number
     assert sparkline([None]) == " "
     assert sparkline(list(range(400)), 8) == "▁▂▃▄▅▆▇█"
 
