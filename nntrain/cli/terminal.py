@@ -102,7 +102,8 @@ def _positive(variable: str) -> int:
 
 def width_of(text: str) -> int:
     """Columns that a text takes: colours none, wide characters (Chinese, Japanese, Korean) two, accents none."""
-    text = click.unstyle(text)
+    if "\033" in text:
+        text = click.unstyle(text)
     if text.isascii():
         return len(text)
     import unicodedata

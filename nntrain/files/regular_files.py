@@ -28,24 +28,28 @@ def kind(mode: int) -> str:
 
 def open_regular(path: str | os.PathLike[str], flags: int = os.O_RDONLY) -> int:
     """A descriptor of the file.  Raises OSError: NotRegularError for a link, directory, pipe, socket or device."""
+    return _opened(path, flags)[0]
+
+
+def _opened(path: str | os.PathLike[str], flags: int) -> tuple[int, int]:
+    """A descriptor of the file, and its size."""
     try:
         descriptor = os.open(path, flags | _FLAGS, 0o666)
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.EMLINK, errno.ENXIO, errno.EISDIR):
             raise _not_regular(path, os.lstat(path).st_mode) from None
         raise
-    mode = os.fstat(descriptor).st_mode
-    if not stat.S_ISREG(mode):
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
         os.close(descriptor)
-        raise _not_regular(path, mode)
-    return descriptor
+        raise _not_regular(path, found.st_mode)
+    return descriptor, found.st_size
 
 
 def read_regular(path: str | os.PathLike[str]) -> bytes:
     """All that the file holds.  Raises OSError."""
-    descriptor = open_regular(path)
+    descriptor, expected = _opened(path, os.O_RDONLY)
     try:
-        expected = os.fstat(descriptor).st_size
         content = os.read(descriptor, expected + 1)
         if len(content) == expected:  # as nearly always: what comes less than asked for is all there is
             return content

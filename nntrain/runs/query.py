@@ -10,7 +10,7 @@ from typing import Any, TypeGuard
 from nntrain.errors import ConfigError, NNTrainError
 from nntrain.files.plain_values import Json, JsonObject, scalar
 from nntrain.metrics import COMPONENTS, MORE_IS_BETTER
-from nntrain.runs.rows import row, scan
+from nntrain.runs.rows import Row, row, scan
 from nntrain.runs.run_files import RunFiles
 
 PARTS = ("train", "validation", "test")
@@ -58,6 +58,8 @@ def config_of(row: Mapping[str, Json], sections: Iterable[str] | None = None) ->
 
 def config_text(row: Mapping[str, Json]) -> str:
     """As the run keeps it; nothing where it cannot be read."""
+    if isinstance(row, Row):
+        return row.config
     try:
         return RunFiles(row["run"]).read_config()
     except NNTrainError:

@@ -50,7 +50,12 @@ def _is_rate(value: object) -> bool:
 
 def _is_measured(value: object) -> bool:
     """Numbers by name; a confusion matrix is a list, measures of each class are an object."""
-    return type(value) is dict and all(_is_number(v) or type(v) is list or type(v) is dict for v in value.values())
+    if type(value) is not dict:
+        return False
+    for each in value.values():
+        if not (isfinite(each) if type(each) is float else type(each) in (list, dict) or _is_number(each)):
+            return False
+    return True
 
 
 def _is_crc32(value: object) -> bool:
@@ -121,7 +126,10 @@ def read_object(path: str | os.PathLike[str], schema: Schema) -> Record:
 def parse(content: bytes) -> Record:
     """A line, which holds an object of the JSON that nntrain writes; or what is wrong with it."""
     try:
-        value = _DECODER.decode(content.decode())
+        text = content.decode().strip(_BLANKS)
+        value, end = _DECODER.raw_decode(text)
+        if end < len(text):
+            value = None
     except (ValueError, RecursionError):
         value = None
     return Record(value) if type(value) is dict else Record({}, "no line of JSON")
@@ -136,8 +144,7 @@ def wrong(value: Mapping[str, object], schema: Schema, needed: tuple[str, ...] =
         if key not in value:
             return f"no {key!r}"
     for key, item in value.items():
-        kind = schema.get(key)
-        if kind is not None and not kind.holds(item):
+        if (kind := schema.get(key)) is not None and not kind.holds(item):
             return f"{key}: expected {kind.name}, not {show(item)}"
     return ""
 
@@ -151,4 +158,5 @@ def _no_constant(text: str) -> object:
     raise ValueError(f"{text} is not in the JSON that nntrain writes")
 
 
+_BLANKS = " \t\n\r"  # of JSON
 _DECODER = json.JSONDecoder(parse_constant=_no_constant)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from typing import Any
 
 from nntrain.errors import CheckpointError, ConfigError, StorageError
 from nntrain.files.plain_values import JsonObject
@@ -11,6 +12,14 @@ from nntrain.files.storage import naming
 from nntrain.runs import told
 from nntrain.runs.records import FINAL
 from nntrain.runs.run_files import RunFiles
+from nntrain.runtime.garbage import collecting_no_garbage
+
+
+class Row(dict[str, Any]):
+    """What is known of a run, by name; and the text of its config, so that who compares runs need not read it again."""
+
+    config = ""
+
 
 _OURS = ("status", "pid", "lines", "log_sha256", "config_crc32")  # in status.json, for nntrain itself
 
@@ -30,7 +39,16 @@ def scan(runs_root: str | os.PathLike[str], logs: bool = False) -> list[JsonObje
     with naming(root, "cannot be listed"), os.scandir(root) as entries:
         names = sorted((entry.name for entry in entries if entry.is_dir()), key=_by_number)
     paths = names if root == "." else [os.path.join(root, name) for name in names]
-    return [row(run, logs) for run in map(RunFiles, paths) if run.is_run()]
+    rows: list[JsonObject] = []
+    texts = dict[str, str]()  # each once: thousands of runs may have the same config
+    with collecting_no_garbage():
+        for run in map(RunFiles, paths):
+            if run.is_run():
+                found = row(run, logs)
+                if isinstance(found, Row):
+                    found.config = texts.setdefault(found.config, found.config)
+                rows.append(found)
+    return rows
 
 
 def _plain(path: str) -> str:
@@ -51,7 +69,9 @@ def row(run: RunFiles, log: bool = False) -> JsonObject:
     if not summary and not damage:
         line, damage = run.newest_line()
         summary = {"final": line}
-    damage = damage or _config_damage(run, status.get("config_crc32", "")) or (run.log_damage() if log else "")
+    if not damage:
+        config, damage = _config(run, status.get("config_crc32", ""))
+    damage = damage or (run.log_damage() if log else "")
     if damage:
         return {"run": run.name, "status": "damaged", "damage": damage}
     state = status.get("status", summary.get("status"))
@@ -60,18 +80,20 @@ def row(run: RunFiles, log: bool = False) -> JsonObject:
     said = {key: value for key, value in status.items() if key not in _OURS}
     if (by_tell := told.read(run)) is not None:
         said["told"] = by_tell.value
-    return {**summary, **said, "run": run.name, "status": state}
+    found = Row(summary)
+    found |= {**said, "run": run.name, "status": state}
+    found.config = config
+    return found
 
 
-def _config_damage(run: RunFiles, crc32: str) -> str:
-    """What is wrong with its config; a run that was killed before it had one has nothing that is wrong."""
+def _config(run: RunFiles, crc32: str) -> tuple[str, str]:
+    """Its config, and what is wrong with that; a run that was killed before it had one has nothing that is wrong."""
     try:
-        run.read_config(crc32)
+        return run.read_config(crc32), ""
     except StorageError as error:
-        return "" if isinstance(error.__cause__, FileNotFoundError) and not run.trained_files() else str(error)
+        return "", "" if isinstance(error.__cause__, FileNotFoundError) and not run.trained_files() else str(error)
     except CheckpointError as error:
-        return str(error)
-    return ""
+        return "", str(error)
 
 
 def _by_number(name: str) -> tuple[str, int, str]:

@@ -5,9 +5,7 @@ Rows are counted as an editor counts lines and columns from 1: `file:row:column:
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -21,6 +19,7 @@ from nntrain.data.tables.table_files import TableFile
 from nntrain.data.tables.typed_files import TypedFile
 from nntrain.errors import DataError
 from nntrain.messages import did_you_mean
+from nntrain.runtime.garbage import collecting_no_garbage
 
 _FIRST, _FEW_FIRST = 100, 20  # rows by which a header is found, fewer in tables of more than _WIDE columns
 _PIECE = 1 << 16  # cells that are read at a time
@@ -38,7 +37,7 @@ def read_table(files: TableFile | Sequence[TableFile], dialect: Dialect, is_head
     """
     files = files if isinstance(files, Sequence) else [files]
     reader = _TableReader(dialect, is_header)
-    with _collecting_no_garbage():
+    with collecting_no_garbage():
         for file in files:
             reader.add(file)
     return reader.table()
@@ -203,15 +202,3 @@ def _tell_empty_columns(table: Table) -> None:
             names = ", ".join(table.first[i] if named else str(i) for i in columns)
             said = f"columns {names} have {what}" if many else f"column {names} has {what}"
             table.warn(None, columns[0], f"{said}: left out")
-
-
-@contextmanager
-def _collecting_no_garbage() -> Iterator[None]:
-    """Millions of short lists hold no circles; to look for some takes longer than to read them."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
