@@ -29,7 +29,7 @@ class Body:
 
     quantized   parameters as int8, by saved names; an empty mapping: all stay what they are
     scales      of inputs that are int8, by the paths of layers
-    bytes       room for them
+    rounded     room for them, how many
     steps       what C calls the number of steps, where examples have lengths and there are steps still; else None
     """
 
@@ -39,7 +39,7 @@ class Body:
         self.dtype = dtype
         self.double = bool(dtype == np.float64)
         self.quantized, self.scales = quantized, scales
-        self.bytes = 0
+        self.rounded = 0
         self.steps: str | None = "steps" if padded else None
         self.lines: list[str] = []
         self.constants: dict[str, str] = {}
@@ -130,5 +130,5 @@ class Body:
         """Arguments of a layer with int8 inputs: s, 1 / s, and room for `count` of them and for one patch."""
         scale = self.dtype.type(self.scales[path])
         numbers = self._numbers(np.array([scale, inverse(self.scales[path], self.dtype)]), "real")
-        self.bytes = max(self.bytes, count + patch)
-        return ", ".join([*numbers, "bytes"])
+        self.rounded = max(self.rounded, count + patch)
+        return ", ".join([*numbers, "rounded"])

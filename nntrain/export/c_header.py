@@ -56,7 +56,7 @@ def header(described: Description, p: str, body: Body, answers: int) -> str:
             f"#define {P}_OUTPUTS {prod(described.network.output)}",
             f"#define {P}_ANSWERS {answers}",
             f"#define {P}_SCRATCH {body.size} /* numbers of {real} in the static array */",
-            *([f"#define {P}_BYTES {body.bytes} /* bytes in a second one */"] if body.bytes else []),
+            *([f"#define {P}_ROUNDED {body.rounded} /* numbers of int16_t in a second one */"] if body.rounded else []),
             "",
             *declared,
             "",

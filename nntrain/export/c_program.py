@@ -129,7 +129,7 @@ def _texts(described: Description, p: str, included: str, body: Body) -> tuple[s
         f"typedef {real} real;\ntypedef {'int8_t' if quantized else 'real'} weight;\n",
         *(f"#define {name} {name.lower()}{'' if body.double else 'f'}\n" for name in maths),
         f"\nstatic real scratch[{P}_SCRATCH];\n" if body.size else "",
-        f"static int8_t bytes[{P}_BYTES];\n\n" if body.bytes else "\n",
+        f"static int16_t rounded[{P}_ROUNDED];\n\n" if body.rounded else "\n",
         *body.constants.values(),
         *code,
         f"\nstatic const real *forward({takes})\n{{\n{lines}    return {Z.pointer};\n}}\n",
