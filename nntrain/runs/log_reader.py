@@ -74,6 +74,37 @@ def read_good(
     return rows, ""
 
 
+def problem_of(path: Path, wrong: Wrong, seal: Seal | None) -> str:
+    """What is wrong with a log, and where; "" where it is good.  Raises StorageError.
+
+    No line is kept, and those that are sealed are looked at one by one only where the seal is broken: so a million
+    lines take no memory and little time, of a run that was killed too.
+    """
+    import hashlib
+
+    sealed, sealing = hashlib.sha256(), 0 if seal is None else seal.lines
+    count, problem = 0, ""
+    for line in _whole_lines(path):
+        count += 1
+        if count <= sealing:
+            sealed.update(line)
+        elif not problem and (said := _wrong_with(line, wrong)):
+            problem = f"{path}:{count}: {said}; the file is damaged"
+    if seal is None or (count >= sealing and sealed.hexdigest() == seal.sha256):
+        return problem
+    for i, line in enumerate(_whole_lines(path)):
+        if said := _wrong_with(line, wrong):
+            return f"{path}:{i + 1}: {said}; the file is damaged"
+    if count < sealing:
+        return f"{path}: has {count} whole lines of {sealing}: some are lost"
+    return f"{path}: its first {sealing} lines are not those that nntrain wrote; the file is damaged"
+
+
+def _wrong_with(line: bytes, wrong: Wrong) -> str:
+    row, problem = parse(line)
+    return problem or wrong(row)
+
+
 def count_lines(path: Path) -> int:
     """How many whole lines there are; none where it cannot be read."""
     try:

@@ -11,7 +11,7 @@ from nntrain.files.plain_values import JsonObject
 from nntrain.files.regular_files import is_regular, read_regular
 from nntrain.files.storage import naming
 from nntrain.runs import config_file, lock, records
-from nntrain.runs.log_reader import Seal, last_line, read_good, read_log
+from nntrain.runs.log_reader import Seal, last_line, problem_of, read_good, read_log
 from nntrain.runs.records import Record
 
 if TYPE_CHECKING:
@@ -155,14 +155,11 @@ class RunFiles:
             return [], str(error)
 
     def log_damage(self) -> str:
-        """What is wrong with metrics.jsonl, and where: "" where it is good.
-
-        The lines of a finished run are sealed, so that a million of them need not be parsed to know that.
-        """
-        seal = self.seal() if self.read_status().get("status") in records.FINISHED else None
-        if seal is not None and not self.good_metrics(every=max(1, seal.lines))[1]:
-            return ""
-        return self.good_metrics()[1]
+        """What is wrong with metrics.jsonl, and where: "" where it is good."""
+        try:
+            return problem_of(self.metrics_path, records.wrong_line, self.seal())
+        except StorageError as error:
+            return str(error)
 
     def newest_line(self) -> tuple[JsonObject, str]:
         """The last line of metrics.jsonl, and what is wrong with it; no line is {}."""

@@ -88,7 +88,14 @@ def main(share):
         for words in (("runs", "runs"), ("runs", "runs", "--json"), ("runs", "runs", "--sort", "validation.loss")):
             measured(f"{directories:,} directories: {' '.join(words)}", *words, cwd=folder)
         long_log(folder, lines)
-        for words in (("runs", "long"), ("runs", "cut"), ("plot", "long"), ("plot", "cut"), ("compare", "long")):
+        for words in (
+            ("runs", "long"),
+            ("runs", "cut"),
+            ("plot", "long"),
+            ("plot", "cut"),
+            ("compare", "long"),
+            ("compare", "cut"),
+        ):
             measured(f"a log of {lines:,} lines: {' '.join(words)}", *words, cwd=folder)
         numbers = [[f"{chance.random():.2f}" for _ in range(columns)] for _ in range(10)]
         rows = [",".join([*numbers[i % 10][i:], *numbers[i % 10][:i], str(i % 2)]) for i in range(40)]
