@@ -30,7 +30,8 @@ class Values:
     """The columns of a table that has a line a run, or a line an experiment.
 
     keys     config keys in which they differ; of more than a few those that each has
-    metrics  all of them; of several tasks with little in common none: `measured` has one value a line then
+    metrics  all of them, what the runs monitor first; of several tasks with little in common none: `of_runs` has one
+             value a line then
     lacking  what is left out of both, in words
     """
 
@@ -39,7 +40,8 @@ class Values:
         few = len(keys) <= _FEW
         self.keys = list(keys) if few else _of_all(compared, keys)
         self._watched = {} if few else self._by_task()
-        self.metrics = [] if self._watched else compared.metrics
+        monitored = {row.get("monitor") for row in compared.rows}
+        self.metrics = [] if self._watched else sorted(compared.metrics, key=lambda name: name not in monitored)
         self.lacking = []
         if hidden := len(keys) - len(self.keys):
             self.lacking.append(f"{hidden} keys that not all of these runs have")

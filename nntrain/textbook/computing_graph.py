@@ -48,6 +48,7 @@ class Graph:
     nodes: list[Node] = field(default_factory=list)
     has_values: bool = False  # of an example, to be shown; else they only tell the shapes
     source: int | None = None  # within a decoder: the node of the encoder's output
+    terms: list[int] = field(default_factory=list)  # nodes of what layers add to the cost
 
     def leaf(self, kind: Kind, label: str, value: Array, place: str = "") -> int:
         """An input or a parameter; its number."""

@@ -10,16 +10,13 @@ from nntrain.builder.loop import Model
 from nntrain.data.parts import Batch
 from nntrain.layers.normalization import BatchNorm
 from nntrain.losses.adversarial import AdversarialLoss
-from nntrain.losses.base import Loss
-from nntrain.losses.binary_classification import BinaryCrossEntropy
-from nntrain.losses.classification import CrossEntropy
-from nntrain.losses.regression import MeanSquaredError
 from nntrain.model.layer import Cache, Context, Layer, Source, Stage, stages
 from nntrain.model.network import Network
 from nntrain.model.shapes import Array, Symbols
 from nntrain.model.views import Views
 from nntrain.textbook import operations as op
 from nntrain.textbook.computing_graph import Graph
+from nntrain.textbook.cost_graph import add_cost, add_terms, term_of, whole_loss
 from nntrain.textbook.docstrings import inherited
 from nntrain.textbook.operations import Operation
 from nntrain.textbook.substeps import SUBSTEPS
@@ -45,7 +42,7 @@ def graph_of(model: Model, batch: Batch | None = None, steps: bool = False) -> G
             X = whole.example() if batch is None else batch.X
             out = _chain(graph, whole, graph.leaf("input", "X", _short(X, whole, steps)), steps)
             if len(networks) == 1:
-                _cost(graph, model.config.loss, out, batch, steps)
+                add_terms(graph, add_cost(graph, model.config.loss, out, batch, steps))
     graph.differentiate()
     return graph
 
@@ -105,6 +102,8 @@ def _layer(graph: Graph, stage: Stage, p: Views, g: Views, X: int, place: str, s
         return graph.step(_reading_layer(layer, p, g), X, graph.source, label=layer.type, place=place)
     if steps and (apart := SUBSTEPS.get(layer.type)) is not None and apart.fits(layer, graph, X):
         return apart.draw(graph, layer, p, X, place)
+    if layer.adds_to_cost and graph.nodes[X].value.dtype.kind == "f":
+        graph.terms.append(graph.step(term_of(layer, p, g), X, place=place))
     return graph.step(_whole_layer(layer, p, g), X, label=layer.type, place=place)
 
 
@@ -134,7 +133,10 @@ def _whole_layer(layer: Layer, p: Views, g: Views) -> Operation:
         if X.dtype.kind == "i":
             layer.accumulate(p, g, dY, cache)
             return (np.zeros(X.shape),)
-        return (layer.backward(p, g, dY, cache),)
+        dX = layer.backward(p, g, dY, cache)
+        if layer.adds_to_cost:  # the derivative of the term comes from its own node
+            dX = dX - layer.backward(p, g, np.zeros_like(dY), cache)
+        return (dX,)
 
     return Operation(layer.type, forward, backward, _told_of(layer))
 
@@ -167,41 +169,7 @@ def _translation(graph: Graph, model: Model, networks: list[_Whole], batch: Batc
     x, before = (one if one is not None else decoder.example() for one in given)
     graph.source = _chain(graph, encoder, graph.leaf("input", "x", x), steps)
     out = _chain(graph, decoder, graph.leaf("input", "y before", before), steps)
-    _cost(graph, model.config.loss, out, batch, steps)
-
-
-def _cost(graph: Graph, loss: Loss, out: int, batch: Batch | None, steps: bool) -> int:
-    Z = graph.nodes[out].value
-    Y = _targets(loss, Z) if batch is None else batch.Y
-    if Y.ndim and len(Y) > len(Z) > 0 and Z.ndim == 3:
-        Y = Y[: len(Z)]  # the steps that are drawn
-    if steps and type(loss) is CrossEntropy and loss == CrossEntropy():
-        return graph.step(op.surprise(Y), graph.step(op.softmax(), out), kind="cost")
-    if steps and type(loss) is BinaryCrossEntropy and loss.pos_weight is None and loss.class_weights is None:
-        Y = Y.reshape(Z.shape).astype(np.float64)
-        out = graph.step(op.sigmoid(), out, label="a = σ(z)") if loss.from_logits else out
-        return graph.step(op.logistic(Y), out, kind="cost")
-    if steps and type(loss) is MeanSquaredError:
-        return graph.step(op.mean_square(), graph.step(op.minus(Y.astype(np.float64)), out), kind="cost")
-    return graph.step(_whole_loss(loss, Y), out, kind="cost", label=loss.type)
-
-
-def _targets(loss: Loss, Z: Array) -> Array:
-    """Targets of zeros, which tell shapes."""
-    if loss.target == "labels" or (loss.target == "either" and Z.shape[-2] == 1):
-        return np.zeros((*Z.shape[:-2], Z.shape[-1]), np.int64)
-    return np.zeros(Z.shape)
-
-
-def _whole_loss(loss: Loss, Y: Array) -> Operation:
-    Y = Y if Y.dtype.kind == "i" else Y.astype(np.float64)
-    equation = ",  ".join(e.text for e in inherited(type(loss)).holding(loss)[:3])
-    return Operation(
-        loss.type,
-        lambda Z: np.asarray(loss(Z, Y)[0]),
-        lambda dJ, inputs, _: (dJ * loss(inputs[0], Y)[1],),
-        equation,
-    )
+    add_cost(graph, model.config.loss, out, batch, steps)
 
 
 def _game(graph: Graph, model: Model, networks: dict[str, _Whole], batch: Batch | None, steps: bool) -> None:
@@ -225,7 +193,7 @@ def _game(graph: Graph, model: Model, networks: dict[str, _Whole], batch: Batch 
     if classes > 0 and batch is not None:
         x = with_labels(x, batch.Y, classes)
     real = _chain(graph, discriminator, graph.leaf("input", "x", x), steps)
-    graph.step(_whole_loss(loss, np.ones((1,), np.int64)), real, label="𝓛(D(x), 1)")
+    graph.step(whole_loss(loss, np.ones((1,), np.int64)), real, label="𝓛(D(x), 1)")
 
 
 def _with_labels(classes: int) -> Operation:

@@ -103,7 +103,7 @@ def test_of_a_mixed_folder_each_run_has_what_it_monitors_and_the_keys_that_all_h
     assert groups[0].split()[-3:] == ["monitored", "best", "test"]
     assert groups[1].split()[-3:] == ["0.45", "±", "0.071"]
     of_one = nntrain("runs", mixed, "--where", "dataset.type=csv").stdout.splitlines()[0].split()
-    assert of_one[-4:] == ["test.loss", "test.mae", "validation.loss", "validation.mae"]
+    assert of_one[-4:] == ["validation.loss", "test.loss", "test.mae", "validation.mae"]
     assert "test.perplexity" in nntrain("runs", mixed, "--csv").stdout
 
 

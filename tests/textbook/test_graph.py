@@ -34,6 +34,11 @@ NETWORKS = {
     "values": ("{type: sine, examples: 20}", "[dense: 4, sigmoid, dense: 1]", "mse"),
     "norm": ("digits", "[flatten, dense: 5, batch_norm, relu, dense: 10]", "cross_entropy"),
     "cnn": ("digits", "[conv2d: {filters: 2, kernel: 3}, relu, max_pool2d: 2, flatten, dense: 10]", "cross_entropy"),
+    "vae": (
+        "{type: digits, reconstruct: true}",
+        "[flatten, dense: 6, sample_latent: 0.5, dense: $dataset.outputs]",
+        "mse",
+    ),
     "residual": ("digits", "[flatten, residual: [dense: 64, tanh], dense: 10]", "cross_entropy"),
     "rnn": (SINE, "[rnn: 4, dense: 1]", "mse"),
     "lstm": (SINE, "[lstm: 3, dense: 1]", "mse"),
@@ -56,8 +61,10 @@ def own_gradients(model, batch):
     """The network's own backward pass, of the evaluation form of batch norm by finite differences."""
     (network,) = model.networks.values()
     network.clear_gradient()
-    Z, caches = network.forward(batch.X.astype(np.float64), Context(training=False))
+    context = Context(training=False)
+    Z, caches = network.forward(batch.X.astype(np.float64), context)
     J, dZ = model.config.loss(Z, batch.Y)
+    J += context.cost  # what layers add to it
     if not any(layer.type == "batch_norm" for layer in network.layers):
         network.accumulate(dZ, caches)
         return J, {name: g.copy() for name, g in network.layout.arrays(network.dtheta).items()}
@@ -86,7 +93,7 @@ def test_values_and_derivatives_of_the_steps_are_those_of_the_network(tmp_path, 
         np.testing.assert_allclose(derivative, expected, rtol=1e-6, atol=1e-9, err_msg=parameter)
 
 
-QUICK = ("mlp", "lstm", "residual", "values")
+QUICK = ("mlp", "lstm", "residual", "values", "vae")
 
 
 @pytest.mark.parametrize("name", [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in NETWORKS])
