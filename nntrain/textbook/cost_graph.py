@@ -23,8 +23,9 @@ def add_cost(graph: Graph, loss: Loss, out: int, batch: Batch | None, steps: boo
     Y = _targets(loss, Z) if batch is None else batch.Y
     if Y.ndim and len(Y) > len(Z) > 0 and Z.ndim == 3:
         Y = Y[: len(Z)]  # the steps that are drawn
-    if steps and type(loss) is CrossEntropy and loss == CrossEntropy():
-        return graph.step(op.surprise(Y), graph.step(op.softmax(), out), kind="cost")
+    if steps and type(loss) is CrossEntropy and loss == CrossEntropy(label_smoothing=loss.label_smoothing):
+        last = op.smoothed_surprise(Y, loss.label_smoothing) if loss.label_smoothing else op.surprise(Y)
+        return graph.step(last, graph.step(op.softmax(), out), kind="cost")
     if steps and type(loss) is BinaryCrossEntropy and loss.pos_weight is None and loss.class_weights is None:
         Y = Y.reshape(Z.shape).astype(np.float64)
         out = graph.step(op.sigmoid(), out, label="a = σ(z)") if loss.from_logits else out

@@ -14,6 +14,7 @@ from nntrain.model.layer import Cache, Context, Layer, Source, Stage, stages
 from nntrain.model.network import Network
 from nntrain.model.shapes import Array, Symbols
 from nntrain.model.views import Views
+from nntrain.runtime import streams
 from nntrain.textbook import operations as op
 from nntrain.textbook.computing_graph import Graph
 from nntrain.textbook.cost_graph import add_cost, add_terms, term_of, whole_loss
@@ -178,22 +179,31 @@ def _game(graph: Graph, model: Model, networks: dict[str, _Whole], batch: Batch 
     if not isinstance(loss, AdversarialLoss):
         raise TypeError(f"the loss {loss.type} is for no game")
     generator, discriminator = networks["generator"], networks["discriminator"]
-    drawn = _chain(graph, generator, graph.leaf("input", "z", generator.example()), steps)
-    wanted = discriminator.network.input_shape
-    if (classes := wanted[0] - graph.nodes[drawn].value.shape[0]) > 0:
+    classes = discriminator.network.input_shape[0] - generator.network.output_shape[0]
+    z = generator.example() if batch is None else _noise(generator, classes, model.config.seed)
+    drawn = _chain(graph, generator, graph.leaf("input", "z", z), steps)
+    if classes > 0:
         drawn = graph.step(_with_labels(classes), drawn)
-    cost = Operation(
+    pays = Operation(
         "J_G",
         lambda z: np.asarray(loss.generator(z)[0]),
         lambda dJ, inputs, _: (dJ * loss.generator(inputs[0])[1],),
         next(e.text for e in inherited(type(loss)).equations if e.left == "J_G"),
     )
-    graph.step(cost, _chain(graph, discriminator, drawn, steps), kind="cost")
+    graph.step(pays, _chain(graph, discriminator, drawn, steps), kind="cost")
     x = discriminator.example() if batch is None else batch.X.astype(np.float64)
     if classes > 0 and batch is not None:
         x = with_labels(x, batch.Y, classes)
     real = _chain(graph, discriminator, graph.leaf("input", "x", x), steps)
     graph.step(whole_loss(loss, np.ones((1,), np.int64)), real, label="𝓛(D(x), 1)")
+
+
+def _noise(generator: _Whole, classes: int, seed: int) -> Array:
+    """z ~ N(0, 1) by the run's seed; behind it class 0, one-hot, in a conditional game."""
+    features = generator.network.input_shape[0] - classes
+    stream = streams.stream(seed, streams.LATENT, streams.key("graph"))
+    z = stream.normal((features, 1), np.dtype(np.float64))
+    return with_labels(z, np.zeros(1, np.int64), classes) if classes else z
 
 
 def _with_labels(classes: int) -> Operation:

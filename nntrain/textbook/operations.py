@@ -135,6 +135,22 @@ def surprise(Y: Array) -> Operation:
     return Operation("−log a_y", lambda A: -np.log(chosen(A)).mean(), backward, "𝓛 = −log a_y,  da_y = −1 / a_y")
 
 
+def smoothed_surprise(Y: Array, smoothing: float) -> Operation:
+    """𝓛 = −Σ ỹ log a, ỹ = (1 − ε) y + ε/n with y one-hot; shapes and mean as in `surprise`."""
+
+    def targets(A: Array) -> Array:
+        wanted = np.full_like(A, smoothing / A.shape[-2])
+        np.put_along_axis(wanted, Y[..., None, :], 1 - smoothing + smoothing / A.shape[-2], -2)
+        return wanted / Y.size
+
+    return Operation(
+        "−Σ ỹ log a",
+        lambda A: -(targets(A) * np.log(A)).sum(),
+        lambda dJ, inputs, _: (-dJ * targets(inputs[0]) / inputs[0],),
+        f"𝓛 = −Σ ỹ log a,  ỹ = (1 − ε) y + ε/n,  ε = {smoothing:g},  da = −ỹ / a",
+    )
+
+
 def logistic(Y: Array) -> Operation:
     """𝓛(a, y) = −(y log a + (1 − y) log(1 − a)), the mean over outputs."""
 

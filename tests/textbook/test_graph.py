@@ -30,6 +30,7 @@ NETWORKS = {
         "{type: moons, examples: 20}", "[dense: 1, sigmoid]", "{type: binary_cross_entropy, from_logits: false}",
     ),
     "mlp": ("digits", "[flatten, dense: 5, relu, dense: 10]", "cross_entropy"),
+    "smoothed": ("digits", "[flatten, dense: 5, relu, dense: 10]", "{type: cross_entropy, label_smoothing: 0.1}"),
     "its steps": ("digits", "[flatten, linear: 5, bias, tanh, dense: {units: 10, bias: false}]", "cross_entropy"),
     "values": ("{type: sine, examples: 20}", "[dense: 4, sigmoid, dense: 1]", "mse"),
     "norm": ("digits", "[flatten, dense: 5, batch_norm, relu, dense: 10]", "cross_entropy"),
@@ -194,6 +195,12 @@ def test_the_game_of_a_gan_is_drawn_with_what_the_generator_pays(nntrain, config
     drawn = (tmp_path / "gan.svg").read_text("utf-8")
     assert "J_G" in drawn
     assert "𝓛(D(x), 1)" in drawn
+    model = build(configs_of.read(configs / "moons_gan.yaml"))
+    for network in model.networks.values():
+        network.theta += np.random.default_rng(1).normal(0, 0.01, network.theta.shape)
+    graph = graph_of(model, model.data.parts["train"].batch(np.array([0])), steps=True)
+    assert all(np.any(node.value) for node in graph.nodes)  # a code of zeros would tell nothing
+    assert all(np.any(node.derivative) for node in graph.nodes if node.place.startswith("generator"))
 
 
 @pytest.mark.parametrize("steps", [False, True])
