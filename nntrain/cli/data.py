@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.command
 @options.config
 @options.overrides
-@click.option("-o", "--output", type=options.PATH, help="Write a grid of pictures here (.png), of images.")
+@click.option("-o", "--output", type=options.OUTPUT, help="Write a grid of pictures here (.png), of images.")
 @options.as_json
 def data(config: Path, overrides: tuple[str, ...], output: Path | None, as_json: bool) -> None:
     """Parts, counts of each class, ranges, missing values, and examples that stand in two parts.

@@ -15,7 +15,7 @@ from nntrain.errors import ConfigError
 @click.command
 @click.argument("path", metavar="CONFIG|CHECKPOINT", type=options.PATH)
 @click.argument("words", metavar="[LAYER] [KEY=VALUE]...", nargs=-1)
-@click.option("-o", "--output", type=options.PATH, help="Write here: .md (with LaTeX) or .html (with MathML).")
+@click.option("-o", "--output", type=options.OUTPUT, help="Write here: .md (with LaTeX) or .html (with MathML).")
 def explain(path: Path, words: tuple[str, ...], output: Path | None) -> None:
     """The equations of this network, forward and backward, with its numbers.
 

@@ -28,7 +28,7 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
 
 @click.command
 @options.checkpoint
-@click.option("-o", "--output", type=options.PATH, required=True, help="The file, its format by the suffix.")
+@click.option("-o", "--output", type=options.OUTPUT, required=True, help="The file, its format by the suffix.")
 @options.which
 @click.option("--names", type=click.Choice(["nntrain", "torch"]), help="Of parameters: the saved ones, or PyTorch's.")
 @click.option("--module", type=click.Choice(["torch"]), help="Also FILE.py, which builds the network in PyTorch.")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.option(
     "-o",
     "--output",
-    type=options.PATH,
+    type=options.OUTPUT,
     default="graph.svg",
     show_default=True,
     help="Write here: .svg, .html, .mmd, .dot.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -44,7 +44,21 @@ class Number(click.FloatRange):
         return number
 
 
+class _Output(_Path):
+    """Where a command writes: not over a file of a run, which would be lost."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        path = super().convert(value, param, ctx)
+        if os.path.lexists(path):  # as what nntrain makes is
+            from nntrain.runs.made_files import run_with_file
+
+            if (run := run_with_file(path)) is not None:
+                raise ConfigError(f"--output {path}: a file of the run {run}, which would be lost; take another path")
+        return path
+
+
 PATH = _Path()
+OUTPUT = _Output()
 
 config = click.argument("config", type=PATH)
 overrides = click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...", shell_complete=completion.overrides)
@@ -183,6 +197,17 @@ def check_suffix(output: Path, *suffixes: str) -> None:
     if output.suffix.lower() not in suffixes:
         wanted = " or ".join(suffixes)
         raise ConfigError(f"--output {output}: {wanted}, not {output.suffix or 'a name without a suffix'}")
+
+
+def check_no_input(output: Path | None, inputs: Iterable[object]) -> None:
+    """Raise ConfigError for an --output that would take the place of what is read."""
+    from pathlib import Path
+
+    if output is None or not output.exists():
+        return
+    for path in inputs:
+        if isinstance(path, Path) and path.exists() and path.samefile(output):
+            raise ConfigError(f"--output {output}: is what the command reads, and would be lost; take another path")
 
 
 def check_one_format(as_json: bool, as_csv: bool, spreadsheet: bool) -> None:

@@ -26,7 +26,7 @@ _NARROW = 64
 
 @click.command
 @options.run_directories
-@click.option("-o", "--output", type=options.PATH, help="Write here: .svg, or .png (needs nntrain[plot]).")
+@click.option("-o", "--output", type=options.OUTPUT, help="Write here: .svg, or .png (needs nntrain[plot]).")
 @click.option("--metric", "metrics", multiple=True, metavar="METRIC", help="Only this: loss, accuracy, lr, …")
 def plot(run: tuple[Path, ...], output: Path | None, metrics: tuple[str, ...]) -> None:
     """Learning curves of runs: as sparklines here, or with -o as a picture.

@@ -14,7 +14,7 @@ from nntrain.cli.terminal import print_data, warn
 @click.command
 @options.checkpoint
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT... [dataset.KEY=VALUE]...")
-@click.option("-o", "--output", type=options.PATH, help="Write here: .csv, .npy or .npz by its suffix.")
+@click.option("-o", "--output", type=options.OUTPUT, help="Write here: .csv, .npy or .npz by its suffix.")
 @click.option("--probabilities", is_flag=True, help="The probability of every class instead of the label.")
 @click.option("--layer", metavar="NAME", help="What this layer gives, by its name in `nntrain show`: --layer dense_1.")
 @click.option("--keep", multiple=True, metavar="COLUMN", help="Copy this column of the table; can be repeated.")
@@ -55,6 +55,7 @@ def predict(
     loaded = options.load_checkpoint(checkpoint, which)
     if output is not None:
         prediction.check_suffix(output)
+        options.check_no_input(output, [checkpoint, *sources])
         if spreadsheet and output.suffix.lower() != ".csv":
             raise click.UsageError(f"--spreadsheet: goes with csv, not with {output.suffix}")
     if sys.stdin in sources and sys.stdin.isatty():

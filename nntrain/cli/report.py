@@ -13,7 +13,7 @@ from nntrain.errors import ConfigError
 
 @click.command
 @options.run_directories
-@click.option("-o", "--output", type=options.PATH, default="report.html", show_default=True, help="Write here.")
+@click.option("-o", "--output", type=options.OUTPUT, default="report.html", show_default=True, help="Write here.")
 @click.option("--metric", metavar="PART.METRIC", help="What decides which run is best (default: the monitored).")
 def report(run: tuple[Path, ...], output: Path, metric: str | None) -> None:
     """One self-contained HTML page about runs: curves, confusion, the examples it gets most wrong, weights, samples.

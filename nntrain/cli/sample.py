@@ -30,7 +30,7 @@ def _finite(context: click.Context, option: click.Parameter, value: float) -> fl
 @click.command
 @options.checkpoint
 @click.option("-n", "--count", type=click.IntRange(min=1), help="How many.  Default: 64 examples, 10 names, 1 text.")
-@click.option("-o", "--output", type=options.PATH, help="Write here: .png (a grid) or .npy; of text any file.")
+@click.option("-o", "--output", type=options.OUTPUT, help="Write here: .png (a grid) or .npy; of text any file.")
 @click.option("--seed", type=click.IntRange(min=0), help="Draw others.  Default: the run's seed.")
 @click.option("--length", type=click.IntRange(min=1), default=500, show_default=True, help="Symbols of a text.")
 @click.option(
@@ -75,6 +75,7 @@ def sample(
     options.start(threads)
     from nntrain.inference.sampling import Drawing
 
+    options.check_no_input(output, [checkpoint])
     loaded = options.load_checkpoint(checkpoint, which, draws=True)
     drawing = Drawing(temperature, top_k, top_p)
     if loaded.loop.translates:

@@ -10,6 +10,7 @@ from pathlib import Path
 from nntrain.errors import StorageError
 from nntrain.files.regular_files import kind, open_regular
 from nntrain.files.storage import naming
+from nntrain.runs.run_files import LOCK, RunFiles
 
 _NEEDED = ("metrics.jsonl", "checkpoints", "checkpoints/last.npz", "checkpoints/best.npz")
 _FOR_PEOPLE = ("meta.json", "timing.jsonl", "status.json", "summary.json")
@@ -39,6 +40,21 @@ def made_files(path: Path) -> list[str]:
             names = sorted(os.listdir(inside))
         found += [f"{folder}/{name}" for name in names if re.fullmatch(made, name) and _is_ours(inside / name)]
     return found
+
+
+def run_with_file(path: Path) -> Path | None:
+    """The run directory of which a path is a file that nntrain made: what a person writes there, would be lost or
+    would be damage.  None of any other path.
+    """
+    with naming(path, "cannot be used"):
+        real = path.parent.resolve() / path.name
+    run = real.parent
+    if real.name not in (*_MADE, LOCK):
+        made = _MADE_IN.get(real.parent.name)
+        if made is None or not re.fullmatch(made, real.name):
+            return None
+        run = real.parent.parent
+    return run if os.path.lexists(real) and RunFiles(run).is_run() else None
 
 
 def _is_ours(path: Path) -> bool:
