@@ -23,13 +23,18 @@ from nntrain.messages import show
 def source_of(X: object, dataset: Dataset, facts: Facts) -> Source:
     """A path, rows of a table, or an array, to be read for `predict`.
 
-    An array for a table with columns of words is rows of it, in the order of the columns.
+    An array for a table with columns of words is rows of it, in the order of the columns.  Texts are a list of them, or
+    rows.
     """
     if isinstance(X, str | os.PathLike):
+        if isinstance(X, str) and facts.text is not None and not Path(X).exists():
+            raise DataError(f"X: error: there is no file {show(X)}; a single text is a list of one, [X]")
         return Path(X)
     layout, names, rows = facts.preparation.layout, _names(facts), rows_of(X)
     if rows is None and layout is not None and names is not None and layout.one_hot.any():
         rows = _named(X, names)
+    if rows is not None and facts.text is not None and facts.preparation.text_column is None:
+        X, rows = _texts_in(rows), None
     if rows is None:
         return GivenArray(as_array(X, "X"))
     text = io.StringIO(as_csv(rows, dataset, names))
@@ -57,6 +62,13 @@ def as_file(X: object, Y: object, dataset: Dataset, facts: Facts) -> Iterator[Pa
             yield path
         except DataError as error:
             raise DataError(str(error).replace(str(path), "X")) from None
+
+
+def _texts_in(rows: Rows) -> list[object]:
+    """The one column of rows, for a run whose texts stood in none."""
+    if any(len(row) != 1 for row in rows):
+        raise DataError("X: error: rows of several columns; give the texts alone, as a list")
+    return [value for row in rows for value in row.values()]
 
 
 def _named(X: object, names: list[str]) -> Rows:

@@ -10,6 +10,8 @@ from nntrain.data.array_labels import as_targets
 from nntrain.data.facts import Facts
 from nntrain.data.given_arrays import as_array
 from nntrain.data.parts import Batch, Part
+from nntrain.data.source_files import GivenArray, given_texts
+from nntrain.data.text_pairs import PairPart, with_target_texts
 from nntrain.errors import DataError
 from nntrain.inference.load import Loaded
 from nntrain.model.shapes import Array
@@ -45,6 +47,8 @@ def with_targets(part: Part, Y: object, loaded: Loaded) -> Part:
     if Y is None:
         raise DataError("evaluate: error: no targets: give Y, or a file or rows that have them")
     targets = as_array(Y, "Y")
+    if isinstance(part, PairPart):
+        return with_target_texts(part, given_texts(GivenArray(targets, "Y")), facts)
     if targets.ndim == 0 or len(targets) != part.size:
         raise DataError(f"Y: error: {len(np.atleast_1d(targets))} targets for {part.size} examples")
     if facts.target == "labels":

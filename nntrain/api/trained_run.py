@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -104,7 +105,7 @@ class TrainedRun:
             if "/" not in name:
                 found[name] = array.view()
                 found[name].flags.writeable = False
-        return found
+        return MappingProxyType(found)
 
     # what the network says
 

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-from nntrain.data.source_files import Source
+from nntrain.data.source_files import GivenArray, Source, given_texts
 from nntrain.data.tables.text_files import TextFile
 from nntrain.errors import DataError
 
@@ -15,7 +15,9 @@ NAMES = ("source", "target")  # what columns are called where nothing else is sa
 
 
 def read_lines(source: Source, encoding: str | None = None) -> tuple[list[str], list[str]]:
-    """A text a line, empty ones too; and warnings.  Raises DataError."""
+    """A text a line, empty ones too, or texts that a program gives; and warnings.  Raises DataError."""
+    if isinstance(source, GivenArray):
+        return given_texts(source), []
     file = TextFile(source, encoding)
     with file.open() as opened:
         content = opened.read()

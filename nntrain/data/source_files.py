@@ -22,6 +22,15 @@ class GivenArray:
 Source = Path | IO[str] | GivenArray  # what predict reads: a file, a stream of csv, or an array
 
 
+def given_texts(source: GivenArray) -> list[str]:
+    """The texts of an array of words (N,), or of one column (N, 1).  Raises DataError."""
+    array = source.array[:, 0] if source.array.ndim == 2 and source.array.shape[1] == 1 else source.array
+    if array.dtype.kind != "U" or array.ndim != 1:
+        raise DataError(f"{source.name}: error: expected texts, as a list of them")
+    texts: list[str] = array.tolist()
+    return texts
+
+
 def name_of(source: Source | None) -> str:
     """What errors call it."""
     name = str(source) if isinstance(source, Path) else getattr(source, "name", None)

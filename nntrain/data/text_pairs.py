@@ -15,6 +15,7 @@ from nntrain.data.parts import Batch, Data, Part
 from nntrain.data.source_files import Source
 from nntrain.data.splits import divide
 from nntrain.data.vocabulary import END, MARKS, PADDING, START, Level, TargetTexts, Vocabulary, split
+from nntrain.errors import DataError
 from nntrain.model.shapes import Array, Ints
 
 Pair = tuple[str, str]  # source, target
@@ -142,3 +143,11 @@ def source_part(texts: Sequence[str], facts: Facts) -> PairPart:
     """Texts to be turned into others, as the network takes them."""
     known = required(facts.text, "a text")
     return PairPart(Sequences((known.split(text) for text in texts), known), None)
+
+
+def with_target_texts(sources: PairPart, targets: Sequence[str], facts: Facts) -> PairPart:
+    """The same sources with the texts that they are to be turned into.  Raises DataError."""
+    known = required(facts.target_texts, "pairs of texts").vocabulary
+    if len(targets) != sources.size:
+        raise DataError(f"Y: error: {len(targets)} targets for {sources.size} examples")
+    return PairPart(sources.sources, Sequences((known.split(text) for text in targets), known))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nntrain.data.folders import listed
 from nntrain.data.parts import LeftOut
-from nntrain.data.source_files import Source, name_of
+from nntrain.data.source_files import GivenArray, Source, given_texts, name_of
 from nntrain.data.tables.cells import Missing
 from nntrain.data.tables.column_places import left_out
 from nntrain.data.tables.dialect import Dialect
@@ -156,13 +156,16 @@ def add_lines(found: Texts, path: Path, label: str = "", encoding: str | None = 
 
 def read_new(source: Source, column: str | None, target: Column, dialect: Dialect) -> Texts:
     """Texts to predict from: a csv file with the column of training or with one column (that of the labels, the target,
-    may be there too), a folder of text files, a text file, or a stream.
+    may be there too), a folder of text files, a text file, a stream, or texts that a program gives.
 
     A text file is lines; a stream, or a text file, is csv if its first line names the column.
     """
-    name = name_of(source)
+    name, found = name_of(source), Texts()
+    if isinstance(source, GivenArray):
+        for number, text in enumerate(given_texts(source)):
+            found.add(text, "", f"{name}[{number}]")
+        return found
     if isinstance(source, Path) and source.is_dir():
-        found = Texts()
         for path in sorted(p for p in listed(source) if p.suffix.lower() == SUFFIX):
             found.add(found.read(path, dialect.encoding), "", str(path))
             found.files.append(str(path))
@@ -183,7 +186,7 @@ def read_new(source: Source, column: str | None, target: Column, dialect: Dialec
         lines = opened.read().splitlines()
     if column is not None and column in lines[0].replace(";", ",").replace("\t", ",").split(","):
         return texts_of_table(read_table(file, dialect, lambda first, below: True), column, target)
-    found = Texts(warnings=list(file.warnings))
+    found.warnings += file.warnings
     for number, line in enumerate(lines, 1):
         if line.strip():
             found.add(line, "", f"{name}:{number}")

@@ -17,24 +17,45 @@ from nntrain.inference.prediction import Predictions
 from nntrain.layers.containers import Chain
 from nntrain.messages import Warn, join, show, suggest, unheard
 from nntrain.model.layer import Context, Layer, layer_names
-from nntrain.model.shapes import Array
+from nntrain.model.network import Network
+from nntrain.model.shapes import Array, show_shape
 from nntrain.model.views import Views
 
 
 def layer_output(model: Model, part: Part, name: str) -> Array:
     """What the layer of this name gives to the examples of a part, (N, …).
 
-    Of a layer inside a container: residual_1.conv2d_1.  Raises ConfigError for a name that is none.
+    Of a layer inside a container: residual_1.conv2d_1; of one of several networks, which has to take the data's
+    examples: discriminator.dense_1.  Raises ConfigError for a name that is none.
     """
-    if len(model.networks) != 1:
-        raise ConfigError(f"layer: is for one network, and this model has {join(model.networks, 'and')}")
-    (network,) = model.networks.values()
+    network, name = _network(model, name)
     found = []
     for batch in evaluation_batches(part, model.config.part_size):
         context = Context(training=False, seed=model.config.seed)
         context.lengths = batch.lengths
         found.append(_walk(network.layers, network.p, name, batch.X, context))
     return np.ascontiguousarray(np.moveaxis(np.concatenate(found, axis=-1), -1, 0))
+
+
+def _network(model: Model, name: str) -> tuple[Network, str]:
+    """The network that has the layer, and what the layer is called there."""
+    if len(model.networks) == 1:
+        return next(iter(model.networks.values())), name
+    shape = model.facts.shape
+    fitting = {
+        own: network
+        for own, network in model.networks.items()
+        if network.input_shape == shape and not network.root.reads_source
+    }
+    head, _, rest = name.partition(".")
+    if head in fitting and rest:
+        return fitting[head], rest
+    there = [f"{own}.{layer_names(network.layers)[0]}" for own, network in fitting.items()]
+    such = f"; name a layer of one that takes them, such as {there[0]}" if there else ""
+    raise ConfigError(
+        f"layer: {show(name)} is no layer that takes examples of the data, {show_shape(shape)}; this model has the "
+        f"networks {join(model.networks, 'and')}{such}"
+    )
 
 
 def layer_table(
