@@ -69,7 +69,7 @@ def read(path: str | os.PathLike[str]) -> Checkpoint:
 
     Raises CheckpointError (missing, damaged, foreign, NewerFormatError) or StorageError (the system cannot read it).
     """
-    with _opened(path) as (file, size):
+    with opened(path) as (file, size):
         members, manifest = _scan(file, size)
         arrays = {}
         for member in members[:-2]:
@@ -82,7 +82,7 @@ def read(path: str | os.PathLike[str]) -> Checkpoint:
 
 def read_manifest(path: str | os.PathLike[str]) -> JsonObject:
     """The verified manifest alone: quick whatever the size, but the arrays are not checked.  Raises as `read`."""
-    with _opened(path) as (file, size):
+    with opened(path) as (file, size):
         return _scan(file, size)[1]
 
 
@@ -137,8 +137,10 @@ def _parse(text: bytes) -> JsonObject:
 
 
 @contextmanager
-def _opened(path: str | os.PathLike[str]) -> Iterator[tuple[BinaryIO, int]]:
-    """The open file and its size; whatever goes wrong with it becomes one line that names it."""
+def opened(path: str | os.PathLike[str]) -> Iterator[tuple[BinaryIO, int]]:
+    """The open file, which no pipe or device is, and its size; whatever goes wrong with it becomes one line that names
+    it.
+    """
     name = os.fspath(path)
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # a FIFO must not block
     try:

@@ -10,7 +10,8 @@ import numpy as np
 
 from nntrain.builder import Model
 from nntrain.config.settings import Start
-from nntrain.errors import CheckpointError, ConfigError, StorageError
+from nntrain.data.packed import is_far_too_large
+from nntrain.errors import CheckpointError, ConfigError, NNTrainError
 from nntrain.files import checkpoint, safetensors
 from nntrain.files.plain_values import JsonObject
 from nntrain.inference import from_torch
@@ -102,16 +103,17 @@ def read_parameters(path: Path) -> tuple[dict[str, Array], str]:
     file, _ = find_checkpoint(path)
     try:
         if file.suffix.lower() == ".safetensors":
-            return _numbers(safetensors.load(file.read_bytes())[0]), str(file)
-        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as arrays:
+            with checkpoint.opened(file) as (stream, size):
+                return _numbers(safetensors.load(stream.read(size))[0]), str(file)
+        with checkpoint.opened(file) as (stream, _), np.load(stream, allow_pickle=False) as arrays:
+            if any(is_far_too_large(info.compress_size, info.file_size) for info in arrays.zip.infolist()):
+                raise CheckpointError(f"{file}: it unpacks to far more than parameters do")
             if any(name.endswith("data.pkl") for name in arrays.files):
                 raise ValueError("torch.save wrote it; let safetensors.torch.save_file write the parameters")
             if checkpoint.MANIFEST not in arrays.files:
                 return _numbers({name: arrays[name] for name in arrays.files}), str(file)
-    except FileNotFoundError:
-        raise CheckpointError(f"{file}: no such file") from None
-    except OSError as error:
-        raise StorageError(f"{file}: cannot be read: {error.strerror or error}") from None
+    except NNTrainError:
+        raise
     except Exception as error:  # of a damaged archive NumPy raises what it meets
         if file.suffix.lower() != ".npz":
             what = f": {error}" if isinstance(error, ValueError) and "pickle" not in str(error) else ""

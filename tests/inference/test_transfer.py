@@ -1,6 +1,7 @@
 """`start` takes parameters where names and shapes fit, says which, and is needed no more once a run has begun."""
 
 import json
+import os
 import zipfile
 
 import numpy as np
@@ -97,7 +98,7 @@ def test_the_run_needs_what_it_began_from_no_more(body, nntrain):
     assert last[0] == last[1]
     nntrain("eval", "cut")
     told = nntrain("fit", "next.yaml", "--run-dir", "new", "-q", code=5).stderr
-    assert told == f"error: {body}: no such file\n"
+    assert told == f"error: {body}: there is no such checkpoint\n"
     assert not (body.parent / "new").exists()
 
 
@@ -155,3 +156,31 @@ def test_what_other_programs_wrote_wrongly_is_told_in_their_words(body, nntrain)
         (body.parent / "next.yaml").write_text(json.dumps({**CONFIG, "start": {"from": name}}))
         (error,) = nntrain("fit", "-q", "next.yaml", code=5).stderr.splitlines(keepends=True)
         assert said in error
+
+
+def pipe(path):
+    os.mkfifo(path)
+
+
+def endless(path):
+    path.symlink_to("/dev/zero")
+
+
+def directory(path):
+    path.mkdir()
+    (path / "checkpoints" / "best.npz").mkdir(parents=True)
+
+
+def bomb(path):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("dense_1.W.npy", "w") as member:
+        np.lib.format.write_array_header_1_0(member, {"descr": "<f4", "fortran_order": False, "shape": (7, 4_000_000)})
+        for _ in range(112):
+            member.write(bytes(1_000_000))
+
+
+@pytest.mark.parametrize("make", [pipe, endless, directory, bomb])
+@pytest.mark.parametrize("suffix", [".npz", ".safetensors"])
+def test_what_is_no_file_of_parameters_is_one_line_at_once(tmp_path, make, suffix):
+    make(tmp_path / f"net{suffix}")
+    with pytest.raises(CheckpointError, match="net"):
+        started(**{"from": str(tmp_path / f"net{suffix}")})
