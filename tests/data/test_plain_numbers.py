@@ -9,6 +9,8 @@ from nntrain.data.tables import known_words, text_lines
 from nntrain.data.tables.byte_words import PAD, padded
 from nntrain.data.tables.dialect import Dialect
 from nntrain.data.tables.numerals import Numerals
+from nntrain.data.tables.packed_columns import pieces_of
+from nntrain.data.tables.packed_numbers import PackedNumbers
 from nntrain.data.tables.plain_blocks import PlainBlocks
 from nntrain.data.tables.plain_numbers import numbers_at
 from nntrain.data.tables.table_files import open_table
@@ -125,8 +127,13 @@ def cells_of(texts):
     content = np.frombuffer(padded(block), np.uint8)
     ends = np.flatnonzero(content == ord("\n"))
     starts = np.concatenate([[PAD], ends[:-1] + 1])
-    points = np.array([a + t.index(".") if "." in t else b for a, b, t in zip(starts, ends, texts, strict=True)])
-    return content, starts, points, ends
+    return content, starts, ends
+
+
+def read(texts):
+    """Values of cells, and which are odd."""
+    found = numbers_at(*cells_of(texts), ord("."))
+    return found.floats(), found.odd
 
 
 def test_every_number_is_rounded_as_float_rounds_it():
@@ -135,14 +142,14 @@ def test_every_number_is_rounded_as_float_rounds_it():
     at = [r.randrange(len(cell) + 1) for cell in digits]
     cells = [r.choice(["", "-", "+"]) + cell[:k] + "." + cell[k:] for cell, k in zip(digits, at, strict=True)]
     cells += [repr(r.gauss(0, 1)) for _ in range(20000)]
-    values, odd = numbers_at(*cells_of(cells))
+    values, odd = read(cells)
     np.testing.assert_array_equal(values[~odd], np.array(list(map(float, cells)))[~odd])
     assert odd.mean() < 0.02
 
 
 def test_halfway_between_two_numbers_is_left_to_float():
     halfway = ["9007199254740993.0", "9007199254740995.0", "0.50000000000000005551115123125782702"]
-    values, odd = numbers_at(*cells_of([*halfway, "9007199254740994.0"]))
+    values, odd = read([*halfway, "9007199254740994.0"])
     assert odd.tolist() == [True, True, True, False]
     assert values[3] == 9007199254740994
 
@@ -151,8 +158,7 @@ def test_halfway_between_two_numbers_is_left_to_float():
     "cell", ["a", "", ".", "1.2.3", "1" * 19, " 2", "-", "1e5", "1_0", "--5", "é", "9007199254740992"]
 )
 def test_what_is_not_plain_is_said_to_be_odd(cell):
-    content, starts, points, ends = cells_of(["12", cell, "34"])
-    values, odd = numbers_at(content, starts, ends if "." not in cell else points, ends)
+    values, odd = read(["12", cell, "34"])
     assert odd.tolist() == [False, True, False]
     assert values[[0, 2]].tolist() == [12, 34]
 
@@ -160,6 +166,44 @@ def test_what_is_not_plain_is_said_to_be_odd(cell):
 def test_words_of_the_same_key_are_told_apart(monkeypatch):
     monkeypatch.setattr(known_words, "_MIX", np.zeros(3, np.uint64))
     words, known = ["abcdefgh" + "12345678", "ABCDEFGH" + "12345678", "12345678"], known_words.KnownWords()
-    content, starts, _, ends = cells_of(words)
+    content, starts, ends = cells_of(words)
     for _ in range(3):
         assert known.codes(content, starts, ends, lambda rows: np.array(rows)).tolist() == [0, 1, 2]
+
+
+NUMBERS = [
+    "0",
+    "-0",
+    "-0.0",
+    "7",
+    "-7.25",
+    "0.1",
+    "2147483647",
+    "2147483648",
+    "-0.000000001",
+    "1.5",
+    "0.12345678901234567",
+]
+
+
+@pytest.mark.parametrize("cells", [[a, b, a] for a in NUMBERS for b in NUMBERS])
+def test_pieces_are_the_numbers_to_the_bit(cells):
+    content, starts, ends = cells_of([*cells, "x"])
+    found = numbers_at(content, starts[None], ends[None], ord("."))
+    [piece] = pieces_of(found)
+    assert found.odd.tolist() == [[False, False, False, True]]
+    assert piece[:][:3].tobytes() == np.array([float(cell) for cell in cells]).tobytes()
+    if isinstance(piece, PackedNumbers):
+        assert np.isnan(piece.without(np.array([0, 3]))[:]).tolist() == [True, False, False, True]
+
+
+def test_a_word_of_many_rows_is_looked_up_once():
+    seen, known = [], known_words.KnownWords()
+    content, starts, ends = cells_of(["red", "green", "red", "blue", "green"] * 20)
+
+    def look_up(rows):
+        seen.extend(rows.tolist())
+        return np.arange(len(rows))
+
+    assert known.codes(content, starts, ends, look_up).tolist() == [0, 1, 0, 2, 1] * 20
+    assert seen == [0, 1, 3]

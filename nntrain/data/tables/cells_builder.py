@@ -72,35 +72,37 @@ class CellsBuilder:
                 return
         self._add(*self._look_up(cells))
 
-    def add_numbers(self, values: Array) -> None:
-        """The numbers of further rows, float64."""
-        self._add(values, None)
+    def add_numbers(self, values: Numbers) -> None:
+        """The numbers of further rows, float64 or packed already; they are kept."""
+        self._add(values, None, packing=False)
 
-    def add_gaps(self, values: Array, at: Array) -> None:
+    def add_gaps(self, values: Numbers, at: Array) -> None:
         """The numbers of further rows, but for empty cells `at` some of them; `values` is kept."""
-        values[at] = np.nan
-        codes = np.full(len(values), -1, np.int32)
-        codes[at] = self._code_of("")
-        self._add(values, codes)
+        self._add(_without(values, at), self._codes_at(len(values), at, self._code_of("")), packing=False)
 
-    def add_mixed(self, values: Array, at: Array, cells: Sequence[str]) -> None:
+    def add_mixed(self, values: Numbers, at: Array, cells: Sequence[str]) -> None:
         """The numbers of further rows, but for the cells `at` some of them, which may be anything; `values` is kept."""
-        others = self._all_numbers(cells)
-        if others is not None:
-            values[at] = others
-            self._add(values, None)
-            return
-        values[at], of_cells = self._look_up(cells)
-        codes = None
-        if of_cells is not None:
-            codes = np.full(len(values), -1, np.int32)
-            codes[at] = of_cells
-        self._add(values, codes)
+        others, codes = self._all_numbers(cells), None
+        if others is None:
+            others, of_cells = self._look_up(cells)
+            codes = None if of_cells is None else self._codes_at(len(values), at, of_cells)
+            if of_cells is not None and of_cells.min() >= 0:
+                self._add(_without(values, at), codes, packing=False)
+                return
+        numbers = values[:]
+        numbers[at] = others
+        self._add(numbers, codes)
 
-    def _add(self, values: Array, codes: Array | None) -> None:
+    def _codes_at(self, count: int, at: Array, codes: Array | int) -> Array:
+        """(count,) -1 but for some rows."""
+        found = np.full(count, -1, np.min_scalar_type(-1 - len(self._code)))
+        found[at] = codes
+        return found
+
+    def _add(self, values: Numbers, codes: Array | None, packing: bool = True) -> None:
         for number in self._missing.numbers:
-            if (at := values == number).any():
-                values = np.where(at, np.nan, values)
+            if (at := values[:] == number).any():
+                values = np.where(at, np.nan, values[:])
                 others = -1 if codes is None else codes
                 codes = np.where(at, self._code_of(number_word(number)), others).astype(np.int32)
         if codes is not None:
@@ -108,7 +110,9 @@ class CellsBuilder:
             self._codes = self._codes or [None] * len(self._values)
         if self._codes is not None:
             self._codes.append(codes)
-        self._values.append((packed(values, self._values[-1]) if self._packing else None) or values)
+        if self._packing and packing and isinstance(values, np.ndarray):
+            values = packed(values, self._values[-1] if self._values else None) or values
+        self._values.append(values)
 
     def add_bytes(self, content: Array, starts: Array, ends: Array, cells: Callable[[Array | None], list[str]]) -> None:
         """The cells content[starts:ends] of further rows, few different ones; `cells` gives some of them, or all."""
@@ -163,15 +167,12 @@ class CellsBuilder:
             self._code = {}
         return self._code.setdefault(word, len(self._code))
 
-    @property
-    def packs(self) -> bool:
-        """Whether the numbers that came last are kept in fewer bytes, and theirs are free."""
-        return self._packing and (not self._values or isinstance(self._values[-1], PackedNumbers))
-
     def pack(self) -> None:
         """Keep further numbers in fewer bytes, where these can hold them."""
         if not self._packing:
-            self._values = [packed(values[:]) or values for values in self._values]
+            self._values = [
+                v if isinstance(v, PackedNumbers) else packed(v, self._values[-1]) or v for v in self._values
+            ]
             self._packing = True
 
     @property
@@ -216,3 +217,11 @@ class CellsBuilder:
             grouped = "some" if self._without else "all"
         codes = _all_numbers(len(self._values)) if self._codes is None else self._codes
         return Cells(self._values, codes, words, absent, grouped, self._padded)
+
+
+def _without(values: Numbers, at: Array) -> Numbers:
+    """With gaps at some rows, in place."""
+    if isinstance(values, PackedNumbers):
+        return values.without(at)
+    values[at] = np.nan
+    return values

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import mmap
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from nntrain.model.shapes import Array
 
@@ -12,27 +14,14 @@ _LEAST = 1 << 16  # bytes from which on an array is given back to the system whe
 _POPULATE: int = getattr(mmap, "MAP_POPULATE", 0)  # all pages at once, at half the time of one by one
 
 
-def by_column(values: Array, passing: Array) -> list[Array]:
-    """Numbers (rows, columns) column by column.
-
-    passing   (columns,) True for those that are soon let go: they lie apart, so that they hold no memory of others
-    """
-    columns: list[Array] = [*values.T]
-    for group in np.flatnonzero(passing), np.flatnonzero(~passing):
-        together = _mapped((len(group), len(values)))
-        together[:] = values.T if len(group) == len(columns) else values.T[group]
-        for place, numbers in zip(group.tolist(), together, strict=True):
-            columns[place] = numbers
-    return columns
-
-
-def _mapped(shape: tuple[int, int]) -> Array:
-    """An array of float64 whose memory goes back to the system when it is freed, whatever the allocator keeps."""
-    count = shape[0] * shape[1]
-    if 8 * count >= _LEAST:
+def mapped(shape: tuple[int, ...], dtype: DTypeLike) -> Array:
+    """An array whose memory goes back to the system when it is freed, whatever the allocator keeps."""
+    count = math.prod(shape)
+    size = count * np.dtype(dtype).itemsize
+    if size >= _LEAST:
         try:
             flags = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _POPULATE} if _POPULATE else {}
-            return np.frombuffer(mmap.mmap(-1, 8 * count, **flags), np.float64).reshape(shape)
+            return np.frombuffer(mmap.mmap(-1, size, **flags), dtype, count).reshape(shape)
         except OSError:  # so many maps are not allowed
             pass
-    return np.empty(shape)
+    return np.empty(shape, dtype)

@@ -6,7 +6,7 @@ power of ten: 0.1234 is 1234 / 10⁴.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,7 +17,7 @@ _TENS = tuple(10.0**k for k in range(_MOST_DECIMALS + 1))
 _INTEGERS = tuple((t, int(np.iinfo(t).min), int(np.iinfo(t).max)) for t in ("i1", "u1", "i2", "u2", "i4"))
 _LEAST = 256  # numbers from which on it saves memory
 _MINUS = 64  # numbers for each −0, whose place takes eight bytes
-_NOWHERE = np.zeros(0, np.int64)
+NOWHERE = np.zeros(0, np.int64)
 _SAMPLE = 64  # numbers that show how many decimals there are
 
 
@@ -48,6 +48,11 @@ class PackedNumbers:
             values[self.minus] = -0.0
         return values
 
+    def without(self, rows: Array) -> PackedNumbers:
+        """With gaps at some rows, for which the same array is used."""
+        self.whole[rows] = np.iinfo(self.whole.dtype).max
+        return replace(self, gaps=True)
+
 
 Numbers = Array | PackedNumbers
 
@@ -74,7 +79,7 @@ def packed(values: Array, before: Numbers | None = None) -> PackedNumbers | None
         whole = _as_whole(values, tens)
         back = whole / tens if tens != 1 else whole
         if (same := back == values).all():
-            minus = np.flatnonzero(np.signbit(values) & (values == 0)) if low <= 0 <= high else _NOWHERE
+            minus = np.flatnonzero(np.signbit(values) & (values == 0)) if low <= 0 <= high else NOWHERE
             found = whole.astype(integer)
             if missing is not None:
                 found[missing] = np.iinfo(integer).max
