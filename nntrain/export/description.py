@@ -6,12 +6,13 @@ raw example -> preparation -> network -> decision -> label, probabilities or val
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from nntrain.data.base import Dataset
+from nntrain.data.csv import Csv
 from nntrain.data.facts import Facts
 from nntrain.data.labelled_text import LabelledText
 from nntrain.data.npz import Npz
@@ -42,6 +43,8 @@ class Inputs:
     table, series   the columns of a file that they come from
     array, lengths   the arrays of an .npz file that they and their lengths come from
     text     where they are texts with labels: how these are cut, and the column that they stand in
+    missing  of a table, the words of the config that stand for no value; None: the usual ones
+    ignores_unknown   of a table, words that training did not have are none of the categories
     """
 
     shape: Shape
@@ -55,6 +58,8 @@ class Inputs:
     array: str | None
     lengths: str | None = None
     text: tuple[Level, str | None] | None = None
+    missing: tuple[str, ...] | None = None
+    ignores_unknown: bool = False
 
     @property
     def mixed(self) -> bool:
@@ -139,7 +144,12 @@ def _inputs(facts: Facts, dtype: np.dtype, dataset: Dataset) -> Inputs:
     symbols = None if made.text is None else made.text.symbols
     lengths = dataset.lengths if isinstance(dataset, Npz) else None
     text = (made.text.level, made.text_column) if made.text is not None and isinstance(dataset, LabelledText) else None
-    return Inputs(shape, raw, made.scale, mean, deviation, symbols, made.layout, made.series, made.array, lengths, text)
+    missing, ignores = None, False
+    if isinstance(dataset, Csv):
+        words, ignores = dataset.dialect.missing.words, dataset.unknown == "ignore"
+        missing = None if words is None else tuple(sorted(words))
+    inputs = Inputs(shape, raw, made.scale, mean, deviation, symbols, made.layout, made.series, made.array, lengths)
+    return replace(inputs, text=text, missing=missing, ignores_unknown=ignores)
 
 
 def _decision(loss: Loss, facts: Facts, single: bool) -> Decision:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from nntrain.data.tables.cells import USUAL_MISSING
 from nntrain.data.vocabulary import PADDING
 from nntrain.errors import ConfigError
 from nntrain.export import numpy_activations, numpy_functions, numpy_sequences
@@ -139,6 +140,8 @@ def _constants(described: Description) -> dict[str, str]:
             raise ConfigError("export: .py gives one label or values, and this network answers questions; take .onnx")
         targets = [target.at for target in table.targets]
         beside = [targets, [*targets, *([table.weights.at] if table.weights else [])]]
+        constants |= {"MISSING": repr(inputs.missing), "IGNORES_UNKNOWN": repr(inputs.ignores_unknown)}
+        constants |= {"USUAL_MISSING": repr(sorted(USUAL_MISSING))} if inputs.missing is None else {}
         constants |= {"HEADER": repr(table.header), "WIDTH": repr(table.width), "BESIDE": repr(beside)}
         constants["COLUMNS"] = "[  # name, place, words, what stands for a missing value, unit\n"
         constants["COLUMNS"] += "".join(f"    {row!r},\n" for row in rows) + "]"

@@ -115,25 +115,40 @@ def read(path):
             if len(rows[0]) == WIDTH - len(gone):
                 places = [at - sum(other < at for other in gone) for _, at, *_ in COLUMNS]
                 break
-        if not all(is_number(rows[0][at]) for at, (_, _, words, *_) in zip(places, COLUMNS) if words is None):
-            rows = rows[1:]
+        numbers = [rows[0][at] for at, (_, _, words, *_) in zip(places, COLUMNS) if words is None]
+        rows = rows if all(is_number(cell) or is_missing(cell) for cell in numbers) else rows[1:]
     return np.concatenate([column([row[at] for row in rows], *rest) for at, (_, _, *rest) in zip(places, COLUMNS)], 1)
 
 
 def column(cells, words, fill, unit):
     """One column as inputs (m, 1), or (m, words) one-hot."""
+    if fill is None and any(map(is_missing, cells)):
+        raise SystemExit("a value is missing, and the network was trained without such gaps")
     if words is None:
-        cells = [cell.replace(unit, "").strip() for cell in cells]
-        return np.array([float(cell) if is_number(cell) else missing(cell, fill) for cell in cells])[:, None]
-    numbers = [words.index(cell) if cell in words else missing(cell, fill) for cell in cells]
+        return np.array([fill if is_missing(cell) else number(cell.replace(unit, "")) for cell in cells])[:, None]
+    numbers = [fill if is_missing(cell) else place(cell, words) for cell in cells]
     return (np.array(numbers)[:, None] == np.arange(len(words))).astype(np.float64)
 
 
-def missing(cell, fill):
-    """What stands for a missing value."""
-    if fill is None:
-        raise SystemExit(f"{cell!r} is none of the values that the network knows")
-    return fill
+def number(cell):
+    """The number that a cell holds."""
+    if not is_number(cell):
+        raise SystemExit(f"{cell!r} is no number")
+    return float(cell)
+
+
+def place(cell, words):
+    """The number of a word; one that the training data did not have is none of them, or refused."""
+    if cell not in words and not IGNORES_UNKNOWN:
+        raise SystemExit(f"{cell!r} is none of {', '.join(words)}")
+    return words.index(cell) if cell in words else -1
+
+
+def is_missing(cell):
+    """Whether a cell stands for no value."""
+    if MISSING is None:
+        return cell.lower() in USUAL_MISSING
+    return not cell or cell in MISSING or (is_number(cell) and float(cell) in map(float, filter(is_number, MISSING)))
 ''',
     "series": '''
 def read(path):

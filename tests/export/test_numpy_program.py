@@ -141,22 +141,34 @@ def test_tables_and_series_are_read_as_predict_reads_them(name, nntrain, configs
     check(run, nntrain, tmp_path, capsys, path)
 
 
-def test_words_and_missing_values_of_a_table_are_read_too(nntrain, tmp_path, capsys):
+@pytest.mark.parametrize(
+    ("gap", "said"),
+    [("", ""), ("-999.0", ", missing_values: [-999], unknown: ignore"), ("gone", ", missing_values: [gone]")],
+)
+def test_words_and_missing_values_of_a_table_are_read_too(gap, said, nntrain, tmp_path, capsys):
     random = np.random.default_rng(0)
     rows = [
-        f"{random.choice(['red', 'green', 'blue'])},{x:.3f},{'' if x > 1.5 else x * 2},{'yes' if x > 0 else 'no'}"
+        f"{random.choice(['red', 'its', 'blue'])},{x:.3f},{gap if x > 1.5 else x * 2},{'yes' if x > 0 else 'no'}"
         for x in random.normal(size=60)
     ]
     (tmp_path / "t.csv").write_text("\n".join(["colour,a,b,answer", *rows]))
-    (tmp_path / "c.yaml").write_text("""
-dataset: {type: csv, path: t.csv, standardize: true, missing: mean}
-architecture: [{dense: 4}, tanh, {dense: 2}]
+    (tmp_path / "c.yaml").write_text(f"""
+dataset: {{type: csv, path: t.csv, standardize: true, missing: mean{said}}}
+architecture: [{{dense: 4}}, tanh, {{dense: 2}}]
 loss: cross_entropy
-optimizer: {type: sgd, lr: 0.1}
-training: {steps: 3}
+optimizer: {{type: sgd, lr: 0.1}}
+training: {{steps: 3}}
 """)
     run = nntrain("fit", "-q", "c.yaml").stdout.strip()
     check(run, nntrain, tmp_path, capsys, tmp_path / "t.csv")
+    column = runpy.run_path(tmp_path / "model.py")["column"]
+    with pytest.raises(SystemExit, match="'foo' is no number"):
+        column(["1", "foo"], None, 0.5, "")
+    if "ignore" in said:
+        assert column(["lilac"], ["blue", "red"], 0, "").tolist() == [[0, 0]]
+    else:
+        with pytest.raises(SystemExit, match="'lilac' is none of blue, red"):
+            column(["lilac"], ["blue", "red"], 0, "")
 
 
 def test_it_runs_alone_with_numpy_and_is_short_enough_to_read(mlp, nntrain, tmp_path):
