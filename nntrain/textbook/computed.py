@@ -20,6 +20,7 @@ from nntrain.textbook.exercise_texts import Exercise
 
 TOLERANCE = 1e-7
 EXAMPLES = 5
+RATE = 0.07  # α; 0.1 is 1 − β of many: one could stand for the other unseen
 LAYER_CASES: dict[str, tuple[tuple[int, ...], tuple[float, ...]]] = {  # shape that comes in, arguments
     "sigmoid": ((3,), ()),
     "dense": ((4,), (3,)),
@@ -131,7 +132,7 @@ def _of_optimizer(cls: Callable[[], Optimizer], file: str) -> Iterator[tuple[str
     for t in (1, 2, 3):
         dtheta = random.normal(size=6)
         with _told(file):
-            optimizer.update(theta, dtheta, list(slots.values()), 0.1, t)
+            optimizer.update(theta, dtheta, list(slots.values()), RATE, t)
         for name, vector in slots.items():
             yield "update", f"step {t}: {name}", vector.copy()
         yield "update", f"step {t}: θ", theta.copy()

@@ -61,7 +61,7 @@ def grade(path: Path) -> Grade:
             told.append(f"{what} is right")
             before.append(right)
     except Stopped as stopped:
-        hint = hints.of_error(exercise, before, stopped.error)
+        hint = hints.of_error(exercise, before, stopped.error) or hints.of_lines(exercise, source)
         return Grade((*told, str(stopped), *([f"hint: {hint}"] if hint else [])), False)
     return Grade(tuple(told), True)
 

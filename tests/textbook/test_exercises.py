@@ -113,8 +113,7 @@ def test_nine_of_ten_mistakes_in_a_line_are_found_and_nothing_right_is_called_wr
         ("gradient_descent", "lr * dtheta", "self.lr * dtheta", "`self.lr` stands where `lr` belongs"),
         ("adam", "S / (1 - self.beta2**t)", "S / (1 - self.beta1**t)", "in `S_hat` `self.beta1` stands where"),
         ("adam", "np.sqrt(S_hat) + self.epsilon", "np.sqrt(S_hat + self.epsilon)", "under the root"),
-        ("adam", "np.sqrt(S_hat) + self.epsilon", "S_hat", "in `theta[...]` something is not as the equation"),
-        ("batch_norm", "(dX_hat - mean - X_hat * projection)", "dX_hat", "in `dX` something is not as the equation"),
+        ("adam", "np.sqrt(S_hat) + self.epsilon", "np.cbrt(S_hat)", "in `theta[...]` something is not as the equation"),
     ],
 )
 def test_a_mistake_is_named(tmp_path, name, old, new, told):
