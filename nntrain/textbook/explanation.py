@@ -67,10 +67,11 @@ _PAGE = """<!doctype html>
 <style>
 :root {{ color-scheme: light dark }}
 body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }}
-h3 {{ margin: 1.6rem 0 .4rem }}
-math {{ display: block; overflow: auto hidden; padding: .2rem 0; text-align: left }}
+h3 {{ margin: 1.6rem 0 .4rem; overflow-wrap: anywhere }}
 munder mtext {{ font-size: .8em; opacity: .7 }}
 p {{ margin: .2rem 0; opacity: .8 }}
+.equation {{ opacity: 1; overflow-x: auto; font-family: math, serif }}
+.equation {{ padding: .2rem 0 .2rem 1.5em; text-indent: -1.5em }}
 </style></head><body><main>
 {body}
 </main></body></html>

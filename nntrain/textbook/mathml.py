@@ -12,8 +12,25 @@ _UNSPACED = set("()[]|,;:")
 
 
 def mathml(line: Iterable[Token]) -> str:
-    """The line as one <math> element."""
-    return f'<math display="block"><mrow>{"".join(_spaced(token) for token in line)}</mrow></math>'
+    """The line as a paragraph of <math> elements and words: it breaks at words, and behind commas of the equation."""
+    pieces: list[list[Token]] = [[]]
+    depth = 0
+    for token in line:
+        if token.kind == "word" or (pieces[-1] and pieces[-1][-1].kind == "word"):
+            pieces.append([])
+        pieces[-1].append(token)
+        depth += (token.text in ("(", "[")) - (token.text in (")", "]"))
+        if token.text in (",", ":", ";") and depth == 0:
+            pieces.append([])
+    return f'<p class="equation">{"".join(_piece(piece) for piece in pieces if piece)}</p>'
+
+
+def _piece(piece: list[Token]) -> str:
+    gap = " " if piece[0].space else ""
+    if piece[0].kind == "word":
+        return gap + in_html(piece[0].text)
+    drawn = _token(piece[0]) + "".join(map(_spaced, piece[1:]))
+    return f'{gap}<math display="inline" displaystyle="true"><mrow>{drawn}</mrow></math>'
 
 
 def _spaced(token: Token) -> str:
