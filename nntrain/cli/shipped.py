@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import nntrain
 from nntrain.errors import ConfigError, StorageError
+from nntrain.files.regular_files import read_regular
 from nntrain.files.storage import naming, write_atomic
 from nntrain.messages import show, suggest
 
@@ -74,7 +76,7 @@ def write(name: str, folder: Path, schema: str) -> Path:
     files |= {folder / file.relative_to(examples()): file.read_bytes() for file in needed(name)}
     for file, content in files.items():
         try:
-            there = file.read_bytes() if file.exists() else content
+            there = read_regular(file) if os.path.lexists(file) else content
         except OSError as error:
             raise StorageError(f"{file}: cannot be read: {error.strerror}") from None
         if there != content and file.name != SCHEMA:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from nntrain.errors import ConfigError
+from nntrain.files.regular_files import is_regular, read_regular
 from nntrain.inference.load import Loaded
 from nntrain.inference.sampling import Drawing
 from nntrain.inference.text_writer import Writer
@@ -48,7 +49,11 @@ def _written(loaded: Loaded) -> list[str]:
 
 def _files(run_dir: Path, most: int = 6) -> list[Path]:
     """What a run drew as it went, from the first to the last, at most so many evenly spread."""
-    drawn = [p for p in (run_dir / "samples").glob("*") if p.suffix in (".png", ".txt") and p.is_file()]
+    folder = run_dir / "samples"
+    if folder.is_symlink():
+        return []
+    drawn = [p for p in folder.glob("*") if p.suffix in (".png", ".txt") and is_regular(p)]
+    drawn = [p for p in drawn if p.stat().st_size <= SAMPLE_BYTES]
     files = [p for p in drawn if not p.name.startswith("boundary_")]  # these have a place of their own
     files.sort(key=lambda p: (len(p.stem), p.stem))
     if len(files) <= most:
@@ -59,7 +64,7 @@ def _files(run_dir: Path, most: int = 6) -> list[Path]:
 def _samples(files: Sequence[Path], loaded: Loaded | None) -> str:
     items, room = [], SAMPLE_BYTES
     for file in files:
-        content = file.read_bytes()
+        content = read_regular(file)
         name = in_html(re.sub(r"\b0+(?=\d)", "", file.stem.replace("_", " ")))
         if file.suffix == ".txt":
             text = content.decode("utf-8", "replace")

@@ -7,6 +7,7 @@ number of programs may ask, each run is given once, and nothing else has to be k
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from nntrain import runs
 from nntrain.errors import ConfigError, RunDirectoryError
 from nntrain.files import storage
 from nntrain.files.plain_values import JsonObject
+from nntrain.files.regular_files import is_regular
 from nntrain.messages import Warn
 from nntrain.parallel.launcher import launched
 from nntrain.runs import Run, told
@@ -52,8 +54,11 @@ def define(folder: Path, settings: Settings | None) -> Settings:
     Raises ConfigError.
     """
     path = folder / DEFINITION
-    there = file.read(path) if path.exists() else None
-    if there is None and path.exists():
+    exists = os.path.lexists(path)
+    if exists and not is_regular(path):
+        raise ConfigError(f"{path}: is no regular file; take another directory")
+    there = file.read(path) if exists else None
+    if there is None and exists:
         raise ConfigError(f"{path}: is there and is no sweep; take another directory")
     if settings is None:
         if there is None:
