@@ -13,7 +13,7 @@ from nntrain.data.facts import required
 from nntrain.data.starter_text import KEPT, column_list, csv_text, line, series_text
 from nntrain.data.tables.cells import Cells
 from nntrain.data.tables.column_doubts import is_identifier, is_same, is_sentences
-from nntrain.data.tables.column_kinds import MOST_CLASSES, Kind, are_values, kind_of, no_categories
+from nntrain.data.tables.column_kinds import MOST_CLASSES, Kind, are_values, kind_of, no_categories, refuse_words
 from nntrain.data.tables.table import Table
 from nntrain.data.tables.table_dataset import TableDataset
 from nntrain.data.tables.table_files import files_of, open_table
@@ -163,8 +163,10 @@ def _completed(
 
     targets = column_list(table, [goal.at for goal in goals])
     task = dataset.task
-    if len(goals) == 1 and dataset.separator is None:
-        task = task or _task(goals[0])
+    if len(goals) == 1 and dataset.separator is None and task is None:
+        if goals[0].kind == "numbers":  # in another writing they would be labels
+            refuse_words(table, goals[0].at, goals[0].name, dataset.dialect.numerals, "target", or_labels=True)
+        task = _task(goals[0])
     gaps = any(look.missing for look in [*inputs, *goals])
     missing = dataset.missing
     if missing == "error" and gaps:

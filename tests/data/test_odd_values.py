@@ -146,3 +146,15 @@ def test_json_is_no_table(tmp_path, text):
     (tmp_path / "t.csv").write_text(text)
     with pytest.raises(DataError, match="JSON, no table"):
         Csv(tmp_path / "t.csv", validation=0).load(0, "float64")
+
+
+@pytest.mark.parametrize("delimiter", [" ", ",", ";", "\t"])
+@pytest.mark.parametrize(("name", "said"), [("{}", "with their numbers"), ("Mazda {}", "with a name such as Mazda 1")])
+def test_a_header_without_the_name_of_the_first_column_is_told_as_r_writes_it(tmp_path, delimiter, name, said):
+    rows = [delimiter.join([f'"{name.format(i + 1)}"', str(i / 4), str(i % 3), '"yes"']) for i in range(20)]
+    path = tmp_path / "t.txt"
+    path.write_text("\n".join([delimiter.join(['"a"', '"b"', '"y"']), *rows]))
+    with pytest.raises(
+        DataError, match=rf"t.txt:2:4: error: 4 cells, .* do the rows begin {said}, for which the header"
+    ):
+        Csv(path).load(0, "float32")

@@ -5,6 +5,7 @@ import yaml
 
 from nntrain.data import Csv
 from nntrain.data.csv_starter import starter
+from nntrain.errors import DataError
 
 
 @pytest.mark.parametrize(
@@ -24,3 +25,11 @@ def test_small_tables_have_a_validation_part(tmp_path, rows, validation, monitor
     config = yaml.safe_load(starter(Csv(path), "t"))
     assert config["dataset"]["validation"] == validation
     assert config["training"].get("monitor") == monitor
+
+
+@pytest.mark.parametrize("cell", ["2,5", "1,500", "1 500", "1.234,5"])
+def test_a_target_of_numbers_in_another_writing_makes_no_classes(tmp_path, cell):
+    path = tmp_path / "t.csv"
+    path.write_text("x;y\n" + "".join(f"{i / 8};{i % 5 + 1}{cell[1:]}\n" for i in range(40)))
+    with pytest.raises(DataError, match=r"t.csv:2:2: error: column y has '1"):
+        starter(Csv(path), "t")

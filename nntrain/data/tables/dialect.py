@@ -75,18 +75,22 @@ def find_delimiter(sample: str, dialect: Dialect) -> str:
         best = max(fitting, key=fitting.__getitem__, default=BLANKS)
         if fitting.get(best, -1) >= 0:
             return best
+    for delimiter in (*likely, BLANKS):  # the first row lacks a cell, as R's write.table leaves it out
+        if _fit(sample, delimiter, comment, lacking=1) >= 0:
+            return delimiter
     first = next((line for line in sample.splitlines() if line.strip() and not _is_comment(line, comment)), "")
     return max(reversed(DELIMITERS), key=first.count)  # rows differ: the error about that reads best so
 
 
-def _fit(sample: str, delimiter: str, comment: str | None) -> float:
-    """The share of cells that look like numbers, -1 where the rows are not cut alike."""
+def _fit(sample: str, delimiter: str, comment: str | None, lacking: int = 0) -> float:
+    """The share of cells that look like numbers, -1 where the rows are not cut alike; the first may lack some cells."""
     try:
         reader = rows_of(io.StringIO(sample, newline=""), delimiter, comment)
         rows = [row for row in islice(reader, _SAMPLE_ROWS) if any(row)]
     except csv.Error:
         return -1
-    if len({len(row) for row in rows}) != 1 or len(rows[0]) < 2:
+    widths = {len(row) - lacking * (k > 0) for k, row in enumerate(rows)}
+    if len(widths) != 1 or len(rows[0]) < 2:
         return -1
     body = rows[1:] or rows  # the first may be a header
     share = [sum(map(_is_like_a_number, column)) / len(body) for column in zip(*body, strict=True)]

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from nntrain.data.tables.dialect import Dialect, Reader, find_delimiter, rows_of
+from nntrain.data.tables.numerals import is_number
 from nntrain.data.tables.other_formats import markup
 from nntrain.data.tables.table_files import TableFile
 from nntrain.data.tables.text_files import TextFile
@@ -53,6 +54,7 @@ class Rows:
         self._name, self._reader, self.lines, self.delimiter = name, reader, lines, delimiter
         self._width = 0
         self._first: list[str] = []
+        self._count = 0  # rows so far
         self.empty, self._in_a_row = PassedOver(), 0
         self._blank = PassedOver()  # lines without anything, which are rows of a table of one column if others follow
 
@@ -85,13 +87,14 @@ class Rows:
             self._width = self._width or len(row)
             if len(row) != self._width:
                 place = f"{self._name}:{line}:{min(len(row), self._width) + 1}"
-                hint = _ragged_hint(self._first, row)
+                hint = _ragged_hint(self._first, row, self._count == 1)
                 cells = "1 cell" if len(row) == 1 else f"{len(row)} cells"
                 raise DataError(f"{place}: error: {cells}, expected {self._width} as in the first row{hint}")
             if self._blank.count:
                 self.empty.take(self._blank)
                 self._blank = PassedOver()
             self._first = self._first or row
+            self._count += 1
             return line, row
 
     def _pass_over_blocks(self) -> None:
@@ -125,8 +128,8 @@ def rows_in(file: TableFile, dialect: Dialect) -> Iterator[Rows]:
         yield Rows(file.name, rows_of(lines, delimiter, dialect.comment), lines, delimiter)
 
 
-def _ragged_hint(first: list[str], row: list[str]) -> str:
-    """What may be behind a row of another width than the first."""
+def _ragged_hint(first: list[str], row: list[str], second: bool) -> str:
+    """What may be behind a row, perhaps the `second`, of another width than the first."""
     if sign := next((sign for sign in _COMMENTS if first[0].lstrip().startswith(sign)), None):
         return f'; comment: "{sign}" passes over lines that begin so'
     if len(first) == 1:
@@ -135,8 +138,12 @@ def _ragged_hint(first: list[str], row: list[str]) -> str:
         return "; is it a note? take it out of the file"
     if len(row) == len(first) + 1 and not row[-1].strip():
         return "; the last is empty: rows end with a delimiter, and the first does not"
-    if len(row) == len(first) + 1 and row[0].strip().isdigit():
-        return "; do the rows begin with their numbers, for which the header has no name? give it one"
+    if len(row) == len(first) + 1 and (row[0].strip().isdigit() or (second and not any(map(is_number, first)))):
+        numbers = "their numbers" if row[0].strip().isdigit() else f"a name such as {row[0].strip()[:40]}"
+        return (
+            f"; do the rows begin with {numbers}, for which the header has no name, as R's write.table leaves it out? "
+            "give it one, or write without row.names"
+        )
     return ""
 
 
