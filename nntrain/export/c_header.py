@@ -8,6 +8,7 @@ import numpy as np
 
 from nntrain.export.c_body import Body
 from nntrain.export.description import Description, Inputs
+from nntrain.messages import printable
 
 
 def kinds(described: Description) -> tuple[str, str]:
@@ -81,5 +82,6 @@ def _units(inputs: Inputs) -> str:
 
 
 def comment(words: str) -> str:
-    """Words as they may stand in a comment."""
-    return words.replace("*/", "* /").replace("/*", "/ *").replace("\n", " ").replace("\\", "/")
+    """Words as they may stand in a comment, all in print: no sign in them turns the direction of what follows."""
+    words = words.replace("\\", "/").replace("\n", " ").replace("*/", "* /").replace("/*", "/ *")
+    return printable(words)

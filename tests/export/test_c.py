@@ -15,6 +15,7 @@ from export.test_numpy_program import PADDED, plainly
 from layers.cases import Case
 
 from nntrain.errors import ConfigError
+from nntrain.export.c_header import comment
 from nntrain.export.c_layers import LAYERS
 from nntrain.export.c_program import FLAGS, c_files
 from nntrain.export.int8 import quantize, quantized
@@ -334,3 +335,10 @@ def test_int8_costs_half_a_point_at_most(name, nntrain, configs, tmp_path):
     result = nntrain("export", run, "-o", "q.c", "--int8")
     before, after = map(float, re.search(r"int8: accuracy (\S+) -> (\S+) on the test part", result.stderr).groups())
     assert before - after <= 0.005
+
+
+def test_no_name_ends_a_comment_or_turns_its_direction():
+    for name in ("a */ int x; /*", "a\\\nb", "\u202eevil", "\x1b[31m", "a\rb", "\u2028", "\udcff"):
+        words = comment(f"{name}!")
+        assert words.isprintable() and words.isascii()
+        assert not any(sign in words for sign in ("*/", "/*", "\n"))
