@@ -340,5 +340,5 @@ def test_int8_costs_half_a_point_at_most(name, nntrain, configs, tmp_path):
 def test_no_name_ends_a_comment_or_turns_its_direction():
     for name in ("a */ int x; /*", "a\\\nb", "\u202eevil", "\x1b[31m", "a\rb", "\u2028", "\udcff"):
         words = comment(f"{name}!")
-        assert words.isprintable() and words.isascii()
+        assert (words.isprintable(), words.isascii()) == (True, True)
         assert not any(sign in words for sign in ("*/", "/*", "\n"))
