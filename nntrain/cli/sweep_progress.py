@@ -17,7 +17,7 @@ from nntrain.cli.terminal import COLOURS, broken, say
 from nntrain.cli.value_texts import clock, fixed, values_line
 from nntrain.files.plain_values import JsonObject
 from nntrain.messages import printable_lines
-from nntrain.runs import effects
+from nntrain.runs import effects, rungs
 from nntrain.runs.best_runs import Ranking, rankings, two_digits
 from nntrain.runs.comparison import Compared
 from nntrain.runs.rows import row
@@ -50,7 +50,14 @@ class SweepProgress(Watcher):
         self.ended_here.clear()
         self.rung_size, self.rung_began = len(runs), time.monotonic()
         if length is not None or later:
-            self._say(f"{_runs(len(runs))} " + (f"up to {length} {unit}" if length is not None else "to the end"))
+            self._say(
+                f"{_runs(len(runs))} "
+                + (
+                    f"up to {length} {unit.removesuffix('s') if length == 1 else unit}"
+                    if length is not None
+                    else "to the end"
+                )
+            )
 
     def more(self, tasks: Sequence[tuple[Planned, int | None]]) -> None:
         """Count them among those that come."""
@@ -96,7 +103,7 @@ class SweepProgress(Watcher):
 
     def close(self, outcomes: Sequence[Outcome]) -> None:
         """The last words: how many ended how, and which is best."""
-        counts = Counter(outcome.status for outcome in outcomes)
+        counts = Counter(map(_stands, outcomes))
         counts["not started"] = self.total - len(outcomes)
         said = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
         self._say(f"{_runs(self.total)}: {said} in {clock(time.monotonic() - self.began)}")
@@ -205,6 +212,13 @@ def _newest(planned: Planned) -> tuple[int, dict[str, float]]:
     part = next((p for p in ("validation", "train") if p in line), "")
     values = {name: value for name, value in line.get(part, {}).items() if isinstance(value, int | float)}
     return line.get("epoch", 0), {n: v for n, v in values.items() if not n.startswith("naive_")}
+
+
+def _stands(outcome: Outcome) -> str:
+    """Its status; of one that halving gave up the rung."""
+    run = RunFiles(outcome.planned.run_dir)
+    rung = rungs.read(run, run.read_status().get("step")) if outcome.status == "done" else None
+    return rung or outcome.status
 
 
 def _runs(number: int) -> str:

@@ -10,6 +10,7 @@ from nntrain.runs.comparison import Compared
 
 FEWEST = 8  # experiments below which nothing is said
 _MOST_LEVELS = 4
+_LIMITS = ("training.epochs", "training.steps")
 
 
 def effects(compared: Compared, ranking: Ranking) -> list[tuple[str, float]]:
@@ -25,7 +26,10 @@ def effects(compared: Compared, ranking: Ranking) -> list[tuple[str, float]]:
         return []
     ranks = _ranks([group.mean or 0.0 for group in groups])
     found = []
+    halved = any(str(row["status"]).startswith("rung ") for row in compared.rows)
     for key in compared.varied:
+        if halved and key in _LIMITS:
+            continue  # how long a run was trained came of how good it was
         levels = _levels([compared.value(group.runs[0], key) for group in groups])
         if levels is not None:
             found.append((key, _explained(ranks, levels)))

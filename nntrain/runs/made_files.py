@@ -15,7 +15,10 @@ from nntrain.runs.run_files import LOCK, RunFiles
 _NEEDED = ("metrics.jsonl", "checkpoints", "checkpoints/last.npz", "checkpoints/best.npz")
 _FOR_PEOPLE = ("meta.json", "timing.jsonl", "status.json", "summary.json")
 # status.json first: what is half moved is not done
-_MADE = ("status.json", "config.yaml", "meta.json", "metrics.jsonl", "timing.jsonl", "summary.json", "told.json")
+_MADE = (
+    *("status.json", "config.yaml", "meta.json", "metrics.jsonl", "timing.jsonl", "summary.json"),
+    *("told.json", "rung.json"),
+)
 # directory -> the files in it that nntrain makes, among which a person may have put some of his own
 _MADE_IN = {
     "checkpoints": r"(last|best)\.npz",

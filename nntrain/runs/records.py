@@ -100,6 +100,7 @@ TOLD: Schema = {
     "value": NUMBER,
     "better": Kind(lambda value: value in (None, "less", "more"), "less or more"),
 }
+RUNG: Schema = dict.fromkeys(("rung", "rungs", "step"), WHOLE)
 TIMING: Schema = {
     **dict.fromkeys(("epoch", "step"), WHOLE),
     **dict.fromkeys(("seconds", "examples_per_second", "peak_memory_mb"), NUMBER),

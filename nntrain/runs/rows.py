@@ -9,7 +9,7 @@ from typing import Any
 from nntrain.errors import CheckpointError, ConfigError, StorageError
 from nntrain.files.plain_values import JsonObject
 from nntrain.files.storage import naming
-from nntrain.runs import told
+from nntrain.runs import rungs, told
 from nntrain.runs.records import FINAL
 from nntrain.runs.run_files import RunFiles
 from nntrain.runtime.garbage import collecting_no_garbage
@@ -77,6 +77,8 @@ def row(run: RunFiles, log: bool = False) -> JsonObject:
     state = status.get("status", summary.get("status"))
     if state not in FINAL:
         state = "running" if run.is_live() else "interrupted"
+    if state == "done" and (rung := rungs.read(run, status.get("step"))) is not None:
+        state = rung  # halving gave it up
     said = {key: value for key, value in status.items() if key not in _OURS}
     if (by_tell := told.read(run)) is not None:
         said["told"] = by_tell.value

@@ -15,6 +15,7 @@ import nntrain
 from nntrain import plugins
 from nntrain.data import held
 from nntrain.errors import NNTrainError
+from nntrain.runs import rungs
 from nntrain.sweep import children, forks, halving, outcomes
 from nntrain.sweep.asynchronous import Trials
 from nntrain.sweep.forks import Program
@@ -114,6 +115,7 @@ class Execution:
         self._given: set[tuple[Path, int | None]] = set()
         self._tries: Counter[Path] = Counter()
         self._again: list[Task] = []
+        self._lengths: Sequence[int | None] = [None]
 
     def all(self, planned: Sequence[Planned]) -> list[Outcome]:
         """Every run of the plan to its end, or rung after rung the best third; outcomes in the order of the plan."""
@@ -122,7 +124,7 @@ class Execution:
         if self.settings.halving:
             halving.monitored(planned[0].config)
             lengths = halving.rungs(planned[0].config, planned[0].total, len(planned))
-        current = list(planned)
+        current, self._lengths = list(planned), lengths
         for length in lengths:
             self.watcher.rung(current, length, kind)
             self._run(iter([[(one, length) for one in current]]))
@@ -142,6 +144,7 @@ class Execution:
                 self.watcher.more(tasks)
                 yield tasks
 
+        self._lengths = trials.lengths
         self._run(coming())
         runs = dict.fromkeys(run.run_dir for trial in trials.trials for run in trial.runs)
         return [self.outcomes[run_dir] for run_dir in runs if run_dir in self.outcomes]
@@ -193,6 +196,9 @@ class Execution:
     def _note(self, task: Task, outcome: Outcome) -> None:
         one, length = task
         self.outcomes[one.run_dir] = outcome
+        if length is not None:
+            rung = self._lengths.index(length) + 1
+            rungs.write(one.run_dir, rung, len(self._lengths), halving.unit(one.config)[0], length)
         if not outcome.open:
             self._ended[one.run_dir, length] = outcome.good
         self.watcher.ended(outcome)

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from sweep.conftest import ENV, command, results
 
+from nntrain.runs import scan
+
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="children die with their parent by prctl")
 
 
@@ -165,7 +167,11 @@ def test_halving_goes_on_with_the_best_third_to_the_bits_of_a_straight_run(progr
     runs = sorted((tmp_path / "runs").iterdir())
     epochs = [len((run / "metrics.jsonl").read_text().splitlines()) for run in runs]
     assert sorted(epochs) == [1] * 6 + [3, 3, 9]
-    assert "9 runs up to 1 epochs\n" in done.stderr
+    assert "9 runs up to 1 epoch\n" in done.stderr
+    assert "9 runs: " in done.stderr
+    assert "6 rung 1 of 3" in done.stderr
+    at_epoch = {1: "rung 1 of 3", 3: "rung 2 of 3", 9: "done"}  # what was given up is not done
+    assert [row["status"] for row in scan(tmp_path / "runs")] == [at_epoch[n] for n in epochs]
     last = {1: {}, 3: {}}
     for run in runs:
         lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
@@ -182,6 +188,10 @@ def test_halving_goes_on_with_the_best_third_to_the_bits_of_a_straight_run(progr
     again = program(*arguments)
     assert again.stdout == done.stdout
     assert not re.search(r"^\[", again.stderr, re.MULTILINE)  # nothing was run
+    given_up = runs[epochs.index(1)]
+    assert [row["status"] for row in scan(tmp_path / "runs")] == [at_epoch[n] for n in epochs]
+    program("resume", given_up, "training.epochs=2")
+    assert {row["run"]: row["status"] for row in scan(tmp_path / "runs")}[str(given_up)] == "done"
 
 
 def test_halving_cannot_be_printed(program, config):
