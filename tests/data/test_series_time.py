@@ -9,6 +9,7 @@ import pytest
 
 from nntrain.data import Series
 from nntrain.data.facts import Facts
+from nntrain.data.tables.dates import forms_of
 from nntrain.errors import DataError
 
 START = datetime.date(2024, 1, 1)
@@ -291,3 +292,37 @@ def test_a_number_that_may_stand_for_no_value_is_told_and_filled_where_it_is_sai
     data = load(declare(rows, missing_values=(-999,), gaps="linear"))
     assert told(data)[-1] == "s.csv:6:2: 4 values are missing: filled"
     np.testing.assert_array_equal(data.parts["train"].batch(np.arange(37)).Y[0], np.arange(3, 40))
+
+
+@pytest.mark.parametrize(
+    ("cells", "days"),
+    [
+        (["2000-Q1", "2000-Q2", "2000-Q4"], ["2000-01-01", "2000-04-01", "2000-10-01"]),
+        (["Q1 2000", "Q3/2000"], ["2000-01-01", "2000-07-01"]),
+        (["2000-01", "2000-12"], ["2000-01-01", "2000-12-01"]),
+        (["2000M02", "2001M11"], ["2000-02-01", "2001-11-01"]),
+        (["02/2000", "11/2001"], ["2000-02-01", "2001-11-01"]),
+        (["Feb 2000", "November-2001"], ["2000-02-01", "2001-11-01"]),
+        (["2000-W01", "2004-W53"], ["2000-01-03", "2004-12-27"]),
+        (["2000-W01-7", "2000W023"], ["2000-01-09", "2000-01-12"]),
+    ],
+)
+def test_quarters_months_and_weeks_are_dates(cells, days):
+    [form] = forms_of(cells)
+    assert [form.read(cell) for cell in cells] == np.array(days, "datetime64[s]").astype(float).tolist()
+    assert (len(form.parts) == 2) == ("W" not in cells[0])
+
+
+@pytest.mark.parametrize("cell", ["2000-Q5", "2000-W54", "2001-W53", "13/2000", "2000-00", "Mam 2000", "2000-W01-8"])
+def test_what_is_no_quarter_month_or_week_is_no_date(cell):
+    assert not forms_of([cell])
+
+
+def test_quarters_newest_first_are_turned_and_a_missing_one_is_told(tmp_path):
+    quarters = [f"{2000 + i // 4}-Q{i % 4 + 1}" for i in range(40) if i != 17]
+    path = tmp_path / "t.csv"
+    path.write_text("when,y\n" + "".join(f"{when},{i}\n" for i, when in reversed(list(enumerate(quarters)))))
+    data = Series(path, window=4, validation=0).load(0, "float32")
+    told = "\n".join(data.warnings)
+    assert "rows are turned, oldest first" in told
+    assert "1 row is missing between 2004-Q1 and 2004-Q3" in told

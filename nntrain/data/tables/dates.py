@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from datetime import time as clock
 
 import numpy as np
 
@@ -23,14 +24,20 @@ _TIME = (
 )
 _DAY = {
     "ymd": r"(?P<y>\d{4})(?P<s>[-/.])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})",
-    "ym": r"(?P<y>\d{4})[-/](?P<m>\d{1,2})",
+    "ym": r"(?P<y>\d{4})[-/Mm](?P<m>\d{1,2})",
     "dmy": r"(?P<d>\d{1,2})(?P<s>[-/.])(?P<m>\d{1,2})(?P=s)(?P<y>\d{4})",
     "mdy": r"(?P<m>\d{1,2})(?P<s>[-/])(?P<d>\d{1,2})(?P=s)(?P<y>\d{4})",
     "words": rf"(?:(?P<d>\d{{1,2}})\.?[- ]{_MONTH}[-, ]+(?P<y>\d{{4}}))",
     "words first": rf"(?:{_MONTH} (?P<d>\d{{1,2}}),? (?P<y>\d{{4}}))",
+    "my": r"(?P<m>\d{1,2})[-/](?P<y>\d{4})",
+    "word and year": rf"{_MONTH}[-, /]*(?P<y>\d{{4}})",
+    "quarter": r"(?P<y>\d{4})[-_/ ]?Q(?P<q>[1-4])",
+    "quarter first": r"Q(?P<q>[1-4])[-_/ ]?(?P<y>\d{4})",
+    "week": r"(?P<y>\d{4})-?W(?P<w>\d{2})(?:-?(?P<wd>[1-7]))?",  # ISO 8601
 }
 _FORMS = {order: re.compile(day + _TIME, re.ASCII | re.IGNORECASE) for order, day in _DAY.items()}
 ORDERS = tuple(_FORMS)
+_OF_MONTHS = ("ym", "my", "word and year", "quarter", "quarter first")
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,7 @@ class DateForm:
     @property
     def parts(self) -> tuple[str, ...]:
         """Names of the inputs that a date becomes."""
-        days = ("year", "month") if self.order == "ym" else ("year", "month", "day", "weekday")
+        days = ("year", "month") if self.order in _OF_MONTHS else ("year", "month", "day", "weekday")
         return (*days, "hour") if self.hour else days
 
     def read(self, cell: str) -> float | None:
@@ -52,16 +59,13 @@ class DateForm:
         if match is None or (not self.hour and match["H"] is not None):
             return None
         part = match.groupdict()
-        month = _SHORT.index(part["word"].lower()) + 1 if part.get("word") else int(part["m"])
         hour = int(part["H"] or 0)
         if part["half"]:
             if not 1 <= hour <= 12:
                 return None
             hour = hour % 12 + (12 if part["half"][0] in "Pp" else 0)
         try:
-            time = datetime(
-                int(part["y"]), month, int(part.get("d") or 1), hour, int(part["M"] or 0), int(part["S"] or 0)
-            )
+            time = datetime.combine(_day(part), clock(hour, int(part["M"] or 0), int(part["S"] or 0)))
         except ValueError:
             return None
         return (time - datetime(1970, 1, 1)).total_seconds()
@@ -85,6 +89,17 @@ class DateForm:
         named = dict(zip(self.parts, parts, strict=True))
         text = f"{named['year']:.0f}-{named['month']:02.0f}" + (f"-{named['day']:02.0f}" if "day" in named else "")
         return text + (f" {named['hour']:.4g} h" if self.hour else "")
+
+
+def _day(part: dict[str, str | None]) -> date:
+    """The day of what a date is made of; the first of a month, a quarter or a week.  Raises ValueError."""
+    year, day = int(part["y"] or 0), int(part.get("d") or 1)
+    if week := part.get("w"):
+        return date.fromisocalendar(year, int(week), int(part.get("wd") or 1))
+    if quarter := part.get("q"):
+        return date(year, 3 * int(quarter) - 2, 1)
+    word = part.get("word")
+    return date(year, _SHORT.index(word.lower()) + 1 if word else int(part["m"] or 0), day)
 
 
 def forms_of(cells: Sequence[str]) -> list[DateForm]:
