@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TextIO
 
-from nntrain.cli.terminal import colourful, is_live, silence, size, width_of
+from nntrain.cli.terminal import broken, colourful, is_live, room, silence, size, width_of
 
 
 class Live:
@@ -32,7 +32,9 @@ class Live:
         return size(self._stream)[1] if self._stream is not None else 24
 
     def print(self, text: str) -> None:
-        """Write lines that stay, in place of what was drawn."""
+        """Write lines that stay, in place of what was drawn; on a terminal that cannot be drawn on they are broken."""
+        if not self.drawable:
+            text = "\n".join(broken(line, room(self._stream)) for line in text.split("\n"))
         self._write(f"{self._erasing()}{text}\n")
 
     def draw(self, lines: Sequence[str]) -> None:

@@ -45,8 +45,9 @@ def of_wave(settings: Settings, planner: Planner, number: int) -> list[Task]:
     lengths = halving.rungs(current[0].config, current[0].total, len(current))
     for wave, length in enumerate(lengths[:number]):
         good = [one for one in current if _ended_well(one, length, wave)]
-        for one in good if length is not None else ():
-            rungs.write(one.run_dir, wave + 1, len(lengths), halving.unit(one.config)[0], length)
+        if length is not None:
+            for one in good:
+                rungs.write(one.run_dir, wave + 1, len(lengths), halving.unit(one.config)[0], length)
         current = halving.best_third(good, length) if good else []
     return [(one, lengths[number]) for one in current]
 

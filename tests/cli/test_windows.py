@@ -179,6 +179,12 @@ def test_a_terminal_without_our_marks_gets_plain_ones_of_the_same_width():
     assert "数".encode("ascii", plain_marks.NAME) == rb"\u6570"
 
 
+def test_a_run_fits_a_terminal_that_cannot_be_drawn_on(desk):
+    screen, _ = show(60, "fit", "configs/iris.yaml", "training.epochs=2", "--runs", "a", folder=desk, TERM="dumb")
+    assert not screen.wrapped, screen.text
+    assert screen.text.startswith("epoch 1  train: loss")
+
+
 def test_a_run_fits_a_terminal_that_knows_ascii_alone(desk):
     screen, _ = show(60, "fit", "configs/iris.yaml", "training.epochs=2", "--runs", "a", folder=desk, encoding="ascii")
     assert not screen.wrapped, screen.text
