@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nntrain.errors import ConfigError
+from nntrain.files.regular_files import read_regular
 from nntrain.model.shapes import Array
 from nntrain.textbook import hints
 from nntrain.textbook.computed import Stopped, difference, outcomes
@@ -24,10 +25,7 @@ class Grade:
 
 def exercise_of(path: Path) -> Exercise:
     """The exercise that a file belongs to.  Raises ConfigError."""
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from None
+    text = _text(path)
     known = exercises()
     names = [name for name in re.findall(r"""@component\(["']my_(\w+)["']\)""", text) if name in known]
     if not names:
@@ -36,10 +34,20 @@ def exercise_of(path: Path) -> Exercise:
     return known[names[0]]
 
 
+def _text(path: Path) -> str:
+    """What the file holds; a pipe is not waited for, and a device not read without end."""
+    try:
+        return read_regular(path.resolve()).decode("utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from None
+
+
 def grade(path: Path) -> Grade:
     """The grade of a filled-in file.  Raises ConfigError where it is no exercise, or no Python."""
     exercise = exercise_of(path)
-    source = path.read_text("utf-8")
+    source = _text(path)
     try:
         tree = ast.parse(source, str(path))
     except SyntaxError as error:

@@ -8,6 +8,7 @@ from nntrain.cli import shipped
 from nntrain.errors import ConfigError, StorageError
 from nntrain.report import drawn
 from nntrain.sweep import asking
+from nntrain.textbook.grading import exercise_of
 
 
 def a_pipe(path):
@@ -52,3 +53,10 @@ def test_a_starter_is_written_beside_no_pipe_and_through_no_link(tmp_path, stand
     with pytest.raises(StorageError, match=r"mlp\.yaml: cannot be read"):
         shipped.write("mlp", tmp_path, "{}")
     assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.parametrize("stands", [a_pipe, a_link_to_nothing, a_directory, lambda path: path.symlink_to("/dev/zero")])
+def test_an_exercise_is_a_file_to_its_end(tmp_path, stands):
+    stands(tmp_path / "dense.py")
+    with pytest.raises(ConfigError, match=r"dense\.py: cannot be read"):
+        exercise_of(tmp_path / "dense.py")
