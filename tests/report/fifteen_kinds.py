@@ -111,7 +111,7 @@ def configs(folder):
     }
 
 
-def _command(*arguments):
+def run_command(*arguments):
     done = CliRunner().invoke(main, [str(argument) for argument in arguments])
     assert done.exit_code == 0, done.output
     return done
@@ -139,6 +139,6 @@ def build(folder, kinds=KINDS):
             import yaml
 
             (folder / "folds.yaml").write_text(yaml.safe_dump({**made["two_classes"], "name": "folds"}))
-            _command("sweep", folder / "folds.yaml", "--folds", 4, "--jobs", 1, "-q", "--runs", folder / kind)
-        _command("report", folder / kind, "-o", folder / f"{kind}.html")
+            run_command("sweep", folder / "folds.yaml", "--folds", 4, "--jobs", 1, "-q", "--runs", folder / kind)
+        run_command("report", folder / kind, "-o", folder / f"{kind}.html")
     return folder

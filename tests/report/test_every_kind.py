@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from report import browser as chromium
 from report import firefox
-from report.fifteen_kinds import KINDS, SINGLE, build
+from report.fifteen_kinds import CONFIGS, KINDS, SINGLE, build, run_command
 from report.small_runs import measured
 
 from nntrain.runs import Run
@@ -129,6 +129,61 @@ def test_the_values_of_the_best_checkpoint_are_those_that_eval_computes(kinds, k
     summary = Run(folder).read_summary()
     for key in ("parameters", "epochs", "steps"):
         assert f"{summary[key]:,} {key[:-1]}" in page
+
+
+PARTED = (
+    "two_classes",
+    "many_classes",
+    "multi_label",
+    "regression",
+    "several_outputs",
+    "series",
+    "attention",
+    "images",
+)
+
+
+@pytest.mark.parametrize("kind", each(PARTED))
+def test_the_numbers_of_each_section_are_those_of_eval(kinds, kind):
+    folder, file = kinds(kind)
+    page = file.read_text()
+    values = json.loads(run_command("eval", folder, "--json").stdout)
+    by_head = {tuple(head[:2]): rows for head, *rows in tables(page)}
+    compared = 0
+    for name, *cells in by_head.get(("class", "precision"), []) + by_head.get(("yes to", "precision"), []):
+        if "per_class" in values:
+            asked = values["per_class"][name]
+            assert cells == [*(f"{asked[key]:.3f}" for key in ("precision", "recall", "f1")), f"{asked['support']:.0f}"]
+            compared += 1
+    if confusion := by_head.get(("", "0")):
+        counts = [[int(cell or 0) for cell in row[1:]] for row in confusion]
+        assert sum(map(sum, counts)) == values["examples"]
+        assert sum(row[i] for i, row in enumerate(counts)) / values["examples"] == pytest.approx(values["accuracy"])
+        compared += 1
+    if outputs := by_head.get(("output", "mae")):
+        mean = sum(float(row[1]) for row in outputs) / len(outputs)
+        assert mean == pytest.approx(values["mae"], rel=1e-3)
+        compared += 1
+    if area := re.search(r">1: area ([\d.]+)<", page):
+        assert float(area[1]) == pytest.approx(values["roc_auc"], rel=1e-3)
+        compared += 1
+    if loss := re.search(r"How much the loss over the test part, ([\d.]+),", page):
+        assert float(loss[1]) == pytest.approx(values["loss"], rel=1e-3)
+        compared += 1
+    assert compared
+
+
+@pytest.mark.slow
+def test_what_a_forecast_is_compared_with_are_the_last_rows_of_the_file(kinds):
+    _, file = kinds("series")
+    rows = (CONFIGS / "data" / "daily-min-temperatures.csv").read_text().split("\n")[1:]
+    written = [float(row.rpartition(",")[2]) for row in rows if row]
+    (chart,) = (chart for chart in data_of(file.read_text()) if chart["title"] == "Temp")
+    truth, *forecasts = chart["series"]
+    assert truth["name"] == "as it was"
+    horizon = 3  # the window that ends the file has its first forecast so many rows before the end
+    assert truth["y"] == pytest.approx(written[-len(truth["y"]) - horizon + 1 : -horizon + 1], abs=1e-4)
+    assert [one["name"] for one in forecasts] == ["forecast 1 step ahead", "forecast 3 steps ahead"]
 
 
 @pytest.mark.slow
