@@ -17,6 +17,8 @@ from nntrain.data.facts import Facts
 from nntrain.data.labelled_text import LabelledText
 from nntrain.data.npz import Npz
 from nntrain.data.series_layout import SeriesLayout
+from nntrain.data.tables.numerals import Numerals
+from nntrain.data.tables.table_dataset import TableDataset
 from nntrain.data.tables.table_layout import TableLayout
 from nntrain.data.vocabulary import Level
 from nntrain.errors import ConfigError
@@ -45,6 +47,7 @@ class Inputs:
     text     where they are texts with labels: how these are cut, and the column that they stand in
     missing  of a table, the words of the config that stand for no value; None: the usual ones
     ignores_unknown   of a table, words that training did not have are none of the categories
+    decimal, thousands   of a table or series, the signs within its numbers
     """
 
     shape: Shape
@@ -60,6 +63,8 @@ class Inputs:
     text: tuple[Level, str | None] | None = None
     missing: tuple[str, ...] | None = None
     ignores_unknown: bool = False
+    decimal: str = "."
+    thousands: str = ""
 
     @property
     def mixed(self) -> bool:
@@ -145,10 +150,12 @@ def _inputs(facts: Facts, dtype: np.dtype, dataset: Dataset) -> Inputs:
     lengths = dataset.lengths if isinstance(dataset, Npz) else None
     text = (made.text.level, made.text_column) if made.text is not None and isinstance(dataset, LabelledText) else None
     missing, ignores = None, False
+    signs = dataset.dialect.numerals if isinstance(dataset, TableDataset) else Numerals()
     if isinstance(dataset, Csv):
         words, ignores = dataset.dialect.missing.words, dataset.unknown == "ignore"
         missing = None if words is None else tuple(sorted(words))
     inputs = Inputs(shape, raw, made.scale, mean, deviation, symbols, made.layout, made.series, made.array, lengths)
+    inputs = replace(inputs, decimal=signs.decimal, thousands=signs.thousands or "")
     return replace(inputs, text=text, missing=missing, ignores_unknown=ignores)
 
 

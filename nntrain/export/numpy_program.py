@@ -147,6 +147,7 @@ def _constants(described: Description) -> dict[str, str]:
         constants["COLUMNS"] += "".join(f"    {row!r},\n" for row in rows) + "]"
     elif (series := inputs.series) is not None:
         constants |= {"COLUMNS": repr(list(series.columns)), "AT": repr(list(series.at))}
+    constants |= {"DECIMAL": repr(inputs.decimal), "THOUSANDS": repr(inputs.thousands)}
     constants["ARRAY"] = repr(inputs.array or "x")
     if described.padded:
         constants["LENGTHS"] = repr(inputs.lengths or "lengths")

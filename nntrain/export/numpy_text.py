@@ -130,13 +130,6 @@ def column(cells, words, fill, unit):
     return (np.array(numbers)[:, None] == np.arange(len(words))).astype(np.float64)
 
 
-def number(cell):
-    """The number that a cell holds."""
-    if not is_number(cell):
-        raise SystemExit(f"{cell!r} is no number")
-    return float(cell)
-
-
 def place(cell, words):
     """The number of a word; one that the training data did not have is none of them, or refused."""
     if cell not in words and not IGNORES_UNKNOWN:
@@ -148,7 +141,7 @@ def is_missing(cell):
     """Whether a cell stands for no value."""
     if MISSING is None:
         return cell.lower() in USUAL_MISSING
-    return not cell or cell in MISSING or (is_number(cell) and float(cell) in map(float, filter(is_number, MISSING)))
+    return not cell or cell in MISSING or (is_number(cell) and number(cell) in map(float, filter(is_number, MISSING)))
 ''',
     "series": '''
 def read(path):
@@ -159,7 +152,7 @@ def read(path):
     named = set(COLUMNS) <= set(rows[0])
     places = [rows[0].index(name) for name in COLUMNS] if named else AT if len(rows[0]) != len(AT) else range(len(AT))
     rows = rows[1:] if named or not is_number(rows[0][places[0]]) else rows
-    return np.array([[float(row[at]) for at in places] for row in rows[-SHAPE[0] :]])[None]
+    return np.array([[number(row[at]) for at in places] for row in rows[-SHAPE[0] :]])[None]
 ''',
     "array": '''
 def read(path):
@@ -168,7 +161,7 @@ def read(path):
         return read_array(path)
     rows = read_csv(path)
     rows = rows if all(map(is_number, rows[0])) else rows[1:]
-    return np.array([[float(cell) for cell in row] for row in rows]).reshape(-1, *SHAPE)
+    return np.array([[number(cell) for cell in row] for row in rows]).reshape(-1, *SHAPE)
 ''',
 }
 
@@ -193,9 +186,16 @@ def read_csv(path):
 def is_number(cell):
     """Whether a cell is a number."""
     try:
-        return np.isfinite(float(cell))
+        return np.isfinite(float(cell.replace(THOUSANDS, "").replace(DECIMAL, ".")))
     except ValueError:
         return False
+
+
+def number(cell):
+    """The number that a cell holds."""
+    if not is_number(cell):
+        raise SystemExit(f"{cell!r} is no number")
+    return float(cell.replace(THOUSANDS, "").replace(DECIMAL, "."))
 '''
 
 MAIN = '''

@@ -171,6 +171,22 @@ training: {{steps: 3}}
             column(["lilac"], ["blue", "red"], 0, "")
 
 
+@pytest.mark.parametrize("kind", ["csv", "series"])
+def test_numbers_are_read_as_the_config_says_that_they_are_written(kind, nntrain, tmp_path, capsys):
+    rows = [f"{1 + i % 7}.00{i % 9},5;{i % 5},25;{i % 3},5" for i in range(60)]
+    (tmp_path / "t.csv").write_text("\n".join(["a;b;y", *rows]))
+    said = "target: y" if kind == "csv" else "columns: [a, b, y], target: y, window: 4, horizon: 1"
+    (tmp_path / "c.yaml").write_text(f"""
+dataset: {{type: {kind}, path: t.csv, standardize: true, decimal: ",", thousands: ".", {said}}}
+architecture: [flatten, {{dense: 1}}]
+loss: mse
+optimizer: {{type: sgd, lr: 0.1}}
+training: {{steps: 3}}
+""")
+    run = nntrain("fit", "-q", "c.yaml").stdout.strip()
+    check(run, nntrain, tmp_path, capsys, tmp_path / "t.csv")
+
+
 def test_it_runs_alone_with_numpy_and_is_short_enough_to_read(mlp, nntrain, tmp_path):
     result = nntrain("export", mlp, "-o", "model.py")
     assert "verified: Python on 200 examples: largest difference 0" in result.stderr
