@@ -37,7 +37,7 @@ def write_drawn(model: Model, count: int, output: Path, seed: int | None = None)
     if output.suffix == ".npy":
         write_array(output, X)
     elif has_picture(model.facts.input_shape):
-        png.write(output, picture(X, _columns(model, count)))
+        png.write(output, picture(X, columns_of(model, count)))
     else:
         raise ConfigError(f"--output {output}: pictures are of grey or RGB images and of points; take .npy")
 
@@ -52,7 +52,7 @@ def leave_sample(folder: Path, name: str, X: Array, model: Model, real: Array) -
     with naming(folder, "cannot be made"):
         folder.mkdir(exist_ok=True)
     if has_picture(model.facts.input_shape):
-        columns = _columns(model, len(X))
+        columns = columns_of(model, len(X))
         whole = len(X) if X.ndim == 2 else len(X) // columns * columns
         png.write(folder / f"{name}.png", picture(X[:whole], columns, real))
     else:
@@ -66,7 +66,7 @@ def write_array(path: Path, X: Array) -> None:
     write_atomic(path, [content.getvalue()], durable=False)
 
 
-def _columns(model: Model, count: int) -> int:
+def columns_of(model: Model, count: int) -> int:
     """A column a class where classes are drawn in turn; else about a square, of complete rows where that can be."""
     if model.loop.draws_by_class:
         return min(count, model.facts.classes or 1)

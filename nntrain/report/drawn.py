@@ -12,15 +12,19 @@ import numpy as np
 from nntrain.errors import ConfigError
 from nntrain.files.regular_files import is_regular, read_regular
 from nntrain.inference.load import Loaded
+from nntrain.inference.samples import columns_of
 from nntrain.inference.sampling import Drawing
 from nntrain.inference.text_writer import Writer
 from nntrain.messages import in_html
 from nntrain.pictures import pixels, png
+from nntrain.pictures.examples import has_picture, picture
+from nntrain.report import figures
 from nntrain.report.findings import MOST_NAMES, Findings
 
 SAMPLE_BYTES = 1_000_000  # of pictures in one page
 _TEXT = 1500
 MOST_TEXTS, TEXT_LENGTH = 3, 300
+DRAWN_ROWS, DRAWN, DRAWN_POINTS = 4, 32, 400  # rows of classes; images without classes; points
 
 
 def section(found: Findings) -> str:
@@ -30,7 +34,26 @@ def section(found: Findings) -> str:
         texts, title = _written(found.loaded), "It writes"
     items = "".join(f'<figure><pre tabindex="0">{in_html(text)}</pre></figure>' for text in texts)
     said = f'<h3>{title}</h3><div class="samples">{items}</div>' if items else ""
-    return said + _samples(_files(found.run_dir), found.loaded)
+    files = _files(found.run_dir)
+    if not files and found.loaded is not None and found.loaded.loop.adversarial:
+        return said + _drawn_now(found.loaded)
+    return said + _samples(files, found.loaded)
+
+
+def _drawn_now(loaded: Loaded) -> str:
+    """A grid from the checkpoint, of a game that has left no pictures of its training."""
+    if not has_picture(loaded.facts.input_shape):
+        return ""
+    count = DRAWN_ROWS * (loaded.facts.classes or 1) if loaded.loop.draws_by_class else DRAWN
+    if len(loaded.facts.input_shape) == 1:
+        count = DRAWN_POINTS
+    with np.errstate(all="ignore"):
+        X = loaded.loop.draw(loaded, count, loaded.config.seed)
+    if not np.isfinite(X).all():
+        return ""
+    shown = picture(X, columns_of(loaded, count))
+    content = _classes(loaded, shown.shape[1]) + figures.image(shown, "drawn examples")
+    return f"<h3>It draws</h3>{figures.captioned('from codes that are drawn from N(0, 1)', content)}"
 
 
 def _written(loaded: Loaded) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 
 import numpy as np
@@ -198,3 +199,12 @@ def test_a_path_without_runs_is_one_clear_line(tmp_path, monkeypatch, arguments)
     done = CliRunner().invoke(main, ["report", *arguments])
     assert done.exit_code == 2
     assert done.stderr.count("\n") == 1
+
+
+def test_a_game_that_has_left_no_pictures_yet_draws_for_its_page(lab, tmp_path):
+    (run,) = (lab / "gan").iterdir()
+    shutil.copytree(run, tmp_path / "g", ignore=shutil.ignore_patterns("samples"))
+    assert CliRunner().invoke(main, ["report", str(tmp_path / "g"), "-o", str(tmp_path / "g.html")]).exit_code == 0
+    page = (tmp_path / "g.html").read_text()
+    assert "<h3>It draws</h3>" in page
+    assert 'alt="drawn examples"' in page
