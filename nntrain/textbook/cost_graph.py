@@ -19,6 +19,10 @@ from nntrain.textbook.operations import Operation
 
 
 def add_cost(graph: Graph, loss: Loss, out: int, batch: Batch | None, steps: bool) -> int:
+    """The loss of what node `out` gives, against the targets of a batch, or against zeros; the node of it.
+
+    steps   in single steps where these are known
+    """
     Z = graph.nodes[out].value
     Y = _targets(loss, Z) if batch is None else batch.Y
     if Y.ndim and len(Y) > len(Z) > 0 and Z.ndim == 3:
@@ -43,6 +47,7 @@ def _targets(loss: Loss, Z: Array) -> Array:
 
 
 def whole_loss(loss: Loss, Y: Array) -> Operation:
+    """The loss against these targets as one step."""
     Y = Y if Y.dtype.kind == "i" else Y.astype(np.float64)
     equation = ",  ".join(e.text for e in inherited(type(loss)).holding(loss)[:3])
     return Operation(
