@@ -175,6 +175,7 @@ def test_progress_shows_on_a_terminal_or_in_a_notebook_unless_quiet(tmp_path, ca
     nntrain.fit(CONFIG, X=X, Y=LABELS, run_dir=tmp_path / "a")
     assert capsys.readouterr().err == ""
     monkeypatch.setitem(sys.modules, "ipykernel", sys)
+    monkeypatch.setitem(sys.modules, "IPython.display", None)  # a kernel without it gets lines
     nntrain.fit(CONFIG, X=X, Y=LABELS, run_dir=tmp_path / "b")
     assert "epoch 3" in capsys.readouterr().err
     nntrain.fit(CONFIG, X=X, Y=LABELS, run_dir=tmp_path / "c", quiet=True)

@@ -14,6 +14,7 @@ class Compared:
     def __init__(self, values):
         self.columns = values
         self.varied = list(values)
+        self.rows = [{"status": "done"} for column in values.values() for _ in column]
 
     def value(self, run, key):
         return self.columns[key][run]
@@ -52,3 +53,11 @@ def test_a_key_that_only_some_have_is_a_level_of_its_own():
 
 def test_it_is_told_in_a_line():
     assert effects.told([("optimizer.lr", 0.62), ("a.units", 0.08), ("x", 0.0)]) == "optimizer.lr 62 %, a.units 8 %"
+
+
+def test_a_limit_that_halving_has_set_is_no_reason():
+    columns = {"training.epochs": [1, 1, 1, 1, 1, 3, 3, 9], "optimizer.lr": [1, 2, 3, 4, 5, 6, 7, 8]}
+    groups = [Group([i], 1 - i / 10, None) for i in range(8)]
+    compared = Compared(columns)
+    compared.rows[0]["status"] = "rung 1 of 3"
+    assert [key for key, _ in effects.effects(compared, Ranking("validation.loss", groups))] == ["optimizer.lr"]
