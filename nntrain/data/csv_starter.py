@@ -65,7 +65,8 @@ def starter(dataset: Csv, name: str, warn: Warn = unheard) -> str:
         return series_text(dataset, name, rows, goals[0].name, time, _WINDOW, said & _READING)
     if not inputs:
         reasons = "; ".join(f"{line(look.name)}: {left_out[look.at]}" for look in looks)
-        raise DataError(f"{of_file}: error: no column is an input: {reasons or 'there is the target alone'}")
+        alone = "there is the target alone; of rows in order dataset type series forecasts the next"
+        raise DataError(f"{of_file}: error: no column is an input: {reasons or alone}")
     complete = _completed(dataset, table, inputs, goals, [*left_out])
     facts = complete.describe(table)
     complete.rows(table, required(facts.preparation.layout, "a table"), described=True)
@@ -148,7 +149,7 @@ def _left_out(table: Table, looks: Sequence[_Look], goals: Sequence[_Look]) -> I
 def _is_series(table: Table, inputs: Sequence[_Look], goals: Sequence[_Look]) -> bool:
     """Whether a column of numbers stands beside dates alone, in the order of time."""
     goal = goals[0]
-    only_dates = table.header and len(goals) == 1 and all(look.kind == "dates" for look in inputs)
+    only_dates = bool(inputs) and table.header and len(goals) == 1 and all(look.kind == "dates" for look in inputs)
     return only_dates and goal.kind == "numbers" and len(table) >= 2 * _WINDOW and goal.different > MOST_CLASSES
 
 

@@ -33,3 +33,9 @@ def test_a_target_of_numbers_in_another_writing_makes_no_classes(tmp_path, cell)
     path.write_text("x;y\n" + "".join(f"{i / 8};{i % 5 + 1}{cell[1:]}\n" for i in range(40)))
     with pytest.raises(DataError, match=r"t.csv:2:2: error: column y has '1"):
         starter(Csv(path), "t")
+
+
+def test_a_table_of_one_column_is_one_line(tmp_path):
+    (tmp_path / "t.csv").write_text("y\n" + "".join(f"{i / 8}\n" for i in range(60)))
+    with pytest.raises(DataError, match=r"no column is an input: there is the target alone; .* series forecasts"):
+        starter(Csv(tmp_path / "t.csv"), "t")

@@ -159,3 +159,33 @@ def test_few_whole_numbers_are_classes_with_a_word(load):
     for task in ("regression", "classification"):
         assert load(text, task=task).warnings == []
     assert load(text.replace(",2\n", ",0\n")).warnings == []
+
+
+@pytest.mark.parametrize(
+    ("cells", "sign"),
+    [(["a|b", "b", "a|c", "c"], "|"), (["a;b", "a;c", "b;c"], ";"), (["red, blue", "red", "blue"], ",")],
+)
+def test_labels_that_look_like_several_in_a_cell_are_told(tmp_path, cells, sign):
+    path = tmp_path / "t.csv"
+    path.write_text("x\ttags\n" + "".join(f"{i / 4}\t{cells[i % len(cells)]}\n" for i in range(24)))
+    told = Csv(path, delimiter="\t").load(0, "float32").warnings
+    assert told == [
+        f"{path}:2:2: column tags has {cells[0]!r}, a class of its own; separator: {sign!r} reads several labels in a "
+        "cell"
+    ]
+
+
+@pytest.mark.parametrize("cells", [["Smith, J", "Smith, K", "Wu, A"], ["a|b", "c|d"], ["x|", "y|"], ["|", "a"]])
+def test_labels_with_signs_of_their_own_are_classes_without_a_word(tmp_path, cells):
+    path = tmp_path / "t.csv"
+    path.write_text("x\ty\n" + "".join(f"{i / 4}\t{cells[i % len(cells)]}\n" for i in range(24)))
+    assert not Csv(path, delimiter="\t").load(0, "float32").warnings
+
+
+@pytest.mark.parametrize(("odd", "more"), [(["c"], ""), (["c", "d"], ", as have 1 more")])
+def test_a_class_of_a_single_row_is_told(tmp_path, odd, more):
+    path = tmp_path / "t.csv"
+    labels = ["a", "b"] * 10 + odd
+    path.write_text("x,y\n" + "".join(f"{i / 4},{label}\n" for i, label in enumerate(labels)))
+    [told] = Csv(path).load(0, "float32").warnings
+    assert told == f"{path}:22:2: class {odd[0]!r} of y has a single row{more}: it can be learned or measured, not both"

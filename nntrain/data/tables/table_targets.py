@@ -26,6 +26,7 @@ from nntrain.data.tables.table import Table
 from nntrain.model.shapes import Array
 
 Task = Literal["classification", "regression"] | None
+_ENOUGH = 10  # rows from which on a class of one is worth a word
 YES_OR_NO = (("0", "1"), ("no", "yes"), ("false", "true"), ("n", "y"), ("f", "t"), ("off", "on"))
 
 
@@ -107,7 +108,30 @@ def _one(table: Table, at: int, task: Task, said: Said, numerals: Numerals) -> C
         raise table.error(0, at, f"{only}; a classification needs two classes or more")
     if task is None and cells.all_numbers and len(labels) > 2:
         table.warn(0, at, f"{name} has {len(labels)} different whole numbers: classes; task: regression reads values")
+    _tell_labels(table, at, labels)
     return Column(name, at, labels)
+
+
+def _tell_labels(table: Table, at: int, labels: Sequence[str]) -> None:
+    """Warn of cells that look like several labels, and of classes of a single row."""
+    name, alone = table.names[at], set(labels)
+    for sign in "|;,":
+        several = {label: _split(label, sign) for label in labels if sign in label.strip(sign)}
+        parts = [part for found in several.values() for part in set(found)]
+        if any(part in alone for part in parts) or (sign != "," and len(set(parts)) < len(parts)):
+            word = next(iter(several))
+            said = f"a class of its own; separator: {sign!r} reads several labels in a cell"
+            table.warn(table.columns[at].row_of_name(word), at, f"column {name} has {shown(word)}, {said}")
+            break
+    if len(table) < _ENOUGH:
+        return
+    numbers = table.columns[at].category_numbers(labels)
+    counts = np.bincount(numbers[~np.isnan(numbers)].astype(np.int64), minlength=len(labels))
+    if len(single := np.flatnonzero(counts == 1).tolist()):
+        row = table.columns[at].row_of_name(labels[single[0]])
+        more = f", as have {len(single) - 1} more" if len(single) > 1 else ""
+        said = "it can be learned or measured, not both"
+        table.warn(row, at, f"class {shown(labels[single[0]])} of {name} has a single row{more}: {said}")
 
 
 def _values(table: Table, at: int, said: Said, numerals: Numerals) -> Column:
