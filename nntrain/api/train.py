@@ -119,7 +119,8 @@ def _run(
     if isinstance(X, str | os.PathLike):
         raise ConfigError("fit: X is a path; give the array, or a config whose dataset reads the file")
     if rows_of(X) is not None:
-        raise ConfigError("fit: X is a table with names; write it to a .csv, which the dataset csv reads")
+        numbers = "; of numbers alone give X.to_numpy()" if hasattr(X, "to_numpy") else ""
+        raise ConfigError(f"fit: X is a table with names; write it to a .csv, which the dataset csv reads{numbers}")
     if threads is not None and (not hasattr(threads, "__index__") or threads < 1):
         raise ConfigError(f"fit: threads: None or a whole number from 1, not {threads!r}")
     pool.set_threads(threads or pool.available_cores())

@@ -112,6 +112,12 @@ def test_what_is_no_array_of_numbers_or_words_is_called_by_its_name(tmp_path, X,
     assert not (tmp_path / "r").exists()
 
 
+def test_a_frame_is_told_how_it_becomes_numbers():
+    frame = pytest.importorskip("pandas").DataFrame(X, columns=["a", "b", "c"])
+    with pytest.raises(ConfigError, match=r"X is a table with names; write it to a \.csv, .* give X\.to_numpy\(\)$"):
+        nntrain.fit(CONFIG, X=frame, Y=LABELS)
+
+
 def test_a_masked_array_without_a_masked_number_is_an_array(tmp_path):
     runs = [
         nntrain.fit(CONFIG, X=x, Y=LABELS, run_dir=tmp_path / k, quiet=True)
