@@ -6,7 +6,6 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from nntrain.errors import StorageError
 from nntrain.files import storage
 from nntrain.runs import records
 from nntrain.runs.run_files import RunFiles
@@ -31,7 +30,9 @@ def read(run: RunFiles, step: object) -> str | None:
 def write(path: Path, rung: int, rungs: int, unit: str, length: int) -> None:
     """Note that a run stands at the end of a rung, counted from 1, of so many epochs or steps.
 
-    One that has gone on since does not stand there.  What cannot be written stops nothing.
+    One that has gone on since does not stand there.  What cannot be written stops nothing.  The file is not written
+    atomically: nobody opens the run again where it is given up, to remove what a kill leaves of that; a note that was
+    cut is written anew when the sweep goes on.
     """
     run = RunFiles(path)
     status = run.read_status()
@@ -39,5 +40,9 @@ def write(path: Path, rung: int, rungs: int, unit: str, length: int) -> None:
         return
     if read(run, status.get("step")) == f"rung {rung} of {rungs}":
         return
-    with suppress(StorageError):
-        storage.write_json(path / FILE, {"rung": rung, "rungs": rungs, "step": status.get("step", 0)})
+    note = {"rung": rung, "rungs": rungs, "step": status.get("step", 0)}
+    with suppress(OSError):
+        with suppress(FileNotFoundError):
+            os.unlink(path / FILE)  # what it leads to, or is a second name of, stays as it is
+        with open(path / FILE, "xb") as file:
+            file.write(storage.json_bytes(note, indent=2) + b"\n")
