@@ -63,6 +63,13 @@ def limit(config: Config, length: int | None) -> tuple[str, ...]:
     return () if length is None else (f"training.{unit(config)[0]}={length}",)
 
 
+def steps(planned: Planned, length: int | None) -> int:
+    """The steps of a training up to a rung."""
+    if length is None or unit(planned.config)[0] == "steps":
+        return planned.total if length is None else length
+    return planned.total * length // whole_length(planned.config, planned.total)
+
+
 def best_third(runs: Iterable[Planned], length: int | None) -> list[Planned]:
     """Those to promote, in the order of the plan: by the best monitored value up to the rung, of equals the first."""
     runs = list(runs)

@@ -53,7 +53,7 @@ def finished(planned: Planned, length: int | None = None) -> Outcome | None:
     status = run.read_status()
     state = status.get("status")
     if state not in _NOT_REPEATED:
-        return None
+        return Outcome(planned, "done", 0, fresh=False) if _has_passed(run, planned, length) else None
     trained_on = run.read_meta().get("data_sha256")
     same = not planned.sha256 or trained_on in (None, planned.sha256) or trained_on == own_data(planned).sha256
     if not same:
@@ -66,11 +66,23 @@ def finished(planned: Planned, length: int | None = None) -> Outcome | None:
         if _is_made_again(run):
             return None
         return Outcome(planned, "failed", CheckpointError.exit_code, damage, fresh=False)
-    if state == "done":
-        kind, wanted = ("steps", planned.total) if length is None else (halving.unit(planned.config)[0], length)
-        if status.get(kind.removesuffix("s"), 0) < wanted:
-            return None
+    if state == "done" and status.get("step", 0) < halving.steps(planned, length):
+        return None
     return Outcome(planned, state, 4 if state == "diverged" else 0, status.get("message", ""), fresh=False)
+
+
+def _has_passed(run: Run, planned: Planned, length: int | None) -> bool:
+    """Whether a run was cut short on a later rung than this one, whose end its log has.
+
+    To be sent here again, it would be called done in the middle of an epoch.
+    """
+    if length is None or not run.last.exists():
+        return False
+    try:
+        step = checkpoint.read(run.last).manifest["step"]
+    except (NNTrainError, KeyError):
+        return False  # the run itself says what is wrong
+    return isinstance(step, int) and step > halving.steps(planned, length)
 
 
 def _damage(run: Run) -> str:
