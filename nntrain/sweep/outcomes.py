@@ -76,12 +76,12 @@ def _has_passed(run: Run, planned: Planned, length: int | None) -> bool:
 
     To be sent here again, it would be called done in the middle of an epoch.
     """
-    if length is None or not run.last.exists():
+    if length is None:
         return False
     try:
-        step = checkpoint.read(run.last).manifest["step"]
-    except (NNTrainError, KeyError):
-        return False  # the run itself says what is wrong
+        step = checkpoint.read_manifest(run.last).get("step")
+    except NNTrainError:
+        return False  # there is none, or the run itself says what is wrong
     return isinstance(step, int) and step > halving.steps(planned, length)
 
 
