@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import pi, sqrt
 
-from nntrain.export.onnx_graph import Graph
+from nntrain.export.onnx_graph import Graph, Write
 from nntrain.export.placed import Placed
 from nntrain.kernels import gelu as gelu_kernel
 from nntrain.layers import activations as act
 from nntrain.layers.gaussian_units import GELU
 from nntrain.model.shapes import feature_axis
-
-Write = Callable[[Graph, str], str]
 
 
 def leaky_relu(placed: Placed) -> Write:

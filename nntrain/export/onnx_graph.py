@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Union
 
 import numpy as np
@@ -115,3 +115,6 @@ class Graph:
         """A sequence with zeros at the steps that do not count."""
         valid = self.valid(x)
         return x if valid is None else self.node("Where", valid, x, self.number(0))
+
+
+Write = Callable[[Graph, str], str]  # adds a layer: from the name of its input to that of its output

@@ -6,12 +6,11 @@ and the sum over taps is a product of matrices.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import prod
 
 import numpy as np
 
-from nntrain.export.onnx_graph import Graph, Sizes
+from nntrain.export.onnx_graph import Graph, Sizes, Write
 from nntrain.export.placed import Placed
 from nntrain.export.torch_images import pool_window
 from nntrain.kernels.windows import Pair, Window, pair, window
@@ -19,8 +18,6 @@ from nntrain.layers import convolution, pooling
 from nntrain.layers.conv1d import Conv1d
 from nntrain.layers.transposed import ConvTranspose2d
 from nntrain.model.shapes import Array, Ints
-
-Write = Callable[[Graph, str], str]
 
 
 def conv2d(placed: Placed) -> Write:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nntrain.export import onnx_activations, onnx_attention, onnx_images, onnx_recurrent
-from nntrain.export.onnx_graph import FORM, Attribute, Graph
+from nntrain.export import onnx_activations, onnx_attention, onnx_dense, onnx_images, onnx_recurrent
+from nntrain.export.onnx_graph import FORM, Attribute, Graph, Write
 from nntrain.export.placed import Placed, written
 from nntrain.layers import activations as act
 from nntrain.layers import branches, containers, convolution, dense, normalization, pooling, recurrent, shaping
@@ -26,7 +26,6 @@ from nntrain.layers.transposed import ConvTranspose2d
 from nntrain.model.layer import Layer
 from nntrain.model.shapes import feature_axis
 
-Write = Callable[[Graph, str], str]  # from the name of the input to that of the output
 Writer = Callable[[Placed], Write]
 
 
@@ -105,30 +104,6 @@ def _product(placed: Placed) -> Write:
         return y
 
     return add
-
-
-def _dense(placed: Placed) -> Write:
-    def add(graph: Graph, x: str) -> str:
-        W = graph.parameter(placed, "W")
-        b = [graph.parameter(placed, "b")] if "b" in placed.saved else []
-        if len(placed.shape) == 1:
-            return graph.node("Gemm", x, W, *b, transB=1)
-        Z = graph.node("MatMul", x, graph.transpose(W, 1, 0))
-        return graph.node("Add", Z, *b) if b else Z
-
-    return add
-
-
-def _bias(placed: Placed) -> Write:
-    return lambda graph, x: graph.node("Add", x, graph.parameter(placed, "b"))
-
-
-def _tied(placed: Placed) -> Write:
-    return lambda graph, x: graph.node("MatMul", x, graph.parameter(placed, "W"))
-
-
-def _embedding(placed: Placed) -> Write:
-    return lambda graph, x: graph.node("Gather", graph.transpose(graph.parameter(placed, "W"), 1, 0), x, axis=0)
 
 
 def _along(graph: Graph, placed: Placed, name: str) -> str:
@@ -211,11 +186,11 @@ LAYERS: dict[type[Layer], Writer] = {
     Residual: _residual,
     branches.Concatenate: _concatenate,
     branches.Product: _product,
-    dense.Dense: _dense,
-    dense.Linear: _dense,
-    dense.Bias: _bias,
-    Tied: _tied,
-    Embedding: _embedding,
+    dense.Dense: onnx_dense.dense,
+    dense.Linear: onnx_dense.dense,
+    dense.Bias: onnx_dense.bias,
+    Tied: onnx_dense.tied,
+    Embedding: onnx_dense.embedding,
     act.Identity: _unchanged,
     act.Sigmoid: _op("Sigmoid"),
     act.Tanh: _op("Tanh"),

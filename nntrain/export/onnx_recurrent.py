@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nntrain.export.onnx_graph import Graph, Sizes
+from nntrain.export.onnx_graph import Graph, Sizes, Write
 from nntrain.export.placed import Placed
 from nntrain.layers.recurrent import Recurrent
 from nntrain.model.shapes import Array
@@ -19,7 +19,6 @@ from nntrain.model.shapes import Array
 if TYPE_CHECKING:
     from onnx import GraphProto
 
-Write = Callable[[Graph, str], str]
 Cell = Callable[[Graph, Sequence[str], str, Sequence[str]], Sequence[str]]  # arrays, x_t, states -> states
 
 
